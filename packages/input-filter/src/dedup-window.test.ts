@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { DedupWindow, KEY_BYTES, KEY_WORDS } from './dedup-window.ts';
+
+function key(id: number, content = 0): Uint32Array {
+  // few distinct words, so that ids differ in any one of the four
+  return Uint32Array.of(id & 3, (id >>> 2) & 3, (id >>> 4) & 3, id >>> 6, content, 7);
+}
+
+/** Reproducible: a failing seed is printed by the test's name. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 0x1_0000_0000) * below);
+  };
+}
+
+describe('against a Map that does the same by hand', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', (seed) => {
+    const roll = random(seed);
+    const idsMax = [40, 1000, 6000][roll(3)]!;
+    const windowMs = 500;
+    const window = new DedupWindow({ windowMs, idsMax, seed });
+    let young = new Map<number, number>();
+    let old = new Map<number, number>();
+    let pending = new Map<number, number>();
+    let since: number | undefined;
+    let now = 1000;
+    for (let transaction = 0; transaction < 400; transaction++) {
+      for (let n = roll(60); n > 0; n--) {
+        const id = roll(idsMax * 2);
+        const content = roll(4) === 0 ? 1 : 0;
+        const known = pending.get(id) ?? young.get(id) ?? old.get(id);
+        const expected = known === undefined ? 'new' : known === content ? 'duplicate' : 'conflict';
+        expect(window.mark(key(id, content))).toBe(expected);
+        if (known === undefined) pending.set(id, content);
+      }
+      expect(window.pending).toBe(pending.size);
+      now += roll(20);
+      if (roll(4) === 0) {
+        window.undo();
+      } else {
+        window.settle(now);
+        for (const [id, content] of pending) young.set(id, content);
+        since ??= now;
+        if (now - since >= windowMs || young.size >= idsMax / 2) {
+          old = young;
+          young = new Map();
+          since = now;
+        }
+      }
+      pending = new Map();
+      expect(window.ids).toBe(young.size + old.size);
+    }
+  });
+});
+
+test('an id is remembered for the whole window, and forgotten after two', () => {
+  const window = new DedupWindow({ windowMs: 1000, idsMax: 1 << 20 });
+  window.settle(0);
+  window.mark(key(1));
+  window.settle(999);
+  for (let now = 1000; now < 1999; now += 100) window.settle(now);
+  expect(window.mark(key(1))).toBe('duplicate');
+  window.settle(2100);
+  expect(window.mark(key(1))).toBe('new');
+});
+
+test('a full window costs at most 32 bytes an id', () => {
+  const idsMax = 1 << 18;
+  const window = new DedupWindow({ windowMs: 1e9, idsMax });
+  const words = new Uint32Array(KEY_WORDS);
+  for (let id = 0; id < idsMax - 1; id++) {
+    words[0] = id;
+    window.mark(words);
+    if (id % 1000 === 999) window.settle(1);
+  }
+  // a generation may exceed its half by one transaction, which is what the tolerance is for
+  expect(window.ids).toBeGreaterThan(idsMax * 0.95);
+  expect(window.bytes / window.ids).toBeLessThanOrEqual(32.5);
+});
+
+test('a rebuild from the keys of each transaction knows what the first owner knew', () => {
+  const first = new DedupWindow({ windowMs: 300, idsMax: 2000 });
+  const second = new DedupWindow({ windowMs: 300, idsMax: 2000 });
+  const roll = random(42);
+  for (let now = 0; now < 3000; now += 10) {
+    for (let n = roll(30); n > 0; n--) first.mark(key(roll(3000), roll(2)));
+    const keys = first.pendingKeys();
+    expect(keys.length).toBe(first.pending * KEY_BYTES);
+    first.settle(now);
+    second.restore(keys, now);
+  }
+  expect(second.ids).toBe(first.ids);
+  for (let id = 0; id < 3000; id++) {
+    expect(second.mark(key(id)) === 'new', `id ${id}`).toBe(first.mark(key(id)) === 'new');
+  }
+});
+
+test('one transaction larger than the whole window is kept until it settles', () => {
+  const window = new DedupWindow({ windowMs: 1000, idsMax: 100 });
+  for (let id = 0; id < 20_000; id++) expect(window.mark(key(id))).toBe('new');
+  for (let id = 0; id < 20_000; id++) expect(window.mark(key(id))).toBe('duplicate');
+  window.undo();
+  expect(window.ids).toBe(0);
+  expect(window.mark(key(5))).toBe('new');
+});
