@@ -1,0 +1,23 @@
+import type { Knob, Knobs } from './knobs.ts';
+import { knobsOf } from './read-config.ts';
+
+/**
+ * The text of a package's `example.env`: every knob with its reason, unit, range and default. Each package holds its file
+ * to this by a test, so that the file cannot rot:
+ *
+ *     await expect(exampleEnv('Receiver', receiverKnobs)).toMatchFileSnapshot('../example.env');
+ */
+export function exampleEnv(title: string, knobs: Knobs): string {
+  const head = `# ${title}: every knob. A line that is commented out shows the default.\n`;
+  return [head, ...knobsOf(knobs).map(paragraph)].join('\n');
+}
+
+function paragraph(knob: Knob<unknown>): string {
+  const shape = `# ${knob.unit}; ${knob.range}${knob.required ? '; required' : ''}`;
+  return `# ${knob.why}\n${shape}\n${assignment(knob)}\n`;
+}
+
+function assignment(knob: Knob<unknown>): string {
+  if (knob.required) return `${knob.name}=${knob.example}`;
+  return `#${knob.name}=${knob.fallback === undefined ? '' : knob.show(knob.fallback)}`;
+}

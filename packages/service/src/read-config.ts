@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './errors.ts';
+import { isKnob, type ConfigOf, type Knob, type Knobs } from './knobs.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ReadConfigOptions<K extends Knobs> {
+  env?: Environment;
+  /** Names with these prefixes that no knob has are refused: a mistyped name must not be a silent default. */
+  prefixes?: readonly string[];
+  /** Rules over several knobs; each string is one problem. Runs only when every knob could be read. */
+  check?(config: ConfigOf<K>): readonly string[];
+}
+
+/**
+ * Reads all knobs from the environment. Throws one ConfigError with every problem.
+ * A variable that is set but empty is a problem, except that it means "none" for an optional knob.
+ */
+export function readConfig<K extends Knobs>(knobs: K, o: ReadConfigOptions<K> = {}): ConfigOf<K> {
+  const env = o.env ?? process.env;
+  const problems = unknownNames(knobs, env, o.prefixes ?? []);
+  const config = readTree(knobs, env, problems) as ConfigOf<K>;
+  if (problems.length === 0) problems.push(...(o.check?.(config) ?? []));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** All knobs of a tree in the order they were declared. */
+export function knobsOf(knobs: Knobs): Knob<unknown>[] {
+  return Object.values(knobs).flatMap((entry) => (isKnob(entry) ? [entry] : knobsOf(entry)));
+}
+
+/** Name -> value as text, for the one log line at start. Only declared knobs, and never a secret's value. */
+export function effectiveConfig(knobs: Knobs, config: unknown): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [key, entry] of Object.entries(knobs)) {
+    const value = (config as Record<string, unknown>)[key];
+    if (!isKnob(entry)) Object.assign(shown, effectiveConfig(entry, value));
+    else shown[entry.name] = value === undefined ? '(not set)' : entry.show(value);
+  }
+  return shown;
+}
+
+function readTree(knobs: Knobs, env: Environment, problems: string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(knobs)) {
+    values[key] = isKnob(entry) ? readKnob(entry, env, problems) : readTree(entry, env, problems);
+  }
+  return values;
+}
+
+function readKnob(knob: Knob<unknown>, env: Environment, problems: string[]): unknown {
+  try {
+    const value = rawValue(knob, env);
+    if (value === undefined || (value === '' && isOptional(knob))) {
+      if (knob.required) throw new Error(`is not set (${knob.unit}, ${knob.range})`);
+      return knob.fallback;
+    }
+    if (value === '') throw new Error('is set but empty');
+    return knob.parse(value);
+  } catch (error) {
+    problems.push(`${knob.name}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function isOptional(knob: Knob<unknown>): boolean {
+  return !knob.required && knob.fallback === undefined;
+}
+
+function rawValue(knob: Knob<unknown>, env: Environment): string | undefined {
+  const value = env[knob.name]?.trim();
+  const path = knob.secret ? env[`${knob.name}_FILE`] : undefined;
+  if (path === undefined) return value;
+  if (value !== undefined) throw new Error(`and ${knob.name}_FILE are both set; set one`);
+  return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+}
+
+/** Kubernetes injects such names into every container for a service called e.g. "penstock-receiver". */
+const injected = /(_HOST|_PORT|_SERVICE_PORT_[A-Z0-9_]+|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|ADDR|PORT))?)$/;
+
+function unknownNames(knobs: Knobs, env: Environment, prefixes: readonly string[]): string[] {
+  const known = new Set(knobsOf(knobs).flatMap((k) => (k.secret ? [k.name, `${k.name}_FILE`] : [k.name])));
+  return Object.keys(env)
+    .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
+    .filter((name) => !known.has(name) && !injected.test(name))
+    .map((name) => `${name}: no such knob`);
+}

@@ -1,0 +1,164 @@
+import { ConfigError } from './errors.ts';
+import type { ConfigOf, Knob, Knobs } from './knobs.ts';
+import { createLog, type Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { startOperations } from './operations.ts';
+import { effectiveConfig, knobsOf, readConfig } from './read-config.ts';
+import type { chassisKnobs } from './shared-knobs.ts';
+
+type ChassisKnobs = ReturnType<typeof chassisKnobs>;
+
+/** A started service. */
+export interface Service extends AsyncDisposable {
+  /** Why it cannot be used now (Kafka away, topics wrong, ...); empty means ready. */
+  notReady(): readonly string[];
+  /** For `/status`. */
+  status(): object;
+  /** Take no more, finish and commit what is in flight. Called once; `/readyz` already answers 503. */
+  drain(): Promise<void>;
+}
+
+export interface ServiceContext<Config> {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  /** Aborted when the process has been told to stop: lets a start that waits for Kafka give up. */
+  stopping: AbortSignal;
+  /** Ends the process with exit code 1 after disposing; for what fails in the background. */
+  fail(error: unknown): void;
+}
+
+export interface ServiceDefinition<K extends Knobs & ChassisKnobs> {
+  /** As in `input-filter`; logs and metrics carry it. */
+  name: string;
+  /** As in `PENSTOCK_FILTER_`: unknown names that begin so are refused. */
+  prefix: string;
+  knobs: K;
+  check?(config: ConfigOf<K>): readonly string[];
+  start(context: ServiceContext<ConfigOf<K>>): Promise<Service>;
+}
+
+/**
+ * The life of a service process: configuration -> operations listener -> start -> wait for SIGTERM or SIGINT -> `/readyz` 503 ->
+ * drain -> dispose. Settles when all of it is done; the process then ends by itself.
+ * Exit codes: 0 stopped, 1 failed (also: a second signal, or STOP_TIMEOUT_MS is over), 2 configuration.
+ */
+export async function runService<K extends Knobs & ChassisKnobs>(
+  definition: ServiceDefinition<K>,
+): Promise<void> {
+  const stop = stopSignal();
+  let log = createLog({ service: definition.name });
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error: unknown) => exitNow(log, { error }, 'unhandled error'));
+  }
+  try {
+    const config = readConfig(definition.knobs, {
+      prefixes: refusedPrefixes(definition.prefix, definition.knobs),
+      ...(definition.check && { check: (read) => definition.check?.(read) ?? [] }),
+    });
+    const { logLevel, stopTimeoutMs } = config as unknown as ConfigOf<ChassisKnobs>;
+    log = createLog({ service: definition.name, level: logLevel });
+    stop.lastResort(log, stopTimeoutMs);
+    log.info({ config: effectiveConfig(definition.knobs, config) }, 'starting');
+    await live(definition, config, log, stop);
+    log.info('stopped');
+    process.exitCode = 0;
+  } catch (error) {
+    process.exitCode = error instanceof ConfigError ? 2 : 1;
+    if (error instanceof ConfigError) log.error({ problems: error.problems }, 'configuration refused');
+    else log.error({ error }, 'failed');
+    stop.failed();
+  }
+}
+
+async function live<K extends Knobs & ChassisKnobs>(
+  definition: ServiceDefinition<K>,
+  config: ConfigOf<K>,
+  log: Log,
+  stop: StopSignal,
+): Promise<void> {
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const metrics = new Metrics(definition.name);
+  let service: Service | undefined;
+  await using operations = await startOperations({
+    listen: (config as unknown as ConfigOf<ChassisKnobs>).operationsListen,
+    knob: definition.knobs.operationsListen.name,
+    metrics,
+    notReady: () => (stop.signal.aborted ? ['stopping'] : (service?.notReady() ?? ['starting'])),
+    status: () => ({
+      service: definition.name,
+      pid: process.pid,
+      uptimeSeconds: process.uptime(),
+      ...service?.status(),
+    }),
+  });
+  log.info({ address: operations.address }, 'operations listener is open');
+
+  const fail = (error: unknown) => failure.reject(error);
+  const context = { config, log, metrics, stopping: stop.signal, fail };
+  await using started = await Promise.race([definition.start(context), failure.promise]).catch(
+    (error: unknown) => {
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    },
+  );
+  if (!started) return;
+  service = started;
+  log.info('started');
+
+  await Promise.race([stop.received, failure.promise]);
+  log.info({ signal: stop.name() }, 'stopping');
+  await Promise.race([started.drain(), failure.promise]);
+}
+
+interface StopSignal {
+  readonly signal: AbortSignal;
+  readonly received: Promise<void>;
+  name(): string | undefined;
+  /** From the first signal on, at most `timeoutMs`, then exit 1. */
+  lastResort(log: Log, timeoutMs: number): void;
+  /** The service has failed: the rest of the process gets 5 s to end by itself. */
+  failed(): void;
+}
+
+function stopSignal(): StopSignal {
+  const abort = new AbortController();
+  const received = Promise.withResolvers<void>();
+  let name: string | undefined;
+  let log: Log | undefined;
+  let timeoutMs = 5_000;
+  const deadline = (ms: number) =>
+    setTimeout(() => exitNow(log, { timeoutMs: ms }, 'did not stop in time'), ms).unref();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (name !== undefined) return exitNow(log, { signal }, 'second signal: ending at once');
+    name = signal;
+    deadline(timeoutMs);
+    abort.abort();
+    received.resolve();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return {
+    signal: abort.signal,
+    received: received.promise,
+    name: () => name,
+    lastResort(withLog, ms) {
+      log = withLog;
+      timeoutMs = ms;
+    },
+    failed: () => void deadline(5_000),
+  };
+}
+
+/** The one place that ends the process by force: what is in flight is uncommitted, so nothing is lost. */
+function exitNow(log: Log | undefined, fields: object, message: string): void {
+  log?.fatal(fields, message);
+  process.exit(1);
+}
+
+/** A service with knobs of its own for each cluster shares the environment with others that read PENSTOCK_KAFKA_. */
+function refusedPrefixes(prefix: string, knobs: Knobs): string[] {
+  const shared = knobsOf(knobs).some((knob: Knob<unknown>) => knob.name.startsWith('PENSTOCK_KAFKA_'));
+  return shared ? [prefix, 'PENSTOCK_KAFKA_'] : [prefix];
+}

@@ -1,0 +1,18 @@
+// A service of two threads for the tests of startThreads.
+import { chassisKnobs, oneOf, runService, startThreads } from '../../src/index.ts';
+
+const knobs = {
+  ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
+  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'one-thread-throws'], { why: 'What.', default: 'good' }),
+};
+
+await runService({
+  name: 'sample',
+  prefix: 'PENSTOCK_SAMPLE_',
+  knobs,
+  async start(context) {
+    context.metrics.counter('turns_total', 'Turns.');
+    const entry = new URL('./sample-thread.ts', import.meta.url);
+    return startThreads({ entry, service: 'sample', count: 2, data: context.config.behaviour, context });
+  },
+});
