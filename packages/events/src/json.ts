@@ -1,0 +1,10 @@
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+
+/** What JSON.parse makes of `{...}`: any key may be missing. */
+export interface JsonObject {
+  [key: string]: JsonValue | undefined;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
