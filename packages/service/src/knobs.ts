@@ -209,7 +209,7 @@ function knob<O extends KnobOptions<T>, T>(name: string, o: O, kind: Kind<T>): K
     ...kind,
   };
   // An optional knob differs by its absent value only, which neither parse nor show ever meets.
-  return made as Knob<ValueOf<O, T>>;
+  return made;
 }
 
 function wholeNumber(value: string): number {

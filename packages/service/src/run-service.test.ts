@@ -8,7 +8,10 @@ const messages = (lines: Record<string, unknown>[]) => lines.map((line) => line[
 test('SIGTERM drains, disposes and ends with 0', async () => {
   const sample = await startSample('one-service', {});
   expect((await fetch(`${sample.operations}/readyz`)).status).toBe(200);
-  expect(await (await fetch(`${sample.operations}/status`)).json()).toMatchObject({ service: 'sample', offset: '12' });
+  expect(await (await fetch(`${sample.operations}/status`)).json()).toMatchObject({
+    service: 'sample',
+    offset: '12',
+  });
   sample.signal('SIGTERM');
   expect(await sample.exited).toBe(0);
   expect(messages(sample.lines).slice(-4)).toEqual(['stopping', 'draining', 'disposed', 'stopped']);
@@ -34,24 +37,39 @@ test('a drain that hangs ends with 1 when STOP_TIMEOUT_MS is over', async () => 
 });
 
 test('a signal during the start gives up and ends with 0', async () => {
-  const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'slow-start' }, 'operations listener is open');
+  const sample = await startSample(
+    'one-service',
+    { PENSTOCK_SAMPLE_BEHAVIOUR: 'slow-start' },
+    'operations listener is open',
+  );
   expect((await fetch(`${sample.operations}/readyz`)).status).toBe(503);
   sample.signal('SIGTERM');
   expect(await sample.exited).toBe(0);
 });
 
-test.each(['fails-later', 'throws-later'])('a service that %s ends with 1 and says why', async (behaviour) => {
-  const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: behaviour });
-  expect(await sample.exited).toBe(1);
-  expect(sample.lines.at(-1)).toMatchObject({ error: { stack: expect.stringContaining('one-service.ts') } });
-});
+test.each(['fails-later', 'throws-later'])(
+  'a service that %s ends with 1 and says why',
+  async (behaviour) => {
+    const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: behaviour });
+    expect(await sample.exited).toBe(1);
+    expect(sample.lines.at(-1)).toMatchObject({
+      error: { stack: expect.stringContaining('one-service.ts') },
+    });
+  },
+);
 
 test('every problem of the configuration is told at once, and the process ends with 2', async () => {
-  const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'odd', PENSTOCK_SAMPLE_BEHAVOUR: 'good' });
+  const sample = await startSample('one-service', {
+    PENSTOCK_SAMPLE_BEHAVIOUR: 'odd',
+    PENSTOCK_SAMPLE_BEHAVOUR: 'good',
+  });
   expect(await sample.exited).toBe(2);
   expect(sample.lines.at(-1)).toMatchObject({
     msg: 'configuration refused',
-    problems: ['PENSTOCK_SAMPLE_BEHAVOUR: no such knob', expect.stringContaining('PENSTOCK_SAMPLE_BEHAVIOUR: expected good or')],
+    problems: [
+      'PENSTOCK_SAMPLE_BEHAVOUR: no such knob',
+      expect.stringContaining('PENSTOCK_SAMPLE_BEHAVIOUR: expected good or'),
+    ],
   });
 });
 

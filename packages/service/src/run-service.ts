@@ -80,17 +80,17 @@ async function live<K extends Knobs & ChassisKnobs>(
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   const metrics = new Metrics(definition.name);
-  let service: Service | undefined;
+  const now: { service?: Service } = {};
   await using operations = await startOperations({
     listen: (config as unknown as ConfigOf<ChassisKnobs>).operationsListen,
     knob: definition.knobs.operationsListen.name,
     metrics,
-    notReady: () => (stop.signal.aborted ? ['stopping'] : (service?.notReady() ?? ['starting'])),
+    notReady: () => (stop.signal.aborted ? ['stopping'] : (now.service?.notReady() ?? ['starting'])),
     status: () => ({
       service: definition.name,
       pid: process.pid,
       uptimeSeconds: process.uptime(),
-      ...service?.status(),
+      ...now.service?.status(),
     }),
   });
   log.info({ address: operations.address }, 'operations listener is open');
@@ -104,7 +104,7 @@ async function live<K extends Knobs & ChassisKnobs>(
     },
   );
   if (!started) return;
-  service = started;
+  now.service = started;
   log.info('started');
 
   await Promise.race([stop.received, failure.promise]);
@@ -154,6 +154,7 @@ function stopSignal(): StopSignal {
 /** The one place that ends the process by force: what is in flight is uncommitted, so nothing is lost. */
 function exitNow(log: Log | undefined, fields: object, message: string): void {
   log?.fatal(fields, message);
+  // oxlint-disable-next-line unicorn/no-process-exit -- the chassis's last resort
   process.exit(1);
 }
 

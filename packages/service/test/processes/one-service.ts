@@ -3,10 +3,14 @@ import { chassisKnobs, oneOf, runService } from '../../src/index.ts';
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
-  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'stuck-drain', 'fails-later', 'throws-later', 'slow-start'], {
-    why: 'What the test wants.',
-    default: 'good',
-  }),
+  behaviour: oneOf(
+    'PENSTOCK_SAMPLE_BEHAVIOUR',
+    ['good', 'stuck-drain', 'fails-later', 'throws-later', 'slow-start'],
+    {
+      why: 'What the test wants.',
+      default: 'good',
+    },
+  ),
 };
 
 await runService({
@@ -15,7 +19,9 @@ await runService({
   knobs,
   async start({ config, fail, stopping, log }) {
     if (config.behaviour === 'slow-start') {
-      await new Promise((_, reject) => stopping.addEventListener('abort', () => reject(new Error('given up'))));
+      await new Promise((_, reject) =>
+        stopping.addEventListener('abort', () => reject(new Error('given up'))),
+      );
     }
     if (config.behaviour === 'fails-later') setTimeout(() => fail(new Error('the broker said no')), 20);
     if (config.behaviour === 'throws-later') setTimeout(() => JSON.parse('{'), 20);

@@ -10,9 +10,13 @@ export interface Sample {
 }
 
 /** Starts a sample service as a real process and waits for its operations listener; it is killed when the test ends. */
-export async function startSample(file: string, env: Record<string, string>, waitFor = 'started'): Promise<Sample> {
+export async function startSample(
+  file: string,
+  env: Record<string, string>,
+  waitFor = 'started',
+): Promise<Sample> {
   const child = spawn(process.execPath, [new URL(`./${file}.ts`, import.meta.url).pathname], {
-    env: { PATH: process.env['PATH'], ...env },
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -35,5 +39,11 @@ export async function startSample(file: string, env: Record<string, string>, wai
   await Promise.race([heard(waitFor), exited]);
   const address = lines.find((line) => line['msg'] === 'operations listener is open')?.['address'];
   const port = (address as { port: number } | undefined)?.port;
-  return { lines, heard, exited, operations: `http://127.0.0.1:${port}`, signal: (name) => void child.kill(name) };
+  return {
+    lines,
+    heard,
+    exited,
+    operations: `http://127.0.0.1:${port}`,
+    signal: (name) => void child.kill(name),
+  };
 }

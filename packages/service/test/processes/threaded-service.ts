@@ -3,7 +3,10 @@ import { chassisKnobs, oneOf, runService, startThreads } from '../../src/index.t
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
-  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'one-thread-throws'], { why: 'What.', default: 'good' }),
+  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'one-thread-throws'], {
+    why: 'What.',
+    default: 'good',
+  }),
 };
 
 await runService({
