@@ -1,9 +1,8 @@
+import { refuse, type Refusal } from '@penstock/events';
 import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 
-/** What a body may be compressed with, as the client named it in Content-Encoding. */
-export type Inflated =
-  | { kind: 'body'; bytes: Uint8Array }
-  | { kind: 'bad'; why: 'unknown-encoding' | 'too-large' | 'corrupt'; detail: string };
+/** The body as the client meant it, or why there is none. */
+export type Inflated = { kind: 'body'; bytes: Uint8Array } | Refusal;
 
 /** A zstd frame names the window its reader must allocate: 8 MiB is what RFC 8878 asks of every decoder. */
 const ZSTD_WINDOW_LOG_MAX = 23;
@@ -26,16 +25,16 @@ export function inflate(body: Uint8Array, encoding: string | undefined, bodyByte
   }
   const decompress = DECOMPRESSORS[coding];
   if (decompress === undefined) {
-    return { kind: 'bad', why: 'unknown-encoding', detail: `Content-Encoding ${coding.slice(0, 40)}` };
+    return refuse('unknown-encoding', `content-encoding ${coding.slice(0, 40)}`);
   }
   // zlib's readers answer an empty input with an empty output or an error, each its own way. It is a truncated body.
-  if (body.length === 0) return { kind: 'bad', why: 'corrupt', detail: 'empty body' };
+  if (body.length === 0) return refuse('broken-encoding', `${coding}: empty body`);
   try {
     return { kind: 'body', bytes: decompress(body, bodyBytesMax) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(bodyBytesMax);
-    return { kind: 'bad', why: 'corrupt', detail: `${coding}: ${error.message}` };
+    return refuse('broken-encoding', `${coding}: ${error.message}`);
   }
 }
 
@@ -56,6 +55,6 @@ const DECOMPRESSORS: Readonly<Record<string, Decompress>> = Object.freeze({
     }),
 });
 
-function tooLarge(bodyBytesMax: number): Inflated {
-  return { kind: 'bad', why: 'too-large', detail: `more than ${bodyBytesMax} bytes inflated` };
+function tooLarge(bodyBytesMax: number): Refusal {
+  return refuse('inflated-too-large', `more than ${bodyBytesMax} bytes`);
 }

@@ -1,0 +1,115 @@
+import { copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { embeddedDatabases } from './embedded-databases.ts';
+import { GeoDatabases } from './geo-databases.ts';
+import { type GeoFile, loadGeoFile } from './geo-file.ts';
+import { GeoLookup } from './geo-lookup.ts';
+
+const [ipv4 = '', ipv6 = ''] = embeddedDatabases();
+const log = pino({ level: 'silent' });
+let files: GeoFile[];
+let folder: string;
+
+beforeAll(async () => {
+  files = await Promise.all([loadGeoFile(ipv4), loadGeoFile(ipv6)]);
+  folder = await mkdtemp(join(tmpdir(), 'penstock-geo-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('with the embedded databases', () => {
+  test('IPv4, IPv6 and IPv4-mapped addresses have a place, with the name and build of the database', () => {
+    const lookup = new GeoLookup(files);
+    expect(lookup.find('8.8.8.8')).toMatchObject({
+      country: 'US',
+      city: 'Mountain View',
+      lat: 37.422,
+      database: expect.stringMatching(/^dbip-city-ipv4 20\d\d-\d\d-\d\d$/),
+    });
+    expect(lookup.find('::ffff:8.8.8.8')).toEqual(lookup.find('8.8.8.8'));
+    expect(lookup.find('2a02:6b8::1')).toMatchObject({
+      country: 'RU',
+      city: 'Moscow',
+      database: expect.stringContaining('dbip-city-ipv6'),
+    });
+  });
+
+  test('an IPv6 address is never looked up in the IPv4 tree, which would answer with a wrong place', () => {
+    expect(new GeoLookup([files[0]!]).find('2a02:6b8::1')).toBeNull();
+  });
+
+  test('private and broken addresses have no place and are counted', () => {
+    const lookup = new GeoLookup(files);
+    for (const address of ['10.0.0.1', 'nonsense', undefined]) expect(lookup.find(address)).toBeNull();
+    expect(lookup.counts).toMatchObject({ found: 0, unknown: 2, notGlobal: 2, broken: 0 });
+  });
+
+  test('the second answer comes from the cache, and the cache is bounded', () => {
+    const lookup = new GeoLookup(files);
+    const first = lookup.find('8.8.8.8');
+    expect(lookup.find('8.8.8.8')).toBe(first);
+    for (let n = 0; n < 70_000; n++) lookup.find(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+    expect(lookup.find('8.8.8.8')).not.toBe(first);
+    expect(lookup.find('8.8.8.8')).toEqual(first);
+  });
+});
+
+describe('a file that cannot be used says why', () => {
+  test.each([
+    ['is missing', async () => {}],
+    ['is empty', (path: string) => writeFile(path, '')],
+    ['is something else', (path: string) => writeFile(path, 'GIF89a'.repeat(1000))],
+    ['was cut off', async (path: string) => (await copyFile(ipv4, path), truncate(path, 10_000_000))],
+    ['lost its tree', async (path: string) => (await copyFile(ipv4, path), overwrite(path, 0, 30_000_000))],
+  ])('%s', async (_, make) => {
+    const path = join(folder, `${crypto.randomUUID()}.mmdb`);
+    await make(path);
+    await expect(loadGeoFile(path)).rejects.toMatchObject({ name: 'FilterError', code: 'GEOIP' });
+  });
+
+  test('and damage that the probes miss costs the place of some events, no more', async () => {
+    const path = join(folder, 'damaged.mmdb');
+    await copyFile(ipv4, path);
+    const file = await loadGeoFile(path);
+    const bytes = Buffer.from(file.bytes);
+    bytes.fill(0xff, 0, 40_000_000);
+    const lookup = new GeoLookup([file]);
+    for (let n = 1; n < 223; n++) expect(() => lookup.find(`${n}.9.9.9`)).not.toThrow();
+  });
+});
+
+test('a changed file is taken over, a broken one is not, and the one before stays in use', async () => {
+  const path = join(folder, 'city.mmdb');
+  const changes: string[][] = [];
+  await using databases = await GeoDatabases.start({
+    paths: [path],
+    checkIntervalMs: 20,
+    log,
+    onChange: (now) => changes.push(now.map((file) => file.label)),
+  });
+  onTestFinished(() => rm(path, { force: true }));
+  expect(databases.files).toEqual([]);
+  expect(databases.missing).toBe(1);
+
+  await copyFile(ipv4, `${path}.new`);
+  await rename(`${path}.new`, path);
+  await vi.waitFor(() => expect(changes).toHaveLength(1), 5000);
+  expect(new GeoLookup(databases.files).find('8.8.8.8')?.country).toBe('US');
+
+  const failures = databases.failures;
+  await truncate(path, 1000);
+  await vi.waitFor(() => expect(databases.failures).toBe(failures + 1), 5000);
+  expect(new GeoLookup(databases.files).find('8.8.8.8')?.country).toBe('US');
+  expect(changes).toHaveLength(1);
+
+  await rm(path);
+  await copyFile(ipv4, path);
+  await vi.waitFor(() => expect(changes).toHaveLength(2), 5000);
+});
+
+async function overwrite(path: string, from: number, length: number): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.write(Buffer.alloc(length, 0xff), 0, length, from);
+}

@@ -1,0 +1,57 @@
+import { BlockList, isIP } from 'node:net';
+
+/** An address that can have a place: its canonical text and family. */
+export interface GlobalAddress {
+  text: string;
+  ipVersion: 4 | 6;
+}
+
+/**
+ * @returns undefined for what is not an address and for those without a place: private, loopback, link-local, shared (CGN), documentation,
+ *   multicast, reserved, and IPv6 transition ranges whose place is that of somebody else's relay. An IPv4-mapped
+ *   IPv6 address (a dual-stack socket's view of IPv4) counts as IPv4.
+ */
+export function globalAddress(address: string): GlobalAddress | undefined {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  const text = mapped?.[1] ?? address;
+  const ipVersion = isIP(text);
+  if (ipVersion === 0 || text.includes('%')) return undefined;
+  if (ipVersion === 4) return special4.check(text, 'ipv4') ? undefined : { text, ipVersion: 4 };
+  return special6.check(text, 'ipv6') ? undefined : { text, ipVersion: 6 };
+}
+
+/**
+ * IANA's special-purpose registries (RFC 6890 and updates), those that are not globally reachable. One list per family: a
+ * BlockList sees IPv4 addresses as ::ffff:a.b.c.d and would find them below 2000::. */
+const special4 = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+] as const) {
+  special4.addSubnet(network, prefix, 'ipv4');
+}
+
+const special6 = new BlockList();
+for (const [network, prefix] of [
+  ['::', 3], // all of it below 2000:: (unspecified, loopback, mapped in hex, NAT64)
+  ['2001::', 23], // Teredo, ORCHID, benchmarking
+  ['2001:db8::', 32],
+  ['2002::', 16], // 6to4
+  ['3fff::', 20],
+  ['4000::', 2],
+  ['8000::', 1],
+] as const) {
+  special6.addSubnet(network, prefix, 'ipv6');
+}
