@@ -1,0 +1,4 @@
+export type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
+export { type StartKafkaOptions, startKafka } from './start-kafka.ts';
+export type { TestBroker, TestKafka, ToolName, ToolOptions, ToolOutput, TopicOptions } from './test-kafka.ts';
+export { uniqueName } from './unique-name.ts';

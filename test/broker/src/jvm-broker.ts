@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { javaCommand } from './java.ts';
+import { readTail } from './log-tail.ts';
+import { guard, unguard } from './reaper.ts';
+import { propertiesFile } from './settings.ts';
+import type { TestBroker } from './test-kafka.ts';
+
+export interface JvmBrokerOptions {
+  id: number;
+  port: number;
+  /** Holds the settings and the logs of this broker. */
+  folder: string;
+  settings: Record<string, string>;
+  heapMb: number;
+  /** A command that becomes the JVM by exec, such as the Runner with its arguments; empty for none. */
+  through: readonly string[];
+}
+
+/** One broker (and controller) as a child process of its own session: Ctrl-C in a terminal does not reach it. */
+export class JvmBroker implements TestBroker {
+  readonly id: number;
+  readonly port: number;
+  readonly #options: JvmBrokerOptions;
+  #child: ChildProcess | undefined;
+
+  constructor(options: JvmBrokerOptions) {
+    this.id = options.id;
+    this.port = options.port;
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(o: { timeoutMs?: number } = {}): Promise<void> {
+    if (this.#child) throw new Error(`broker ${this.id} is running already`);
+    const { folder, settings } = this.#options;
+    const config = join(folder, 'server.properties');
+    await writeFile(config, propertiesFile(settings));
+    const child = this.#spawn(config);
+    this.#child = child;
+    const ended = new AbortController();
+    child.once('error', (cause) => ended.abort(new Error(`broker ${this.id} cannot be started`, { cause })));
+    child.once('exit', (code, signal) => {
+      if (child.pid !== undefined) unguard(child.pid);
+      if (this.#child === child) this.#child = undefined;
+      ended.abort(new Error(`broker ${this.id} ended while starting, ${signal ?? `exit code ${code}`}`));
+    });
+    if (child.pid !== undefined) guard(child.pid);
+    await this.#untilReady(ended.signal, o.timeoutMs ?? 90_000);
+    // From here on its end is the test's business.
+    child.unref();
+  }
+
+  async restart(): Promise<void> {
+    if (this.#child) await this.stop();
+    await this.start();
+  }
+
+  async stop(o: { timeoutMs?: number } = {}): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const timeoutMs = o.timeoutMs ?? 30_000;
+    const timer = new AbortController();
+    const ended = this.#end(child, 'SIGTERM').then(() => true);
+    const late = sleep(timeoutMs, false, { signal: timer.signal }).catch(() => false);
+    const inTime = await Promise.race([ended, late]);
+    timer.abort();
+    if (inTime) return;
+    const tail = this.logTail();
+    await this.kill();
+    throw new Error(
+      `broker ${this.id} did not stop within ${timeoutMs} ms of SIGTERM and was killed\n${tail}`,
+    );
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child) await this.#end(this.#child, 'SIGKILL');
+  }
+
+  pause(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#signal('SIGCONT');
+  }
+
+  logTail(lines = 40): string {
+    const { folder } = this.#options;
+    const output = readTail(join(folder, 'output.log'), lines);
+    return `--- broker ${this.id}, ${join(folder, 'server.log')}\n${readTail(join(folder, 'server.log'), lines)}${output}`;
+  }
+
+  #spawn(config: string): ChildProcess {
+    const { folder, heapMb, through } = this.#options;
+    const java = javaCommand('kafka.Kafka', [config], {
+      heapMb,
+      logConfig: join(import.meta.dirname, 'broker.log4j2.properties'),
+      properties: { 'penstock.log': join(folder, 'server.log'), 'kafka.logs.dir': folder },
+    });
+    const [program, ...args] = [...through, java.program, ...java.args] as [string, ...string[]];
+    // What does not go through the log: the JVM's own complaints. A file and no pipe, so that nobody has to read it.
+    const output = openSync(join(folder, 'output.log'), 'a');
+    try {
+      return spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', output, output] });
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  /** A broker opens its client listener when the controller has unfenced it, not before: a connection means ready. */
+  async #untilReady(ended: AbortSignal, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const ready = await accepts(this.port);
+      if (ended.aborted)
+        throw new Error(`${(ended.reason as Error).message}\n${this.logTail()}`, { cause: ended.reason });
+      if (ready) return;
+      if (performance.now() > deadline) {
+        const tail = this.logTail();
+        await this.kill();
+        throw new Error(`broker ${this.id} was not ready within ${timeoutMs} ms\n${tail}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  async #end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    child.ref();
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    // A paused process gets SIGTERM only when it runs again.
+    if (signal === 'SIGTERM') child.kill('SIGCONT');
+    await exited;
+  }
+
+  #signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (!this.#child?.kill(signal)) throw new Error(`broker ${this.id} is not running`);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const settle = (ready: boolean) => {
+      socket.destroy();
+      resolve(ready);
+    };
+    socket.setTimeout(1_000, () => settle(false));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}

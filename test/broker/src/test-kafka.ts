@@ -1,0 +1,71 @@
+import type { Admin } from 'kafkajs';
+import type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
+
+/** A real Kafka cluster for a test. Disposing of it kills its processes and removes its folders. */
+export interface TestKafka extends AsyncDisposable {
+  /** '127.0.0.1:port' of every broker, as clients are to use it. */
+  readonly bootstrap: string[];
+  /** In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be harmed. */
+  readonly brokers: readonly TestBroker[];
+  /** Settles when every partition has a leader. Replication factor: the brokers' default (1, or 3 on three brokers). */
+  createTopic(name: string, o?: TopicOptions): Promise<void>;
+  /** Anything else an administrator does; kafkajs carries no data here. */
+  admin<R>(act: (admin: Admin) => Promise<R>): Promise<R>;
+  /** What Kafka's own console consumer sees, lossless: the oracle. */
+  consoleConsume(topic: string, o?: ConsoleConsumeOptions): Promise<ConsumedRecord[]>;
+  /** Runs one of Kafka's command line tools against this cluster. */
+  tool(name: ToolName, args: readonly string[], o?: ToolOptions): Promise<ToolOutput>;
+  /** The end of every broker's log, for a failure message. */
+  logs(lines?: number): string;
+}
+
+export interface TopicOptions {
+  /** Default 1. */
+  partitions?: number;
+  replicationFactor?: number;
+  configs?: Record<string, string>;
+}
+
+export interface TestBroker {
+  readonly id: number;
+  /** Where it listens; a client of a proxied cluster is told the proxy's address instead. */
+  readonly port: number;
+  /** Undefined while it is down. */
+  readonly pid: number | undefined;
+  /** SIGTERM and controlled shutdown. Rejects when it takes longer than `timeoutMs` (30 s), and kills it then. */
+  stop(o?: { timeoutMs?: number }): Promise<void>;
+  /** SIGKILL; settles when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void | Promise<void>;
+  resume(): void | Promise<void>;
+  /** On the same port and folder; settles when clients are served, at most 90 s by default. */
+  start(o?: { timeoutMs?: number }): Promise<void>;
+  restart(): Promise<void>;
+  logTail(lines?: number): string;
+}
+
+export type ToolName =
+  | 'kafka-console-consumer'
+  | 'kafka-console-producer'
+  | 'kafka-consumer-groups'
+  | 'kafka-get-offsets'
+  | 'kafka-topics'
+  | 'kafka-configs'
+  | 'kafka-transactions'
+  | 'kafka-dump-log'
+  | 'kafka-features'
+  | 'kafka-leader-election'
+  | 'kafka-delete-records';
+
+export interface ToolOptions {
+  /** After which the tool is killed and the promise rejects. Default 60 s. */
+  timeoutMs?: number;
+  input?: string | Uint8Array;
+}
+
+export interface ToolOutput {
+  stdout: Buffer;
+  stderr: string;
+  exitCode: number;
+}
