@@ -1,0 +1,141 @@
+import { isVariableName, parseVariable, type Variable } from './env-file.ts';
+import { parseId, parseUserSpec, type Id, type UserSpec } from './id.ts';
+import { parseLimit, type Limit } from './limits.ts';
+
+/** What the caller asked for, each part valid by itself; nothing is looked up yet. */
+export interface Request {
+  user: UserSpec | undefined;
+  /** Supplementary groups: none, these, or those of the user's account. */
+  groups: readonly Id[] | 'of the account' | undefined;
+  env: readonly Variable[];
+  envFiles: readonly string[];
+  keepEnv: readonly string[];
+  chdir: string | undefined;
+  umask: number | undefined;
+  limits: readonly Limit[];
+  noNewPrivs: boolean;
+  mustRead: readonly string[];
+  allowRoot: boolean;
+  tty: boolean;
+  explain: 'text' | 'json' | undefined;
+  command: readonly [string, ...string[]];
+}
+
+export type CommandLine =
+  | { kind: 'help' }
+  | { kind: 'run'; request: Request }
+  | { kind: 'wrong'; problems: string[] };
+
+const FLAGS = new Set(['--init-groups', '--allow-root', '--tty', '--explain', '--help']);
+const ONCE = new Set(['--user', '--groups', '--chdir', '--umask', '--no-new-privs']);
+const MANY = new Set(['--env', '--env-file', '--keep-env', '--limit', '--must-read']);
+
+/** Reads the arguments up to the first `--`; what follows is the command, untouched. All problems at once. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const given = new Map<string, string[]>();
+  const problems: string[] = [];
+  const end = args.indexOf('--');
+  const options = end < 0 ? [...args] : args.slice(0, end);
+  while (options.length > 0) takeOption(options, given, problems);
+  if (given.has('--help')) return { kind: 'help' };
+
+  const command = end < 0 ? [] : args.slice(end + 1);
+  if (end < 0) problems.push('no -- before the command: penstock-run [OPTIONS] -- COMMAND ARG...');
+  else if (!command[0]) problems.push('no command after --');
+  if (args.some((arg) => arg.includes('\uFFFD'))) {
+    problems.push('an argument is not UTF-8: Node could not pass it on unchanged');
+  }
+  const request = readRequest(given, [command[0] ?? '', ...command.slice(1)], problems);
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', request };
+}
+
+/** `--name value`, `--name=value` or a flag. An option said twice is refused unless it is a list: the second --user is an accident. */
+function takeOption(options: string[], given: Map<string, string[]>, problems: string[]): void {
+  const text = options.shift() ?? '';
+  const at = text.startsWith('--') ? text.indexOf('=') : -1;
+  const name = at < 0 ? text : text.slice(0, at);
+  const known = ONCE.has(name) || MANY.has(name);
+  if (at < 0 && FLAGS.has(name)) given.set(name, ['']);
+  else if (name === '--explain') given.set(name, [text.slice(at + 1)]);
+  else if (!known) problems.push(`unknown option ${JSON.stringify(text)} (the command follows --)`);
+  else {
+    const value = at < 0 ? options.shift() : text.slice(at + 1);
+    if (value === undefined) problems.push(`${name} needs a value`);
+    else if (given.has(name) && !MANY.has(name)) problems.push(`${name} is given twice`);
+    else given.set(name, [...(given.get(name) ?? []), value]);
+  }
+}
+
+function readRequest(
+  given: Map<string, string[]>,
+  command: [string, ...string[]],
+  problems: string[],
+): Request {
+  const list = (name: string) => given.get(name) ?? [];
+  const one = <T>(name: string, read: (text: string) => T | string): T | undefined => {
+    const text = list(name)[0];
+    return text === undefined ? undefined : checked(read(text));
+  };
+  const many = <T>(name: string, read: (text: string) => T | string): T[] =>
+    list(name).flatMap((text) => checked(read(text)) ?? []);
+  const checked = <T>(value: T | string): T | undefined => {
+    if (typeof value !== 'string') return value;
+    problems.push(value);
+    return undefined;
+  };
+  const groups = one('--groups', readGroups);
+  if (groups && given.has('--init-groups')) problems.push('--groups and --init-groups exclude each other');
+  return {
+    user: one('--user', parseUserSpec),
+    groups: groups ?? (given.has('--init-groups') ? 'of the account' : undefined),
+    env: many('--env', readVariable),
+    envFiles: many('--env-file', readPath('--env-file')).map(({ path }) => path),
+    keepEnv: many('--keep-env', readPatterns).flat(),
+    chdir: one('--chdir', readPath('--chdir'))?.path,
+    umask: one('--umask', readUmask)?.mask,
+    limits: many('--limit', parseLimit),
+    noNewPrivs: one('--no-new-privs', readSwitch)?.on ?? true,
+    mustRead: many('--must-read', readPath('--must-read')).map(({ path }) => path),
+    allowRoot: given.has('--allow-root'),
+    tty: given.has('--tty'),
+    explain: one('--explain', readExplain)?.form,
+    command,
+  };
+}
+
+function readGroups(text: string): Id[] | string {
+  const groups = text.split(',').map((part) => parseId(part, 'a group of --groups'));
+  return (
+    groups.find((group) => typeof group === 'string') ?? groups.filter((group) => typeof group !== 'string')
+  );
+}
+
+function readVariable(text: string): Variable | string {
+  return parseVariable(text) ?? '--env needs NAME=VALUE';
+}
+
+function readPatterns(text: string): string[] | string {
+  const patterns = text.split(',');
+  const wrong = patterns.find((pattern) => !isVariableName(pattern.replaceAll('*', '_')));
+  return wrong === undefined
+    ? patterns
+    : `--keep-env: ${JSON.stringify(wrong)} is no name and no pattern like KAFKA_*`;
+}
+
+const readPath = (name: string) => (text: string) =>
+  text === '' || text.includes('\0') ? `${name} is empty` : { path: text };
+
+function readUmask(text: string): { mask: number } | string {
+  return /^0?[0-7]{3}$/.test(text)
+    ? { mask: parseInt(text, 8) }
+    : `--umask ${JSON.stringify(text)}: say three octal digits`;
+}
+
+function readSwitch(text: string): { on: boolean } | string {
+  return text === 'on' || text === 'off' ? { on: text === 'on' } : '--no-new-privs is on or off';
+}
+
+function readExplain(text: string): { form: 'text' | 'json' } | string {
+  if (text === '' || text === 'text') return { form: 'text' };
+  return text === 'json' ? { form: 'json' } : '--explain is text or json';
+}

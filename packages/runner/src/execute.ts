@@ -1,0 +1,24 @@
+import type { Plan } from './plan.ts';
+import { Refusal, reasonOf } from './refusal.ts';
+import { resetSignals } from './signals.ts';
+
+/** What execve gets: the command itself, or setpriv, which sets no_new_privs and execs it in the same process. */
+export function execArguments(plan: Plan, executable: string): [file: string, ...args: string[]] {
+  const command = [executable, ...plan.command.slice(1)] as const;
+  if (!(plan.noNewPrivs instanceof Object)) return [...command];
+  const clear = plan.target.drop && plan.target.uid !== 0 ? ['--inh-caps=-all'] : [];
+  return [plan.noNewPrivs.setpriv, '--no-new-privs', ...clear, '--', ...command];
+}
+
+/** Replaces this process. Returns only by throwing; Node 24 aborts instead, which findExecutable's checks keep from happening. */
+export function executeAs(plan: Plan, executable: string): never {
+  const [file, ...args] = execArguments(plan, executable);
+  resetSignals();
+  try {
+    process.execve?.(file, [file, ...args], plan.environment);
+  } catch (error) {
+    const code = reasonOf(error);
+    throw new Refusal(`${file} cannot be executed: ${code}`, code === 'ENOENT' ? 127 : 126, error);
+  }
+  throw new Refusal('execve returned');
+}

@@ -1,0 +1,21 @@
+/** The answer of --help. The README says why. */
+export const HELP = `penstock-run [OPTIONS] -- COMMAND ARG...
+Becomes COMMAND: same process, another user, nothing of root left.
+
+  --user USER[:GROUP]      names, or UID:GID; a bare number is refused
+  --groups A,B             supplementary groups; default: none
+  --init-groups            those of the user's account
+  --env NAME=VALUE         sets a variable; ps shows it
+  --env-file FILE          NAME=VALUE lines, read before the drop: keep it root's, mode 600
+  --keep-env 'PATTERN,..'  variables of the caller to keep, like 'PENSTOCK_*,JAVA_HOME'; without it only locale,
+                           TERM and what systemd hands over
+  --chdir FOLDER           entered as the user
+  --umask 027              default: the caller's
+  --limit NAME=SOFT[:HARD] as prlimit(1), like nofile=65536; repeatable
+  --no-new-privs=on|off    default on: no setuid program gives the service more rights
+  --must-read PATH         refuse unless the user can read it; repeatable
+  --allow-root             run as root, or in root's group
+  --tty                    keep the controlling terminal
+  --explain[=json]         do all but the start, and say what would be started or what is in the way
+
+Exit codes: 125 refused or failed, 126 COMMAND cannot be executed, 127 it is not there; otherwise the command's own.`;

@@ -1,0 +1,135 @@
+import type { Accounts } from './accounts.ts';
+import type { Caller } from './caller.ts';
+import type { Request } from './command-line.ts';
+import type { Variable } from './env-file.ts';
+import { makeEnvironment } from './environment.ts';
+import type { Limit } from './limits.ts';
+import { shellWrapperProblem } from './shell-wrapper.ts';
+import { resolveTarget, type Target } from './target.ts';
+
+/** Everything that will be done, decided before anything is done. */
+export interface Plan {
+  target: Target;
+  environment: Record<string, string>;
+  droppedVariables: readonly string[];
+  chdir: string | undefined;
+  umask: number | undefined;
+  limits: readonly Limit[];
+  prlimit: string | undefined;
+  /** How the service comes to have no_new_privs: its path, or why setpriv is not needed. */
+  noNewPrivs: { setpriv: string } | 'already set' | 'off';
+  mustRead: readonly string[];
+  mayBeRoot: boolean;
+  command: readonly [string, ...string[]];
+}
+
+export interface Planned {
+  plan: Plan | undefined;
+  problems: string[];
+  warnings: string[];
+}
+
+export interface Surroundings {
+  caller: Caller;
+  accounts: Accounts;
+  findTool: (name: string) => string | undefined;
+  /** The variables of --env-file. */
+  fileVariables: readonly Variable[];
+}
+
+/** Pure but for the look-ups handed in. Without problems there is a plan. */
+export function makePlan(request: Request, around: Surroundings): Planned {
+  const { caller } = around;
+  const problems = callerProblems(caller);
+  const target = resolveTarget(request, caller.status, around.accounts, problems);
+  if (target) problems.push(...rootProblems(target, request.allowRoot));
+  if (target?.drop && target.uid !== 0 && caller.terminal && !request.tty) problems.push(TERMINAL);
+
+  const noNewPrivs = planNoNewPrivs(request, around);
+  if (!noNewPrivs)
+    problems.push(
+      'setpriv (util-linux) is needed for no_new_privs and is not installed; --no-new-privs=off does without',
+    );
+  const prlimit = request.limits.length > 0 ? around.findTool('prlimit') : undefined;
+  if (request.limits.length > 0 && !prlimit)
+    problems.push('prlimit (util-linux) is needed for --limit and is not installed');
+
+  const warnings = warningsFor(request, caller);
+  if (!target || !noNewPrivs || problems.length > 0) return { plan: undefined, problems, warnings };
+  const { environment, dropped } = makeEnvironment({
+    inherited: caller.environment,
+    keep: request.keepEnv,
+    user: target,
+    added: [...around.fileVariables, ...request.env],
+  });
+  const { chdir, umask, limits, mustRead, allowRoot: mayBeRoot, command } = request;
+  const plan = {
+    target,
+    environment,
+    droppedVariables: dropped,
+    chdir,
+    umask,
+    limits,
+    prlimit,
+    noNewPrivs,
+    mustRead,
+    mayBeRoot,
+    command,
+  };
+  return { plan, problems, warnings };
+}
+
+const TERMINAL =
+  'a terminal controls this process: the service could type into it as root (TIOCSTI); start it by setsid, or say --tty';
+
+/** Node has read these before our first line ran: whoever set them had code run as root. */
+const NODE_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_COMPILE_CACHE'];
+
+function callerProblems({ status, environment }: Caller): string[] {
+  const problems: string[] = [];
+  if (new Set(status.uids).size > 1 || new Set(status.gids).size > 1) {
+    problems.push('real and effective ids differ: the Runner must not be installed setuid or setgid');
+  }
+  const set = NODE_VARIABLES.filter((name) => environment[name]);
+  if (status.uids[0] === 0 && set.length > 0) {
+    problems.push(
+      `${set.join(', ')} set for root: start by env ${set.map((name) => `-u ${name}`).join(' ')} ..., and give the service its own by --env`,
+    );
+  }
+  return problems;
+}
+
+function rootProblems(target: Target, allowRoot: boolean): string[] {
+  if (allowRoot) return [];
+  if (target.uid === 0) return ['the service would run as root: give --user, or say --allow-root'];
+  if (!target.drop) return [];
+  return target.gid === 0 || target.groups.includes(0)
+    ? ['the service would be in group 0 (root): give another group, or say --allow-root']
+    : [];
+}
+
+function planNoNewPrivs(
+  request: Request,
+  { caller, findTool }: Surroundings,
+): Plan['noNewPrivs'] | undefined {
+  if (!request.noNewPrivs) return 'off';
+  if (caller.status.noNewPrivs) return 'already set';
+  const setpriv = findTool('setpriv');
+  return setpriv === undefined ? undefined : { setpriv };
+}
+
+function warningsFor(request: Request, { pid, environment }: Caller): string[] {
+  const warnings: string[] = [];
+  if (pid === 1)
+    warnings.push(
+      'this is process 1: a service that has children needs an init above it (docker --init, compose init: true)',
+    );
+  if (environment['LISTEN_FDS']) {
+    warnings.push(
+      'LISTEN_FDS is dropped: sockets of systemd do not pass through the Runner, the service has to bind itself',
+    );
+  }
+  const wrapper = shellWrapperProblem(request.command);
+  if (wrapper) warnings.push(wrapper);
+  return warnings;
+}

@@ -1,0 +1,18 @@
+/** 125: the Runner refuses or fails; 126: the command cannot be executed; 127: it is not there. As chroot(1) and env(1) have it. */
+export type ExitCode = 125 | 126 | 127;
+
+/** Nothing has been started. The message says what is wrong and, where there is one, the mend. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = 125, cause?: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** 'EACCES', 'ENOENT' ..., or the message of what is not a system error. */
+export function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
