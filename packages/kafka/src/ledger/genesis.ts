@@ -1,3 +1,5 @@
+import { LedgerError } from './ledger-error.ts';
+
 /**
  * What a link is, written by `init` into every partition of its ledger before anything is copied. A ledger without it is
  * not a new link but a lost one: it must not look like a first start, or everything would be copied again.
@@ -59,26 +61,6 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
       };
     }),
   };
-}
-
-export type LedgerErrorCode =
-  | 'CORRUPT_RECORD'
-  | 'UNKNOWN_VERSION'
-  | 'NO_GENESIS'
-  | 'OTHER_LINK'
-  | 'OTHER_CLUSTER'
-  | 'SHARDS_DIFFER';
-
-/** The ledger is not what this process may work with. Never retryable: an operator has to look. */
-export class LedgerError extends Error {
-  override readonly name = 'LedgerError';
-  readonly code: LedgerErrorCode;
-  readonly retryable = false;
-
-  constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 function parse(bytes: Uint8Array): unknown {

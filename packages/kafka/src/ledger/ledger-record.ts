@@ -1,5 +1,6 @@
 import type { OutgoingRecord } from '../bytes/encode-batch.ts';
-import { decodeGenesis, encodeGenesis, LedgerError, type Genesis } from './genesis.ts';
+import { decodeGenesis, encodeGenesis, type Genesis } from './genesis.ts';
+import { LedgerError } from './ledger-error.ts';
 import { decodePositions, encodePositions, type Positions } from './positions.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { LedgerError } from './genesis.ts';
+import { LedgerError } from './ledger-error.ts';
 import { decodePositions, encodePositions, pauseKinds, type PartitionPosition } from './positions.ts';
 
 const cleanId = '0f9c4a1e-52f5-4a55-9c7e-5d6d7c1f0a11';

@@ -1,4 +1,5 @@
-import { LedgerError } from './genesis.ts';
+import { CompactReader, CompactWriter } from './compact.ts';
+import { LedgerError } from './ledger-error.ts';
 
 /** Why a partition is not copied until an operator answers (`resume`), or until the cause is gone. */
 export const pauseKinds = [
@@ -124,73 +125,4 @@ function topicKey(p: PartitionPosition): string {
 function uuid(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-
-class CompactWriter {
-  #buffer = Buffer.alloc(512);
-  #length = 0;
-
-  natural(value: bigint | number): void {
-    this.#reserve(10);
-    let rest = BigInt(value);
-    while (rest > 0x7fn) {
-      this.#buffer[this.#length] = Number(rest & 0x7fn) | 0x80;
-      this.#length += 1;
-      rest >>= 7n;
-    }
-    this.#buffer[this.#length] = Number(rest);
-    this.#length += 1;
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  finish(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  #reserve(byteCount: number): void {
-    if (this.#length + byteCount <= this.#buffer.length) return;
-    const larger = Buffer.alloc(2 * (this.#length + byteCount));
-    this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
-  }
-}
-
-class CompactReader {
-  readonly #buffer: Buffer;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  natural(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#buffer[this.#at];
-      if (byte === undefined) break;
-      this.#at += 1;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    throw new LedgerError('CORRUPT_RECORD', 'Ledger: a positions record ends too early');
-  }
-
-  number(): number {
-    return Number(this.natural());
-  }
-
-  bytes(length: number): Buffer {
-    const end = this.#at + length;
-    if (end > this.#buffer.length) {
-      throw new LedgerError('CORRUPT_RECORD', 'Ledger: a positions record ends too early');
-    }
-    const bytes = this.#buffer.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
 }

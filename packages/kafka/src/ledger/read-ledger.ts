@@ -1,0 +1,102 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { listOffsets } from '../positions/list-offsets.ts';
+import { readRange } from '../positions/read-range.ts';
+import type { Genesis } from './genesis.ts';
+import { LedgerError } from './ledger-error.ts';
+import { readLedgerRecord } from './ledger-record.ts';
+import type { PartitionPosition, Positions } from './positions.ts';
+
+/** What one partition of a ledger says. */
+export interface LedgerState {
+  readonly genesis: Genesis;
+  readonly genesisOffset: bigint;
+  /** Empty until the first commit. */
+  readonly positions: readonly PartitionPosition[];
+}
+
+/**
+ * Reads a shard's place from the end of its ledger partition: one record of positions holds all of it, so the way back is
+ * short, and doubles until a committed one is found (aborted tries and markers may lie behind it).
+ *
+ * Right only for the owner of the shard, after InitProducerId: then no commit of an earlier owner can still arrive.
+ * Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.
+ */
+export async function readLedger(cluster: Cluster, topic: string, shard: number): Promise<LedgerState> {
+  const start = await offsetOf(cluster, topic, shard, 'earliest');
+  const end = await offsetOf(cluster, topic, shard, 'latest');
+  for (let back = 64n; ; back *= 8n) {
+    const from = end - back > start ? end - back : start;
+    const tail = await readTail(cluster, topic, shard, from, end);
+    if (tail.positions !== undefined) return withGenesis(cluster, topic, shard, tail, tail.positions);
+    if (from > start) continue;
+    if (tail.genesis === undefined) throw noGenesis(topic, shard);
+    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [] };
+  }
+}
+
+interface Tail {
+  genesis: Genesis | undefined;
+  genesisOffset: bigint;
+  positions: Positions | undefined;
+}
+
+/**
+ * The genesis in force: the newest one. It lies behind the last positions, or where they say. (It cannot be between: who
+ * writes a genesis takes the shard over, so every later commit is by an owner that has read it.)
+ */
+async function withGenesis(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  tail: Tail,
+  positions: Positions,
+): Promise<LedgerState> {
+  const { partitions } = positions;
+  if (tail.genesis !== undefined && tail.genesisOffset >= positions.genesisOffset) {
+    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: partitions };
+  }
+  const at = positions.genesisOffset;
+  const { genesis } = await readTail(cluster, topic, shard, at, at + 1n);
+  if (genesis === undefined) throw noGenesis(topic, shard);
+  return { genesis, genesisOffset: at, positions: partitions };
+}
+
+async function readTail(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  from: bigint,
+  to: bigint,
+): Promise<Tail> {
+  const tail: Tail = { genesis: undefined, genesisOffset: -1n, positions: undefined };
+  if (from >= to) return tail;
+  await readRange(cluster, topic, shard, from, to, 'read_committed', (read) => {
+    if (read.offset >= to) return;
+    const record = readLedgerRecord(shard, read.key, read.value);
+    if (record.kind === 'positions') tail.positions = record.positions;
+    if (record.kind !== 'genesis') return;
+    tail.genesis = record.genesis;
+    tail.genesisOffset = read.offset;
+  });
+  return tail;
+}
+
+async function offsetOf(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  at: 'earliest' | 'latest',
+): Promise<bigint> {
+  const found = (await listOffsets(cluster, topic, [shard], at, 'read_committed')).get(shard);
+  if (found === undefined)
+    throw new LedgerError('SHARDS_DIFFER', `The ledger ${topic} has no partition ${shard}`);
+  return found.offset;
+}
+
+function noGenesis(topic: string, shard: number): LedgerError {
+  return new LedgerError(
+    'NO_GENESIS',
+    `The ledger ${topic} has no genesis in partition ${shard}: run "mirror init", unless the link has run before: ` +
+      'then its ledger is lost, and to begin anew would copy everything again',
+  );
+}
