@@ -39,6 +39,10 @@ export class JvmBroker implements TestBroker {
     return this.#child?.pid;
   }
 
+  get logFile(): string {
+    return join(this.#options.folder, 'server.log');
+  }
+
   async start(o: { timeoutMs?: number } = {}): Promise<void> {
     if (this.#child) throw new Error(`broker ${this.id} is running already`);
     const { folder, settings } = this.#options;
@@ -94,9 +98,8 @@ export class JvmBroker implements TestBroker {
   }
 
   logTail(lines = 40): string {
-    const { folder } = this.#options;
-    const output = readTail(join(folder, 'output.log'), lines);
-    return `--- broker ${this.id}, ${join(folder, 'server.log')}\n${readTail(join(folder, 'server.log'), lines)}${output}`;
+    const output = readTail(join(this.#options.folder, 'output.log'), lines);
+    return `--- broker ${this.id}, ${this.logFile}\n${readTail(this.logFile, lines)}${output}`;
   }
 
   #spawn(config: string): ChildProcess {
@@ -104,7 +107,7 @@ export class JvmBroker implements TestBroker {
     const java = javaCommand('kafka.Kafka', [config], {
       heapMb,
       logConfig: join(import.meta.dirname, 'broker.log4j2.properties'),
-      properties: { 'penstock.log': join(folder, 'server.log'), 'kafka.logs.dir': folder },
+      properties: { 'penstock.log': this.logFile, 'kafka.logs.dir': folder },
     });
     const [program, ...args] = [...through, java.program, ...java.args] as [string, ...string[]];
     // What does not go through the log: the JVM's own complaints. A file and no pipe, so that nobody has to read it.

@@ -32,6 +32,8 @@ export interface TestBroker {
   readonly port: number;
   /** Undefined while it is down. */
   readonly pid: number | undefined;
+  /** Undefined where the log is not a file of this machine. */
+  readonly logFile: string | undefined;
   /** SIGTERM and controlled shutdown. Rejects when it takes longer than `timeoutMs` (30 s), and kills it then. */
   stop(o?: { timeoutMs?: number }): Promise<void>;
   /** SIGKILL; settles when the process is gone. */
