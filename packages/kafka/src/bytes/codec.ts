@@ -1,0 +1,115 @@
+import { compressionsAlgorithms } from '@platformatic/kafka';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip, gzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { CorruptBatchError } from './corrupt-batch.ts';
+
+/** How the records of a batch are compressed; the index is the number in the batch's attributes (bits 0-2). */
+export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type Codec = (typeof codecs)[number];
+
+/** Most bytes one batch may grow to. The broker bounds only the compressed size, so a bomb has to stop here. */
+export const inflatedBytesMax = 256 * 1024 * 1024;
+
+/** The codec's number in the attributes of a batch. */
+export function codecNumber(codec: Codec): number {
+  return codecs.indexOf(codec);
+}
+
+/** Compresses on this thread. `none` gives back the bytes themselves. */
+export function compress(codec: Codec, bytes: Buffer): Buffer {
+  switch (codec) {
+    case 'none':
+      return bytes;
+    case 'gzip':
+      return gzipSync(bytes);
+    case 'zstd':
+      return zstdCompressSync(bytes);
+    case 'lz4':
+      return compressionsAlgorithms.lz4.compressSync(bytes);
+    case 'snappy':
+      return frameSnappy(compressionsAlgorithms.snappy.compressSync(bytes));
+  }
+}
+
+const gzipInPool = promisify(gzip);
+const zstdInPool: (bytes: Buffer) => Promise<Buffer> = promisify(zstdCompress);
+
+/** Compresses off this thread where Node can (gzip and zstd, in libuv's pool); lz4 and snappy are WASM and run here. */
+export async function compressAside(codec: Codec, bytes: Buffer): Promise<Buffer> {
+  if (codec === 'gzip') return gzipInPool(bytes);
+  if (codec === 'zstd') return zstdInPool(bytes);
+  return compress(codec, bytes);
+}
+
+/**
+ * Decompresses the records of a batch on this thread. `none` gives back the bytes themselves (a view, no copy).
+ * @throws CorruptBatchError
+ */
+export function decompress(codec: Codec, bytes: Buffer): Buffer {
+  try {
+    return inflate(codec, bytes);
+  } catch (cause) {
+    if (cause instanceof CorruptBatchError) throw cause;
+    throw new CorruptBatchError(`a ${codec} batch of ${bytes.length} bytes cannot be decompressed`, {
+      cause,
+    });
+  }
+}
+
+function inflate(codec: Codec, bytes: Buffer): Buffer {
+  switch (codec) {
+    case 'none':
+      return bytes;
+    case 'gzip':
+      return gunzipSync(bytes, { maxOutputLength: inflatedBytesMax });
+    case 'zstd':
+      return zstdDecompressSync(bytes, { maxOutputLength: inflatedBytesMax });
+    case 'lz4':
+      return compressionsAlgorithms.lz4.decompressSync(bytes);
+    case 'snappy':
+      return inflateSnappy(bytes);
+  }
+}
+
+const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const xerialHeaderBytes = 16;
+
+/** Java's snappy streams are blocks behind a "xerial" header (magic, version, least version); librdkafka writes one bare block. */
+function frameSnappy(block: Buffer): Buffer {
+  const framed = Buffer.allocUnsafe(xerialHeaderBytes + 4 + block.length);
+  xerialMagic.copy(framed);
+  framed.writeInt32BE(1, 8);
+  framed.writeInt32BE(1, 12);
+  framed.writeInt32BE(block.length, xerialHeaderBytes);
+  block.copy(framed, xerialHeaderBytes + 4);
+  return framed;
+}
+
+function inflateSnappy(bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) return inflateSnappyBlock(bytes, 0);
+  const blocks: Buffer[] = [];
+  let inflatedBytes = 0;
+  for (let at = xerialHeaderBytes; at < bytes.length;) {
+    const end = at + 4 + bytes.readInt32BE(at);
+    if (end <= at || end > bytes.length)
+      throw new CorruptBatchError(`a snappy block ends at ${end} of ${bytes.length} bytes`);
+    const block = inflateSnappyBlock(bytes.subarray(at + 4, end), inflatedBytes);
+    inflatedBytes += block.length;
+    blocks.push(block);
+    at = end;
+  }
+  return blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks, inflatedBytes);
+}
+
+/** A snappy block starts with its inflated length as a varint, so the bound is checked before anything is allocated. */
+function inflateSnappyBlock(block: Buffer, inflatedBefore: number): Buffer {
+  let announced = 0;
+  for (let at = 0, scale = 1; at < 5; at++, scale *= 128) {
+    const byte = block[at] ?? 0;
+    announced += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+  }
+  if (announced + inflatedBefore > inflatedBytesMax)
+    throw new CorruptBatchError(`a snappy batch inflates to over ${inflatedBytesMax} bytes`);
+  return compressionsAlgorithms.snappy.decompressSync(block);
+}

@@ -1,0 +1,149 @@
+import { crc32c } from '@node-rs/crc32';
+import { batchHeaderBytes } from './batch-header.ts';
+import { codecNumber, compress } from './codec.ts';
+import type { Codec } from './codec.ts';
+import { varintBytes, writeVarint } from './varint.ts';
+
+/** A header value that is a string is written as UTF-8; null stays null. */
+export type Header = readonly [name: string, value: Uint8Array | string | null];
+
+export interface OutgoingRecord {
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers?: readonly Header[];
+  /** CreateTime, ms since 1970. */
+  timestampMs: number;
+}
+
+export interface EncodedBatch {
+  /** One v2 batch with a right checksum and no producer: `restamp` gives it one. */
+  bytes: Buffer;
+  count: number;
+}
+
+/**
+ * Encodes records, at least one, to one batch: sizes are computed first, then everything is written into one buffer.
+ * Keys and values are copied; the caller may reuse them at once.
+ */
+export function encodeBatch(
+  records: readonly OutgoingRecord[],
+  options: { codec?: Codec } = {},
+): EncodedBatch {
+  const codec = options.codec ?? 'none';
+  const first = records[0];
+  if (!first) throw new RangeError('a batch has at least one record');
+  const baseTimestamp = first.timestampMs;
+  const sizes = new Int32Array(records.length);
+  let recordsBytes = 0;
+  for (const [index, record] of records.entries()) {
+    const bodyBytes = recordBodyBytes(record, index, baseTimestamp);
+    sizes[index] = bodyBytes;
+    recordsBytes += varintBytes(bodyBytes) + bodyBytes;
+  }
+  const plain = Buffer.allocUnsafe(batchHeaderBytes + recordsBytes);
+  let at = batchHeaderBytes;
+  let maxTimestamp = baseTimestamp;
+  for (const [index, record] of records.entries()) {
+    at = writeVarint(plain, at, sizes[index]!);
+    at = writeRecord(plain, at, record, index, baseTimestamp);
+    if (record.timestampMs > maxTimestamp) maxTimestamp = record.timestampMs;
+  }
+  const bytes = codec === 'none' ? plain : withCompressedRecords(plain, codec);
+  writeHeader(bytes, codec, records.length, baseTimestamp, maxTimestamp);
+  return { bytes, count: records.length };
+}
+
+/** An upper bound of what `record` adds to a batch, in bytes: for accumulators. */
+export function recordBytesMax(record: OutgoingRecord): number {
+  let bytes = 32 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const [name, value] of record.headers ?? []) {
+    bytes += 20 + name.length * 3 + (typeof value === 'string' ? value.length * 3 : (value?.length ?? 0));
+  }
+  return bytes;
+}
+
+function withCompressedRecords(plain: Buffer, codec: Codec): Buffer {
+  const compressed = compress(codec, plain.subarray(batchHeaderBytes));
+  const bytes = Buffer.allocUnsafe(batchHeaderBytes + compressed.length);
+  bytes.set(compressed, batchHeaderBytes);
+  return bytes;
+}
+
+function writeHeader(
+  bytes: Buffer,
+  codec: Codec,
+  count: number,
+  baseTimestamp: number,
+  maxTimestamp: number,
+): void {
+  bytes.writeBigInt64BE(0n, 0);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeInt32BE(-1, 12);
+  bytes.writeInt8(2, 16);
+  bytes.writeUInt16BE(codecNumber(codec), 21);
+  bytes.writeInt32BE(count - 1, 23);
+  bytes.writeBigInt64BE(BigInt(baseTimestamp), 27);
+  bytes.writeBigInt64BE(BigInt(maxTimestamp), 35);
+  bytes.writeBigInt64BE(-1n, 43);
+  bytes.writeInt16BE(-1, 51);
+  bytes.writeInt32BE(-1, 53);
+  bytes.writeInt32BE(count, 57);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+}
+
+function recordBodyBytes(record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): number {
+  const headers = record.headers ?? [];
+  let bytes = 1 + varintBytes(record.timestampMs - baseTimestamp) + varintBytes(offsetDelta);
+  bytes += nullableBytes(record.key) + nullableBytes(record.value) + varintBytes(headers.length);
+  for (const [name, value] of headers) {
+    const nameBytes = Buffer.byteLength(name);
+    bytes += varintBytes(nameBytes) + nameBytes;
+    if (typeof value === 'string') {
+      const valueBytes = Buffer.byteLength(value);
+      bytes += varintBytes(valueBytes) + valueBytes;
+    } else {
+      bytes += nullableBytes(value);
+    }
+  }
+  return bytes;
+}
+
+function nullableBytes(value: Uint8Array | null): number {
+  return value === null ? 1 : varintBytes(value.length) + value.length;
+}
+
+function writeRecord(
+  buffer: Buffer,
+  start: number,
+  record: OutgoingRecord,
+  offsetDelta: number,
+  baseTimestamp: number,
+): number {
+  const headers = record.headers ?? [];
+  let at = start;
+  buffer[at++] = 0; // attributes: none are defined
+  at = writeVarint(buffer, at, record.timestampMs - baseTimestamp);
+  at = writeVarint(buffer, at, offsetDelta);
+  at = writeNullable(buffer, at, record.key);
+  at = writeNullable(buffer, at, record.value);
+  at = writeVarint(buffer, at, headers.length);
+  for (const [name, value] of headers) {
+    at = writeText(buffer, at, name);
+    at = typeof value === 'string' ? writeText(buffer, at, value) : writeNullable(buffer, at, value);
+  }
+  return at;
+}
+
+function writeNullable(buffer: Buffer, start: number, value: Uint8Array | null): number {
+  if (value === null) return writeVarint(buffer, start, -1);
+  const at = writeVarint(buffer, start, value.length);
+  buffer.set(value, at);
+  return at + value.length;
+}
+
+function writeText(buffer: Buffer, start: number, text: string): number {
+  const bytes = Buffer.byteLength(text);
+  const at = writeVarint(buffer, start, bytes);
+  buffer.write(text, at, bytes, 'utf8');
+  return at + bytes;
+}

@@ -1,0 +1,38 @@
+import { initProducerIdV5, txnOffsetCommitV4, Writer } from '@platformatic/kafka';
+import { errorName } from '../cluster/errors.ts';
+import { defineRequest, wireDecoder, wireRequest } from './define.ts';
+
+/** InitProducerId v5: (-1, -1) takes a transactional id over; the own id and epoch recover it (KIP-360). */
+export const initProducerIdRequest = wireRequest(22, 5, initProducerIdV5);
+
+/** TxnOffsetCommit v5: v4's layout; tells the coordinator that the transaction is of the second kind (KIP-890). */
+export const txnOffsetCommitRequest = defineRequest(
+  28,
+  5,
+  txnOffsetCommitV4.createRequest,
+  wireDecoder(28, 4, txnOffsetCommitV4.parseResponse),
+);
+
+/**
+ * EndTxn v5 (KIP-890): the answer carries the producer id and epoch of the next transaction. The same request again is
+ * answered with the same pair, so it may be resent until an answer comes.
+ */
+export const endTxnRequest = defineRequest(
+  26,
+  5,
+  (transactionalId: string, producerId: bigint, producerEpoch: number, commit: boolean) =>
+    Writer.create()
+      .appendString(transactionalId)
+      .appendInt64(producerId)
+      .appendInt16(producerEpoch)
+      .appendBoolean(commit)
+      .appendTaggedFields(),
+  (reader) => {
+    reader.readInt32(); // throttle time
+    return {
+      code: errorName(reader.readInt16()),
+      producerId: reader.readInt64(),
+      producerEpoch: reader.readInt16(),
+    };
+  },
+);
