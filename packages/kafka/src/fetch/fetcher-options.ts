@@ -1,0 +1,45 @@
+import type { Log } from '../cluster/cluster.ts';
+import type { Isolation } from '../positions/list-offsets.ts';
+
+export interface FetcherOptions {
+  isolation: Isolation;
+  /** How long a broker holds a fetch that finds nothing. Default 500; below the cluster's request timeout. */
+  maxWaitMs?: number;
+  /** Least bytes that a broker waits for. Default 1. */
+  minBytes?: number;
+  /** Default 1 MiB. A larger batch is delivered all the same, alone (KIP-74). */
+  partitionMaxBytes?: number;
+  /** Default 8 MiB per answer. */
+  responseMaxBytes?: number;
+  /** Bytes fetched ahead and not yet released, answers under way included. Default 32 MiB; one batch may exceed it. */
+  prefetchBytes?: number;
+  /** Lets the leader point to a replica in the same rack (KIP-392). */
+  rackId?: string;
+  log?: Log;
+}
+
+export interface NextOptions {
+  /** Answer [] after this long without records. Default: wait for ever. */
+  maxWaitMs?: number;
+  /** Answers [] at once when aborted. */
+  signal?: AbortSignal | undefined;
+  /** Hand out at most so many bytes, but at least one entry. Default: all there is. */
+  bytesMax?: number;
+}
+
+export interface PartitionMarks {
+  /** Behind what `next` has handed out. */
+  position: bigint;
+  highWatermark: bigint;
+  lastStableOffset: bigint;
+  logStartOffset: bigint;
+}
+
+export const fetcherDefaults = {
+  maxWaitMs: 500,
+  minBytes: 1,
+  partitionMaxBytes: 1024 * 1024,
+  responseMaxBytes: 8 * 1024 * 1024,
+  prefetchBytes: 32 * 1024 * 1024,
+  rackId: '',
+};

@@ -1,0 +1,120 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  attributesAt,
+  baseOffsetAt,
+  batchBytesAt,
+  batchHeaderBytes,
+  controlBit,
+  countAt,
+  crcAt,
+  lastOffsetDeltaAt,
+  leaderEpochAt,
+  magicAt,
+  maxTimestampAt,
+  producerIdAt,
+  transactionalBit,
+} from '../bytes/batch-header.ts';
+import type { AbortedTransaction } from '../requests/fetch.ts';
+
+/** A data batch as it lies in the log. */
+export interface FetchedBatch {
+  /** The whole v2 batch: a view of the response, not shared with any other. Whoever holds it may change it in place. */
+  bytes: Buffer;
+  baseOffset: bigint;
+  lastOffset: bigint;
+  /** The first wanted offset: above `baseOffset` when the fetch began inside the batch. */
+  firstOffset: bigint;
+  /** Records in the batch, those below `firstOffset` included. */
+  count: number;
+  leaderEpoch: number;
+  /** Milliseconds since 1970. */
+  maxTimestampMs: number;
+}
+
+export interface VisibleBatches {
+  batches: FetchedBatch[];
+  /** Behind everything that was read: data, aborted data and control batches. */
+  nextOffset: bigint;
+  /** Leader epoch of the last batch read, -1 if none was. */
+  lastEpoch: number;
+  /** A whole batch that cannot be trusted stands at `nextOffset`. */
+  corrupt?: string | undefined;
+}
+
+/**
+ * What a reader may see of the batches in one fetch response, from `position` on.
+ *
+ * The response names every aborted transaction that overlaps it, so what is aborted is built anew from it and nothing is kept:
+ * a set that outlived a seek dropped committed data in another client. A transaction is aborted from its first offset to the producer's
+ * ABORT marker. The order of the steps is that of Kafka's CompletedFetch.java (4.2).
+ */
+export function visibleBatches(
+  records: Buffer,
+  position: bigint,
+  aborted: readonly AbortedTransaction[],
+  readCommitted: boolean,
+): VisibleBatches {
+  const visible: VisibleBatches = { batches: [], nextOffset: position, lastEpoch: -1 };
+  const beginnings = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const abortedProducers = new Set<bigint>();
+  let begun = 0;
+  for (let at = 0; at + batchHeaderBytes <= records.length;) {
+    const end = at + batchBytesAt(records, at);
+    if (end > records.length) break; // cut off by the byte limit of the fetch: it comes whole with the next one
+    const bytes = records.subarray(at, end);
+    visible.corrupt = problemOf(bytes);
+    if (visible.corrupt !== undefined) return visible;
+    at = end;
+    const baseOffset = baseOffsetAt(bytes, 0);
+    const lastOffset = baseOffset + BigInt(lastOffsetDeltaAt(bytes, 0));
+    if (lastOffset < position) continue;
+    visible.nextOffset = lastOffset + 1n;
+    visible.lastEpoch = leaderEpochAt(bytes, 0);
+    const attributes = attributesAt(bytes, 0);
+    if (readCommitted) {
+      for (; begun < beginnings.length && beginnings[begun]!.firstOffset <= lastOffset; begun++) {
+        abortedProducers.add(beginnings[begun]!.producerId);
+      }
+      if (isAbortMarker(bytes, attributes)) abortedProducers.delete(producerIdAt(bytes, 0));
+      else if (attributes & transactionalBit && abortedProducers.has(producerIdAt(bytes, 0))) continue;
+    }
+    if (!(attributes & controlBit)) visible.batches.push(batchOf(bytes, baseOffset, lastOffset, position));
+  }
+  return visible;
+}
+
+function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position: bigint): FetchedBatch {
+  return {
+    bytes,
+    baseOffset,
+    lastOffset,
+    firstOffset: position > baseOffset ? position : baseOffset,
+    count: countAt(bytes, 0),
+    leaderEpoch: leaderEpochAt(bytes, 0),
+    maxTimestampMs: Number(maxTimestampAt(bytes, 0)),
+  };
+}
+
+/** CRC32C runs at 14 GB/s, 0.07 us for 1 KB: cheap enough to never deliver what a disk or a wire has changed. */
+function problemOf(bytes: Buffer): string | undefined {
+  if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
+  if (magicAt(bytes, 0) !== 2) return `a batch of format ${magicAt(bytes, 0)}; only 2 is read`;
+  if (crc32c(bytes.subarray(21)) !== crcAt(bytes, 0)) return 'a batch whose checksum is wrong';
+  return undefined;
+}
+
+/** A control batch holds one record, never compressed; its key is version and type (int16 each), type 0 is ABORT. */
+function isAbortMarker(bytes: Buffer, attributes: number): boolean {
+  if (!(attributes & controlBit) || countAt(bytes, 0) === 0) return false;
+  let at = batchHeaderBytes;
+  at = skipVarint(bytes, at); // length
+  at = skipVarint(bytes, at + 1); // attributes, timestamp
+  at = skipVarint(bytes, at); // offset
+  at = skipVarint(bytes, at); // key length
+  return at + 4 <= bytes.length && bytes.readInt16BE(at + 2) === 0;
+}
+
+function skipVarint(bytes: Buffer, at: number): number {
+  while (bytes[at]! >= 0x80) at++;
+  return at + 1;
+}
