@@ -19,3 +19,7 @@ export type { Poison, TransactionOutcome } from './transaction/errors.ts';
 export { openTxnSession, TxnSession } from './transaction/txn-session.ts';
 export type { TxnSessionOptions, WrittenBatch } from './transaction/txn-session.ts';
 export type { TransactionOffsets } from './transaction/transaction-offsets.ts';
+export { Admin, openAdmin } from './admin/admin.ts';
+export type { TopicSettings } from './admin/admin.ts';
+export { topicProblems } from './admin/topic-problems.ts';
+export type { TopicNeeds } from './admin/topic-problems.ts';
