@@ -1,0 +1,98 @@
+import {
+  formatHints,
+  rawHeaders,
+  refuse,
+  type FormatHint,
+  type Refusal,
+  type RequestContext,
+} from '@penstock/events';
+
+/** The part of a raw record that this file reads; `RecordView` of the Kafka core fits. */
+export interface RawRecord {
+  readonly offset: bigint;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  headers(): readonly (readonly [name: string, value: Buffer | null])[];
+}
+
+/** One request as the Receiver stored it. Views of the fetched bytes: use it before they go. */
+export interface RawRequest {
+  readonly kind: 'request';
+  readonly context: RequestContext;
+  readonly body: Uint8Array;
+  readonly hint: FormatHint | null;
+  readonly contentType: string | null;
+  readonly contentEncoding: string | undefined;
+  readonly clientIp: string | undefined;
+}
+
+/** Every header by name; the first of a repeated one counts. */
+export type HeaderTexts = ReadonlyMap<string, string>;
+
+export function headerTexts(record: RawRecord): HeaderTexts {
+  const texts = new Map<string, string>();
+  for (const [name, value] of record.headers()) {
+    if (value !== null && !texts.has(name)) texts.set(name, value.toString('utf8'));
+  }
+  return texts;
+}
+
+/**
+ * Reads what the Receiver wrote around the body. A record without the headers that every Receiver writes was made by
+ * something else; it is refused rather than given an origin that is not true.
+ */
+export function readRawRequest(
+  record: RawRecord,
+  headers: HeaderTexts,
+  topic: string,
+  partition: number,
+): RawRequest | Refusal {
+  const requestId = headers.get(rawHeaders.requestId);
+  const dc = headers.get(rawHeaders.dc);
+  const receiver = headers.get(rawHeaders.receiver);
+  const receivedAtMs = Number(headers.get(rawHeaders.receivedAt) ?? Number.NaN);
+  if (requestId === undefined) return missing(rawHeaders.requestId);
+  if (dc === undefined) return missing(rawHeaders.dc);
+  if (receiver === undefined) return missing(rawHeaders.receiver);
+  if (!isTime(receivedAtMs)) return missing(rawHeaders.receivedAt);
+  const hint = headers.get(rawHeaders.formatHint);
+  return {
+    kind: 'request',
+    body: record.value ?? nothing,
+    hint: formatHints.find((known) => known === hint) ?? null,
+    contentType: headers.get(rawHeaders.contentType) ?? null,
+    contentEncoding: headers.get(rawHeaders.contentEncoding),
+    clientIp: headers.get(rawHeaders.clientIp),
+    context: {
+      tenant: headers.get(rawHeaders.tenant) ?? '',
+      receivedAtMs,
+      sentAtMs: sentAt(headers.get(rawHeaders.sentAt)),
+      userAgent: headers.get(rawHeaders.userAgent) ?? null,
+      dc,
+      receiver,
+      requestId,
+      topic,
+      partition,
+      offset: Number(record.offset),
+    },
+  };
+}
+
+const nothing = new Uint8Array(0);
+
+function missing(name: string): Refusal {
+  return refuse('missing-header', `the raw record has no usable header ${name}`);
+}
+
+/** The client's word, either milliseconds since 1970 or ISO 8601; anything else is as good as nothing. */
+function sentAt(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const sentAtMs = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+  return isTime(sentAtMs) ? sentAtMs : null;
+}
+
+/** Until the year 9999. */
+function isTime(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms >= 0 && ms < 253_402_300_800_000;
+}

@@ -1,0 +1,75 @@
+import { KEY_BYTES } from './dedup-generation.ts';
+import { emptyTally, tallyNames, type Tally } from './tally.ts';
+
+/**
+ * One record of events.seen: what one transaction made of one partition. It is written in that transaction, so whoever
+ * reads it (read_committed) knows that the rest is there too.
+ *
+ * Layout, little-endian like every machine this runs on:
+ *
+ *     0  version, 1
+ *     1  number of tallies (7)
+ *     2  0, 0
+ *     4  tallies, 4 bytes each, in the order of `tallyNames`
+ *     then raw positions from and to, 8 bytes each: the raw records [from, to)
+ *     then 24 bytes for each clean event: 16 of its key (tenant and event id), 8 of its content hash
+ *
+ * The record's timestamp is the stream time of the partition, which the generations of the window turn by.
+ */
+export interface SeenRecord {
+  readonly tally: Tally;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** 24 bytes a key; see DedupWindow. */
+  readonly keys: Uint8Array;
+}
+
+const VERSION = 1;
+const TALLIES_AT = 4;
+
+export function encodeSeen(seen: SeenRecord): Buffer {
+  const positionsAt = TALLIES_AT + tallyNames.length * 4;
+  const bytes = Buffer.allocUnsafe(positionsAt + 16 + seen.keys.length);
+  bytes[0] = VERSION;
+  bytes[1] = tallyNames.length;
+  bytes.writeUInt16LE(0, 2);
+  for (const [n, name] of tallyNames.entries()) bytes.writeUInt32LE(seen.tally[name], TALLIES_AT + n * 4);
+  bytes.writeBigInt64LE(seen.from, positionsAt);
+  bytes.writeBigInt64LE(seen.to, positionsAt + 8);
+  bytes.set(seen.keys, positionsAt + 16);
+  return bytes;
+}
+
+/** @returns undefined for what is no such record, or one of a later version that cannot be read. A view of `bytes`. */
+export function decodeSeen(bytes: Uint8Array): SeenRecord | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < TALLIES_AT || buffer[0] !== VERSION) return undefined;
+  const tallies = buffer[1]!;
+  const positionsAt = TALLIES_AT + tallies * 4;
+  const keysAt = positionsAt + 16;
+  if (buffer.length < keysAt || (buffer.length - keysAt) % KEY_BYTES !== 0) return undefined;
+  const tally = emptyTally();
+  // A later version may know more tallies, an earlier one fewer.
+  for (const [n, name] of tallyNames.entries()) {
+    if (n < tallies) tally[name] = buffer.readUInt32LE(TALLIES_AT + n * 4);
+  }
+  return {
+    tally,
+    from: buffer.readBigInt64LE(positionsAt),
+    to: buffer.readBigInt64LE(positionsAt + 8),
+    keys: buffer.subarray(keysAt),
+  };
+}
+
+/** Keys of one record at most: 480 KB, below any max.message.bytes. A larger transaction writes several records. */
+export const SEEN_KEYS_MAX = 20_000;
+
+/** The records of one transaction and partition: the first carries the tally, further ones carry keys only. */
+export function encodeSeenRecords(seen: SeenRecord): Buffer[] {
+  const bytesMax = SEEN_KEYS_MAX * KEY_BYTES;
+  const records = [encodeSeen({ ...seen, keys: seen.keys.subarray(0, bytesMax) })];
+  for (let at = bytesMax; at < seen.keys.length; at += bytesMax) {
+    records.push(encodeSeen({ ...seen, tally: emptyTally(), keys: seen.keys.subarray(at, at + bytesMax) }));
+  }
+  return records;
+}

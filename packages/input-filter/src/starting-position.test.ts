@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { startingPosition, type PositionEvidence } from './starting-position.ts';
+
+const usual: PositionEvidence = {
+  committed: 50n,
+  chosen: false,
+  committedTopicId: 'raw-1',
+  rawTopicId: 'raw-1',
+  rawStart: 10n,
+  rawEnd: 100n,
+  cleanWritten: true,
+  proven: 48n,
+};
+
+test('a committed offset that agrees with clean is where it goes on', () => {
+  expect(startingPosition(usual)).toEqual({ kind: 'continue', offset: 50n });
+});
+
+test.each([
+  ['clean is exactly as far', { proven: 50n }],
+  ['everything is read', { committed: 100n }],
+  ['everything that is left is still to be read', { committed: 10n, proven: 10n }],
+  ['clean lost its records to retention', { proven: null }],
+  ['nothing but rejected events so far', { cleanWritten: false, proven: null }],
+  ['the metadata names no topic id', { committedTopicId: null }],
+  ['an operator has chosen to go back', { committed: 20n, chosen: true }],
+])('goes on: %s', (_, evidence) => {
+  const given = { ...usual, ...evidence };
+  expect(startingPosition(given)).toEqual({ kind: 'continue', offset: given.committed });
+});
+
+test('the first start begins at the start of the log', () => {
+  const evidence = { ...usual, committed: null, committedTopicId: null, cleanWritten: false, proven: null };
+  expect(startingPosition(evidence)).toEqual({ kind: 'first-start', offset: 10n });
+});
+
+describe('halts and names the position to resume from', () => {
+  test.each([
+    ['lost offsets', { committed: null }, 'offsets-lost', 48n],
+    [
+      'lost offsets, and clean holds nothing any more',
+      { committed: null, proven: null },
+      'offsets-lost',
+      null,
+    ],
+    ['offsets reset to before what clean proves', { committed: 47n }, 'offsets-behind-output', 48n],
+    ['offsets reset to the start', { committed: 10n }, 'offsets-behind-output', 48n],
+    ['retention was faster', { committed: 9n, proven: 9n }, 'raw-overtaken', 10n],
+    ['a position beyond the end', { committed: 101n }, 'beyond-raw-end', null],
+    ['another topic of the same name', { rawTopicId: 'raw-2' }, 'raw-recreated', 10n],
+    [
+      'another topic, even when an operator chose',
+      { rawTopicId: 'raw-2', chosen: true },
+      'raw-recreated',
+      10n,
+    ],
+    ['a choice that is gone', { committed: 5n, chosen: true }, 'raw-overtaken', 10n],
+  ] as const)('%s', (_, evidence, code, resumeAt) => {
+    expect(startingPosition({ ...usual, ...evidence })).toMatchObject({ kind: 'halt', code, resumeAt });
+  });
+
+  test('and says why in a sentence', () => {
+    expect(startingPosition({ ...usual, committed: null })).toMatchObject({
+      detail: expect.stringContaining('made from raw offset 47'),
+    });
+  });
+});
