@@ -10,6 +10,7 @@ export const stages = [
   'validate',
   'deduplicate',
   'encode',
+  'write',
 ] as const;
 export type Stage = (typeof stages)[number];
 
@@ -73,6 +74,7 @@ export const reasons = {
       'An event with the same id and other content was seen before: this is a sample of the conflict.',
   },
   'encode-failed': { stage: 'encode', sentence: 'The event cannot be encoded.' },
+  'not-written': { stage: 'write', sentence: 'Kafka refuses the encoded event, e.g. as too large.' },
 } as const satisfies Record<string, ReasonText>;
 
 export type Reason = keyof typeof reasons;
