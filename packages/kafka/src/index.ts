@@ -1,7 +1,7 @@
 export * from './bytes/batch-header.ts';
 export type { Codec } from './bytes/codec.ts';
 export { codecs } from './bytes/codec.ts';
-export { encodeBatch } from './bytes/encode-batch.ts';
+export { encodeBatch, recordBytesMax } from './bytes/encode-batch.ts';
 export type { EncodedBatch, Header, OutgoingRecord } from './bytes/encode-batch.ts';
 export { murmur2, partitionFor } from './bytes/murmur2.ts';
 export { restamp } from './bytes/restamp.ts';
