@@ -49,8 +49,8 @@ function shapeProblems(need: TopicNeeds, topic: TopicSettings): string[] {
 function replicationProblems(topic: TopicSettings): string[] {
   const problems: string[] = [];
   if (topic.replicationFactor < 3) problems.push(`replication factor is ${topic.replicationFactor}, needs 3`);
-  if (Number(topic.configs['min.insync.replicas']) < 2) {
-    problems.push(`min.insync.replicas is ${topic.configs['min.insync.replicas']}, needs 2`);
+  if (!(Number(topic.configs['min.insync.replicas']) >= 2)) {
+    problems.push(`min.insync.replicas is ${topic.configs['min.insync.replicas'] ?? 'unset'}, needs 2`);
   }
   if (topic.configs['unclean.leader.election.enable'] !== 'false') {
     problems.push('unclean.leader.election.enable must be false');
