@@ -1,0 +1,2 @@
+export { datacenterTopics, masterTopics } from './topic-plan.ts';
+export type { TopicPlanOptions } from './topic-plan.ts';
