@@ -8,7 +8,7 @@ export interface Request {
   /** Supplementary groups: none, these, or those of the user's account. */
   groups: readonly Id[] | 'of the account' | undefined;
   env: readonly Variable[];
-  envFiles: readonly string[];
+  envFrom: readonly string[];
   keepEnv: readonly string[];
   chdir: string | undefined;
   umask: number | undefined;
@@ -28,7 +28,11 @@ export type CommandLine =
 
 const FLAGS = new Set(['--init-groups', '--allow-root', '--tty', '--explain', '--help']);
 const ONCE = new Set(['--user', '--groups', '--chdir', '--umask', '--no-new-privs']);
-const MANY = new Set(['--env', '--env-file', '--keep-env', '--limit', '--must-read']);
+/**
+ * --env-from and not --env-file: Node looks for that name, and for its config files, behind the script too, and takes NODE_OPTIONS from the
+ * file (nodejs/node#54232; 26.10 still does): who may write the file would run code as root.
+ */
+const MANY = new Set(['--env', '--env-from', '--keep-env', '--limit', '--must-read']);
 
 /** Reads the arguments up to the first `--`; what follows is the command, untouched. All problems at once. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -57,6 +61,8 @@ function takeOption(options: string[], given: Map<string, string[]>, problems: s
   const known = ONCE.has(name) || MANY.has(name);
   if (at < 0 && FLAGS.has(name)) given.set(name, ['']);
   else if (name === '--explain') given.set(name, [text.slice(at + 1)]);
+  else if (name === '--env-file')
+    problems.push('--env-file is read by Node itself, before the drop: say --env-from');
   else if (!known) problems.push(`unknown option ${JSON.stringify(text)} (the command follows --)`);
   else {
     const value = at < 0 ? options.shift() : text.slice(at + 1);
@@ -77,7 +83,10 @@ function readRequest(
     return text === undefined ? undefined : checked(read(text));
   };
   const many = <T>(name: string, read: (text: string) => T | string): T[] =>
-    list(name).flatMap((text) => checked(read(text)) ?? []);
+    list(name).flatMap((text) => {
+      const value = checked(read(text));
+      return value === undefined ? [] : [value];
+    });
   const checked = <T>(value: T | string): T | undefined => {
     if (typeof value !== 'string') return value;
     problems.push(value);
@@ -89,7 +98,7 @@ function readRequest(
     user: one('--user', parseUserSpec),
     groups: groups ?? (given.has('--init-groups') ? 'of the account' : undefined),
     env: many('--env', readVariable),
-    envFiles: many('--env-file', readPath('--env-file')).map(({ path }) => path),
+    envFrom: many('--env-from', readPath('--env-from')).map(({ path }) => path),
     keepEnv: many('--keep-env', readPatterns).flat(),
     chdir: one('--chdir', readPath('--chdir'))?.path,
     umask: one('--umask', readUmask)?.mask,

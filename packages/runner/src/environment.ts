@@ -22,7 +22,7 @@ export interface EnvironmentSources {
   /** Patterns of --keep-env; `*` stands for any characters. */
   keep: readonly string[];
   user: { name: string; home: string; shell: string };
-  /** Of --env-file, then of --env: later ones win. */
+  /** Of --env-from, then of --env: later ones win. */
   added: readonly Variable[];
 }
 

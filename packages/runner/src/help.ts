@@ -6,7 +6,7 @@ Becomes COMMAND: same process, another user, nothing of root left.
   --groups A,B             supplementary groups; default: none
   --init-groups            those of the user's account
   --env NAME=VALUE         sets a variable; ps shows it
-  --env-file FILE          NAME=VALUE lines, read before the drop: keep it root's, mode 600
+  --env-from FILE          NAME=VALUE lines, read before the drop: keep it root's, mode 600
   --keep-env 'PATTERN,..'  variables of the caller to keep, like 'PENSTOCK_*,JAVA_HOME'; without it only locale,
                            TERM and what systemd hands over
   --chdir FOLDER           entered as the user

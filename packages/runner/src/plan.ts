@@ -33,7 +33,7 @@ export interface Surroundings {
   caller: Caller;
   accounts: Accounts;
   findTool: (name: string) => string | undefined;
-  /** The variables of --env-file. */
+  /** The variables of --env-from. */
   fileVariables: readonly Variable[];
 }
 

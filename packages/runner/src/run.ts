@@ -30,7 +30,7 @@ export function run(args: readonly string[]): 0 | ExitCode {
 
 /** Plan, become the user, then explain or execute. --explain does all but the last step, so its answer is not a guess. */
 function start(request: Request): 0 | ExitCode {
-  const files = readEnvFiles(request.envFiles);
+  const files = readEnvFiles(request.envFrom);
   const surroundings = {
     caller: observeCaller(),
     accounts: systemAccounts,
@@ -59,7 +59,7 @@ function readEnvFiles(paths: readonly string[]): { variables: Variable[]; proble
     try {
       return parseEnvFile(readFileSync(path, 'utf8'), path);
     } catch (error) {
-      return { variables: [], problems: [`--env-file ${path}: ${reasonOf(error)}`] };
+      return { variables: [], problems: [`--env-from ${path}: ${reasonOf(error)}`] };
     }
   });
   return {

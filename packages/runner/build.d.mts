@@ -1,0 +1,2 @@
+/** Builds dist/penstock-run.cjs and returns its path. */
+export function buildRunner(outfile?: string): Promise<string>;

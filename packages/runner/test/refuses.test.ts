@@ -1,0 +1,183 @@
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  asUser,
+  has,
+  isRoot,
+  node,
+  NOBODY,
+  runnerFile,
+  runRunner,
+  runThroughShell,
+  temporaryFolder,
+} from './start-runner.ts';
+
+const started = 'the service ran';
+const service = ['--', '/bin/echo', started];
+const refused = { code: 125, out: '' };
+
+describe('users that other tools run as root are refused', () => {
+  const wrong = [
+    '',
+    ':',
+    ':0',
+    ':nogroup',
+    '0',
+    '-1',
+    '-1:-1',
+    '4294967295',
+    '4294967296:4294967296',
+    '4294967295:4294967295',
+    '18446744073709551616:0',
+  ];
+  it.each([
+    ...wrong,
+    '0day',
+    '4foo:4',
+    ' nobody',
+    'nobody ',
+    '1e1:1',
+    '0x0:0x0',
+    '65534',
+    '65534:',
+    'no-such-user',
+    '65534:no-such-group',
+  ])('--user %j', (user) => {
+    expect(runRunner(['--user', user, ...service])).toMatchObject(refused);
+    expect(runRunner([`--user=${user}`, ...service])).toMatchObject(refused);
+  });
+
+  it('an unset variable in a unit is an empty user, not root', () => {
+    expect(
+      runThroughShell('unset KAFKA_USER; exec "$1" "$2" --user "$KAFKA_USER" -- /bin/id', []),
+    ).toMatchObject(refused);
+    expect(
+      runThroughShell('unset KAFKA_USER; exec "$1" "$2" --user $KAFKA_USER -- /bin/id', []),
+    ).toMatchObject(refused);
+  });
+});
+
+describe.runIf(isRoot)('root only when asked (needs root)', () => {
+  it.each([
+    [],
+    ['--user', 'root'],
+    ['--user', '0:0'],
+    ['--user', '0:65534'],
+    ['--user', '65534:0'],
+    ['--user', NOBODY, '--groups', '0'],
+  ])('%j %j %j %j', (...args) => {
+    const { code, err } = runRunner([...args.filter((arg) => arg !== undefined), ...service]);
+    expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining('--allow-root') });
+  });
+
+  it('--allow-root runs as root, all else being the same', () => {
+    const { out } = runRunner(['--allow-root', '--', 'grep', '-E', '^(Uid|NoNewPrivs)', '/proc/self/status']);
+    expect(out).toBe('Uid:\t0\t0\t0\t0\nNoNewPrivs:\t1\n');
+  });
+});
+
+it.runIf(isRoot).each(['NODE_OPTIONS', 'NODE_PATH', 'NODE_COMPILE_CACHE'])(
+  '%s of root is refused (needs root)',
+  (name) => {
+    const value = name === 'NODE_OPTIONS' ? '--no-deprecation' : temporaryFolder();
+    const { code, err } = runRunner(['--user', NOBODY, ...service], { env: { [name]: value } });
+    expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining(`env -u ${name}`) });
+  },
+);
+
+describe.runIf(isRoot)('what the service could change is not run as root (needs root)', () => {
+  const start = (file: string, program = node) =>
+    runRunner(['--user', NOBODY, ...service], { file, node: program });
+  const copyInto = (folder: string) => {
+    copyFileSync(runnerFile, join(folder, 'run.cjs'));
+    return join(folder, 'run.cjs');
+  };
+
+  it("a runner that is root's in folders of root is fine, also below the sticky /tmp", () => {
+    expect(start(copyInto(temporaryFolder()))).toMatchObject({ code: 0, out: `${started}\n` });
+  });
+
+  it("the file is the user's, even read-only", () => {
+    const file = copyInto(temporaryFolder());
+    chmodSync(file, 0o444);
+    chownSync(file, 65534, 65534);
+    expect(start(file)).toMatchObject({ ...refused, err: expect.stringContaining(`${file} runs as root`) });
+  });
+
+  it('the file may be written by all', () => {
+    const file = copyInto(temporaryFolder());
+    chmodSync(file, 0o666);
+    expect(start(file)).toMatchObject(refused);
+  });
+
+  it('a folder above may be written by the group', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'inner'));
+    const file = copyInto(join(folder, 'inner'));
+    chownSync(folder, 0, 65534);
+    chmodSync(folder, 0o775);
+    expect(start(file)).toMatchObject({ ...refused, err: expect.stringContaining(`${folder} runs as root`) });
+  });
+
+  it('a link on the way lies in a folder of the user', () => {
+    const folder = temporaryFolder();
+    chownSync(folder, 65534, 65534);
+    symlinkSync(runnerFile, join(folder, 'penstock-run'));
+    expect(start(join(folder, 'penstock-run'))).toMatchObject(refused);
+  });
+
+  it("the Node binary is the user's", () => {
+    const program = join(temporaryFolder(), 'node');
+    copyFileSync(realpathSync(node), program, constants.COPYFILE_FICLONE);
+    chmodSync(program, 0o755);
+    chownSync(program, 65534, 65534);
+    expect(start(runnerFile, program)).toMatchObject({
+      ...refused,
+      err: expect.stringContaining(`${program} runs as root`),
+    });
+  });
+});
+
+it.runIf(isRoot && has('/usr/bin/script'))(
+  'a controlling terminal is refused without --tty (needs root and script)',
+  () => {
+    const through = (option: string) =>
+      runThroughShell(
+        `exec script -qec "$1 $2 --user ${NOBODY} ${option} -- /bin/echo '${started}'" /dev/null </dev/null`,
+        [],
+      );
+    expect(through('')).toMatchObject({ code: 125, out: expect.stringContaining('--tty') });
+    expect(through('--tty')).toMatchObject({ code: 0, out: expect.stringContaining(started) });
+  },
+);
+
+it('an env file that cannot be understood is refused, without showing it', () => {
+  const file = join(temporaryFolder(), 'env');
+  writeFileSync(file, 'A=1\nPASSWORD="hunter2"\n');
+  const { code, err } = runRunner([...asUser, '--env-from', file, ...service]);
+  expect({ code, err }).toEqual({
+    code: 125,
+    err: `penstock-run: ${file} line 2: write the value without quotes\n`,
+  });
+  expect(runRunner([...asUser, '--env-from', `${file}.missing`, ...service])).toMatchObject(refused);
+});
+
+it('all problems are said at once, one a line', () => {
+  const { err } = runRunner(['--user', '', '--umask', 'x', '--nonsense']);
+  expect(err.trim().split('\n')).toHaveLength(4);
+  expect(err).toMatch(/^(penstock-run: .*\n)+$/);
+});
+
+it('a missing folder is refused', () => {
+  expect(runRunner([...asUser, '--chdir', '/no/such', ...service])).toMatchObject(refused);
+});
