@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Log } from '../cluster/cluster.ts';
+import type { Cluster, Log } from '../cluster/cluster.ts';
 import { errorName, KafkaError, meansStaleLeader } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
@@ -55,7 +54,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
   #refreshing = false;
   #refreshTries = 0;
   #arrived: (() => void) | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(cluster: Cluster, options: FetcherOptions) {
     const { log = cluster.log, ...rest } = options;
@@ -120,7 +119,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     this.#prefetched.release();
     this.#plan();
     if (!this.#prefetched.ready && !this.#over(options.signal)) await this.#arrival(options);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
     return this.#over(options.signal) ? [] : this.#prefetched.take(options.bytesMax ?? Infinity);
   }
 
@@ -369,7 +368,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#arrived?.();
   }
 }

@@ -1,4 +1,5 @@
-import { Reader, Writer } from '@platformatic/kafka';
+import { Writer } from '@platformatic/kafka';
+import type { Reader } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
 
 export interface HeartbeatRequest {

@@ -1,4 +1,5 @@
-import { Reader, Writer } from '@platformatic/kafka';
+import { Writer } from '@platformatic/kafka';
+import type { Reader } from '@platformatic/kafka';
 import { defineRequest, flat } from './define.ts';
 
 export interface FetchRequest {
