@@ -1,0 +1,30 @@
+import type { FastifyReply } from 'fastify';
+import {
+  problemBody,
+  problemContentType,
+  problems,
+  retryAfterSeconds,
+  type ProblemCode,
+} from './problems.ts';
+import { pixelImage, type EventRoute } from './routes.ts';
+
+/** Every in-sync replica has the request. */
+export function answerStored(reply: FastifyReply, route: EventRoute, requestId: string, bytes: number): void {
+  reply.header('cache-control', 'no-store');
+  if (route.answer === 'pixel') void reply.type('image/gif').send(pixelImage);
+  else void reply.type('application/json').send(`{"request_id":"${requestId}","bytes":${bytes}}`);
+}
+
+export interface ProblemOptions {
+  requestId: string;
+  retryAfterMaxMs: number;
+  headers?: Record<string, string>;
+}
+
+export function answerProblem(reply: FastifyReply, code: ProblemCode, o: ProblemOptions): void {
+  const { status } = problems[code];
+  if (status === 503) reply.header('retry-after', retryAfterSeconds(o.retryAfterMaxMs));
+  if (status === 408) reply.header('connection', 'close');
+  reply.header('cache-control', 'no-store').headers(o.headers ?? {});
+  void reply.code(status).type(problemContentType).send(problemBody(code, o.requestId));
+}

@@ -1,0 +1,200 @@
+import {
+  bytes,
+  chassisKnobs,
+  durationMs,
+  flag,
+  integer,
+  kafkaKnobs,
+  list,
+  listen,
+  oneOf,
+  secret,
+  text,
+  type ConfigOf,
+} from '@penstock/service';
+import { addressRangeProblem } from './client-address.ts';
+
+export const prefix = 'PENSTOCK_RECEIVER_';
+
+/** How long bodies that are still being sent at the end of the linger may take. */
+export const lastBodiesMs = 1_000;
+
+const chassis = chassisKnobs(prefix, 9464);
+
+const http = {
+  listen: listen(`${prefix}LISTEN`, {
+    why: 'Where clients post events.',
+    default: { address: '127.0.0.1', port: 8080 },
+  }),
+  reusePort: flag(`${prefix}REUSE_PORT`, {
+    why: 'Lets several Receivers of one machine share the address (SO_REUSEPORT), one for each core. When false, a taken port is an error.',
+    default: false,
+  }),
+  connectionsMax: integer(`${prefix}CONNECTIONS_MAX`, {
+    why: 'Connections beyond this are closed at once.',
+    min: 1,
+    max: 1_000_000,
+    default: 10_000,
+  }),
+  keepAliveTimeoutMs: durationMs(`${prefix}KEEP_ALIVE_TIMEOUT_MS`, {
+    why: 'How long a connection without a request stays open. Keep it above that of the balancer in front, or its requests meet a closing connection.',
+    min: 1_000,
+    max: 600_000,
+    default: 65_000,
+  }),
+  headerBytesMax: bytes(`${prefix}HEADER_BYTES_MAX`, {
+    why: 'Request line and headers together; also bounds the query of GET /v1/collect.',
+    min: 4 * 1024,
+    max: 256 * 1024,
+    default: 16 * 1024,
+  }),
+  headersTimeoutMs: durationMs(`${prefix}HEADERS_TIMEOUT_MS`, {
+    why: 'How long the headers of a request may take: 408 then.',
+    min: 500,
+    max: 120_000,
+    default: 10_000,
+  }),
+  trustedProxyHops: integer(`${prefix}TRUSTED_PROXY_HOPS`, {
+    why: 'How many proxies of yours stand before the Receiver, each adding to X-Forwarded-For. 0 takes the address of the connection. Set this or TRUSTED_PROXIES.',
+    min: 0,
+    max: 10,
+    default: 0,
+  }),
+  trustedProxies: list(`${prefix}TRUSTED_PROXIES`, {
+    why: 'Addresses and CIDR ranges of your proxies; the client is the first address from the right that is none of them.',
+    optional: true,
+    example: '10.0.0.0/8,2001:db8::/32',
+  }),
+};
+
+const body = {
+  bodyBytesMax: bytes(`${prefix}BODY_BYTES_MAX`, {
+    why: 'A longer body is answered 413. The raw topic needs max.message.bytes of this + HEADER_BYTES_MAX + 4 KiB.',
+    min: 1024,
+    max: 64 * 1024 ** 2,
+    default: 1024 ** 2,
+  }),
+  bodyTimeoutMs: durationMs(`${prefix}BODY_TIMEOUT_MS`, {
+    why: 'How long a body may take from its headers to its last byte: 408 then.',
+    min: 500,
+    max: 600_000,
+    default: 30_000,
+  }),
+  bodyBytesPerSecondMin: bytes(`${prefix}BODY_BYTES_PER_SECOND_MIN`, {
+    why: 'A body that comes slower than this after its first two seconds is answered 408.',
+    min: 0,
+    max: 1024 ** 2,
+    default: 512,
+  }),
+  inFlightBytesMax: bytes(`${prefix}IN_FLIGHT_BYTES_MAX`, {
+    why: 'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself. When full: 503 before the body is read.',
+    min: 1024 ** 2,
+    max: 64 * 1024 ** 3,
+    default: 128 * 1024 ** 2,
+  }),
+  retryAfterMaxMs: durationMs(`${prefix}RETRY_AFTER_MAX_MS`, {
+    why: 'Retry-After of a 503 is a random whole second up to this, so that clients do not come back together.',
+    min: 1_000,
+    max: 300_000,
+    default: 5_000,
+  }),
+};
+
+const record = {
+  dc: text(`${prefix}DC`, {
+    why: 'Name of this datacenter; every event carries it.',
+    pattern: /^[a-z0-9-]{1,32}$/,
+    example: 'fra',
+  }),
+  instance: text(`${prefix}INSTANCE`, {
+    why: 'Name of this Receiver, carried by every event; the host name when not set.',
+    pattern: /^[A-Za-z0-9._-]{1,64}$/,
+    optional: true,
+  }),
+  tenant: text(`${prefix}TENANT`, {
+    why: 'Tenant of every request, until API keys say it.',
+    pattern: /^[A-Za-z0-9._-]{1,64}$/,
+    default: 'default',
+  }),
+  rawTopic: text(`${prefix}RAW_TOPIC`, {
+    why: 'Where requests are written.',
+    pattern: /^[A-Za-z0-9._-]{1,249}$/,
+    default: 'events.raw',
+  }),
+  keySalt: secret(`${prefix}KEY_SALT`, {
+    why: 'At least 16 characters, the same in all Receivers of a datacenter: hides client addresses in partition keys. With different ones a retry misses its original.',
+    example: 'replace-this-by-32-random-characters',
+  }),
+};
+
+const producing = {
+  lingerMs: durationMs(`${prefix}LINGER_MS`, {
+    why: 'How long a record waits for others to share its batch. More is fewer, larger batches and a later answer.',
+    min: 0,
+    max: 1_000,
+    default: 5,
+  }),
+  batchBytes: bytes(`${prefix}BATCH_BYTES`, {
+    why: 'A batch is sent when it has grown to this.',
+    min: 1024,
+    max: 16 * 1024 ** 2,
+    default: 512 * 1024,
+  }),
+  compression: oneOf(`${prefix}COMPRESSION`, ['none', 'lz4', 'zstd'], {
+    why: 'How batches are compressed. Costs CPU here, saves network and disk of the brokers.',
+    default: 'none',
+  }),
+  deliveryTimeoutMs: durationMs(`${prefix}DELIVERY_TIMEOUT_MS`, {
+    why: 'How long Kafka may take to confirm a record before the client is answered 503. Longer than a change of leaders takes.',
+    min: 500,
+    max: 120_000,
+    default: 10_000,
+  }),
+};
+
+const stopping = {
+  stopLingerMs: durationMs(`${prefix}STOP_LINGER_MS`, {
+    why: 'After the stop signal /readyz is 503 but requests are still served for this long: balancers need it to notice.',
+    min: 0,
+    max: 120_000,
+    default: 4_000,
+  }),
+};
+
+export const knobs = {
+  ...chassis,
+  http,
+  body,
+  record,
+  producing,
+  stopping,
+  kafka: kafkaKnobs('penstock-receiver'),
+};
+
+export type ReceiverConfig = ConfigOf<typeof knobs>;
+
+/** Rules over several knobs. */
+export function check(config: ReceiverConfig): string[] {
+  const problems: string[] = [];
+  const { trustedProxies = [], trustedProxyHops } = config.http;
+  if (trustedProxyHops > 0 && trustedProxies.length > 0) {
+    problems.push(`${prefix}TRUSTED_PROXY_HOPS and ${prefix}TRUSTED_PROXIES are both set; set one`);
+  }
+  for (const range of trustedProxies) {
+    const problem = addressRangeProblem(range);
+    if (problem) problems.push(`${prefix}TRUSTED_PROXIES: ${problem}`);
+  }
+  if (config.record.keySalt.length < 16) problems.push(`${prefix}KEY_SALT: at least 16 characters`);
+  if (config.body.bodyBytesMax > config.body.inFlightBytesMax) {
+    problems.push(
+      `${prefix}BODY_BYTES_MAX is above ${prefix}IN_FLIGHT_BYTES_MAX: such a body could never be taken`,
+    );
+  }
+  const neededMs = config.stopping.stopLingerMs + lastBodiesMs + config.producing.deliveryTimeoutMs;
+  if (neededMs > config.stopTimeoutMs) {
+    problems.push(
+      `${prefix}STOP_TIMEOUT_MS must be at least ${neededMs}: STOP_LINGER_MS + ${lastBodiesMs} + DELIVERY_TIMEOUT_MS`,
+    );
+  }
+  return problems;
+}

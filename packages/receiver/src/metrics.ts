@@ -1,0 +1,39 @@
+import { secondsBounds, type Metrics } from '@penstock/service';
+import type { MemoryBudget } from './memory-budget.ts';
+import { problemCodes } from './problems.ts';
+import type { EventRoute } from './routes.ts';
+
+export type ReceiverMetrics = ReturnType<typeof declareMetrics>;
+
+export function declareMetrics(metrics: Metrics, routes: readonly EventRoute[], budget: MemoryBudget) {
+  metrics.gaugeOf('in_flight_bytes', 'Bodies being read or waiting for Kafka.', () => budget.bytes);
+  metrics.gaugeOf('in_flight_limit_bytes', 'Where in_flight_bytes ends in 503.', () => budget.bytesMax);
+  return {
+    received: metrics.counter('received_requests_total', 'Requests whose headers were taken.', {
+      name: 'route',
+      values: routes.map((route) => route.name),
+    }),
+    receivedBytes: metrics.counter('received_bytes_total', 'Bytes of bodies read, as sent.'),
+    acknowledged: metrics.counter(
+      'sent_records_total',
+      'Records that Kafka has confirmed; each was answered 200.',
+    ),
+    acknowledgedBytes: metrics.counter('sent_bytes_total', 'Bytes of the bodies of these records.'),
+    discarded: metrics.counter('discarded_requests_total', 'Requests not answered 200, by problem code.', {
+      name: 'reason',
+      values: problemCodes,
+    }),
+    droppedConnections: metrics.counter(
+      'dropped_connections_total',
+      'Connections closed at CONNECTIONS_MAX.',
+    ),
+    kafkaErrors: metrics.counter('errors_total', 'Batches that Kafka did not confirm.', {
+      name: 'kind',
+      values: ['unknown', 'refused'],
+    }),
+    seconds: metrics.histogram('duration_seconds', 'How long each stage of a request took.', secondsBounds, {
+      name: 'stage',
+      values: ['body', 'kafka'],
+    }),
+  };
+}

@@ -1,0 +1,112 @@
+import {
+  KafkaError,
+  openAdmin,
+  openCluster,
+  retrying,
+  topicProblems,
+  type Cluster,
+  type ClusterOptions,
+  type TopicNeeds,
+} from '@penstock/kafka';
+import { kafkaConnection, type Log, type ServiceContext } from '@penstock/service';
+import type { ReceiverConfig } from './config.ts';
+
+const lookMs = 2_000;
+
+/** Waits for Kafka and the raw topic until told to stop. Throws KafkaError for a cluster that cannot keep the promise. */
+export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Promise<RawTopic> {
+  const { config, log, stopping } = context;
+  const connection = { ...kafkaConnection(config.kafka), log };
+  const needs = {
+    name: config.record.rawTopic,
+    configsAtLeast: { 'max.message.bytes': config.body.bodyBytesMax + config.http.headerBytesMax + 4096 },
+  };
+  const singleReplica = config.kafka.singleReplica === 'allowed';
+  const onError = (error: KafkaError) => log.warn({ error }, 'waiting for Kafka');
+  const forever = { deadlineMs: Infinity, signal: stopping, onError };
+  await using cleanup = new AsyncDisposableStack();
+  const cluster = cleanup.use(await retrying('cluster', () => openCluster(connection), forever));
+  const { partitions } = await retrying(needs.name, () => cluster.topic(needs.name), forever);
+  const topic = new RawTopic({
+    cluster,
+    connection,
+    needs,
+    singleReplica,
+    log,
+    partitionCount: partitions.length,
+  });
+  cleanup.use(topic);
+  await retrying('topic settings', () => topic.checkSettings(), forever);
+  cleanup.move();
+  return topic;
+}
+
+interface RawTopicOptions {
+  cluster: Cluster;
+  connection: ClusterOptions;
+  needs: TopicNeeds;
+  singleReplica: boolean;
+  partitionCount: number;
+  log: Log;
+}
+
+/** The topic that is written to, and what readiness says of it: does Kafka answer, is there a leader, do its settings fit. */
+export class RawTopic implements AsyncDisposable {
+  readonly name: string;
+  /** Pinned for the life of the process: partitions added later would part a key from its past (they need a drain). */
+  readonly partitionCount: number;
+  readonly cluster: Cluster;
+  readonly #o: RawTopicOptions;
+  readonly #timer: NodeJS.Timeout;
+  #settingProblems: readonly string[] = [];
+  #away: string | undefined;
+  #looking = false;
+
+  constructor(o: RawTopicOptions) {
+    this.#o = o;
+    this.name = o.needs.name;
+    this.partitionCount = o.partitionCount;
+    this.cluster = o.cluster;
+    this.#timer = setInterval(() => void this.#look(), lookMs).unref();
+  }
+
+  /** False while its settings make a 200 promise too much. */
+  get fit(): boolean {
+    return this.#settingProblems.length === 0;
+  }
+
+  notReady(): readonly string[] {
+    return this.#away === undefined ? this.#settingProblems : [this.#away, ...this.#settingProblems];
+  }
+
+  /** Throws KafkaError when they cannot be read. */
+  async checkSettings(): Promise<void> {
+    const { connection, needs, singleReplica, log } = this.#o;
+    await using admin = await openAdmin(connection);
+    const problems = topicProblems([needs], await admin.describeTopics([needs.name]), { singleReplica });
+    if (problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
+    this.#settingProblems = problems;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.cluster[Symbol.asyncDispose]();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      await this.cluster.refresh(this.name);
+      const partitions = this.cluster.knownTopic(this.name)?.partitions ?? [];
+      const led = partitions.some(({ leader }) => leader >= 0);
+      this.#away = led ? undefined : `no partition of ${this.name} has a leader`;
+      if (led && !this.fit) await this.checkSettings();
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      this.#away = `Kafka does not answer (${error.code})`;
+    } finally {
+      this.#looking = false;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { hostname } from 'node:os';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { startBatchProducer, type BatchProducer } from '@penstock/kafka';
+import { listenOn, showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
+import { trustedProxies } from './client-address.ts';
+import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
+import { createHttpServer } from './http-server.ts';
+import { Intake } from './intake.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { declareMetrics } from './metrics.ts';
+import { RawRecords } from './raw-record.ts';
+import { openRawTopic } from './raw-topic.ts';
+import { BodyReads } from './read-body.ts';
+import { eventRoutes } from './routes.ts';
+
+export interface Receiver extends Service {
+  readonly address: Listen;
+}
+
+/** leaving: everything is served, and clients are asked to connect elsewhere. closed: new requests are answered 503. */
+type Phase = 'serving' | 'leaving' | 'closed';
+
+/** How long the last answers may take to leave for their clients. */
+const answersMs = 500;
+
+/**
+ * Opens the listener for clients once Kafka is known; waits for Kafka until told to stop. Throws ListenError, and KafkaError
+ * for a cluster that cannot keep the promise.
+ */
+export async function startReceiver(context: ServiceContext<ReceiverConfig>): Promise<Receiver> {
+  const { config, log } = context;
+  await using cleanup = new AsyncDisposableStack();
+  const topic = cleanup.use(await openRawTopic(context));
+  const now: { phase: Phase } = { phase: 'serving' };
+  const budget = new MemoryBudget(config.body.inFlightBytesMax);
+  const { bodyTimeoutMs: timeoutMs, bodyBytesPerSecondMin: bytesPerSecondMin } = config.body;
+  const reads = cleanup.use(new BodyReads(budget, { timeoutMs, bytesPerSecondMin }));
+  const routes = eventRoutes(config.body.bodyBytesMax);
+  const metrics = declareMetrics(context.metrics, routes, budget);
+  const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
+  const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
+  const producer = cleanup.use(
+    await startBatchProducer(topic.cluster, {
+      ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes: config.body.inFlightBytesMax },
+      onSettled: (settlement) => intake.settled(settlement),
+    }),
+  );
+  const intake: Intake = new Intake({
+    ...{ log, metrics, budget, reads },
+    records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
+    trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
+    topic: topic.name,
+    partitionCount: topic.partitionCount,
+    retryAfterMaxMs: config.body.retryAfterMaxMs,
+    closedBecause: () => (now.phase === 'closed' ? 'stopping' : topic.fit ? undefined : 'topic-unfit'),
+    append: (...record) => producer.append(...record),
+  });
+  const leaving = () => now.phase !== 'serving';
+  const app = await createHttpServer({ config, log, metrics, routes, intake, leaving });
+  cleanup.defer(() => app.close());
+
+  const { listen, reusePort } = config.http;
+  await listenOn(app.server, listen, knobs.http.listen.name, { reusePort });
+  cleanup.defer(() => app.server.closeAllConnections());
+  const { address, port } = app.server.address() as AddressInfo;
+  const { name, partitionCount } = topic;
+  log.info(
+    { address: showListen({ address, port }), topic: name, partitions: partitionCount },
+    'taking events',
+  );
+  const owned = cleanup.move();
+  return {
+    address: { address, port },
+    notReady: () => topic.notReady(),
+    status: () => ({
+      topic: name,
+      partitionCount,
+      ...now,
+      waiting: intake.waiting,
+      inFlightBytes: budget.bytes,
+    }),
+    drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function drain(
+  now: { phase: Phase },
+  lingerMs: number,
+  parts: { app: FastifyInstance; reads: BodyReads; producer: BatchProducer },
+): Promise<void> {
+  const { app, reads, producer } = parts;
+  // A closing listener resets what waits in its accept queue, so balancers get the time to see /readyz first.
+  now.phase = 'leaving';
+  await sleep(lingerMs);
+  now.phase = 'closed';
+  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+  const lastBodies = Date.now() + lastBodiesMs;
+  while (reads.active > 0 && Date.now() < lastBodies) await sleep(10);
+  reads.failAll('stopping');
+  await producer.drain();
+  app.server.closeIdleConnections();
+  await Promise.race([closed, sleep(answersMs)]);
+}

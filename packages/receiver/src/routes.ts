@@ -1,0 +1,81 @@
+import type { FormatHint } from '@penstock/events';
+
+/** One door for events. */
+export interface EventRoute {
+  method: 'GET' | 'POST';
+  path: string;
+  /** Metric label. */
+  name: string;
+  formatHint: FormatHint;
+  /** Media types without parameters. */
+  contentTypes: readonly string[];
+  /** Historical clients did not always send a content type. */
+  contentTypeOptional: boolean;
+  bodyBytesMax: number;
+  bodyChangesWithEachTry: boolean;
+  /** A pixel is answered by an image; the query of its URL is the body. */
+  answer: 'json' | 'pixel';
+}
+
+/** What navigator.sendBeacon may send at all (w3c/beacon#38). */
+const beaconBytesMax = 64 * 1024;
+
+const json = 'application/json';
+const form = 'application/x-www-form-urlencoded';
+const plain = 'text/plain';
+
+export function eventRoutes(bodyBytesMax: number): EventRoute[] {
+  const usual = {
+    method: 'POST',
+    contentTypes: [json],
+    contentTypeOptional: true,
+    bodyBytesMax,
+    bodyChangesWithEachTry: false,
+    answer: 'json',
+  } as const;
+  return [
+    {
+      ...usual,
+      name: 'events',
+      path: '/v4/events',
+      formatHint: '4',
+      contentTypes: ['application/x-ndjson', json, 'avro/binary'],
+      contentTypeOptional: false,
+    },
+    {
+      ...usual,
+      name: 'beacon',
+      path: '/v4/beacon',
+      formatHint: '4',
+      contentTypes: [plain],
+      contentTypeOptional: false,
+      bodyBytesMax: Math.min(beaconBytesMax, bodyBytesMax),
+    },
+    { ...usual, name: 'batch', path: '/v3/batch', formatHint: '3', bodyChangesWithEachTry: true },
+    { ...usual, name: 'track', path: '/v2/track', formatHint: '2' },
+    { ...usual, name: 'collect', path: '/v1/collect', formatHint: '1', contentTypes: [json, form, plain] },
+    { ...usual, name: 'pixel', path: '/v1/collect', formatHint: '1', method: 'GET', answer: 'pixel' },
+  ];
+}
+
+/** What the record says of a pixel's body. */
+export const pixelContentType = form;
+
+/** A transparent GIF of one pixel, 43 bytes. */
+export const pixelImage = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+
+const encodings = ['gzip', 'zstd', 'br', 'deflate'];
+
+/** `undefined`: not encoded. `null`: in a way we do not know, or in several. */
+export function contentEncodingOf(header: string | undefined): string | undefined | null {
+  const encoding = header?.trim().toLowerCase();
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined;
+  return encodings.includes(encoding) ? encoding : null;
+}
+
+export function acceptsContentType(route: EventRoute, header: string | undefined): boolean {
+  if (header === undefined) return route.contentTypeOptional;
+  const semicolon = header.indexOf(';');
+  const mediaType = (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
+  return route.contentTypes.includes(mediaType);
+}
