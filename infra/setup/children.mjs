@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 
 const running = new Set();
+let ending = false;
 
 /**
  * Runs a program to its end with its output kept for the report of a failure (the last 64 KiB of it).
- * Resolves with the exit status (127 when there is no such program) and the output; never rejects.
+ * Resolves with the exit status (127 when there is no such program) and the output; never rejects, and never settles
+ * once endChildren was called: a program that we ended has nothing to report.
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -20,12 +22,13 @@ export function run(command, args, options = {}) {
     });
     child.on('close', (code) => {
       running.delete(child);
-      resolve({ status: code ?? 1, output });
+      if (!ending) resolve({ status: code ?? 1, output });
     });
   });
 }
 
 export function endChildren(signal) {
+  ending = true;
   for (const child of running) child.kill(signal);
 }
 
@@ -34,7 +37,7 @@ export async function withProgress(what, work) {
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
   console.error(`set-up: ${what} ...`);
-  const still = setInterval(() => console.error(`set-up: ${what} ... ${seconds()} s`), 10_000);
+  const still = setInterval(() => console.error(`set-up: ${what} ... ${seconds()} s`), 10_000).unref();
   try {
     const result = await work();
     console.error(`set-up: ${what}: done in ${seconds()} s`);

@@ -32,7 +32,13 @@ async function copyJars() {
   const fresh = `${libs}.new`;
   rmSync(fresh, { recursive: true, force: true });
   const { status, output } = await run('mvn', [
-    ...['--batch-mode', '--quiet', '--file', pom, 'dependency:copy-dependencies'],
+    ...[
+      '--batch-mode',
+      '--quiet',
+      '--file',
+      pom,
+      'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
+    ],
     ...[`-DoutputDirectory=${fresh}`, '-DincludeScope=runtime'],
     ...['-Daether.connector.connectTimeout=5000', '-Daether.connector.requestTimeout=30000'],
   ]);
