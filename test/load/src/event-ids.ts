@@ -1,0 +1,17 @@
+/** Event ids that say which event of which run they are, so that a ledger of millions needs no map. */
+
+/** A UUID (version 4 by its bits) that carries the run's seed and the event's number. */
+export function eventIdOf(seed: number, index: number): string {
+  const high = (seed >>> 0).toString(16).padStart(8, '0');
+  const low = index.toString(16).padStart(12, '0');
+  return `${high}-0000-4000-8000-${low}`;
+}
+
+/** The number in an id of this run's seed; -1 for any other. `id` is the 16 bytes as stored. */
+export function indexOfEventId(seed: number, id: Uint8Array): number {
+  const bytes = Buffer.from(id.buffer, id.byteOffset, id.byteLength);
+  if (bytes.length !== 16 || bytes.readUInt32BE(0) !== seed >>> 0) return -1;
+  return bytes.readUInt32BE(4) === 0x0000_4000 && bytes.readUInt16BE(8) === 0x8000
+    ? bytes.readUIntBE(10, 6)
+    : -1;
+}
