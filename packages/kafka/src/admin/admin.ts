@@ -1,7 +1,10 @@
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import type { Admin as KafkajsAdmin, KafkaConfig } from 'kafkajs';
 import type { ClusterOptions } from '../cluster/cluster.ts';
 import { KafkaError } from '../cluster/errors.ts';
+
+// A CommonJS name that Node cannot see from outside.
+const { ConfigResourceTypes } = kafkajs;
 
 export interface TopicSettings {
   name: string;
