@@ -1,12 +1,25 @@
 import type { Catalogue } from './catalogue.ts';
+import { brokenScreen } from './fixes/broken-screen.ts';
+import { clonedDevice } from './fixes/cloned-device.ts';
+import { epochSeconds } from './fixes/epoch-seconds.ts';
+import { leakedAccount } from './fixes/leaked-account.ts';
+import { repackagedBuild } from './fixes/repackaged-build.ts';
+import { sentinelIds } from './fixes/sentinel-ids.ts';
+import { format1 } from './format-1/format-1.ts';
+import { upgrade1To2 } from './format-1/upgrade-1-to-2.ts';
+import { format2 } from './format-2/format-2.ts';
+import { upgrade2To3 } from './format-2/upgrade-2-to-3.ts';
+import { format3 } from './format-3/format-3.ts';
+import { upgrade3To4 } from './format-3/upgrade-3-to-4.ts';
+import { format4 } from './format-4/format-4.ts';
 import { defaultLimits } from './limits.ts';
 import { defaultRules } from './rules.ts';
 
-/** The formats, upgrades, fixes and rules that Penstock comes with. */
+/** The formats, upgrades, fixes and rules that Penstock comes with: the default, and the example for one's own. */
 export const builtInCatalogue: Catalogue = {
-  formats: [],
-  upgrades: [],
-  fixes: [],
+  formats: [format1, format2, format3, format4],
+  upgrades: [upgrade1To2, upgrade2To3, upgrade3To4],
+  fixes: [repackagedBuild, clonedDevice, leakedAccount, epochSeconds, sentinelIds, brokenScreen],
   rules: defaultRules,
   limits: defaultLimits,
   routes: {},

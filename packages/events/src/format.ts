@@ -1,5 +1,5 @@
 import type { FormatNumber } from './request.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { Refusal } from './reasons.ts';
 
 /** What is known about one historical format of events. */
@@ -14,6 +14,8 @@ export interface Format {
   /** Who sent it, as far as it says; any JSON object may come. */
   readonly clientOf: (event: JsonObject) => ClientName;
   readonly typeOf: (event: JsonObject) => string | null;
+  /** The client's own word on when it happened, whatever it is. */
+  readonly timeOf: (event: JsonObject) => JsonValue | undefined;
 }
 
 export interface Envelope {

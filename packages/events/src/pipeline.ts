@@ -1,7 +1,13 @@
-import type { Catalogue } from './catalogue.ts';
+import { createFixFunction, type FixFunction, type FixTarget } from './apply-fixes.ts';
+import { CatalogueError, type Catalogue } from './catalogue.ts';
+import { cleanText, cleanTextId } from './clean-text.ts';
 import type { Event } from './event.ts';
-import type { Refusal } from './reasons.ts';
-import type { RequestContext, RequestItem, SplitFunction } from './request.ts';
+import type { Format } from './format.ts';
+import { normalise, type Upgraded } from './normalise.ts';
+import { refuse, type Refusal } from './reasons.ts';
+import type { FormatNumber, RawEvent, RequestContext, RequestItem, SplitFunction } from './request.ts';
+import { createSplit } from './split/split-request.ts';
+import { composeUpgrades, type Upgrade } from './upgrade.ts';
 
 /**
  * What became of one event of a request. `fixes` are the ids of what was applied, also when the event was stopped later:
@@ -31,14 +37,111 @@ export interface PipelineOptions {
 export interface Pipeline {
   /** Never throws: every body has an outcome. The items hold no view of the body. */
   readonly split: SplitFunction;
-  /** Everything between split and de-duplication for one event. Never throws: bugs of rules reject the event. */
+  /**
+   * Everything between split and de-duplication for one event. Never throws: bugs of rules reject the event. The item is
+   * used up: parts of it become parts of the clean event.
+   */
   readonly process: (item: RequestItem, context: RequestContext) => Outcome;
   /** The fixes in use, in order: labels for counters. */
   readonly fixIds: readonly string[];
   readonly catalogue: Catalogue;
 }
 
+/** What is needed for the events of one format. */
+interface Lane {
+  readonly format: Format;
+  readonly upgrades: readonly Upgrade['up'][];
+}
+
 /** Throws CatalogueError when the catalogue contradicts itself. */
 export function createPipeline(catalogue: Catalogue, options: PipelineOptions = {}): Pipeline {
-  throw new Error(`not written yet ${catalogue.fixes.length} ${options.disabledFixes}`);
+  const fixes = withoutDisabled(catalogue, options.disabledFixes ?? []);
+  const lanes = lanesOf(catalogue);
+  const applyFixes = createFixFunction(fixes);
+  return {
+    split: createSplit(catalogue.formats, catalogue.limits),
+    process: (item, context) => {
+      const applied: string[] = [];
+      if (item.kind === 'rejected') return stop(item, item.index, applied);
+      const lane = lanes.get(item.format);
+      const result =
+        lane === undefined
+          ? refuse('unknown-format', `format ${item.format} is not in the catalogue`)
+          : processRaw(item, context, lane, { applied, applyFixes, catalogue });
+      return 'reason' in result
+        ? stop(result, item.index, applied)
+        : { kind: 'clean', event: result, index: item.index };
+    },
+    fixIds: fixes.map((fix) => fix.id),
+    catalogue,
+  };
+}
+
+interface Step {
+  readonly applied: string[];
+  readonly applyFixes: FixFunction;
+  readonly catalogue: Catalogue;
+}
+
+/** fix -> read -> upgrade -> normalise and validate, for one event. */
+function processRaw(item: RawEvent, context: RequestContext, lane: Lane, step: Step): Event | Refusal {
+  const { format } = lane;
+  const { applied } = step;
+  const target: FixTarget = {
+    event: item.event,
+    client: format.clientOf(item.event),
+    type: format.typeOf(item.event),
+    context: { format: item.format, receivedAtMs: context.receivedAtMs },
+    applied,
+  };
+  const stopped = step.applyFixes(target);
+  if (stopped !== null) return stopped;
+  const cleaned = item.oddText ? cleanText(target.event) : target.event;
+  if (cleaned !== target.event) applied.push(cleanTextId);
+  const refusal = format.check(cleaned);
+  if (refusal !== null) return refusal;
+  // A bug in our own rules costs one event, never the partition.
+  let event = cleaned;
+  try {
+    for (const up of lane.upgrades) event = up(event);
+  } catch (error) {
+    return refuse('upgrade-failed', `threw ${nameOf(error)}`);
+  }
+  const upgraded: Upgraded = {
+    event,
+    format: item.format,
+    index: item.index,
+    occurredRaw: format.timeOf(item.event),
+    fixes: applied,
+  };
+  try {
+    return normalise(upgraded, context, step.catalogue.rules);
+  } catch (error) {
+    return refuse('normalise-failed', `threw ${nameOf(error)}`);
+  }
+}
+
+function stop(refusal: Refusal, index: number, fixes: readonly string[]): StoppedOutcome {
+  const { reason, stage, detail, rule } = refusal;
+  const kind = reason === 'unwanted' ? 'unwanted' : 'rejected';
+  return { kind, reason, stage, detail, ...(rule === undefined ? {} : { rule }), index, fixes };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function lanesOf({ formats, upgrades }: Catalogue): ReadonlyMap<FormatNumber, Lane> {
+  const numbers = formats.map((format) => format.number);
+  if (new Set(numbers).size !== numbers.length) throw new CatalogueError('two formats have the same number');
+  const chains = composeUpgrades(numbers, upgrades);
+  return new Map(
+    formats.map((format) => [format.number, { format, upgrades: chains.get(format.number) ?? [] }]),
+  );
+}
+
+function withoutDisabled({ fixes }: Catalogue, disabled: readonly string[]): Catalogue['fixes'] {
+  const unknown = disabled.filter((id) => !fixes.some((fix) => fix.id === id));
+  if (unknown.length > 0) throw new CatalogueError(`no fix has the id ${unknown.join(', ')}`);
+  return fixes.filter((fix) => !disabled.includes(fix.id));
 }

@@ -9,8 +9,8 @@ export type Place =
   | { readonly kind: 'whole' }
   /** A line of NDJSON, a record of Avro. */
   | { readonly kind: 'range'; readonly start: number; readonly end: number }
-  /** An element of an array, or of the array of an envelope. */
-  | { readonly kind: 'element'; readonly element: number };
+  /** An element of the array that is the body, or of the named array of an envelope. */
+  | { readonly kind: 'element'; readonly array: string | null; readonly element: number };
 
 /** One event as its client wrote it, parsed, nothing changed. */
 export interface RawEvent {

@@ -1,14 +1,80 @@
+import avsc from 'avsc';
 import type { Event } from '../event.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { createMeasure } from './measure.ts';
+import { eventSchema } from './schema.ts';
+import { hasHeader, headerBytes, singleObjectHeader } from './single-object.ts';
 
 /** Where the event id lies in every encoded event: after C3 01 and the 8 bytes of the fingerprint. 16 bytes. */
-export const eventIdPosition = 10;
+export const eventIdPosition = headerBytes;
 
-/** One Avro single-object record; the buffer is the caller's. Throws when the event does not fit the schema. */
+const slabBytes = 256 * 1024;
+/** Below this much room a new slab costs less than trying and failing. */
+const roomMinBytes = 2 * 1024;
+
+const eventType = avsc.Type.forSchema(JSON.parse(JSON.stringify(eventSchema)) as avsc.Schema);
+const header = singleObjectHeader(schemaFingerprint(eventSchema));
+const measureEvent = createMeasure(eventSchema.fields);
+const clientFields = eventSchema.fields.findIndex((field) => field.name === 'properties') + 1;
+const measureContent = createMeasure(eventSchema.fields.slice(0, clientFields));
+
+/** Encoded events are cut from one slab after the other, like Buffer's own pool; a slab lives as long as an event in it. */
+let slab = Buffer.allocUnsafeSlow(slabBytes);
+let used = 0;
+
+/**
+ * One Avro single-object record. The buffer is the caller's, but shares its memory with other events: do not keep
+ * one for long. Throws when the event does not fit the schema. About 3 us for 1 KB.
+ */
 export function encodeEvent(event: Event): Buffer {
-  throw new Error(`not written yet ${event.event_type}`);
+  if (slab.length - used < roomMinBytes) newSlab(slabBytes);
+  let end = writeEvent(event);
+  if (end < 0) {
+    newSlab(Math.max(slabBytes, slab.length - used - end));
+    end = writeEvent(event);
+  }
+  const encoded = slab.subarray(used, end);
+  used = end;
+  return encoded;
 }
 
-/** Throws EventDecodeError for anything but a whole record of this schema. */
+/** The end of the record in the slab, or minus the bytes that are missing. */
+function writeEvent(event: Event): number {
+  header.copy(slab, used);
+  return eventType.encode(event, slab, used + headerBytes);
+}
+
+function newSlab(bytes: number): void {
+  slab = Buffer.allocUnsafeSlow(bytes);
+  used = 0;
+}
+
+/** Throws EventDecodeError for anything but one whole record of this schema. Strings and the id are copies. */
 export function decodeEvent(bytes: Uint8Array): Event {
-  throw new Error(`not written yet ${bytes.length}`);
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!hasHeader(record, 0, header)) {
+    throw new EventDecodeError(
+      `no event of the current schema: it starts with ${record.toString('hex', 0, headerBytes)}`,
+    );
+  }
+  const end = measureEvent(record, headerBytes);
+  if (end !== record.length)
+    throw new EventDecodeError(end < 0 ? 'cut off or broken' : `${record.length - end} bytes too many`);
+  const event = eventType.decode(record, headerBytes).value as Event;
+  event.event_id = Buffer.from(event.event_id);
+  return event;
+}
+
+/** The part of an encoded event that the client said: id to properties. Throws EventDecodeError when it is none. */
+export function contentOf(encoded: Uint8Array): Uint8Array {
+  const end = measureContent(encoded, headerBytes);
+  if (end < 0) throw new EventDecodeError('cut off or broken');
+  return encoded.subarray(headerBytes, end);
+}
+
+/** The bytes are no event of the current schema. */
+export class EventDecodeError extends Error {
+  override readonly name = 'EventDecodeError';
+  readonly code = 'EVENT_DECODE';
+  readonly retryable = false;
 }

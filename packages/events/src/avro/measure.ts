@@ -1,0 +1,122 @@
+import { isRecord } from './fingerprint.ts';
+import type { AvroField, AvroSchema } from './schema.ts';
+
+/** Where in the bytes the walk is. */
+interface Walk {
+  readonly bytes: Uint8Array;
+  position: number;
+}
+
+/** Moves over one value. False when the bytes end too soon or say something impossible. */
+type Step = (walk: Walk) => boolean;
+
+/** The position after the value that starts at `position`, or -1 when the bytes cannot hold it. */
+export type Measure = (bytes: Uint8Array, position: number) => number;
+
+/**
+ * Finds the end of a value without decoding it, checking every length against the bytes that are there. The Avro
+ * library trusts its input: a map that claims 2^50 entries in ten bytes would keep it busy for days.
+ */
+export function createMeasure(fields: readonly AvroField[]): Measure {
+  const step = sequence(fields.map((field) => stepOf(field.type)));
+  return (bytes, position) => {
+    const walk = { bytes, position };
+    return step(walk) && walk.position <= bytes.length ? walk.position : -1;
+  };
+}
+
+function stepOf(schema: AvroSchema): Step {
+  if (Array.isArray(schema)) return unionOf((schema as readonly AvroSchema[]).map(stepOf));
+  if (typeof schema === 'string') return primitive(schema);
+  if (isRecord(schema)) return sequence(schema.fields.map((field) => stepOf(field.type)));
+  const other = schema as Exclude<AvroSchema, string | readonly AvroSchema[]>;
+  if ('size' in other && other.size !== undefined) return skip(other.size);
+  if ('symbols' in other && other.symbols !== undefined) return index(other.symbols.length);
+  if ('values' in other && other.values !== undefined) return blocks(sequence([text, stepOf(other.values)]));
+  if ('items' in other && other.items !== undefined) return blocks(stepOf(other.items));
+  return primitive(other.type);
+}
+
+function primitive(name: string): Step {
+  switch (name) {
+    case 'null':
+      return () => true;
+    case 'boolean':
+      return skip(1);
+    case 'int':
+    case 'long':
+      return (walk) => !Number.isNaN(varint(walk));
+    case 'double':
+      return skip(8);
+    case 'string':
+      return text;
+    default:
+      throw new Error(`no measure for the Avro type ${name}`);
+  }
+}
+
+function skip(size: number): Step {
+  return (walk) => {
+    walk.position += size;
+    return walk.position <= walk.bytes.length;
+  };
+}
+
+function text(walk: Walk): boolean {
+  const length = varint(walk);
+  if (!(length >= 0)) return false;
+  walk.position += length;
+  return walk.position <= walk.bytes.length;
+}
+
+function index(count: number): Step {
+  return (walk) => {
+    const at = varint(walk);
+    return at >= 0 && at < count;
+  };
+}
+
+function unionOf(branches: readonly Step[]): Step {
+  return (walk) => {
+    const branch = branches[varint(walk)];
+    return branch !== undefined && branch(walk);
+  };
+}
+
+function sequence(steps: readonly Step[]): Step {
+  return (walk) => {
+    for (let i = 0; i < steps.length; i++) if (!steps[i]!(walk)) return false;
+    return true;
+  };
+}
+
+/** Arrays and maps: blocks of a count and that many entries, until a count of 0. Each entry takes a byte at least. */
+function blocks(entry: Step): Step {
+  return (walk) => {
+    for (;;) {
+      let count = varint(walk);
+      if (count === 0) return true;
+      if (count < 0) {
+        count = -count;
+        if (!(varint(walk) >= 0)) return false;
+      }
+      if (!(count <= walk.bytes.length - walk.position)) return false;
+      for (let i = 0; i < count; i++) if (!entry(walk)) return false;
+    }
+  };
+}
+
+/** A zigzag number; NaN when it is cut off or longer than 10 bytes. Beyond 2^53 it is inexact, which no length may be. */
+function varint(walk: Walk): number {
+  const { bytes } = walk;
+  let value = 0;
+  let scale = 1;
+  for (let length = 0; length < 10; length++) {
+    const byte = bytes[walk.position++];
+    if (byte === undefined) return Number.NaN;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    scale *= 128;
+  }
+  return Number.NaN;
+}

@@ -1,0 +1,93 @@
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { refuse, type Refusal } from './reasons.ts';
+
+/** What a field may hold. `check` sees every value but null: null is as good as missing. */
+export interface FieldRule {
+  readonly check: (value: JsonValue) => boolean;
+  /** For the detail of a refusal: "field screen is not {width, height}". */
+  readonly is: string;
+  readonly required?: boolean;
+}
+
+export interface FieldTable {
+  readonly rules: ReadonlyMap<string, FieldRule>;
+  readonly required: readonly string[];
+  /** Names that start with it are the client's own. */
+  readonly open: { readonly prefix: string; readonly rule: FieldRule } | null;
+}
+
+export function fieldTable(
+  rules: Readonly<Record<string, FieldRule>>,
+  open: FieldTable['open'] = null,
+): FieldTable {
+  const entries = Object.entries(rules);
+  return {
+    rules: new Map(entries),
+    required: entries.filter(([, rule]) => rule.required === true).map(([name]) => name),
+    open,
+  };
+}
+
+/** Null when every field of the object is in the table and holds what it may, and none that is required is missing. */
+export function checkFields(object: JsonObject, table: FieldTable): Refusal | null {
+  for (const name in object) {
+    const value = object[name];
+    if (value === null || value === undefined) continue;
+    const rule = table.rules.get(name) ?? openRule(name, table);
+    if (rule === undefined)
+      return refuse('unknown-field', `field ${quoteName(name)} is not part of the format`);
+    if (!rule.check(value)) return refuse('invalid-field', `field ${name} is not ${rule.is}`);
+  }
+  for (const name of table.required) {
+    if (object[name] === undefined || object[name] === null)
+      return refuse('missing-field', `field ${name} is missing`);
+  }
+  return null;
+}
+
+function openRule(name: string, { open }: FieldTable): FieldRule | undefined {
+  return open !== null && name.startsWith(open.prefix) ? open.rule : undefined;
+}
+
+/** A field that is an object of its own, checked by its own table; its refusal is the field's. */
+export function objectOf(rules: Readonly<Record<string, FieldRule>>): FieldRule {
+  const table = fieldTable(rules);
+  return {
+    check: (value) => isJsonObject(value) && checkFields(value, table) === null,
+    is: `{${[...table.rules].map(([name, rule]) => `${name}: ${rule.is}`).join(', ')}}`,
+  };
+}
+
+export const shortText: FieldRule = {
+  check: (value) => typeof value === 'string' && value.length <= 256,
+  is: 'a string of at most 256',
+};
+
+export const anyText: FieldRule = { check: (value) => typeof value === 'string', is: 'a string' };
+
+export const finiteNumber: FieldRule = {
+  check: (value) => typeof value === 'number' && Number.isFinite(value),
+  is: 'a number',
+};
+
+/** UUID in its text form, either case: 8-4-4-4-12. */
+export const uuidText: FieldRule = {
+  check: (value) => typeof value === 'string' && value.length === 36 && isUuid(value),
+  is: 'a UUID',
+};
+
+/** Its keys are the client's own, its values may be anything. */
+export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
+
+export function required(rule: FieldRule): FieldRule {
+  return { ...rule, required: true };
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** Field names come from the client: bounded, and visible when they are odd. */
+function quoteName(name: string): string {
+  return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}...` : name);
+}

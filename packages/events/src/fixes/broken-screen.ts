@@ -1,0 +1,73 @@
+import type { Fix } from '../fix.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { valueAt, withValueAt } from './event-paths.ts';
+
+const screenMax = 100_000;
+
+/**
+ * Bug 6: browsers that zoom report fractions of pixels, hidden frames report negative ones, and half-loaded pages NaN. Fractions
+ * are rounded down; what is no size at all is taken out.
+ */
+export const brokenScreen: Fix = {
+  id: 'broken-screen',
+  issue:
+    'The screen is "NaNxNaN", "0x-56" or "1079.0012x980.2" (as snowplow-javascript-tracker#488, #544, #1404)',
+  clients: [{ name: 'penstock-web', versions: '<2.5.0' }],
+  types: null,
+  formats: [1, 2],
+  outcome: 'repair',
+  detect: (event, { format }) => {
+    const screen = valueAt(event, pathOf(format));
+    return format === 1 ? isBrokenText(screen) : isBrokenSize(screen);
+  },
+  apply: (event, { format }) => {
+    const screen = valueAt(event, pathOf(format));
+    return withValueAt(event, pathOf(format), format === 1 ? repairedText(screen) : repairedSize(screen));
+  },
+  since: '2026-11-23',
+  retireWhen: 'no penstock-web before 2.5.0 has been seen for 90 days',
+  examples: {
+    format: 1,
+    receivedAtMs: Date.UTC(2026, 5, 1),
+    broken: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079.0012x980.2' },
+    repaired: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079x980' },
+    outside: { e: 'page_view', cn: 'penstock-web', cv: '2.5.0', res: '1079.0012x980.2' },
+    healthy: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079x980' },
+  },
+};
+
+function pathOf(format: number): readonly string[] {
+  return format === 1 ? ['res'] : ['context', 'device', 'screen'];
+}
+
+/** Texts of another kind (no "x") are not this bug; the strict reader refuses them. */
+function isBrokenText(screen: JsonValue | undefined): boolean {
+  return (
+    typeof screen === 'string' && /^[^x]{1,40}x[^x]{1,40}$/.test(screen) && repairedText(screen) !== screen
+  );
+}
+
+function repairedText(screen: JsonValue | undefined): string | undefined {
+  const size = typeof screen === 'string' ? screen.split('x') : [];
+  const [width, height] = size.map((side) =>
+    /^\d{1,10}(\.\d{1,20})?$/.test(side) ? Math.floor(Number(side)) : 0,
+  );
+  return isSide(width) && isSide(height) ? `${width}x${height}` : undefined;
+}
+
+/** JSON has no NaN: clients wrote null for it. */
+function isBrokenSize(screen: JsonValue | undefined): boolean {
+  return isJsonObject(screen) && !(isSide(screen.width) && isSide(screen.height));
+}
+
+function repairedSize(screen: JsonValue | undefined): JsonObject | undefined {
+  if (!isJsonObject(screen)) return undefined;
+  const { width, height } = screen;
+  if (typeof width !== 'number' || typeof height !== 'number') return undefined;
+  const size = { width: Math.floor(width), height: Math.floor(height) };
+  return isSide(size.width) && isSide(size.height) ? size : undefined;
+}
+
+function isSide(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= screenMax;
+}

@@ -1,0 +1,40 @@
+import type { Fix } from '../fix.ts';
+import type { JsonObject } from '../json.ts';
+import { valueAt, withValueAt } from './event-paths.ts';
+
+const DAY_MS = 86_400_000;
+const receivedAtMs = Date.UTC(2026, 5, 1, 12, 0, 0);
+
+/** Bug 1: the iOS client of the first format wrote seconds where milliseconds belong, so that everything was in January 1970. */
+export const epochSeconds: Fix = {
+  id: 'epoch-seconds',
+  issue:
+    'The time is in seconds instead of milliseconds (as CleverTap/clevertap-flutter#245, snowplow-ios-tracker#467)',
+  clients: [{ name: 'penstock-ios', versions: '<2.3.0' }],
+  types: null,
+  formats: [1],
+  outcome: 'repair',
+  detect: (event, context) => repairedTime(event, context.receivedAtMs) !== null,
+  apply: (event, context) => {
+    const repaired = repairedTime(event, context.receivedAtMs);
+    return repaired === null ? event : withValueAt(event, ['dtm'], repaired);
+  },
+  since: '2026-11-23',
+  retireWhen: 'no penstock-ios before 2.3.0 has been seen for 90 days',
+  examples: {
+    format: 1,
+    receivedAtMs,
+    broken: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200' },
+    repaired: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200000' },
+    outside: { e: 'app_open', cn: 'penstock-ios', cv: '2.3.0', did: 'i-1', dtm: '1780315200' },
+    healthy: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200000' },
+  },
+};
+
+/** 1e9 to 1e11 are seconds of 2001 and later, and milliseconds of 1970 to 1973, when nobody had our clients. */
+function repairedTime(event: JsonObject, receivedMs: number): string | null {
+  const time = valueAt(event, ['dtm']);
+  if (typeof time !== 'string' || !/^\d{10,11}$/.test(time)) return null;
+  const milliseconds = Number(time) * 1000;
+  return milliseconds >= 1e12 && milliseconds <= receivedMs + DAY_MS ? String(milliseconds) : null;
+}

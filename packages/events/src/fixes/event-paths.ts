@@ -1,0 +1,27 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+
+/** A path into an event: the keys from the outside in. */
+export type Path = readonly string[];
+
+/** What is there, or undefined; anything may be in the way. */
+export function valueAt(event: JsonObject, path: Path): JsonValue | undefined {
+  let value: JsonValue | undefined = event;
+  for (const key of path) {
+    if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/** A copy with another value there, or with the key gone when the value is undefined. Does nothing when the way is blocked. */
+export function withValueAt(event: JsonObject, path: Path, value: JsonValue | undefined): JsonObject {
+  const [key, ...rest] = path;
+  if (key === undefined) return event;
+  if (rest.length === 0) {
+    if (value !== undefined) return { ...event, [key]: value };
+    const { [key]: _gone, ...others } = event;
+    return others;
+  }
+  const inner = event[key];
+  return isJsonObject(inner) ? { ...event, [key]: withValueAt(inner, rest, value) } : event;
+}
