@@ -73,6 +73,12 @@ it.runIf(isRoot)('the groups are those asked for and no others (needs root)', ()
   expect(groups('--user', NOBODY, '--groups', 'daemon')).toMatch(/^Groups: [1-9][0-9]* $/);
 });
 
+it.runIf(isRoot && has('/usr/bin/setpriv'))("the caller's groups do not stay (needs root)", () => {
+  const caller = 'exec setpriv --groups=0,4242 "$@"';
+  const { out } = runThroughShell(caller, ['--user', NOBODY, '--', 'grep', 'Groups', '/proc/self/status']);
+  expect(out.trim()).toBe('Groups:');
+});
+
 it.runIf(isRoot)('a setuid program gives the service nothing (needs root)', () => {
   const { out } = runRunner([
     '--user',
@@ -125,16 +131,10 @@ it.runIf(has('/usr/bin/perl'))(
 );
 
 it('a slow reader does not break the service: no O_NONBLOCK is left on the pipe, even after a warning', () => {
-  const service = ['/bin/sh', '-c', 'dd if=/dev/zero bs=64k count=20 2>/dev/null || echo EAGAIN; true'];
-  const { out } = runThroughShell('"$@" 2>&1 | (sleep 0.3; tr -d "\\0" | cat; )', [
-    ...asUser,
-    '--',
-    ...service,
-  ]);
-  expect(out).toContain('warning: sh -c without exec');
-  expect(out).not.toContain('EAGAIN');
-  const count = runThroughShell('"$@" 2>/dev/null | (sleep 0.3; wc -c)', [...asUser, '--', ...service]);
-  expect(Number(count.out)).toBe(20 * 65_536);
+  const service = ['/bin/sh', '-c', 'dd if=/dev/zero bs=64k count=20 2>/dev/null; true'];
+  const { out } = runThroughShell('"$@" 2>&1 | (sleep 0.3; wc -c)', [...asUser, '--', ...service]);
+  // The warning (a shell without exec) has gone through the same pipe before.
+  expect(Number(out)).toBeGreaterThan(20 * 65_536 + 50);
 });
 
 it('limits, folder and mask are set', () => {

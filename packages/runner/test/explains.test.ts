@@ -100,5 +100,7 @@ it('the file is executable, so that a link to it is a command', () => {
 it('--help names every option', () => {
   const { code, out } = runRunner(['--help']);
   expect(code).toBe(0);
-  for (const option of ['--user', '--must-read', '--explain', '--allow-root']) expect(out).toContain(option);
+  const options =
+    '--user --groups --init-groups --env --env-from --keep-env --chdir --umask --limit --no-new-privs --must-read --allow-root --tty --explain';
+  for (const option of options.split(' ')) expect(out).toMatch(new RegExp(`^  ${option}\\b`, 'm'));
 });

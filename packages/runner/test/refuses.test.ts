@@ -181,3 +181,14 @@ it('all problems are said at once, one a line', () => {
 it('a missing folder is refused', () => {
   expect(runRunner([...asUser, '--chdir', '/no/such', ...service])).toMatchObject(refused);
 });
+
+it.runIf(isRoot && has('/usr/bin/setpriv'))(
+  'a process that could become root again is refused (needs root)',
+  () => {
+    const caps = '--inh-caps=+setuid --ambient-caps=+setuid';
+    const line = `exec setpriv --reuid=65534 --regid=65534 --clear-groups ${caps} "$@"`;
+    const { code, out, err } = runThroughShell(line, service);
+    expect({ code, out }).toEqual(refused);
+    expect(err).toContain('setuid(0) still works');
+  },
+);

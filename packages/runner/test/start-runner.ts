@@ -8,7 +8,9 @@ import { buildRunner } from '../build.mjs';
 /** The file as it ships, built anew: an old one would be tested instead of the source. */
 export const runnerFile = await buildRunner();
 export const node = process.execPath;
-export const isRoot = process.getuid?.() === 0;
+/** Root that may become another user: not so in a user namespace without one, or without capabilities. */
+export const isRoot =
+  process.getuid?.() === 0 && spawnSync('/bin/true', { uid: 65534, gid: 65534 }).status === 0;
 
 /** Nobody's numbers. No account of this machine is needed. */
 export const NOBODY = '65534:65534';
