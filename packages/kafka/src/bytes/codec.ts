@@ -15,8 +15,9 @@ export function codecNumber(codec: Codec): number {
   return codecs.indexOf(codec);
 }
 
-/** Compresses on this thread. `none` gives back the bytes themselves. */
+/** Compresses on this thread. `none` gives back the bytes themselves, nothing becomes nothing. */
 export function compress(codec: Codec, bytes: Buffer): Buffer {
+  if (bytes.length === 0) return bytes; // the WASM codecs fail for nothing once their memory has grown
   switch (codec) {
     case 'none':
       return bytes;
@@ -46,6 +47,7 @@ export async function compressAside(codec: Codec, bytes: Buffer): Promise<Buffer
  * @throws CorruptBatchError
  */
 export function decompress(codec: Codec, bytes: Buffer): Buffer {
+  if (bytes.length === 0) return bytes; // a batch that compaction has emptied
   try {
     return inflate(codec, bytes);
   } catch (cause) {
