@@ -1,8 +1,11 @@
 import type { SourceState, TargetState } from './judge-position.ts';
 import type { PartitionPosition } from './positions.ts';
 
-/** skip-gap: go on behind what is missing. restart: copy again from the source's log start, doubling what was copied. */
-export type Answer = 'skip-gap' | 'restart';
+export type Answer =
+  /** Go on behind what is missing, or behind what the operator says: `to`, the first offset to copy again. */
+  | { readonly kind: 'skip-gap'; readonly to?: bigint }
+  /** Copy again from the source's log start, doubling what was copied. */
+  | { readonly kind: 'restart' };
 
 export type Answered =
   | { readonly kind: 'resumed'; readonly position: PartitionPosition }
@@ -30,21 +33,27 @@ export function answerPause(
       pause: null,
     },
   });
-  if (answer === 'restart') return resumeAt(source.earliest, -1);
-  if (source.topicId !== recorded.topicId && pause.kind !== 'recreated') {
-    return refused('the source topic was recreated meanwhile; only a restart can go on');
+  if (answer.kind === 'restart') return resumeAt(source.earliest, -1);
+  if (source.topicId !== recorded.topicId) {
+    return refused('the source topic was recreated: there is no gap to skip; only a restart can go on');
+  }
+  if (answer.to !== undefined) {
+    const skips = answer.to >= pause.from && answer.to <= source.end;
+    return skips
+      ? resumeAt(answer.to, -1)
+      : refused(`${answer.to} is not between ${pause.from} and ${source.end}`);
   }
   switch (pause.kind) {
-    case 'recreated':
-      return refused('a recreated topic has no gap to skip; only a restart can go on');
     case 'truncated':
+    case 'recreated':
     case 'beyond-end':
       // What was cut off is on the target and stays there; what the source wrote since begins where it was cut.
       return resumeAt(pause.from, -1);
     case 'overtaken':
     case 'refused':
-    case 'corrupt':
       return resumeAt(pause.to, -1);
+    case 'corrupt':
+      return refused(`where the next sound batch begins is not known: say it, --skip-gap --to OFFSET`);
     case 'target-lost':
     case 'target-not-empty':
       return resumeAt(recorded.position, recorded.leaderEpoch);

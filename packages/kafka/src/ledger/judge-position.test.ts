@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerPause, type Answer } from './answer-pause.ts';
+import { answerPause } from './answer-pause.ts';
 import { judgeNewPartition, judgePosition, type SourceState } from './judge-position.ts';
 import type { PartitionPosition, PauseKind } from './positions.ts';
 
@@ -86,11 +86,11 @@ test.each<[string, string[], bigint, object]>([
   expect(judgeNewPartition(new Set(known), source, { end: targetEnd })).toMatchObject(expected);
 });
 
-test.each<[PauseKind, Answer, number | 'refused']>([
+test.each<[PauseKind, 'skip-gap' | 'restart', number | 'refused']>([
   ['overtaken', 'skip-gap', 130],
   ['overtaken', 'restart', 20],
   ['refused', 'skip-gap', 130],
-  ['corrupt', 'skip-gap', 130],
+  ['corrupt', 'skip-gap', 'refused'],
   ['truncated', 'skip-gap', 110],
   ['beyond-end', 'skip-gap', 110],
   ['recreated', 'skip-gap', 'refused'],
@@ -99,8 +99,9 @@ test.each<[PauseKind, Answer, number | 'refused']>([
   ['target-lost', 'restart', 20],
   ['target-not-empty', 'skip-gap', 100],
 ])('a pause of kind %s answered by %s goes on at %s', (kind, answer, expected) => {
+  const topicId = kind === 'recreated' ? 'second' : 'first';
   const paused = { ...recorded, pause: { kind, from: 110n, to: 130n } };
-  const answered = answerPause(paused, answer, { ...source, earliest: 20n }, target);
+  const answered = answerPause(paused, { kind: answer }, { ...source, topicId, earliest: 20n }, target);
   if (expected === 'refused') expect(answered.kind).toBe('refused');
   else
     expect(answered).toMatchObject({ position: { position: BigInt(expected), pause: null, retired: false } });
@@ -108,15 +109,25 @@ test.each<[PauseKind, Answer, number | 'refused']>([
 
 test('the answer does not skip what retention deleted since: it begins where the log begins now', () => {
   const paused = { ...recorded, pause: { kind: 'overtaken' as const, from: 100n, to: 130n } };
-  const answered = answerPause(paused, 'skip-gap', { ...source, earliest: 180n }, target);
+  const answered = answerPause(paused, { kind: 'skip-gap' }, { ...source, earliest: 180n }, target);
   expect(answered).toMatchObject({ position: { position: 180n } });
 });
 
 test('an answer to a partition that is not paused, or that is gone, is refused', () => {
-  expect(answerPause(recorded, 'restart', source, target)).toMatchObject({
+  expect(answerPause(recorded, { kind: 'restart' }, source, target)).toMatchObject({
     why: 'the partition is not paused',
   });
   const paused = { ...recorded, pause: { kind: 'overtaken' as const, from: 100n, to: 130n } };
-  expect(answerPause(paused, 'restart', undefined, target).kind).toBe('refused');
-  expect(answerPause(paused, 'skip-gap', { ...source, topicId: 'second' }, target).kind).toBe('refused');
+  expect(answerPause(paused, { kind: 'restart' }, undefined, target).kind).toBe('refused');
+  expect(answerPause(paused, { kind: 'skip-gap' }, { ...source, topicId: 'second' }, target).kind).toBe(
+    'refused',
+  );
+});
+
+test('an operator may say where to go on behind a corrupt batch, inside the log only', () => {
+  const paused = { ...recorded, pause: { kind: 'corrupt' as const, from: 100n, to: 100n } };
+  const answers = [99n, 100n, 500n, 501n].map((to) =>
+    answerPause(paused, { kind: 'skip-gap', to }, source, target),
+  );
+  expect(answers.map(({ kind }) => kind)).toEqual(['refused', 'resumed', 'resumed', 'refused']);
 });

@@ -33,7 +33,7 @@ export async function takeOverShard(
   options: { transactionTimeoutMs?: number } = {},
 ): Promise<{ session: TxnSession; state: LedgerState }> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
-  const session = await openTxnSession(target, { transactionalId, log: target.log, ...options });
+  const session = await openTxnSession(target, { transactionalId, ...options });
   try {
     return { session, state: await readOwnedLedger(target, identity, shard) };
   } catch (error) {

@@ -1,0 +1,106 @@
+import { hostname } from 'node:os';
+import {
+  bytes,
+  chassisKnobs,
+  durationMs,
+  integer,
+  kafkaKnobs,
+  list,
+  oneOf,
+  text,
+  type ConfigOf,
+} from '@penstock/service';
+import { linkPattern } from './names.ts';
+
+export const prefix = 'PENSTOCK_MIRROR_';
+
+const mebibyte = 1024 * 1024;
+
+export const mirrorKnobs = {
+  ...chassisKnobs(prefix, 9473),
+  source: kafkaKnobs('penstock-mirror', `${prefix}SOURCE_KAFKA_`),
+  target: kafkaKnobs('penstock-mirror', `${prefix}TARGET_KAFKA_`),
+  link: text(`${prefix}LINK`, {
+    why: 'Names the way from this source to this target, for ever: its ledger on the target is the topic mirror.<link>.',
+    pattern: linkPattern,
+    example: 'fra',
+  }),
+  instance: text(`${prefix}INSTANCE`, {
+    why: 'Names this process among those of its link. Stable over restarts, so that it has its shards back at once; two processes must not share it.',
+    pattern: /^[A-Za-z0-9._-]{1,128}$/,
+    default: hostname(),
+  }),
+  topics: list(`${prefix}TOPICS`, {
+    why: 'For "mirror init": source topics, by exact name. "name:24" keeps 24 target partitions for one that shall grow, or is not there yet.',
+    pattern: /^[A-Za-z0-9._-]{1,249}(:[1-9]\d{0,4})?$/,
+    default: ['events.clean'],
+  }),
+  naming: oneOf(`${prefix}NAMING`, ['identity', 'prefix'], {
+    why: 'For "mirror init": the same topic name on the target, each link with partitions of its own, or <link>.<topic>.',
+    default: 'identity',
+  }),
+  shards: integer(`${prefix}SHARDS`, {
+    why: 'For "mirror init": into how many parts the link can be divided among processes. Fixed for its life; two to four for each process you may ever run.',
+    min: 1,
+    max: 256,
+    default: 4,
+  }),
+  commitIntervalMs: durationMs(`${prefix}COMMIT_INTERVAL_MS`, {
+    why: 'How long copies wait for others before their transaction is committed. It is most of the delay that the mirror adds.',
+    min: 10,
+    max: 5_000,
+    default: 250,
+  }),
+  lagCommitIntervalMs: durationMs(`${prefix}LAG_COMMIT_INTERVAL_MS`, {
+    why: 'The same while the mirror is behind: larger batches, fewer transactions.',
+    min: 10,
+    max: 5_000,
+    default: 1_000,
+  }),
+  commitBytes: bytes(`${prefix}COMMIT_BYTES`, {
+    why: 'A transaction of a shard is committed at this size whatever its age. With PREFETCH_BYTES it bounds the memory of a shard.',
+    min: 64 * 1024,
+    max: 256 * mebibyte,
+    default: 8 * mebibyte,
+  }),
+  prefetchBytes: bytes(`${prefix}PREFETCH_BYTES`, {
+    why: 'What a shard fetches ahead of its copying.',
+    min: 2 * mebibyte,
+    max: 256 * mebibyte,
+    default: 16 * mebibyte,
+  }),
+  discoveryIntervalMs: durationMs(`${prefix}DISCOVERY_INTERVAL_MS`, {
+    why: 'How often new partitions and topics are looked for, and those that could not be copied are tried again.',
+    min: 100,
+    max: 600_000,
+    default: 10_000,
+  }),
+  transactionTimeoutMs: durationMs(`${prefix}TRANSACTION_TIMEOUT_MS`, {
+    why: 'How long a mirror that died with an open transaction holds up read_committed readers of its target partitions, if nobody takes its shards over before.',
+    min: 1_000,
+    max: 900_000,
+    default: 10_000,
+  }),
+  stalledAfterMs: durationMs(`${prefix}STALLED_AFTER_MS`, {
+    why: 'Behind and without a commit for so long, the mirror says that it is not ready.',
+    min: 1_000,
+    max: 600_000,
+    default: 30_000,
+  }),
+};
+
+export type MirrorConfig = ConfigOf<typeof mirrorKnobs>;
+
+/** Rules over several knobs. */
+export function checkConfig(config: MirrorConfig): string[] {
+  const problems: string[] = [];
+  if (config.lagCommitIntervalMs < config.commitIntervalMs) {
+    problems.push(`${prefix}LAG_COMMIT_INTERVAL_MS is shorter than ${prefix}COMMIT_INTERVAL_MS`);
+  }
+  if (config.transactionTimeoutMs <= 2 * config.lagCommitIntervalMs) {
+    problems.push(`${prefix}TRANSACTION_TIMEOUT_MS is not longer than twice ${prefix}LAG_COMMIT_INTERVAL_MS`);
+  }
+  const topics = config.topics.map((topic) => topic.split(':', 1)[0]);
+  if (new Set(topics).size < topics.length) problems.push(`${prefix}TOPICS names a topic twice`);
+  return problems;
+}

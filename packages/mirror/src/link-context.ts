@@ -1,0 +1,54 @@
+import {
+  openAdmin,
+  openCluster,
+  type Admin,
+  type Cluster,
+  type LinkIdentity,
+  type Log,
+} from '@penstock/kafka';
+import { kafkaConnection, type KafkaConfig } from '@penstock/service';
+import type { MirrorConfig } from './config.ts';
+import { MirrorError } from './errors.ts';
+import { ledgerTopicOf } from './names.ts';
+
+/** Both ends of a link, connected. */
+export interface LinkContext extends AsyncDisposable {
+  readonly identity: LinkIdentity;
+  readonly source: Cluster;
+  readonly target: Cluster;
+  readonly singleReplica: boolean;
+  /** An administrator of both clusters for the time of `act`. */
+  withAdmins<R>(act: (admins: { source: Admin; target: Admin }) => Promise<R>): Promise<R>;
+}
+
+/** Connects both clusters. Throws MirrorError SAME_CLUSTER: the mirror would copy its own copies for ever. */
+export async function openLink(config: MirrorConfig, log?: Log): Promise<LinkContext> {
+  await using opened = new AsyncDisposableStack();
+  const connection = (kafka: KafkaConfig) => ({ ...kafkaConnection(kafka), ...(log && { log }) });
+  const source = opened.use(await openCluster(connection(config.source)));
+  const target = opened.use(await openCluster(connection(config.target)));
+  if (source.clusterId === target.clusterId) {
+    throw new MirrorError(
+      'SAME_CLUSTER',
+      `Source and target of link ${config.link} are one cluster, ${source.clusterId}: it would copy its own copies`,
+    );
+  }
+  const owned = opened.move();
+  return {
+    identity: {
+      link: config.link,
+      ledgerTopic: ledgerTopicOf(config.link),
+      sourceClusterId: source.clusterId,
+      targetClusterId: target.clusterId,
+    },
+    source,
+    target,
+    singleReplica: config.target.singleReplica === 'allowed',
+    async withAdmins(act) {
+      await using sourceAdmin = await openAdmin(connection(config.source));
+      await using targetAdmin = await openAdmin(connection(config.target));
+      return await act({ source: sourceAdmin, target: targetAdmin });
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,31 @@
+/** The link's ledger on the target. */
+export function ledgerTopicOf(link: string): string {
+  return `mirror.${link}`;
+}
+
+export function pairsTopicOf(link: string): string {
+  return `mirror.${link}.pairs`;
+}
+
+/** The ledger topics among a cluster's: a link's name has no dot, so pairs topics fall out. */
+export function linkOfLedger(topic: string): string | undefined {
+  return /^mirror\.([A-Za-z0-9_-]+)$/.exec(topic)?.[1];
+}
+
+/** One group per link on the target; its members divide the ledger's partitions. */
+export function groupOf(link: string): string {
+  return `mirror.${link}`;
+}
+
+export const linkPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** `events.clean-3`: how partitions are named to and by operators. */
+export function partitionName(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+/** Undefined for what is no partition's name. */
+export function parsePartitionName(name: string): { topic: string; partition: number } | undefined {
+  const match = /^(.+)-(\d{1,9})$/.exec(name);
+  return match ? { topic: match[1] as string, partition: Number(match[2]) } : undefined;
+}

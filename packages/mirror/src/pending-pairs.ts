@@ -1,0 +1,31 @@
+import { addRun, pairsRecord, type OffsetRun, type OutgoingRecord } from '@penstock/kafka';
+import type { CopiedPartition } from './copied-partition.ts';
+import type { Appended } from './copy-fetched.ts';
+
+/**
+ * Which source offset lies at which target offset: known only once a transaction is committed, so it is written with the
+ * next one. One record for each partition and commit.
+ */
+export class PendingPairs {
+  readonly #runs = new Map<CopiedPartition, OffsetRun[]>();
+
+  get empty(): boolean {
+    return this.#runs.size === 0;
+  }
+
+  add({ partition, firstOffset, lastOffset, count }: Appended, target: bigint): void {
+    const run = { source: firstOffset, target, count, sourceSpan: Number(lastOffset - firstOffset) + 1 };
+    addRun(
+      this.#runs.getOrInsertComputed(partition, () => []),
+      run,
+    );
+  }
+
+  records(nowMs: number): OutgoingRecord[] {
+    return Array.from(this.#runs, ([partition, runs]) => pairsRecord(partition, runs, nowMs));
+  }
+
+  clear(): void {
+    this.#runs.clear();
+  }
+}

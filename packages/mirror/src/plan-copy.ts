@@ -1,0 +1,76 @@
+import { attributesAt, lastOffsetDeltaAt, logAppendTimeBit, type FetchedBatch } from '@penstock/kafka';
+
+/** What the target takes. */
+export interface CopyLimits {
+  /** max.message.bytes of the target topic. */
+  readonly maxMessageBytes: number;
+}
+
+export const rewriteReasons = ['trimmed', 'gaps', 'log-append-time', 'oversize', 'tiny'] as const;
+
+export type RewriteReason = (typeof rewriteReasons)[number];
+
+export type Piece =
+  /** Goes on as it is, records unread. */
+  | { readonly kind: 'pass'; readonly batch: FetchedBatch }
+  /** Is decoded and encoded again with the same codec. */
+  | { readonly kind: 'rewrite'; readonly batches: readonly FetchedBatch[]; readonly reason: RewriteReason };
+
+/** Below this, a batch costs the target more than its records do. */
+const tinyBytes = 4 * 1024;
+/** Joined batches grow to about this, before compression at the latest. */
+const joinedBytes = 64 * 1024;
+
+/**
+ * How the batches of one partition, read together, are best copied. Batches pass undecoded unless they cannot; tiny ones
+ * that follow one another are joined, which happens only when the mirror is behind: else they come one by one.
+ */
+export function planCopy(batches: readonly FetchedBatch[], limits: CopyLimits): Piece[] {
+  const pieces: Piece[] = [];
+  let tiny: FetchedBatch[] = [];
+  let tinyTotal = 0;
+  const joinTiny = () => {
+    const [first] = tiny;
+    if (first !== undefined) {
+      pieces.push(
+        tiny.length === 1
+          ? { kind: 'pass', batch: first }
+          : { kind: 'rewrite', batches: tiny, reason: 'tiny' },
+      );
+    }
+    tiny = [];
+    tinyTotal = 0;
+  };
+  for (const batch of batches) {
+    const reason = rewriteReason(batch, limits);
+    const isTiny = reason === undefined && batch.bytes.length < tinyBytes;
+    const joins = isTiny && tinyTotal + batch.bytes.length <= joinedBytes && sameCodec(tiny[0], batch);
+    if (!joins) joinTiny();
+    if (isTiny) {
+      tiny.push(batch);
+      tinyTotal += batch.bytes.length;
+    } else if (reason === undefined) {
+      pieces.push({ kind: 'pass', batch });
+    } else {
+      pieces.push({ kind: 'rewrite', batches: [batch], reason });
+    }
+  }
+  joinTiny();
+  return pieces;
+}
+
+/** Why a batch cannot pass as it is; undefined when it can. (That it is v2, no control batch and not aborted, the fetch has seen to.) */
+export function rewriteReason(batch: FetchedBatch, limits: CopyLimits): RewriteReason | undefined {
+  // The fetch began inside it: the records below the position are on the target already.
+  if (batch.firstOffset > batch.baseOffset) return 'trimmed';
+  // Compacted. A broker takes from a producer only batches without gaps (LogValidator.validateBatch).
+  if (batch.count !== lastOffsetDeltaAt(batch.bytes, 0) + 1) return 'gaps';
+  // The records' own times are not what readers see; the flag cannot be kept (the target stamps by its own setting).
+  if ((attributesAt(batch.bytes, 0) & logAppendTimeBit) !== 0) return 'log-append-time';
+  if (batch.bytes.length > limits.maxMessageBytes) return 'oversize';
+  return undefined;
+}
+
+function sameCodec(one: FetchedBatch | undefined, other: FetchedBatch): boolean {
+  return one === undefined || ((attributesAt(one.bytes, 0) ^ attributesAt(other.bytes, 0)) & 0b111) === 0;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  KafkaError,
+  readOwnedLedger,
+  takeOverShard,
+  TransactionError,
+  type LedgerState,
+  type TxnSession,
+} from '@penstock/kafka';
+import type { CopiedPartition } from './copied-partition.ts';
+import { MirrorError } from './errors.ts';
+import { dropReason, ShardCopy } from './shard-copy.ts';
+import type { ShardOptions } from './shard-options.ts';
+
+const fencingsMax = 5;
+const backoffMaxMs = 30_000;
+
+/** Begins to own a shard: takes it over and copies until `stop` or `drop`. */
+export function startShard(options: ShardOptions): Shard {
+  return new Shard(options);
+}
+
+/**
+ * The life of a shard in this process: take over, copy; after a failure, read the ledger again and copy on. Everything it
+ * knows of positions comes from the ledger, read after the last thing that could have changed it.
+ */
+export class Shard {
+  readonly index: number;
+  readonly #o: ShardOptions;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
+  #session: TxnSession | undefined;
+  #copy: ShardCopy | undefined;
+  #hindrance: string | undefined = 'being taken over';
+  #tries = 0;
+  #fencings = 0;
+
+  constructor(options: ShardOptions) {
+    this.index = options.shard;
+    this.#o = options;
+    this.#ended = this.#live();
+  }
+
+  /** Commits what is open and ends: settles after the answer to EndTxn. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort('stop');
+    await this.#ended;
+  }
+
+  /** Ends without another commit: the shard belongs to somebody else. Never rejects. */
+  async drop(): Promise<void> {
+    this.#stopping.abort(dropReason);
+    await this.#ended;
+  }
+
+  get partitions(): readonly CopiedPartition[] {
+    return [...(this.#copy?.partitions.values() ?? [])];
+  }
+
+  /** Why nothing is copied; undefined while it is. */
+  get hindrance(): string | undefined {
+    return this.#hindrance;
+  }
+
+  async #live(): Promise<void> {
+    try {
+      for (let over = false; !over && !this.#stopping.signal.aborted;) over = await this.#liveOnce();
+    } catch (error) {
+      this.#o.fail(error);
+    } finally {
+      await this.#closeSession();
+    }
+  }
+
+  /** From one reading of the ledger to the next. Answers whether it is over; throws what an operator has to mend. */
+  async #liveOnce(): Promise<boolean> {
+    try {
+      const { session, state } = await this.#begin();
+      using copy = new ShardCopy(this.#o, session, state, this.#copy);
+      this.#copy = copy;
+      this.#hindrance = undefined;
+      await copy.run(this.#stopping.signal, () => {
+        this.#tries = 0;
+        this.#fencings = 0;
+      });
+      if (this.#stopping.signal.reason === dropReason) await session.abort();
+      return true;
+    } catch (error) {
+      return await this.#recover(error);
+    }
+  }
+
+  /** With a session of its own the shard is owned, and a commit that failed is decided: its ledger may be read. */
+  async #begin(): Promise<{ session: TxnSession; state: LedgerState }> {
+    const { link, shard, config, log, metrics } = this.#o;
+    const session = this.#session;
+    if (session !== undefined) {
+      return { session, state: await readOwnedLedger(link.target, link.identity, shard) };
+    }
+    const { transactionTimeoutMs } = config;
+    const taken = await takeOverShard(link.target, link.identity, shard, { transactionTimeoutMs });
+    this.#session = taken.session;
+    metrics.takeovers.add(1);
+    log.info({ shard, positions: taken.state.positions.length }, 'Shard taken over');
+    return taken;
+  }
+
+  async #recover(error: unknown): Promise<boolean> {
+    const { metrics, log, shard } = this.#o;
+    this.#hindrance = error instanceof Error ? error.message : String(error);
+    if (error instanceof TransactionError) {
+      metrics.transactions.add(1, error.outcome === 'fatal' ? 'failed' : error.outcome);
+      if (error.outcome === 'fatal') throw error;
+      log.warn(
+        { shard, outcome: error.outcome, code: error.code, error },
+        'Transaction did not end as asked',
+      );
+      if (error.outcome === 'fenced') return this.#onFenced(error);
+      this.#copy?.learnFrom(error);
+    } else if (error instanceof KafkaError && error.retryable) {
+      log.warn({ shard, code: error.code, error }, 'Kafka is away; will be tried again');
+      const failure = await this.#abortOpen();
+      if (failure !== undefined) return this.#recover(failure);
+    } else {
+      throw error;
+    }
+    if (this.#stopping.signal.aborted) return true;
+    await this.#pause(Math.min(backoffMaxMs, 50 * 2 ** this.#tries));
+    this.#tries += 1;
+    return false;
+  }
+
+  /** What came to grief in the middle leaves an open transaction: it must be gone before the ledger is read again. */
+  async #abortOpen(): Promise<TransactionError | undefined> {
+    try {
+      await this.#session?.abort();
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransactionError) return error;
+      throw error;
+    }
+  }
+
+  /**
+   * Somebody took the transactional id: another process by the group's word, `mirror resume`, or by mistake. Only a heartbeat
+   * that is answered after this moment says whether the shard is still ours; without that, two owners would fence each
+   * other for ever.
+   */
+  async #onFenced(error: TransactionError): Promise<boolean> {
+    await this.#closeSession();
+    this.#fencings += 1;
+    if (this.#fencings >= fencingsMax) {
+      const message = `Shard ${this.index} was taken away ${fencingsMax} times in a row: two mirrors share an identity, or work past the group`;
+      throw new MirrorError('IDENTITY_SHARED', message, { cause: error });
+    }
+    const stopped = new Promise<false>((resolve) => {
+      if (this.#stopping.signal.aborted) resolve(false);
+      this.#stopping.signal.addEventListener('abort', () => resolve(false), { once: true });
+    });
+    // Dropping waits for us, and heartbeats wait for the dropping: so whichever comes first.
+    if (!(await Promise.race([this.#o.stillAssigned(), stopped]))) {
+      this.#hindrance = 'taken by another process';
+      return true;
+    }
+    await this.#pause(1_000 * 2 ** (this.#fencings - 1));
+    return false;
+  }
+
+  async #closeSession(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session === undefined) return;
+    await session[Symbol.asyncDispose]();
+  }
+
+  /** Jittered, and over at once when the shard is to end. */
+  async #pause(waitMs: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await sleep(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+  }
+}
