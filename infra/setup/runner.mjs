@@ -1,10 +1,11 @@
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { inCheckout, readText, root, stateOf, writeStamp } from './checkout.mjs';
 import { lastLines, run } from './children.mjs';
 import { MissingError } from './missing.mjs';
 
 const source = inCheckout('packages', 'runner', 'src');
+const script = inCheckout('packages', 'runner', 'build.mjs');
 const built = inCheckout('packages', 'runner', 'dist', 'penstock-run.cjs');
 const stamp = inCheckout('packages', 'runner', 'dist', 'set-up');
 const command = inCheckout('node_modules', '.bin', 'penstock-run');
@@ -16,29 +17,10 @@ const command = inCheckout('node_modules', '.bin', 'penstock-run');
 export async function buildRunner() {
   const main = join(source, 'main.ts');
   if (!existsSync(main)) return;
-  const state = stateOf(inCheckout('package-lock.json'), ...sourceFiles());
+  const state = stateOf(inCheckout('package-lock.json'), script, ...sourceFiles());
   if (readText(stamp) !== state || !existsSync(built)) {
-    const fresh = `${built}.new`;
-    const esbuild = inCheckout('node_modules', 'esbuild', 'bin', 'esbuild');
-    const { status, output } = await run(
-      process.execPath,
-      [
-        ...[
-          esbuild,
-          main,
-          `--outfile=${fresh}`,
-          '--bundle',
-          '--platform=node',
-          '--format=cjs',
-          '--target=node24',
-        ],
-        '--log-level=warning',
-      ],
-      { cwd: root },
-    );
+    const { status, output } = await run(process.execPath, [script], { cwd: root });
     if (status !== 0) throw new MissingError('the Runner could not be built:', lastLines(output, 30));
-    chmodSync(fresh, 0o755);
-    renameSync(fresh, built);
     writeStamp(stamp, state);
   }
   if (existsSync(command)) return;
