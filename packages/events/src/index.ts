@@ -42,13 +42,9 @@ export { bytesOfItem } from './item-bytes.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './anonymise-ip.ts';
 export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './dedup.ts';
 export { decodeEvent, encodeEvent, eventIdPosition } from './avro/encode-event.ts';
-export {
-  sampleBody,
-  sampleEvent,
-  sampleRequests,
-  seededRandom,
-  type SampleBody,
-  type SampleEventOptions,
-  type SampleOutcome,
-  type SampleRequest,
-} from './samples/sample-request.ts';
+export { seededRandom, sampleUuid, type Random } from './samples/random.ts';
+export { sampleEvent, type SampleEventOptions } from './samples/sample-event.ts';
+export { sampleBody, type SampleBody } from './samples/sample-body.ts';
+export { sampleRequests } from './samples/sample-requests.ts';
+export type { SampleOutcome, SampleRequest } from './samples/sample-request.ts';
+export { formatUuid, parseUuid } from './event-id.ts';

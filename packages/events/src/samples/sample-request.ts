@@ -1,78 +1,57 @@
-import type { FormatNumber } from '../request.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import type { FormatHint } from '../raw-headers.ts';
-import type { JsonObject } from '../json.ts';
 import type { Reason } from '../reasons.ts';
+import type { Random } from './random.ts';
 
 /** A request as a client would send it to a Receiver, and what must become of its events. */
 export interface SampleRequest {
   /** What it shows: a line for a human. */
   readonly title: string;
   readonly method: 'GET' | 'POST';
-  /** Path and query at the Receiver. */
+  /** At the Receiver; with the query of a GET. */
   readonly path: string;
   readonly contentType: string | null;
-  /** What Receivers store as the body: for a GET its query, without the question mark. */
-  readonly body: Uint8Array;
+  /** What a Receiver stores: for a GET its query, without the question mark. */
+  readonly body: Buffer;
   readonly hint: FormatHint | null;
-  /** One for each event; a single 'rejected' for a request that cannot be split. */
+  /** One for each event; a single one for a request that cannot be split. */
   readonly expected: readonly SampleOutcome[];
 }
 
 export type SampleOutcome =
   | {
       readonly kind: 'clean';
+      /** UUID text; null when it is derived. */
       readonly eventId: string | null;
       readonly type: string;
       readonly fixes: readonly string[];
     }
   | { readonly kind: 'rejected' | 'unwanted'; readonly reason: Reason; readonly rule?: string };
 
-/** Sample requests of every format, broken ones among them. Pure: same arguments, same bytes. */
-export function sampleRequests(options: { nowMs: number; seed?: number }): SampleRequest[] {
-  throw new Error(`not written yet ${options.nowMs}`);
+/** What the samples are made of. */
+export interface SampleSource {
+  readonly random: Random;
+  readonly nowMs: number;
 }
 
-export interface SampleEventOptions {
-  /** UUID text. */
-  readonly eventId: string;
-  /** 0..1, as Math.random; `seededRandom` gives repeatable ones. */
-  readonly random: () => number;
-  /** When it happened, milliseconds since 1970. */
-  readonly occurredAtMs: number;
-  /** fixable: shows a bug that a repair fix mends. rejected: breaks its format. Default healthy. */
-  readonly variant?: 'healthy' | 'fixable' | 'rejected';
-  /** Filled up with properties to about this size. Default: what it is, some 500. */
-  readonly bytes?: number;
+/** The event arrives, with these fixes. */
+export function clean(event: JsonObject, ...fixes: string[]): SampleOutcome {
+  const eventId = event.eid ?? event.id ?? event.message_id ?? event.event_id ?? null;
+  const type = event.e ?? event.event ?? event.type ?? event.event_type;
+  return { kind: 'clean', eventId: text(eventId), type: text(type) ?? '', fixes };
 }
 
-/** One event in the given format. For format 3 and 4 see `sampleBody` for the envelope. */
-export function sampleEvent(format: FormatNumber, options: SampleEventOptions): JsonObject {
-  throw new Error(`not written yet ${format} ${options.eventId}`);
+export function post(
+  title: string,
+  path: string,
+  contentType: string,
+  hint: FormatHint,
+  body: string | Buffer,
+  expected: readonly SampleOutcome[],
+): SampleRequest {
+  return { title, method: 'POST', path, contentType, hint, body: Buffer.from(body), expected };
 }
 
-export interface SampleBody {
-  readonly path: string;
-  readonly contentType: string;
-  readonly hint: FormatHint;
-  readonly body: Buffer;
-}
-
-/** The events as one POST: array (1, 2), envelope (3), NDJSON (4). */
-export function sampleBody(
-  format: FormatNumber,
-  events: readonly JsonObject[],
-  sentAtMs: number,
-): SampleBody {
-  throw new Error(`not written yet ${format} ${events.length} ${sentAtMs}`);
-}
-
-/** mulberry32: 0..1, repeatable, good enough for samples. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+function text(value: JsonValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
 }

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { builtInCatalogue } from '../built-in-catalogue.ts';
+import { formatUuid } from '../event-id.ts';
+import { createPipeline, type Outcome } from '../pipeline.ts';
+import type { FormatNumber, RequestContext } from '../request.ts';
+import { sampleUuid, seededRandom } from './random.ts';
+import { sampleBody } from './sample-body.ts';
+import { sampleEvent } from './sample-event.ts';
+import type { SampleOutcome } from './sample-request.ts';
+import { sampleRequests } from './sample-requests.ts';
+
+const nowMs = Date.UTC(2026, 10, 23, 12);
+const pipeline = createPipeline(builtInCatalogue);
+const context: RequestContext = {
+  tenant: 'default',
+  receivedAtMs: nowMs,
+  sentAtMs: null,
+  userAgent: null,
+  dc: 'eu',
+  receiver: 'receiver-0',
+  requestId: 'request-1',
+  topic: 'events.raw',
+  partition: 0,
+  offset: 7,
+};
+
+test.each(sampleRequests({ nowMs }).map((request) => [request.title, request] as const))(
+  '%s',
+  (_title, request) => {
+    const split = pipeline.split(request.body, request.hint, request.contentType);
+    const outcomes: SampleOutcome[] =
+      split.kind === 'rejected'
+        ? [{ kind: 'rejected', reason: split.reason }]
+        : split.items.map((item) => asSample(pipeline.process(item, context), request.expected[item.index]));
+    expect(outcomes).toEqual(request.expected);
+  },
+);
+
+test('the same seed gives the same bytes', () => {
+  expect(sampleRequests({ nowMs, seed: 5 })).toEqual(sampleRequests({ nowMs, seed: 5 }));
+  expect(sampleRequests({ nowMs, seed: 5 })).not.toEqual(sampleRequests({ nowMs, seed: 6 }));
+});
+
+const formats: FormatNumber[] = [1, 2, 3, 4];
+
+test.each(formats)('generated events of format %i are what their variant says', (format) => {
+  const random = seededRandom(format);
+  for (let i = 0; i < 50; i++) {
+    for (const variant of ['healthy', 'fixable', 'rejected'] as const) {
+      const eventId = sampleUuid(random);
+      const event = sampleEvent(format, {
+        eventId,
+        random,
+        occurredAtMs: nowMs - 1000,
+        variant,
+        bytes: 1000,
+      });
+      const { body, hint, contentType } = sampleBody(format, [event], nowMs);
+      const split = pipeline.split(body, hint, contentType);
+      if (split.kind === 'rejected') throw new Error(split.detail);
+      const outcome = pipeline.process(split.items[0]!, context);
+      if (variant === 'rejected') {
+        expect(['missing-field', 'unknown-field']).toContain(
+          outcome.kind === 'rejected' ? outcome.reason : outcome.kind,
+        );
+      } else {
+        if (outcome.kind !== 'clean') throw new Error(outcome.detail);
+        expect(outcome.event.fixes).toHaveLength(variant === 'fixable' ? 1 : 0);
+        expect(formatUuid(outcome.event.event_id)).toBe(eventId);
+        expect(outcome.event.occurred_at_raw).not.toBeNull();
+      }
+    }
+  }
+});
+
+test('a generated event has about the size that was asked for', () => {
+  for (const format of formats) {
+    const event = sampleEvent(format, {
+      eventId: sampleUuid(seededRandom(1)),
+      random: seededRandom(2),
+      occurredAtMs: nowMs,
+      bytes: 1000,
+    });
+    expect(Math.abs(JSON.stringify(event).length - 1000)).toBeLessThan(60);
+  }
+});
+
+function asSample(outcome: Outcome, expected: SampleOutcome | undefined): SampleOutcome {
+  if (outcome.kind !== 'clean') {
+    return {
+      kind: outcome.kind,
+      reason: outcome.reason,
+      ...(outcome.rule === undefined ? {} : { rule: outcome.rule }),
+    };
+  }
+  const { event_id, event_type, fixes } = outcome.event;
+  const derived = expected?.kind === 'clean' && expected.eventId === null;
+  return { kind: 'clean', eventId: derived ? null : formatUuid(event_id), type: event_type, fixes };
+}
