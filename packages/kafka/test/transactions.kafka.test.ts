@@ -1,0 +1,186 @@
+import { startKafka, uniqueName } from '@penstock/test-broker';
+import type { TestKafka } from '@penstock/test-broker';
+import { apiKeys, startProxiedKafka } from '@penstock/test-faults';
+import type { FaultProxy, ProxiedKafka } from '@penstock/test-faults';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { encodeBatch, openCluster, openTxnSession, TransactionError } from '../src/index.ts';
+import type { Cluster, TxnSession } from '../src/index.ts';
+
+// Contract test 5: what a transaction promises, whichever answer is lost and whoever else claims its id.
+
+let proxied: ProxiedKafka<TestKafka>;
+let proxy: FaultProxy;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  proxied = await startProxiedKafka(startKafka, { brokers: 1, name: 'transactions' });
+  proxy = proxied.proxies[0]!;
+  cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'transactions' });
+});
+
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await proxied[Symbol.asyncDispose]();
+});
+
+test('what is committed is seen once and in order, what is aborted never', async () => {
+  const { topic, session } = await begin();
+  for (let round = 0; round < 6; round++) {
+    for (const partition of [0, 1, 2])
+      session.append(topic, partition, batchOf(`${round} first`, `${round} second`));
+    for (const partition of [0, 1]) session.append(topic, partition, batchOf(`${round} third`));
+    if (round % 3 === 2) await session.abort();
+    else expect(await session.commit()).toHaveLength(5);
+  }
+  const seen = await visible(topic);
+  expect(seen(0)).toEqual(
+    [0, 1, 3, 4].flatMap((round) => [`${round} first`, `${round} second`, `${round} third`]),
+  );
+  expect(seen(2)).toEqual([0, 1, 3, 4].flatMap((round) => [`${round} first`, `${round} second`]));
+});
+
+test('a commit of nothing is no request and no error', async () => {
+  const { session } = await begin();
+  expect(await session.commit()).toEqual([]);
+  await session.abort();
+  expect(await session.commit()).toEqual([]);
+});
+
+test.each([
+  ['Produce', apiKeys.produce],
+  ['TxnOffsetCommit', apiKeys.txnOffsetCommit],
+  ['EndTxn', apiKeys.endTxn],
+])('a lost answer to %s doubles nothing and loses nothing', async (_, apiKey) => {
+  const { topic, session } = await begin();
+  for (let round = 0; round < 4; round++) {
+    const trap = round % 2 === 0 ? proxy.dropNextResponse({ apiKey }) : proxy.cutBeforeRequest({ apiKey });
+    session.append(topic, 0, batchOf(`round ${round}`));
+    session.append(topic, 1, batchOf(`round ${round}`));
+    session.offsets(offsetsOf(topic, BigInt(round + 1)));
+    await session.commit();
+    await trap.struck;
+  }
+  const wanted = [0, 1, 2, 3].map((round) => `round ${round}`);
+  const seen = await visible(topic);
+  expect(seen(0)).toEqual(wanted);
+  expect(seen(1)).toEqual(wanted);
+  expect(await committed(topic)).toBe('4');
+});
+
+test('a restart with the same id ends what the one before left open, and goes on', async () => {
+  const { topic, session, transactionalId } = await begin();
+  session.append(topic, 0, batchOf('committed'));
+  await session.commit();
+  session.append(topic, 0, batchOf('left open'));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await session[Symbol.asyncDispose]();
+  const next = await open(transactionalId);
+  next.append(topic, 0, batchOf('after the restart'));
+  await next.commit();
+  expect((await visible(topic))(0)).toEqual(['committed', 'after the restart']);
+});
+
+test.each(['produce', 'offsets', 'end'] as const)(
+  'a zombie is refused at %s, and none of its work is seen',
+  async (place) => {
+    const { topic, session: zombie, transactionalId } = await begin();
+    if (place === 'end') {
+      zombie.append(topic, 0, batchOf('zombie'));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const owner = await open(transactionalId);
+    if (place === 'produce') zombie.append(topic, 0, batchOf('zombie'));
+    if (place === 'offsets') zombie.offsets(offsetsOf(topic, 99n));
+    await expect(zombie.commit()).rejects.toMatchObject({ name: 'TransactionError', outcome: 'fenced' });
+    owner.append(topic, 0, batchOf('owner'));
+    owner.offsets(offsetsOf(topic, 1n));
+    await owner.commit();
+    expect((await visible(topic))(0)).toEqual(['owner']);
+    expect(await committed(topic)).toBe('1');
+  },
+);
+
+test('a transaction that timed out is aborted work, not a fenced session', async () => {
+  const { topic, session } = await begin({ transactionTimeoutMs: 1_000 });
+  session.append(topic, 0, batchOf('too slow'));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  await expect(session.commit()).rejects.toMatchObject({ outcome: 'aborted' });
+  session.append(topic, 0, batchOf('again'));
+  await session.commit();
+  expect((await visible(topic))(0)).toEqual(['again']);
+});
+
+test('two owners of one id do not fence each other for ever: the later one goes on', async () => {
+  const { topic, session: first, transactionalId } = await begin();
+  const second = await open(transactionalId);
+  let commits = 0;
+  for (let round = 0; round < 5; round++) {
+    first.append(topic, 0, batchOf(`first ${round}`));
+    second.append(topic, 0, batchOf(`second ${round}`));
+    const [lost] = await Promise.all([
+      first.commit().catch((error: unknown) => error),
+      second.commit().then(() => commits++),
+    ]);
+    expect(lost).toBeInstanceOf(TransactionError);
+  }
+  expect(commits).toBe(5);
+  expect((await visible(topic))(0)).toEqual([0, 1, 2, 3, 4].map((round) => `second ${round}`));
+});
+
+test('a record that the broker will never take is named, and the rest passes without it', async () => {
+  const topic = uniqueName('transactions');
+  await proxied.kafka.createTopic(topic, { partitions: 1, configs: { 'max.message.bytes': '2000' } });
+  const session = await open(uniqueName('txn'));
+  session.append(topic, 0, batchOf('small'));
+  session.append(topic, 0, batchOf('x'.repeat(5_000)));
+  await expect(session.commit()).rejects.toMatchObject({
+    outcome: 'aborted',
+    code: 'MESSAGE_TOO_LARGE',
+    poison: { topic, partition: 0, index: 1 },
+  });
+  session.append(topic, 0, batchOf('small'));
+  await session.commit();
+  expect((await visible(topic))(0)).toEqual(['small']);
+});
+
+async function begin(options: { transactionTimeoutMs?: number } = {}) {
+  const topic = uniqueName('transactions');
+  await proxied.kafka.createTopic(topic, { partitions: 3 });
+  const transactionalId = uniqueName('txn');
+  return { topic, transactionalId, session: await open(transactionalId, options) };
+}
+
+async function open(
+  transactionalId: string,
+  options: { transactionTimeoutMs?: number } = {},
+): Promise<TxnSession> {
+  const session = await openTxnSession(cluster, { transactionalId, ...options });
+  onTestFinished(() => session[Symbol.asyncDispose]());
+  return session;
+}
+
+function batchOf(...values: string[]) {
+  return encodeBatch(
+    values.map((value) => ({ key: null, value: Buffer.from(value), timestampMs: Date.now() })),
+  );
+}
+
+/** Positions of a group without members: allowed, and enough to see whether they are part of the transaction. */
+function offsetsOf(topic: string, offset: bigint) {
+  const offsets = [{ topic, partition: 0, offset, leaderEpoch: -1 }];
+  return { groupId: `group-${topic}`, memberId: '', memberEpoch: () => -1, offsets };
+}
+
+/** What Java's read_committed consumer sees of the topic, by partition. */
+async function visible(topic: string): Promise<(partition: number) => (string | undefined)[]> {
+  const records = await proxied.kafka.consoleConsume(topic, { timeoutMs: 1_000 });
+  return (partition) =>
+    records.filter((record) => record.partition === partition).map(({ value }) => value?.toString());
+}
+
+async function committed(topic: string): Promise<string | undefined> {
+  const groups = await proxied.kafka.admin((admin) =>
+    admin.fetchOffsets({ groupId: `group-${topic}`, topics: [topic] }),
+  );
+  return groups[0]?.partitions.find(({ partition }) => partition === 0)?.offset;
+}
