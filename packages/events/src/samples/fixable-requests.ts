@@ -1,53 +1,43 @@
 import type { JsonObject } from '../json.ts';
+import type { FormatNumber } from '../request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
-import { sampleEvent, type SampleEventOptions } from './sample-event.ts';
-import { clean, post, type SampleRequest, type SampleSource } from './sample-request.ts';
+import { sampleEvent } from './sample-event.ts';
+import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './sample-request.ts';
 
 /** Known bugs of clients, which fixes mend on the way. */
 export function fixableRequests({ random, nowMs }: SampleSource): SampleRequest[] {
-  const options = (): SampleEventOptions => ({
-    eventId: sampleUuid(random),
-    random,
-    occurredAtMs: nowMs - 5_000,
-  });
+  const make = (format: FormatNumber, variant: 'healthy' | 'fixable'): JsonObject =>
+    sampleEvent(format, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 5_000, variant });
   const seconds: JsonObject = {
-    ...sampleEvent(1, options()),
-    ...{ cn: 'penstock-ios', cv: '2.2.9', dtm: String(Math.floor(nowMs / 1000)) },
+    ...make(1, 'healthy'),
+    cn: 'penstock-ios',
+    cv: '2.2.9',
+    dtm: String(Math.floor(nowMs / 1000)),
   };
-  const screen = sampleEvent(2, { ...options(), variant: 'fixable' });
-  const sentinel = sampleEvent(3, { ...options(), variant: 'fixable' });
+  const screen = make(2, 'fixable');
+  const sentinel = make(3, 'fixable');
   const leaked: JsonObject = {
-    ...{ id: sampleUuid(random), event: 'purchase', timestamp: new Date(nowMs).toISOString() },
+    id: sampleUuid(random),
+    event: 'purchase',
+    timestamp: new Date(nowMs).toISOString(),
     context: { app: { name: 'penstock-android', version: '1.6.2' }, device: { id: 'a-77' } },
     properties: { amount: 12.5, account_id: '4711' },
   };
   return [
     post(
       'a bug of old iOS clients: seconds instead of milliseconds',
-      '/v1/collect',
-      'application/json',
-      '1',
-      JSON.stringify(seconds),
+      jsonBody('/v1/collect', '1', JSON.stringify(seconds)),
       [clean(seconds, 'epoch-seconds')],
     ),
-    {
-      title: 'a bug of old web clients: fractions of pixels',
-      method: 'POST',
-      ...sampleBody(2, [screen], nowMs),
-      expected: [clean(screen, 'broken-screen')],
-    },
-    {
-      title: 'a bug of newer web clients: the user "undefined"',
-      method: 'POST',
-      ...sampleBody(3, [sentinel], nowMs),
-      expected: [clean(sentinel, 'sentinel-ids')],
-    },
-    {
-      title: 'a leak of old Android clients: the account id is taken out',
-      method: 'POST',
-      ...sampleBody(2, [leaked], nowMs),
-      expected: [clean(leaked, 'leaked-account')],
-    },
+    post('a bug of old web clients: fractions of pixels', sampleBody(2, [screen], nowMs), [
+      clean(screen, 'broken-screen'),
+    ]),
+    post('a bug of newer web clients: the user "undefined"', sampleBody(3, [sentinel], nowMs), [
+      clean(sentinel, 'sentinel-ids'),
+    ]),
+    post('a leak of old Android clients: the account id is taken out', sampleBody(2, [leaked], nowMs), [
+      clean(leaked, 'leaked-account'),
+    ]),
   ];
 }

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import type { FormatHint } from '../raw-headers.ts';
 import type { Reason } from '../reasons.ts';
 import type { Random } from './random.ts';
+import type { SampleBody } from './sample-body.ts';
 
 /** A request as a client would send it to a Receiver, and what must become of its events. */
 export interface SampleRequest {
@@ -41,15 +42,12 @@ export function clean(event: JsonObject, ...fixes: string[]): SampleOutcome {
   return { kind: 'clean', eventId: text(eventId), type: text(type) ?? '', fixes };
 }
 
-export function post(
-  title: string,
-  path: string,
-  contentType: string,
-  hint: FormatHint,
-  body: string | Buffer,
-  expected: readonly SampleOutcome[],
-): SampleRequest {
-  return { title, method: 'POST', path, contentType, hint, body: Buffer.from(body), expected };
+export function post(title: string, sent: SampleBody, expected: readonly SampleOutcome[]): SampleRequest {
+  return { title, method: 'POST', ...sent, expected };
+}
+
+export function jsonBody(path: string, hint: FormatHint, body: string | Buffer): SampleBody {
+  return { path, contentType: 'application/json', hint, body: Buffer.from(body) };
 }
 
 function text(value: JsonValue | undefined): string | null {
