@@ -1,9 +1,9 @@
 /**
- * The records of one partition that Kafka itself refused (too large, invalid): whoever runs them again must reject them
- * instead, once each, or the transaction fails for ever. Kept only until their transaction is committed.
+ * The events of one partition that Kafka itself refused (too large, invalid): whoever runs them again must reject them
+ * instead, or the transaction fails for ever. Kept until a transaction that covers them is committed.
  */
 export class Poison {
-  readonly #reasons = new Map<string, string>();
+  readonly #reasons = new Map<bigint, Map<number, string>>();
 
   get size(): number {
     return this.#reasons.size;
@@ -11,15 +11,15 @@ export class Poison {
 
   /** @param why Kafka's error, for the header `detail`. */
   mark(rawOffset: bigint, index: number, why: string): void {
-    this.#reasons.set(`${rawOffset} ${index}`, why);
+    this.#reasons.set(rawOffset, (this.#reasons.get(rawOffset) ?? new Map<number, string>()).set(index, why));
   }
 
   reasonFor(rawOffset: bigint, index: number): string | undefined {
     if (this.#reasons.size === 0) return undefined; // nearly always
-    return this.#reasons.get(`${rawOffset} ${index}`);
+    return this.#reasons.get(rawOffset)?.get(index);
   }
 
-  clear(): void {
-    this.#reasons.clear();
+  forgetBelow(position: bigint): void {
+    for (const rawOffset of this.#reasons.keys()) if (rawOffset < position) this.#reasons.delete(rawOffset);
   }
 }

@@ -31,6 +31,7 @@ export interface Halt {
     | 'beyond-raw-end'
     | 'raw-recreated'
     | 'raw-truncated'
+    | 'raw-corrupt'
     | 'rejected-not-written';
   /** For a human: what was found. */
   readonly detail: string;
@@ -72,4 +73,9 @@ export function startingPosition(e: PositionEvidence): StartingPosition {
 
 export function halt(code: Halt['code'], detail: string, resumeAt: bigint | null): Halt {
   return { kind: 'halt', code, detail, resumeAt };
+}
+
+/** What the fetcher or the broker found while filtering; the committed offset and the ends of the logs do not show it. */
+export function needsAnOperator({ code }: Halt): boolean {
+  return code === 'raw-truncated' || code === 'raw-corrupt' || code === 'rejected-not-written';
 }

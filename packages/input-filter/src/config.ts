@@ -1,0 +1,146 @@
+import { ipPrivacies } from '@penstock/events';
+import {
+  bytes,
+  chassisKnobs,
+  durationMs,
+  integer,
+  kafkaKnobs,
+  list,
+  oneOf,
+  text,
+  type ConfigOf,
+} from '@penstock/service';
+import { hostname } from 'node:os';
+import { embeddedDatabases } from './geo/embedded-databases.ts';
+
+const MIB = 1024 * 1024;
+
+/** `input-filter` and its command line share these. */
+export const filterKnobs = {
+  ...chassisKnobs('PENSTOCK_FILTER_', 9102),
+  kafka: kafkaKnobs('input-filter'),
+  topics: {
+    raw: topic('RAW', 'events.raw', 'Where the Receivers write requests.'),
+    clean: topic('CLEAN', 'events.clean', 'Where events go; read it with read_committed.'),
+    rejected: topic('REJECTED', 'events.rejected', 'Where everything else goes, with its reason.'),
+    seen: topic('SEEN', 'events.seen', 'Ids of what went to clean, to rebuild the de-duplication window.'),
+  },
+  group: text('PENSTOCK_FILTER_GROUP', {
+    why: 'Consumer group that all filters of a datacenter share.',
+    pattern: /^[A-Za-z0-9._-]{1,128}$/,
+    default: 'input-filter',
+  }),
+  instance: text('PENSTOCK_FILTER_INSTANCE', {
+    why: 'Name of this process among the filters, the same after a restart: its transactional ids are made of it. Two processes must never share one.',
+    pattern: /^[A-Za-z0-9._-]{1,128}$/,
+    default: hostname(),
+  }),
+  threads: integer('PENSTOCK_FILTER_THREADS', {
+    why: 'Worker threads, each with its own partitions. One per core that the filter may use.',
+    min: 1,
+    max: 64,
+    default: 1,
+  }),
+  commitIntervalMs: durationMs('PENSTOCK_FILTER_COMMIT_INTERVAL_MS', {
+    why: 'How long a transaction collects while the filter keeps up: most of the latency it adds.',
+    min: 10,
+    max: 5_000,
+    default: 200,
+  }),
+  commitIntervalMaxMs: durationMs('PENSTOCK_FILTER_COMMIT_INTERVAL_MAX_MS', {
+    why: 'The same while the filter is behind: fewer, larger transactions.',
+    min: 10,
+    max: 5_000,
+    default: 1_000,
+  }),
+  commitBytes: bytes('PENSTOCK_FILTER_COMMIT_BYTES', {
+    why: 'Output after which a transaction is committed early. Bounds the memory of a thread.',
+    min: 65_536,
+    max: 256 * MIB,
+    default: 16 * MIB,
+  }),
+  transactionTimeoutMs: durationMs('PENSTOCK_FILTER_TRANSACTION_TIMEOUT_MS', {
+    why: 'How long a dead filter holds back the readers of clean, before the broker aborts its transaction.',
+    min: 6_000,
+    max: 60_000,
+    default: 10_000,
+  }),
+  batchBytes: bytes('PENSTOCK_FILTER_BATCH_BYTES', {
+    why: 'Largest batch to an output topic before compression; below max.message.bytes of them all.',
+    min: 16_384,
+    max: 64 * MIB,
+    default: 900 * 1024,
+  }),
+  compression: oneOf('PENSTOCK_FILTER_COMPRESSION', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
+    why: 'Of the output batches. The Mirror passes them on as they are, so this also decides the bytes between datacenters.',
+    default: 'none',
+  }),
+  bodyBytesMax: bytes('PENSTOCK_FILTER_BODY_BYTES_MAX', {
+    why: 'Largest body after decompression; a larger one is rejected whole.',
+    min: 1_024,
+    max: 256 * MIB,
+    default: 16 * MIB,
+  }),
+  dedupWindowMs: durationMs('PENSTOCK_FILTER_DEDUP_WINDOW_MS', {
+    why: 'How long an event id is remembered at least. Clients must not resend after longer.',
+    min: 1_000,
+    max: 24 * 3_600_000,
+    default: 600_000,
+  }),
+  dedupIdsMax: integer('PENSTOCK_FILTER_DEDUP_IDS_MAX', {
+    why: 'Ids remembered per partition at most, at 32 bytes each; the newest half is remembered whatever its age.',
+    min: 1_024,
+    max: 2 ** 26,
+    default: 2 ** 21,
+  }),
+  ipPrivacy: oneOf('PENSTOCK_FILTER_IP_PRIVACY', ipPrivacies, {
+    why: 'What becomes of client addresses after the GeoIP look-up, in clean and in rejected: truncate keeps /24 and /48.',
+    default: 'truncate',
+  }),
+  geoipDatabases: list('PENSTOCK_FILTER_GEOIP_DATABASES', {
+    why: "GeoIP files (.mmdb), the first that knows a field wins; 'none' for no GeoIP. Reloaded when they change.",
+    default: embeddedDatabases(),
+  }),
+  geoipCheckIntervalMs: durationMs('PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS', {
+    why: 'How often the GeoIP files are looked at for changes.',
+    min: 100,
+    max: 86_400_000,
+    default: 30_000,
+  }),
+  catalogue: text('PENSTOCK_FILTER_CATALOGUE', {
+    why: 'A TypeScript file with formats, fixes and rules of your own; see docs. The built-in catalogue when not set.',
+    lengthMax: 4_096,
+    optional: true,
+  }),
+  disabledFixes: list('PENSTOCK_FILTER_DISABLED_FIXES', {
+    why: 'Ids of client fixes that are switched off, e.g. after one turned out wrong.',
+    pattern: /^[a-z0-9-]+$/,
+    optional: true,
+  }),
+};
+
+export type FilterConfig = ConfigOf<typeof filterKnobs>;
+
+/** Rules over several knobs. */
+export function filterProblems(config: FilterConfig): string[] {
+  const problems: string[] = [];
+  const names = Object.values(config.topics);
+  if (new Set(names).size < names.length) problems.push('the topics must be four different ones');
+  if (config.commitIntervalMaxMs < config.commitIntervalMs) {
+    problems.push('PENSTOCK_FILTER_COMMIT_INTERVAL_MAX_MS is below PENSTOCK_FILTER_COMMIT_INTERVAL_MS');
+  }
+  if (config.commitIntervalMaxMs * 2 > config.transactionTimeoutMs) {
+    problems.push(
+      'PENSTOCK_FILTER_TRANSACTION_TIMEOUT_MS must be at least twice the longest commit interval',
+    );
+  }
+  return problems;
+}
+
+function topic(name: string, fallback: string, why: string) {
+  return text(`PENSTOCK_FILTER_${name}_TOPIC`, {
+    why,
+    pattern: /^[A-Za-z0-9._-]{1,249}$/,
+    default: fallback,
+  });
+}

@@ -1,0 +1,52 @@
+import { startThreads, type Service, type ServiceContext } from '@penstock/service';
+import { BroadcastChannel } from 'node:worker_threads';
+import { loadPipeline } from './catalogue-file.ts';
+import type { FilterConfig } from './config.ts';
+import { GeoDatabases } from './geo/geo-databases.ts';
+import { declareFilterMetrics } from './metrics.ts';
+import { checkTopics } from './check-topics.ts';
+import { geoChannelName } from './geo/geo-channel.ts';
+import type { FilterThreadData } from './thread-entry.ts';
+
+/**
+ * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which do everything else.
+ */
+export async function startInputFilter(context: ServiceContext<FilterConfig>): Promise<Service> {
+  const { config, log, metrics } = context;
+  const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
+  declareFilterMetrics(metrics, pipeline); // the same as every thread, in the same order
+  await using cleanup = new AsyncDisposableStack();
+
+  const channel = new BroadcastChannel(geoChannelName);
+  cleanup.defer(() => channel.close());
+  const geo = cleanup.use(
+    await GeoDatabases.start({
+      paths: config.geoipDatabases.filter((path) => path !== 'none'),
+      checkIntervalMs: config.geoipCheckIntervalMs,
+      log,
+      onChange: (files) => channel.postMessage(files),
+    }),
+  );
+  metrics.gaugeOf('geoip_missing', 'GeoIP databases that are configured but not in use.', () => geo.missing);
+  metrics.gaugeOf(
+    'geoip_failures',
+    'Loads of GeoIP databases that failed since the start.',
+    () => geo.failures,
+  );
+
+  const problems = await checkTopics(config, pipeline.catalogue.routes);
+  for (const problem of problems) log.error({ problem }, 'a topic is not as it must be');
+
+  const data: FilterThreadData = { config, geoFiles: geo.files };
+  const entry = new URL('./thread-entry.ts', import.meta.url);
+  const threads = cleanup.use(
+    await startThreads({ entry, service: 'input-filter', count: config.threads, data, context }),
+  );
+  const owned = cleanup.move();
+  return {
+    notReady: () => [...problems, ...threads.notReady()],
+    status: () => ({ ...threads.status(), geoip: geo.files.map(({ label, path }) => ({ label, path })) }),
+    drain: () => threads.drain(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

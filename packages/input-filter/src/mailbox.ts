@@ -1,0 +1,50 @@
+interface Letter<Message> {
+  message: Message;
+  done(): void;
+}
+
+/**
+ * What others (the group member, take-overs in the background, the stop signal) want of the one loop that owns a thread's
+ * state. They put a message in; the loop takes them out one by one between two steps, so nothing of its state changes under it.
+ */
+export class Mailbox<Message> {
+  #letters: Letter<Message>[] = [];
+  #closed = false;
+  #bell = new AbortController();
+
+  /** Settles when the loop has done what it says, or at once after `close`. */
+  post(message: Message): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#letters.push({ message, done: resolve });
+      this.#bell.abort();
+    });
+  }
+
+  /** Aborted as soon as there is a message: for what the loop waits on. */
+  get bell(): AbortSignal {
+    return this.#bell.signal;
+  }
+
+  /** Settles at the next message, at once if there is one. */
+  async rings(): Promise<void> {
+    const { signal } = this.#bell;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** Works through the messages in order, those that come meanwhile included. */
+  async empty(act: (message: Message) => Promise<void>): Promise<void> {
+    for (let letter = this.#letters.shift(); letter !== undefined; letter = this.#letters.shift()) {
+      await act(letter.message);
+      letter.done();
+    }
+    if (this.#bell.signal.aborted) this.#bell = new AbortController();
+  }
+
+  /** Nobody will read any more: everyone who waits is let go. */
+  close(): void {
+    this.#closed = true;
+    for (const letter of this.#letters.splice(0)) letter.done();
+  }
+}

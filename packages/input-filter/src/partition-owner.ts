@@ -1,0 +1,167 @@
+import { KafkaError, PositionError, type PositionProblem } from '@penstock/kafka';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FilterMetrics } from './metrics.ts';
+import type { PartitionLane } from './partition-lane.ts';
+import { halt, needsAnOperator, type Halt } from './starting-position.ts';
+import { takeOverPartition, type TakeOverOptions, type TakenOver } from './take-over-partition.ts';
+
+/** What is known of each partition that the group has assigned to this thread: exactly one of the three. */
+export class PartitionOwner {
+  readonly lanes = new Map<number, PartitionLane>();
+  readonly starting = new Map<number, AbortController>();
+  readonly halted = new Map<number, Halt>();
+  /** What was last logged of a halted partition: said once, not at every look. */
+  readonly #told = new Map<number, string>();
+  readonly #options: TakeOverOptions;
+  readonly #onTaken: (partition: number, taken: TakenOver | Halt) => void;
+  readonly #onFailed: (error: unknown) => void;
+
+  /** @param onTaken called at any time from the background, but never for a partition that was dropped or begun anew meanwhile. */
+  constructor(
+    options: TakeOverOptions,
+    onTaken: (partition: number, taken: TakenOver | Halt) => void,
+    onFailed: (error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#onTaken = onTaken;
+    this.#onFailed = onFailed;
+  }
+
+  /**
+   * Begins to take a partition over, in the background: the others go on. A halted one is looked at again: it goes on when
+   * the evidence has changed, which for what the evidence cannot show means that an operator has chosen a position.
+   */
+  begin(partition: number): void {
+    const halted = this.halted.get(partition);
+    this.drop(partition);
+    const abort = new AbortController();
+    this.starting.set(partition, abort);
+    this.#takeOver(partition, halted, abort.signal).then(
+      (taken) => {
+        if (this.starting.get(partition) === abort) this.#onTaken(partition, taken);
+      },
+      (error: unknown) => {
+        if (!abort.signal.aborted) this.#onFailed(error);
+      },
+    );
+  }
+
+  run(lane: PartitionLane): void {
+    this.starting.delete(lane.partition);
+    this.halted.delete(lane.partition);
+    this.lanes.set(lane.partition, lane);
+    this.#told.delete(lane.partition);
+  }
+
+  halt(partition: number, why: Halt): void {
+    this.drop(partition);
+    this.halted.set(partition, why);
+    if (this.#told.get(partition) === why.detail) return;
+    this.#told.set(partition, why.detail);
+    this.#options.log.error(
+      {
+        partition,
+        code: why.code,
+        detail: why.detail,
+        resumeAt: why.resumeAt === null ? null : String(why.resumeAt),
+      },
+      'partition halted: an operator has to decide (input-filter resume)',
+    );
+  }
+
+  drop(partition: number): void {
+    this.starting.get(partition)?.abort();
+    this.starting.delete(partition);
+    this.lanes.delete(partition);
+    this.halted.delete(partition);
+  }
+
+  dropAll(): void {
+    for (const partition of this.partitions) this.drop(partition);
+  }
+
+  get partitions(): number[] {
+    return [...this.lanes.keys(), ...this.starting.keys(), ...this.halted.keys()];
+  }
+
+  measure(metrics: FilterMetrics): void {
+    let ids = 0;
+    let bytes = 0;
+    let lag = 0;
+    for (const lane of this.lanes.values()) {
+      ids += lane.window.ids;
+      bytes += lane.window.bytes;
+      lag += lane.lag;
+    }
+    metrics.windowIds.set(ids);
+    metrics.windowBytes.set(bytes);
+    metrics.lagRecords.set(lag);
+    metrics.partitions.set(this.lanes.size, 'running');
+    metrics.partitions.set(this.starting.size, 'starting');
+    metrics.partitions.set(this.halted.size, 'halted');
+  }
+
+  /** For /status, by partition. */
+  status(): object[] {
+    const running = [...this.lanes.values()].map((lane) => ({
+      partition: lane.partition,
+      state: 'running',
+      position: lane.position,
+      committed: lane.committed,
+      highWatermark: lane.highWatermark,
+      lag: lane.lag,
+      window: { ids: lane.window.ids, bytes: lane.window.bytes, sinceMs: lane.window.sinceMs ?? null },
+    }));
+    const starting = [...this.starting.keys()].map((partition) => ({ partition, state: 'starting' }));
+    const halted = [...this.halted].map(([partition, { code, detail, resumeAt }]) => ({
+      partition,
+      state: 'halted',
+      code,
+      detail,
+      resumeAt,
+    }));
+    return [...running, ...starting, ...halted].toSorted((a, b) => a.partition - b.partition);
+  }
+
+  async #takeOver(
+    partition: number,
+    halted: Halt | undefined,
+    signal: AbortSignal,
+  ): Promise<TakenOver | Halt> {
+    const needsChoice = halted !== undefined && needsAnOperator(halted) ? halted : undefined;
+    for (;;) {
+      try {
+        return await takeOverPartition(partition, this.#options, needsChoice, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isPassing(error)) throw error;
+        this.#options.log.warn(
+          { partition, error },
+          'the partition could not be taken over yet; tried again',
+        );
+        await sleep(500, undefined, { signal });
+      }
+    }
+  }
+}
+
+/** Kafka is away, the member is being fenced (the loop hears of it and aborts us), or retention moved under a read. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof PositionError) return true;
+  if (!(error instanceof KafkaError)) return error instanceof Error && error.name === 'TimeoutError';
+  return error.retryable || memberCodes.has(error.code);
+}
+
+const memberCodes = new Set(['UNKNOWN_MEMBER_ID', 'STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH']);
+
+export function haltFor(problem: PositionProblem): Halt {
+  const { kind, detail, to } = problem;
+  if (kind === 'overtaken') return halt('raw-overtaken', detail, to);
+  if (kind === 'recreated') return halt('raw-recreated', detail, 0n);
+  if (kind === 'beyond-end') return halt('beyond-raw-end', detail, null);
+  return halt(
+    kind === 'corrupt' ? 'raw-corrupt' : 'raw-truncated',
+    detail,
+    kind === 'truncated' ? problem.from : null,
+  );
+}
