@@ -1,0 +1,84 @@
+import type {
+  Reporter,
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestRunEndReason,
+  TestSuite,
+} from 'vitest/node';
+import type { CountMessage } from './count.ts';
+
+const sayRunningAfterMs = 20_000;
+
+/** Runs inside vitest, beside its own reporter: tells the parent process each result, and what is running for long. */
+class CountReporter implements Reporter {
+  readonly #running = new Map<string, number>();
+  #progress: NodeJS.Timeout | undefined;
+
+  onInit(): void {
+    // A parent that was killed can no longer end us.
+    process.on('disconnect', () => process.kill(-process.pid, 'SIGTERM'));
+    process.channel?.unref(); // listening alone must not keep a finished run alive
+    if (!process.stdout.isTTY)
+      this.#progress = setInterval(() => this.#sayRunning(), sayRunningAfterMs).unref();
+  }
+
+  onTestCaseReady(test: TestCase): void {
+    this.#running.set(test.id, Date.now());
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    this.#running.delete(test.id);
+    const { state } = test.result();
+    if (state !== 'pending') tell({ kind: 'test', name: nameOf(test), state });
+  }
+
+  onTestSuiteResult(suite: TestSuite): void {
+    for (const error of suite.errors())
+      tell({ kind: 'problem', name: `${nameOf(suite)}: ${firstLine(error)}` });
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    for (const error of module.errors()) {
+      tell({
+        kind: 'problem',
+        name: `${module.project.name} ${module.relativeModuleId}: ${firstLine(error)}`,
+      });
+    }
+  }
+
+  onTestRunEnd(
+    _modules: readonly TestModule[],
+    errors: readonly SerializedError[],
+    _reason: TestRunEndReason,
+  ): void {
+    clearInterval(this.#progress);
+    for (const error of errors) tell({ kind: 'problem', name: `outside of any test: ${firstLine(error)}` });
+  }
+
+  #sayRunning(): void {
+    const now = Date.now();
+    const long = [...this.#running.values()].filter((since) => now - since >= sayRunningAfterMs);
+    if (long.length > 0)
+      console.log(`   ... ${long.length} running, the longest for ${seconds(now - Math.min(...long))}`);
+  }
+}
+
+// oxlint-disable-next-line import/no-default-export -- vitest takes a reporter from a file's default export
+export default CountReporter;
+
+function tell(message: CountMessage): void {
+  process.send?.(message);
+}
+
+function nameOf(test: TestCase | TestSuite): string {
+  return `${test.project.name} ${test.module.relativeModuleId} > ${test.fullName}`;
+}
+
+function firstLine(error: SerializedError): string {
+  return String(error.message).split('\n')[0] ?? '';
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

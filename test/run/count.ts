@@ -1,0 +1,47 @@
+/** What the reporter inside vitest tells of one finished test, or of something broken that is no test. */
+export type CountMessage =
+  | { kind: 'test'; name: string; state: 'passed' | 'failed' | 'skipped' }
+  | { kind: 'problem'; name: string };
+
+/** Counts a run to its closing line. Whatever went wrong without being a test counts as one that failed. */
+export class TestCount {
+  passed = 0;
+  failed = 0;
+  readonly skipped: string[] = [];
+  readonly problems: string[] = [];
+  readonly failures: string[] = [];
+
+  take(message: CountMessage): void {
+    if (message.kind === 'problem') this.problem(message.name);
+    else if (message.state === 'passed') this.passed++;
+    else if (message.state === 'skipped') this.skipped.push(message.name);
+    else {
+      this.failed++;
+      this.failures.push(message.name);
+    }
+  }
+
+  problem(name: string): void {
+    this.failed++;
+    this.problems.push(name);
+  }
+
+  /** The run has ended with this exit status; a run that says it failed, or that ran nothing, has not passed. */
+  close(status: number | string): void {
+    if (this.failed > 0) return;
+    if (status !== 0)
+      this.problem(`the test run ended early (${typeof status === 'string' ? status : `exit ${status}`})`);
+    else if (this.passed === 0) this.problem('nothing was run');
+  }
+
+  report({ listSkipped }: { listSkipped: boolean }): string {
+    const skipped = listSkipped ? this.skipped : [];
+    return [
+      '',
+      ...skipped.map((name) => `skipped: ${name}`),
+      ...this.failures.map((name) => `failed: ${name}`),
+      ...this.problems.map((name) => `failed: ${name}`),
+      `${this.passed} passed, ${this.failed} failed, ${this.skipped.length} skipped`,
+    ].join('\n');
+  }
+}
