@@ -1,22 +1,39 @@
 import { createTopic, withAdmin } from './admin.ts';
 import { consoleConsume } from './console-consumer.ts';
-import type { TestBroker, TestKafka, ToolName, ToolOptions, ToolOutput } from './test-kafka.ts';
-import { withBootstrap } from './tools.ts';
+import { canRunJvm } from './java.ts';
+import type {
+  TestBroker,
+  TestKafka,
+  ToolContainers,
+  ToolName,
+  ToolOptions,
+  ToolOutput,
+} from './test-kafka.ts';
+import { runJavaTool } from './tools.ts';
 
 /** What a test does with a cluster, however its processes run. */
 export function connectedKafka(o: {
   bootstrap: string[];
   brokers: readonly TestBroker[];
-  runTool(name: ToolName, args: readonly string[], o?: ToolOptions): Promise<ToolOutput>;
+  /** Given when the cluster runs in containers. */
+  containers?: ToolContainers | undefined;
   dispose(): Promise<void>;
   logs?(lines?: number): string;
 }): TestKafka {
-  const { bootstrap, brokers } = o;
-  const tool = (name: ToolName, args: readonly string[], options?: ToolOptions) =>
-    o.runTool(name, withBootstrap(name, bootstrap, args), options);
+  const { bootstrap, brokers, containers } = o;
+  const tool = async (
+    name: ToolName,
+    args: readonly string[],
+    options?: ToolOptions,
+  ): Promise<ToolOutput> => {
+    if (!containers || canRunJvm()) return runJavaTool(name, withBootstrap(name, bootstrap, args), options);
+    const { runContainerTool } = await import('./container-tools.ts');
+    return runContainerTool(containers, name, withBootstrap(name, containers.bootstrap, args), options);
+  };
   return {
     bootstrap,
     brokers,
+    containers,
     createTopic: (name, options) => createTopic(bootstrap, name, options),
     admin: (act) => withAdmin(bootstrap, act),
     consoleConsume: (topic, options = {}) =>
@@ -25,4 +42,14 @@ export function connectedKafka(o: {
     logs: o.logs ?? ((lines) => brokers.map((broker) => broker.logTail(lines)).join('\n')),
     [Symbol.asyncDispose]: o.dispose,
   };
+}
+
+function withBootstrap(
+  name: ToolName,
+  bootstrap: readonly string[],
+  args: readonly string[],
+): readonly string[] {
+  // It reads files.
+  if (name === 'kafka-dump-log') return args;
+  return ['--bootstrap-server', bootstrap.join(','), ...args];
 }

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { javaCommand } from './java.ts';
 import { readTail } from './log-tail.ts';
+import { untilServing } from './readiness.ts';
 import { guard, unguard } from './reaper.ts';
 import { propertiesFile } from './settings.ts';
 import type { TestBroker } from './test-kafka.ts';
@@ -51,14 +51,20 @@ export class JvmBroker implements TestBroker {
     const child = this.#spawn(config);
     this.#child = child;
     const ended = new AbortController();
-    child.once('error', (cause) => ended.abort(new Error(`broker ${this.id} cannot be started`, { cause })));
+    child.once('error', (cause) => ended.abort(new Error('cannot be started', { cause })));
     child.once('exit', (code, signal) => {
       if (child.pid !== undefined) unguard(child.pid);
       if (this.#child === child) this.#child = undefined;
-      ended.abort(new Error(`broker ${this.id} ended while starting, ${signal ?? `exit code ${code}`}`));
+      ended.abort(new Error(`ended while starting, ${signal ?? `exit code ${code}`}`));
     });
     if (child.pid !== undefined) guard(child.pid);
-    await this.#untilReady(ended.signal, o.timeoutMs ?? 90_000);
+    try {
+      await untilServing('127.0.0.1', this.port, { timeoutMs: o.timeoutMs ?? 90_000, ended: ended.signal });
+    } catch (cause) {
+      const tail = this.logTail();
+      await this.kill();
+      throw new Error(`broker ${this.id}: ${(cause as Error).message}\n${tail}`, { cause });
+    }
     // From here on its end is the test's business.
     child.unref();
   }
@@ -119,23 +125,6 @@ export class JvmBroker implements TestBroker {
     }
   }
 
-  /** A broker opens its client listener when the controller has unfenced it, not before: a connection means ready. */
-  async #untilReady(ended: AbortSignal, timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const ready = await accepts(this.port);
-      if (ended.aborted)
-        throw new Error(`${(ended.reason as Error).message}\n${this.logTail()}`, { cause: ended.reason });
-      if (ready) return;
-      if (performance.now() > deadline) {
-        const tail = this.logTail();
-        await this.kill();
-        throw new Error(`broker ${this.id} was not ready within ${timeoutMs} ms\n${tail}`);
-      }
-      await sleep(50);
-    }
-  }
-
   async #end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     child.ref();
@@ -149,17 +138,4 @@ export class JvmBroker implements TestBroker {
   #signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     if (!this.#child?.kill(signal)) throw new Error(`broker ${this.id} is not running`);
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const settle = (ready: boolean) => {
-      socket.destroy();
-      resolve(ready);
-    };
-    socket.setTimeout(1_000, () => settle(false));
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
-  });
 }

@@ -10,7 +10,6 @@ import { type BrokerAddresses, brokerSettings } from './settings.ts';
 import type { StartKafkaOptions } from './start-kafka.ts';
 import { formatStorage, randomKafkaId } from './storage.ts';
 import type { TestKafka } from './test-kafka.ts';
-import { runJavaTool } from './tools.ts';
 
 /** A cluster of child JVMs with a temporary folder of its own. Ports stay reserved until it is disposed of. */
 export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
@@ -51,7 +50,7 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     }
     await startTogether(brokers);
     const bootstrap = addresses.map((self) => self.client.advertised);
-    return connectedKafka({ bootstrap, brokers, runTool: runJavaTool, dispose });
+    return connectedKafka({ bootstrap, brokers, dispose });
   } catch (error) {
     await dispose();
     throw error;

@@ -98,3 +98,9 @@ export function propertiesFile(settings: Record<string, string>): string {
     .map(([name, value]) => `${name}=${escape(value)}\n`)
     .join('');
 }
+
+/** How the image apache/kafka wants a setting named in the environment. */
+export function environmentName(setting: string): string {
+  const escaped = setting.replaceAll('_', '__').replaceAll('-', '___').replaceAll('.', '_');
+  return `KAFKA_${escaped.toUpperCase()}`;
+}

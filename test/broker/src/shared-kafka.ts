@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { connectedKafka } from './connected-kafka.ts';
-import { runContainerTool } from './container-tools.ts';
-import { canRunJvm } from './java.ts';
 import { readTail } from './log-tail.ts';
 import { startKafka } from './start-kafka.ts';
-import type { TestKafka } from './test-kafka.ts';
-import { runJavaTool } from './tools.ts';
+import type { TestKafka, ToolContainers } from './test-kafka.ts';
 
 /** What a test process has to know of a cluster that another process started. */
 interface SharedAddress {
   bootstrap: string[];
   logFiles: string[];
+  containers?: ToolContainers | undefined;
 }
 
 let shared: Promise<TestKafka> | undefined;
@@ -46,11 +44,11 @@ async function doorOfTheRun(): Promise<number | undefined> {
   return inject('sharedKafkaDoor');
 }
 
-function connectTo({ bootstrap, logFiles }: SharedAddress): TestKafka {
+function connectTo({ bootstrap, logFiles, containers }: SharedAddress): TestKafka {
   return connectedKafka({
     bootstrap,
     brokers: [],
-    runTool: canRunJvm() ? runJavaTool : runContainerTool,
+    containers,
     dispose: () => Promise.resolve(),
     logs: (lines = 40) => logFiles.map((path) => `--- ${path}\n${readTail(path, lines)}`).join('\n'),
   });
@@ -72,8 +70,8 @@ export async function openDoor(): Promise<{ port: number } & AsyncDisposable> {
   const address = async (): Promise<SharedAddress | { error: string }> => {
     started ??= startKafka({ name: 'shared' });
     try {
-      const { bootstrap, brokers } = await started;
-      return { bootstrap, logFiles: brokers.flatMap((broker) => broker.logFile ?? []) };
+      const { bootstrap, brokers, containers } = await started;
+      return { bootstrap, logFiles: brokers.flatMap((broker) => broker.logFile ?? []), containers };
     } catch (error) {
       return { error: String(error) };
     }

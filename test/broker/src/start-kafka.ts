@@ -1,5 +1,8 @@
+import { findJava } from './java.ts';
 import { startJvmKafka } from './jvm-kafka.ts';
 import type { TestKafka } from './test-kafka.ts';
+
+export type BrokerKind = 'jvm' | 'container';
 
 export interface StartKafkaOptions {
   /** Default 1. Three have replication factor 3 and min.insync.replicas 2 everywhere. */
@@ -12,11 +15,24 @@ export interface StartKafkaOptions {
   advertised?: (id: number, port: number) => string;
   /** Default 320. */
   heapMb?: number;
-  /** A command that becomes the broker by exec (the Runner in the demo), with its arguments. */
+  /** Default: `brokerKind()`. */
+  via?: BrokerKind;
+  /** JVM only. A command that becomes the broker by exec (the Runner in the demo), with its arguments. */
   through?: readonly string[];
 }
 
 /** Starts a cluster of real brokers; it settles when all serve clients, in about 3 s for one. */
 export async function startKafka(o: StartKafkaOptions = {}): Promise<TestKafka> {
-  return startJvmKafka(o);
+  if ((o.via ?? brokerKind()) === 'jvm') return startJvmKafka(o);
+  // The container library takes its time to load.
+  const { startContainerKafka } = await import('./container-kafka.ts');
+  return startContainerKafka(o);
+}
+
+/** Child JVMs, unless PENSTOCK_TEST_BROKER=container asks for the image apache/kafka or there is no Java. */
+export function brokerKind(): BrokerKind {
+  const wanted = process.env['PENSTOCK_TEST_BROKER'];
+  if (wanted === 'jvm' || wanted === 'container') return wanted;
+  if (wanted) throw new Error(`PENSTOCK_TEST_BROKER is jvm or container, not "${wanted}"`);
+  return findJava() ? 'jvm' : 'container';
 }

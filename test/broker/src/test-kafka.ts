@@ -7,6 +7,7 @@ export interface TestKafka extends AsyncDisposable {
   readonly bootstrap: string[];
   /** In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be harmed. */
   readonly brokers: readonly TestBroker[];
+  readonly containers: ToolContainers | undefined;
   /** Settles when every partition has a leader. Replication factor: the brokers' default (1, or 3 on three brokers). */
   createTopic(name: string, o?: TopicOptions): Promise<void>;
   /** Anything else an administrator does; kafkajs carries no data here. */
@@ -17,6 +18,13 @@ export interface TestKafka extends AsyncDisposable {
   tool(name: ToolName, args: readonly string[], o?: ToolOptions): Promise<ToolOutput>;
   /** The end of every broker's log, for a failure message. */
   logs(lines?: number): string;
+}
+
+/** A containerised cluster's tools run inside the first of its containers that runs. */
+export interface ToolContainers {
+  ids: string[];
+  /** The brokers as the containers know them. */
+  bootstrap: string[];
 }
 
 export interface TopicOptions {
@@ -30,7 +38,7 @@ export interface TestBroker {
   readonly id: number;
   /** Where it listens; a client of a proxied cluster is told the proxy's address instead. */
   readonly port: number;
-  /** Undefined while it is down. */
+  /** Undefined while it is down, and in a container. */
   readonly pid: number | undefined;
   /** Undefined where the log is not a file of this machine. */
   readonly logFile: string | undefined;

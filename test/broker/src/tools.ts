@@ -18,16 +18,6 @@ const classes: Record<ToolName, string> = {
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
 };
 
-/** Where a tool takes the cluster's address, as its first arguments. */
-export function withBootstrap(
-  name: ToolName,
-  bootstrap: readonly string[],
-  args: readonly string[],
-): string[] {
-  if (name === 'kafka-dump-log') return [...args];
-  return ['--bootstrap-server', bootstrap.join(','), ...args];
-}
-
 /** Runs a tool as a JVM. Rejects only when it cannot run or is too slow: the exit code is the caller's to judge. */
 export function runJavaTool(
   name: ToolName,

@@ -6,16 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka } from '../src/index.ts';
 
 const name = `orphan-${process.pid}`;
-const started = startKafka({ name });
-if (process.argv[2] === 'starting') {
-  await sleep(700);
-  const folder = readdirSync(tmpdir()).find((entry) => entry.startsWith(`penstock-${name}-`)) ?? 'none';
-  process.stdout.write(
-    `${JSON.stringify({ pid: 0, logFile: join(tmpdir(), folder, 'broker-1/server.log') })}\n`,
-  );
-} else {
-  const [broker] = (await started).brokers;
-  process.stdout.write(`${JSON.stringify({ pid: broker?.pid, logFile: broker?.logFile })}\n`);
-}
-await started;
+const starting = startKafka({ name });
+let pid = 0;
+if (process.argv[2] === 'starting') await sleep(700);
+else pid = (await starting).brokers[0]?.pid ?? 0;
+const folder = readdirSync(tmpdir()).find((entry) => entry.startsWith(`penstock-${name}-`)) ?? 'none';
+process.stdout.write(`${JSON.stringify({ pid, folder: join(tmpdir(), folder) })}\n`);
+await starting;
 setInterval(() => undefined, 60_000);
