@@ -32,7 +32,11 @@ export async function confirmRecreated(
   };
 }
 
-/** OFFSET_OUT_OF_RANGE: asks the leader for the ends of its log. Undefined when the position lies between them. */
+/**
+ * OFFSET_OUT_OF_RANGE: asks the leader for the ends of its log. Undefined when the position lies between them and may be its own.
+ * Brokers answer the same when they cannot place the epoch of a position: one from the future belongs to another log (a topic made anew, another
+ * cluster under the same address); one whose records are long gone does no harm.
+ */
 export async function confirmOutOfRange(
   cluster: Cluster,
   cursor: PartitionCursor,
@@ -55,6 +59,11 @@ export async function confirmOutOfRange(
   if (offset > end.offset) {
     const detail = `${topic} ${partition} ends at ${end.offset}, the position was ${offset}`;
     return { kind: 'beyond-end', from: end.offset, to: offset, detail };
+  }
+  const leaderEpoch = cluster.knownTopic(topic)?.partitions[partition]?.leaderEpoch ?? -1;
+  if (cursor.lastEpoch > leaderEpoch && leaderEpoch >= 0) {
+    const detail = `${topic} ${partition} was read in epoch ${cursor.lastEpoch}, its leader is in epoch ${leaderEpoch}: another log`;
+    return { kind: 'truncated', from: start.offset, to: offset, detail };
   }
   return undefined;
 }

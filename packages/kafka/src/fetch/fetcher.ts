@@ -331,7 +331,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     try {
       const problem = await ask(this.#cluster, cursor, this.#closing.signal);
       if (problem) this.#stop(cursor, problem);
-      // The broker may also mean that it cannot place the epoch, its records being long gone; the offset itself is in the log.
+      // The offset is in the log, so it is the epoch that the broker cannot place: go on without.
       else if (ask === confirmOutOfRange && ++cursor.refusals > 1) cursor.lastEpoch = -1;
     } catch (error) {
       if (!this.#closing.signal.aborted && (!(error instanceof KafkaError) || !error.retryable))
