@@ -1,5 +1,5 @@
 import type { Place } from './request.ts';
-import { elementRanges } from './split/element-ranges.ts';
+import { elementRanges, type ElementRanges } from './split/element-ranges.ts';
 
 /**
  * The original bytes of one item, as a request of their own that gives the same event again: a line, a record, or
@@ -9,7 +9,7 @@ import { elementRanges } from './split/element-ranges.ts';
 export function bytesOfItem(body: Uint8Array, place: Place): Uint8Array {
   if (place.kind === 'whole') return body;
   if (place.kind === 'range') return body.subarray(place.start, place.end);
-  const ranges = elementRanges(body, place.array);
+  const ranges = rangesOnce(body, place.array);
   const element = ranges?.elements[place.element];
   if (ranges === null || element === undefined) return body;
   return Buffer.concat([
@@ -17,4 +17,15 @@ export function bytesOfItem(body: Uint8Array, place: Place): Uint8Array {
     body.subarray(element.start, element.end),
     body.subarray(ranges.close),
   ]);
+}
+
+/** A body of 10 000 rejected events is searched once, not 10 000 times: that would hold a thread for seconds. */
+const searched = new WeakMap<Uint8Array, Map<string | null, ElementRanges | null>>();
+
+function rangesOnce(body: Uint8Array, array: string | null): ElementRanges | null {
+  let known = searched.get(body);
+  if (known === undefined) searched.set(body, (known = new Map<string | null, ElementRanges | null>()));
+  let ranges = known.get(array);
+  if (ranges === undefined) known.set(array, (ranges = elementRanges(body, array)));
+  return ranges;
 }
