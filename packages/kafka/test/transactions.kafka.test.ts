@@ -113,17 +113,14 @@ test('a transaction that timed out is aborted work, not a fenced session', async
 test('two owners of one id do not fence each other for ever: the later one goes on', async () => {
   const { topic, session: first, transactionalId } = await begin();
   const second = await open(transactionalId);
-  let commits = 0;
   for (let round = 0; round < 5; round++) {
     first.append(topic, 0, batchOf(`first ${round}`));
-    second.append(topic, 0, batchOf(`second ${round}`));
-    const [lost] = await Promise.all([
-      first.commit().catch((error: unknown) => error),
-      second.commit().then(() => commits++),
-    ]);
-    expect(lost).toBeInstanceOf(TransactionError);
+    const lost = first.commit().catch((error: unknown) => error);
+    // The zombie's question whether it is fenced may abort what the owner has open: then the owner does it again.
+    for (let tries = 1; !(await commitOne(second, topic, `second ${round}`)); tries++)
+      expect(tries).toBeLessThan(3);
+    expect(await lost).toMatchObject({ outcome: 'fenced' });
   }
-  expect(commits).toBe(5);
   expect((await visible(topic))(0)).toEqual([0, 1, 2, 3, 4].map((round) => `second ${round}`));
 });
 

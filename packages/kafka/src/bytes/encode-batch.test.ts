@@ -31,7 +31,7 @@ test('another reader finds what was written: keys, null values, headers, timesta
     records.map((record) => record.timestampMs),
   );
   const [first] = read.records[2]!.headers;
-  expect(first?.map((part) => part.toString())).toEqual(['näme', 'wert']);
+  expect(first?.map((part) => part?.toString())).toEqual(['näme', 'wert']);
 });
 
 test('the header says what is in the batch, and the checksum is right', () => {

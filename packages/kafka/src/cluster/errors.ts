@@ -49,6 +49,7 @@ const retryableCodes = new Set<ErrorCode>([
   'KAFKA_STORAGE_ERROR',
   'OFFSET_NOT_AVAILABLE',
   'UNSTABLE_OFFSET_COMMIT',
+  'UNKNOWN_SERVER_ERROR', // the broker tripped over itself: seen of EndTxn while a zombie's recovery raced with it
   'CONCURRENT_TRANSACTIONS', // the coordinator still writes the markers of the one before
   'THROTTLING_QUOTA_EXCEEDED',
   'FETCH_SESSION_ID_NOT_FOUND',

@@ -38,6 +38,11 @@ interface TxnBatch extends SendableBatch {
   written: WrittenBatch;
 }
 
+/** A broker refused the epoch: what that means is asked with InitProducerId. */
+interface LostEpoch {
+  lostEpoch: string;
+}
+
 /**
  * Takes a transactional id over: InitProducerId(-1, -1) fences whoever had it and aborts what it left open. Resolves
  * when the markers of that abort are on their way. Throws KafkaError or TransactionError 'fatal'.
@@ -78,7 +83,7 @@ export class TxnSession implements AsyncDisposable {
   #unsettled = 0;
   #openBytes = 0;
   #touched = false;
-  #failure: TransactionError | 'lost-epoch' | undefined;
+  #failure: TransactionError | LostEpoch | undefined;
   #progress: (() => void) | undefined;
 
   constructor(cluster: Cluster, options: TxnSessionOptions) {
@@ -233,7 +238,7 @@ export class TxnSession implements AsyncDisposable {
       case 'done':
         return;
       case 'lost-epoch':
-        this.#failure ??= 'lost-epoch';
+        this.#failure ??= { lostEpoch: `${code} from ${what}` };
         return;
       case 'again':
       case 'abort':
@@ -274,10 +279,10 @@ export class TxnSession implements AsyncDisposable {
     await Promise.race([progressed, sleep(timeoutMs, undefined, { signal: this.#closing.signal })]);
   }
 
-  async #giveUp(failure: TransactionError | 'lost-epoch'): Promise<never> {
+  async #giveUp(failure: TransactionError | LostEpoch): Promise<never> {
     this.#sender.close();
     await this.#quiet();
-    if (failure === 'lost-epoch') return this.#recover();
+    if ('lostEpoch' in failure) return this.#recover(failure.lostEpoch);
     if (failure.outcome === 'aborted') await this.#endAfter(failure);
     throw failure;
   }
@@ -314,14 +319,16 @@ export class TxnSession implements AsyncDisposable {
     if (judgement === 'fatal')
       throw new TransactionError('fatal', answer.code, `EndTxn of ${transactionalId}`);
     // INVALID_TXN_STATE and lost epochs: what happened is only known after asking with the own epoch.
-    await this.#recover();
+    await this.#recover(`${answer.code} from EndTxn`);
   }
 
   /**
    * InitProducerId(own id, own epoch): accepted, the transaction was mine and is aborted (it had timed out); refused,
-   * another owner has the id. With (-1, -1) here two owners would fence each other for ever.
+   * another owner has the id. With (-1, -1) here two owners would fence each other for ever. Even so the question costs
+   * the other owner the transaction it may have open: the coordinator (4.2.1) aborts an ongoing one before it looks at
+   * the epoch. The owner meets that as 'aborted', once per fenced zombie, and does the work again.
    */
-  async #recover(): Promise<never> {
+  async #recover(because: string): Promise<never> {
     const answer = await this.#initProducerId(this.#producerId, this.#producerEpoch);
     const code = errorName(answer.errorCode);
     if (code === 'NONE') {
@@ -330,11 +337,15 @@ export class TxnSession implements AsyncDisposable {
       throw new TransactionError(
         'aborted',
         'TIMEOUT',
-        `the transaction of ${this.transactionalId} had ended without us`,
+        `the transaction of ${this.transactionalId} had ended without us (${because})`,
       );
     }
     const fenced = judgeTransaction(code) === 'lost-epoch';
-    throw new TransactionError(fenced ? 'fenced' : 'fatal', code, `recovering ${this.transactionalId}`);
+    throw new TransactionError(
+      fenced ? 'fenced' : 'fatal',
+      code,
+      `recovering ${this.transactionalId} after ${because}`,
+    );
   }
 
   /** Epochs end at 32 767 (KIP-360): the own id and epoch give a new id in time. */
