@@ -85,7 +85,9 @@ function problemOf(error: FastifyError, log: Log): ProblemCode {
 
 /** What never became a request: bad syntax, smuggling, headers too large or too slow. */
 function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, metrics: ReceiverMetrics): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  // The client has gone, in the middle of a body perhaps: nobody is there to be answered.
+  const gone = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
+  if (gone || !socket.writable || answerIsDue(socket)) return void socket.destroy();
   const code = connectionProblem(error.code);
   metrics.discarded.add(1, code);
   const text = problemBody(code, randomUUID());
@@ -95,6 +97,14 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, metrics:
       `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
   socket.destroySoon();
+}
+
+/**
+ * What follows a request that still waits for Kafka is no HTTP. An answer to it would be taken for the answer of that request, whose record
+ * may well be stored: no answer is the truth then. Node looks at the same field (lib/_http_server.js, socketOnError).
+ */
+function answerIsDue(socket: Socket & { _httpMessage?: unknown }): boolean {
+  return Boolean(socket._httpMessage);
 }
 
 function connectionProblem(code: string | undefined): ProblemCode {

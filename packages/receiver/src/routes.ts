@@ -61,7 +61,7 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
 /** What the record says of a pixel's body. */
 export const pixelContentType = form;
 
-/** A transparent GIF of one pixel, 43 bytes. */
+/** A transparent GIF of one pixel. */
 export const pixelImage = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 const encodings = ['gzip', 'zstd', 'br', 'deflate'];

@@ -51,6 +51,7 @@ export async function runService<K extends Knobs & ChassisKnobs>(
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error: unknown) => exitNow(log, { error }, 'unhandled error'));
   }
+  process.removeAllListeners('warning').on('warning', (warning) => logWarning(log, warning));
   try {
     const config = readConfig(definition.knobs, {
       prefixes: refusedPrefixes(definition.prefix, definition.knobs),
@@ -97,12 +98,13 @@ async function live<K extends Knobs & ChassisKnobs>(
 
   const fail = (error: unknown) => failure.reject(error);
   const context = { config, log, metrics, stopping: stop.signal, fail };
-  await using started = await Promise.race([definition.start(context), failure.promise]).catch(
-    (error: unknown) => {
-      if (stop.signal.aborted) return undefined;
-      throw error;
-    },
-  );
+  const starting = definition.start(context);
+  await using started = await Promise.race([starting, failure.promise]).catch((error: unknown) => {
+    // A part failed while others were still starting: they end as soon as they have started.
+    starting.then((late) => late[Symbol.asyncDispose]()).catch(() => {});
+    if (stop.signal.aborted) return undefined;
+    throw error;
+  });
   if (!started) return;
   now.service = started;
   log.info('started');
@@ -156,6 +158,13 @@ function exitNow(log: Log | undefined, fields: object, message: string): void {
   log?.fatal(fields, message);
   // oxlint-disable-next-line unicorn/no-process-exit -- the chassis's last resort
   process.exit(1);
+}
+
+/** Node's own warnings, which would be lines of plain text on standard error. */
+function logWarning(log: Log, warning: Error): void {
+  // kafkajs computes a timeout from "never throttled", -1: harmless, at each start.
+  const level = warning.name === 'TimeoutNegativeWarning' ? 'debug' : 'warn';
+  log[level]({ error: warning }, 'warning of Node');
 }
 
 /** A service with knobs of its own for each cluster shares the environment with others that read PENSTOCK_KAFKA_. */

@@ -1,0 +1,33 @@
+import { exampleEnv, readConfig } from '@penstock/service';
+import { expect, test } from 'vitest';
+import { check, knobs, prefix } from './config.ts';
+
+const given = {
+  PENSTOCK_KAFKA_BOOTSTRAP: 'a:1',
+  PENSTOCK_RECEIVER_DC: 'fra',
+  PENSTOCK_RECEIVER_KEY_SALT: 'x'.repeat(16),
+};
+const problemsOf = (env: Record<string, string>) =>
+  check(readConfig(knobs, { env: { ...given, ...env }, prefixes: [prefix] }));
+
+test('example.env lists every knob as it is', async () => {
+  await expect(exampleEnv('Receiver', knobs)).toMatchFileSnapshot('../example.env');
+});
+
+test('the defaults agree with each other', () => {
+  expect(problemsOf({})).toEqual([]);
+});
+
+test.each([
+  [
+    'TRUSTED_PROXY_HOPS and PENSTOCK_RECEIVER_TRUSTED_PROXIES',
+    { TRUSTED_PROXY_HOPS: '1', TRUSTED_PROXIES: '10.0.0.0/8' },
+  ],
+  ["TRUSTED_PROXIES: 'balancer' is not an address", { TRUSTED_PROXIES: 'balancer' }],
+  ['KEY_SALT: at least 16 characters', { KEY_SALT: 'short' }],
+  ['BODY_BYTES_MAX is above', { BODY_BYTES_MAX: '2MiB', IN_FLIGHT_BYTES_MAX: '1MiB' }],
+  ['STOP_TIMEOUT_MS must be at least 31000', { STOP_LINGER_MS: '20000' }],
+])('%s is told', (problem, env) => {
+  const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`${prefix}${name}`, value]));
+  expect(problemsOf(named)).toEqual([expect.stringContaining(problem)]);
+});

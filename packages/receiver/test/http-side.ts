@@ -1,0 +1,116 @@
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { createLog, Metrics, readConfig } from '@penstock/service';
+import type { OutgoingRecord, Settlement } from '@penstock/kafka';
+import { onTestFinished } from 'vitest';
+import { trustedProxies } from '../src/client-address.ts';
+import { knobs } from '../src/config.ts';
+import { createHttpServer } from '../src/http-server.ts';
+import { Intake } from '../src/intake.ts';
+import { MemoryBudget } from '../src/memory-budget.ts';
+import { declareMetrics } from '../src/metrics.ts';
+import type { ProblemCode } from '../src/problems.ts';
+import { RawRecords } from '../src/raw-record.ts';
+import { BodyReads } from '../src/read-body.ts';
+import { eventRoutes } from '../src/routes.ts';
+
+export interface HttpSide {
+  url: string;
+  port: number;
+  /** What was handed to the producer. */
+  appended: { record: OutgoingRecord; partition: number; token: unknown }[];
+  budget: MemoryBudget;
+  reads: BodyReads;
+  /** How the following appends are settled; 'never' leaves them open, 'full' refuses them. */
+  outcome: Settlement['outcome'] | 'never' | 'full';
+  closedBecause: ProblemCode | undefined;
+  leaving: boolean;
+  metrics(): Promise<string>;
+  logged(): string;
+}
+
+/** The Receiver's HTTP side with a producer that settles as the test says: for what needs no broker. */
+export async function startHttpSide(env: Record<string, string> = {}): Promise<HttpSide> {
+  const named = Object.entries(env).map(([name, value]) => [`PENSTOCK_RECEIVER_${name}`, value]);
+  const config = readConfig(knobs, {
+    env: {
+      PENSTOCK_KAFKA_BOOTSTRAP: 'nowhere:1',
+      PENSTOCK_RECEIVER_DC: 'fra',
+      PENSTOCK_RECEIVER_INSTANCE: 'receiver-1',
+      PENSTOCK_RECEIVER_KEY_SALT: 'a salt for the tests',
+      ...Object.fromEntries(named),
+    },
+  });
+  const lines = new PassThrough().setEncoding('utf8');
+  const log = createLog({ service: 'receiver', level: 'debug', destination: lines });
+  const registry = new Metrics('receiver');
+  const budget = new MemoryBudget(config.body.inFlightBytesMax);
+  const { bodyTimeoutMs: timeoutMs, bodyBytesPerSecondMin: bytesPerSecondMin } = config.body;
+  const reads = new BodyReads(budget, { timeoutMs, bytesPerSecondMin });
+  const routes = eventRoutes(config.body.bodyBytesMax);
+  const metrics = declareMetrics(registry, routes, budget);
+  const { dc, instance: receiver = '', tenant, keySalt } = config.record;
+  const topic = 'events.raw';
+  const side: HttpSide = {
+    url: '',
+    port: 0,
+    appended: [],
+    budget,
+    reads,
+    outcome: 'written',
+    closedBecause: undefined,
+    leaving: false,
+    metrics: () => registry.exposition(),
+    logged: () => String(lines.read() ?? ''),
+  };
+  const intake: Intake = new Intake({
+    ...{ log, metrics, budget, reads, topic },
+    records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
+    trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
+    partitionCount: 12,
+    retryAfterMaxMs: config.body.retryAfterMaxMs,
+    closedBecause: () => side.closedBecause,
+    append(_, partition, record, token) {
+      const { outcome } = side;
+      if (outcome === 'full') return false;
+      side.appended.push({ record, partition, token });
+      if (outcome !== 'never')
+        setImmediate(() => intake.settled({ topic, partition, baseOffset: 0n, tokens: [token], outcome }));
+      return true;
+    },
+  });
+  const app = await createHttpServer({ config, log, metrics, routes, intake, leaving: () => side.leaving });
+  await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve));
+  side.port = (app.server.address() as AddressInfo).port;
+  side.url = `http://127.0.0.1:${side.port}`;
+  onTestFinished(async () => {
+    reads[Symbol.dispose]();
+    app.server.closeAllConnections();
+    app.server.close();
+    await app.close();
+  });
+  return side;
+}
+
+/** Sends `parts` as they are, `gapMs` apart, and collects what comes back until the connection ends or `untilMs` is over. */
+export async function sendRaw(
+  port: number,
+  parts: readonly string[],
+  gapMs = 0,
+  untilMs = 4_000,
+): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  let answer = '';
+  socket.on('data', (chunk: string) => (answer += chunk)).on('error', () => {});
+  const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  const timer = setTimeout(() => socket.destroy(), untilMs);
+  for (const part of parts) {
+    if (socket.destroyed) break;
+    socket.write(part);
+    await new Promise((resolve) => setTimeout(resolve, gapMs));
+  }
+  await ended;
+  clearTimeout(timer);
+  return answer;
+}
