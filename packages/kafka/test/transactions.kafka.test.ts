@@ -147,6 +147,18 @@ async function begin(options: { transactionTimeoutMs?: number } = {}) {
   return { topic, transactionalId, session: await open(transactionalId, options) };
 }
 
+/** Whether it was committed; false when the transaction was aborted from outside. */
+async function commitOne(session: TxnSession, topic: string, value: string): Promise<boolean> {
+  session.append(topic, 0, batchOf(value));
+  try {
+    await session.commit();
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionError && error.outcome === 'aborted') return false;
+    throw error;
+  }
+}
+
 async function open(
   transactionalId: string,
   options: { transactionTimeoutMs?: number } = {},
