@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
 import { bytesOfItem } from '../item-bytes.ts';
 import { defaultLimits } from '../limits.ts';
@@ -194,20 +194,16 @@ const refusedWhole: Case[] = [
   ['a bomb of brackets', '['.repeat(500_000), '4', json, ['invalid-json']],
 ];
 
-describe('is split', () => void test.each(accepted)('%s', (_title, ...rest) => check(...rest)));
-describe('is refused alone', () => void test.each(refusedAlone)('%s', (_title, ...rest) => check(...rest)));
-describe('is refused whole', () => {
-  test.each(refusedWhole)('%s', (_title, body, hint, type, said) => {
-    expect(splitOf(body, hint, type)).toMatchObject({ kind: 'rejected', reason: said[0] });
-  });
+test.each([...accepted, ...refusedAlone])('item by item: %s', (_title, body, hint, type, said) => {
+  const result = splitOf(body, hint, type);
+  const items = result.kind === 'events' ? result.items : [];
+  expect(items.map((item) => (item.kind === 'event' ? `${item.format}` : item.reason))).toEqual(said);
+  expect(items.map((item) => item.index)).toEqual(said.map((_, index) => index));
 });
 
-function check(body: string | Buffer, hint: FormatHint | null, type: string | null, said: string[]): void {
-  const result = splitOf(body, hint, type);
-  if (result.kind === 'rejected') throw new Error(`${result.reason}: ${result.detail}`);
-  expect(result.items.map((item) => (item.kind === 'event' ? `${item.format}` : item.reason))).toEqual(said);
-  expect(result.items.map((item) => item.index)).toEqual(said.map((_, index) => index));
-}
+test.each(refusedWhole)('refused whole: %s', (_title, body, hint, type, said) => {
+  expect(splitOf(body, hint, type)).toMatchObject({ kind: 'rejected', reason: said[0] });
+});
 
 function splitOf(body: string | Buffer, hint: FormatHint | null, type: string | null): SplitRequest {
   return split(Buffer.from(body), hint, type);
