@@ -1,9 +1,10 @@
 import { type FaultProxy, startProxy } from './proxy.ts';
 
-/** What startKafka of test/broker offers; given by the caller, so that this package needs no other. */
-type StartKafka<Options, Kafka> = (
-  options: Options & { advertised: (id: number, port: number) => string },
-) => Promise<Kafka>;
+/** What has to be known of startKafka of test/broker; it is given by the caller, so that this package needs no other. */
+interface ProxiedOptions {
+  brokers?: 1 | 3;
+  advertised?: (id: number, port: number) => string;
+}
 
 /** Disposing of it ends the cluster and its proxies. */
 export interface ProxiedKafka<Kafka> extends AsyncDisposable {
@@ -18,9 +19,9 @@ export interface ProxiedKafka<Kafka> extends AsyncDisposable {
  * A cluster whose brokers tell clients the addresses of proxies: every byte of a client passes through one, the traffic
  * between brokers through none. `await startProxiedKafka(startKafka, { brokers: 3 })`
  */
-export async function startProxiedKafka<Kafka extends AsyncDisposable, Options extends { brokers?: 1 | 3 }>(
-  startKafka: StartKafka<Options, Kafka>,
-  options: Options,
+export async function startProxiedKafka<Kafka extends AsyncDisposable, Options extends ProxiedOptions>(
+  startKafka: (options?: Options) => Promise<Kafka>,
+  options: NoInfer<Options>,
 ): Promise<ProxiedKafka<Kafka>> {
   const proxies = await Promise.all(Array.from({ length: options.brokers ?? 1 }, () => startProxy()));
   const disposeProxies = async () => {
