@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { refuse, type Refusal } from '../reasons.ts';
 import type { RequestItem } from '../request.ts';
 import { readText, type ItemReader } from './read-item.ts';
@@ -11,6 +12,7 @@ const newline = 0x0a;
  */
 export function splitLines(body: Buffer, reader: ItemReader): RequestItem[] | Refusal {
   const items: RequestItem[] = [];
+  const knownUtf8 = isUtf8(body);
   for (let start = 0; start < body.length;) {
     const newlineAt = body.indexOf(newline, start);
     const end = newlineAt === -1 ? body.length : newlineAt;
@@ -18,20 +20,27 @@ export function splitLines(body: Buffer, reader: ItemReader): RequestItem[] | Re
       if (items.length === reader.limits.eventsPerRequestMax) {
         return refuse('too-many-events', `more than ${reader.limits.eventsPerRequestMax} events`);
       }
-      items.push(readLine(body, start, end, items.length, reader));
+      items.push(readLine(body, start, end, items.length, reader, knownUtf8));
     }
     start = end + 1;
   }
   return items;
 }
 
-function readLine(body: Buffer, start: number, end: number, index: number, reader: ItemReader): RequestItem {
+function readLine(
+  body: Buffer,
+  start: number,
+  end: number,
+  index: number,
+  reader: ItemReader,
+  knownUtf8: boolean,
+): RequestItem {
   const place = { kind: 'range', start, end } as const;
   if (end - start > reader.limits.eventBytesMax) {
     const detail = `a line of ${end - start} bytes, allowed are ${reader.limits.eventBytesMax}`;
     return { ...refuse('event-too-large', detail), index, place };
   }
-  const parsed = parseJson(body, start, end);
+  const parsed = parseJson(body, start, end, knownUtf8);
   if (parsed.kind === 'rejected') return { ...parsed, index, place };
   return readText(parsed.value, body, place, index, place, reader);
 }
