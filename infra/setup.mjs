@@ -12,6 +12,7 @@ import { installDependencies, checkPinnedNode } from './setup/dependencies.mjs';
 import { fetchKafka } from './setup/kafka.mjs';
 import { MissingError } from './setup/missing.mjs';
 import { buildRunner } from './setup/runner.mjs';
+import { fetchSecondNode } from './setup/second-node.mjs';
 
 const purpose =
   process.argv.find((argument) => argument.startsWith('--for='))?.slice('--for='.length) ?? 'demo';
@@ -23,6 +24,7 @@ async function setUp() {
     ]);
   }
   await Promise.all([installDependencies().then(checkPinnedNode).then(buildRunner), kafkaAsNeeded()]);
+  if (purpose === 'test') await fetchSecondNode();
 }
 
 async function kafkaAsNeeded() {

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { misshapen } from './shape.ts';
+
+const lines = (count: number): string => 'a();\n'.repeat(count);
+
+test.each([
+  ['packages/kafka/src/a.ts', lines(400), []],
+  ['packages/kafka/src/a.ts', lines(401), ['401 lines; at most 400']],
+  ['packages/kafka/src/a.test.ts', lines(600), []],
+  ['packages/kafka/src/a.test.ts', lines(601), ['601 lines; at most 600']],
+  ['packages/mirror/src/main.ts', lines(31), ['31 lines; at most 30']],
+  ['packages/mirror/src/utils.ts', '', ['"utils.ts" names no idea']],
+  ['packages/common/src/index.ts', '', ['"common" names no idea']],
+  ['packages/kafka/src/fetch/index.ts', '', ['a barrel; only src/index.ts is one']],
+  ['packages/kafka/src/index.ts', '', []],
+  ['packages/kafka/src/a.ts', 'export default function a() {}\n', ['a default export']],
+  ['packages/kafka/src/a.ts', 'export { a as default };\n', ['a default export']],
+  ['vitest.config.ts', 'export default {};\n', []],
+])('%s', (file, source, problems) => {
+  expect(misshapen(file, source)).toEqual(problems);
+});

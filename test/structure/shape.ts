@@ -1,0 +1,36 @@
+import { basename } from 'node:path';
+import { parseAst } from 'vite';
+
+const noIdea = /^(common|utils?|types|shared|helpers?|misc|lib)(\.ts)?$/;
+
+/** What in a file's name and size breaks the rules of CONTRIBUTING.md; `file` is relative to the checkout. */
+export function misshapen(file: string, source: string): string[] {
+  const problems: string[] = [];
+  const isTest = file.endsWith('.test.ts') || file.startsWith('test/');
+  const lineCount = source.split('\n').length - 1;
+  const lineCountMax = /^packages\/[^/]+\/src\/main\.ts$/.test(file) ? 30 : isTest ? 600 : 400;
+  if (lineCount > lineCountMax) problems.push(`${lineCount} lines; at most ${lineCountMax}`);
+  const vague = file.split('/').find((part) => noIdea.test(part));
+  if (vague !== undefined) problems.push(`"${vague}" names no idea`);
+  if (basename(file) === 'index.ts' && !/^[^/]+\/[^/]+\/src\/index\.ts$/.test(file)) {
+    problems.push('a barrel; only src/index.ts is one');
+  }
+  if (exportsDefault(source) && !hasToExportDefault(file)) problems.push('a default export');
+  return problems;
+}
+
+function exportsDefault(source: string): boolean {
+  return parseAst(source, { lang: 'ts' }).body.some(
+    (statement) =>
+      statement.type === 'ExportDefaultDeclaration' ||
+      (statement.type === 'ExportNamedDeclaration' &&
+        statement.specifiers.some(
+          ({ exported }) => exported.type === 'Identifier' && exported.name === 'default',
+        )),
+  );
+}
+
+// Read by tools that take nothing else.
+function hasToExportDefault(file: string): boolean {
+  return file.endsWith('.config.ts') || file === 'test/run/count-reporter.ts';
+}

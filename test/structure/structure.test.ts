@@ -1,0 +1,59 @@
+import { builtinModules } from 'node:module';
+import { expect, test } from 'vitest';
+import { manifests, readSource, sourceFiles } from './checkout.ts';
+import { forbiddenImport } from './directions.ts';
+import { importedBy } from './imported.ts';
+import { misshapen } from './shape.ts';
+
+const files = sourceFiles();
+const workspaces = manifests();
+const folderByName = new Map([...workspaces].map(([folder, { name }]) => [name, folder]));
+
+test('nobody imports whom they must not', () => {
+  const problems = files.flatMap((file) =>
+    importedBy(readSource(file)).flatMap(({ specifier, line }) => {
+      const why = forbiddenImport(file, specifier, folderByName);
+      return why === undefined ? [] : [`${file}:${line}: ${specifier ?? 'computed'}: ${why}`];
+    }),
+  );
+  expect(problems).toEqual([]);
+});
+
+test('every file is small, has one idea and says which', () => {
+  expect(files.flatMap((file) => misshapen(file, readSource(file)).map((why) => `${file}: ${why}`))).toEqual(
+    [],
+  );
+});
+
+test('no workspace is published, and none depends on whom it may not import', () => {
+  const problems = [...workspaces].flatMap(([folder, manifest]) => [
+    ...(manifest.private === true ? [] : [`${folder}: not private`]),
+    ...Object.keys(manifest.dependencies ?? {}).flatMap((name) => {
+      const why = forbiddenImport(`${folder}/src/index.ts`, name, folderByName);
+      // The dependency is there for one folder of it; the test above looks after the others.
+      return why === undefined || (folder === 'packages/kafka' && name === 'kafkajs')
+        ? []
+        : [`${folder}: ${why}`];
+    }),
+  ]);
+  expect(problems).toEqual([]);
+});
+
+test('what a package runs on, its package.json names: an image holds nothing else', () => {
+  const problems = files
+    .filter((file) => /^packages\/[^/]+\/src\//.test(file) && !/\.(test|fixture)\.ts$/.test(file))
+    .flatMap((file) => {
+      const named = workspaces.get(file.split('/').slice(0, 2).join('/'))?.dependencies ?? {};
+      return importedBy(readSource(file))
+        .flatMap(({ specifier }) =>
+          specifier === undefined || /^(\.|\/|node:)/.test(specifier) ? [] : [specifier],
+        )
+        .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier)
+        .filter((name) => !(name in named))
+        .map(
+          (name) =>
+            `${file}: ${name}${builtinModules.includes(name) ? ' needs node: before it' : ' is not named'}`,
+        );
+    });
+  expect(problems).toEqual([]);
+});
