@@ -54,7 +54,7 @@ export { answerRecord, genesisRecord, positionsRecord } from './ledger/ledger-re
 export { addRun, decodePairs, pairsRecord } from './ledger/offset-pairs.ts';
 export type { OffsetRun } from './ledger/offset-pairs.ts';
 export type { PartitionPosition, Pause, PauseKind, Positions } from './ledger/positions.ts';
-export { readLedger } from './ledger/read-ledger.ts';
+export { ledgerEnd, readLedger } from './ledger/read-ledger.ts';
 export type { LedgerState } from './ledger/read-ledger.ts';
 export { shardOf } from './ledger/shard-of.ts';
 export { checkGenesis, readOwnedLedger, takeOverShard, transactionalIdOf } from './ledger/take-over.ts';

@@ -1,15 +1,16 @@
 import {
   encodeBatch,
+  ledgerEnd,
   positionsRecord,
   startFetcher,
   targetPartitionOf,
+  TransactionError,
   type Fetched,
   type Fetcher,
   type LedgerState,
   type PartitionPosition,
   type Pause,
   type PositionProblem,
-  type TransactionError,
   type TxnSession,
 } from '@penstock/kafka';
 import { commitWaitMs } from './commit-pace.ts';
@@ -45,6 +46,8 @@ export class ShardCopy implements Disposable {
   #appended: Appended[] = [];
   #openSinceMs: number | undefined;
   #surveyAtMs = 0;
+  /** Where the ledger ends by our own commits; undefined: not known. */
+  #ledgerEnd: bigint | undefined;
 
   /** `before`: what came to grief; its lessons about single partitions are kept, its positions are not. */
   constructor(o: ShardOptions, session: TxnSession, state: LedgerState, before: ShardCopy | undefined) {
@@ -58,6 +61,7 @@ export class ShardCopy implements Disposable {
       responseMaxBytes: Math.min(8 * 1024 * 1024, prefetchBytes / 2),
       log: o.log,
     });
+    this.#ledgerEnd = state.end;
     for (const position of state.positions) this.#adopt(position, before);
   }
 
@@ -133,6 +137,7 @@ export class ShardCopy implements Disposable {
   /** At a boundary of transactions: new partitions and pauses are in the ledger before anything is copied by them. */
   async #survey(): Promise<void> {
     const { link, shard, config, log } = this.#o;
+    await this.#refuseForeignLedger();
     const pausedBefore = new Set(this.#paused());
     const { startable, withoutRoom } = await surveyShard(link, shard, this.#state.genesis, this.partitions);
     for (const name of withoutRoom) {
@@ -145,6 +150,23 @@ export class ShardCopy implements Disposable {
     await this.#commit(false);
     for (const partition of startable) this.#fetch(partition);
     this.#surveyAtMs = Date.now() + config.discoveryIntervalMs;
+  }
+
+  /**
+   * An owner without anything to commit does not feel that it was fenced. `mirror resume` and `init` write to the ledger of
+   * such a shard as well: then it ends elsewhere than where our commits left it.
+   */
+  async #refuseForeignLedger(): Promise<void> {
+    const { link, shard } = this.#o;
+    const end = await ledgerEnd(link.target, link.identity.ledgerTopic, shard);
+    this.#ledgerEnd ??= end;
+    if (end > this.#ledgerEnd) {
+      throw new TransactionError(
+        'fenced',
+        'PRODUCER_FENCED',
+        `the ledger of shard ${shard} has another writer`,
+      );
+    }
   }
 
   #fetch(partition: CopiedPartition): void {
@@ -209,6 +231,8 @@ export class ShardCopy implements Disposable {
     );
     this.#session.append(link.identity.ledgerTopic, shard, encodeBatch([positions]));
     const written = await this.#session.commit();
+    const record = written.at(-1)?.baseOffset ?? -1n;
+    this.#ledgerEnd = record < 0n ? undefined : record + 2n; // the record, and the marker of the commit
     const nowMs = Date.now();
     for (const partition of moved) {
       partition.committed = partition.next;

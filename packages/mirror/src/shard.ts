@@ -13,6 +13,7 @@ import { dropReason, ShardCopy } from './shard-copy.ts';
 import type { ShardOptions } from './shard-options.ts';
 
 const fencingsMax = 5;
+const fencingsWithinMs = 300_000;
 const backoffMaxMs = 30_000;
 
 /** Begins to own a shard: takes it over and copies until `stop` or `drop`. */
@@ -34,6 +35,7 @@ export class Shard {
   #hindrance: string | undefined = 'being taken over';
   #tries = 0;
   #fencings = 0;
+  #fencedAtMs = 0;
 
   constructor(options: ShardOptions) {
     this.index = options.shard;
@@ -86,7 +88,7 @@ export class Shard {
       if (this.#stopping.signal.reason === dropReason) await session.abort();
       return true;
     } catch (error) {
-      return await this.#recover(error);
+      return this.#recover(error);
     }
   }
 
@@ -148,6 +150,10 @@ export class Shard {
    */
   async #onFenced(error: TransactionError): Promise<boolean> {
     await this.#closeSession();
+    // One in a while is an operator's command; one after the other, a fight.
+    const nowMs = Date.now();
+    if (nowMs - this.#fencedAtMs > fencingsWithinMs) this.#fencings = 0;
+    this.#fencedAtMs = nowMs;
     this.#fencings += 1;
     if (this.#fencings >= fencingsMax) {
       const message = `Shard ${this.index} was taken away ${fencingsMax} times in a row: two mirrors share an identity, or work past the group`;

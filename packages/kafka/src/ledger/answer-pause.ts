@@ -5,7 +5,9 @@ export type Answer =
   /** Go on behind what is missing, or behind what the operator says: `to`, the first offset to copy again. */
   | { readonly kind: 'skip-gap'; readonly to?: bigint }
   /** Copy again from the source's log start, doubling what was copied. */
-  | { readonly kind: 'restart' };
+  | { readonly kind: 'restart' }
+  /** The cause is gone (a limit was raised, a disk came back): the same position again. */
+  | { readonly kind: 'retry' };
 
 export type Answered =
   | { readonly kind: 'resumed'; readonly position: PartitionPosition }
@@ -37,6 +39,7 @@ export function answerPause(
   if (source.topicId !== recorded.topicId) {
     return refused('the source topic was recreated: there is no gap to skip; only a restart can go on');
   }
+  if (answer.kind === 'retry') return resumeAt(recorded.position, recorded.leaderEpoch);
   if (answer.to !== undefined) {
     const skips = answer.to >= pause.from && answer.to <= source.end;
     return skips

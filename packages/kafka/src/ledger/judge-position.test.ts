@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerPause } from './answer-pause.ts';
+import { answerPause, type Answer } from './answer-pause.ts';
 import { judgeNewPartition, judgePosition, type SourceState } from './judge-position.ts';
 import type { PartitionPosition, PauseKind } from './positions.ts';
 
@@ -86,25 +86,26 @@ test.each<[string, string[], bigint, object]>([
   expect(judgeNewPartition(new Set(known), source, { end: targetEnd })).toMatchObject(expected);
 });
 
-test.each<[PauseKind, 'skip-gap' | 'restart', number | 'refused']>([
+test.each<[PauseKind, Answer['kind'], number]>([
   ['overtaken', 'skip-gap', 130],
   ['overtaken', 'restart', 20],
   ['refused', 'skip-gap', 130],
-  ['corrupt', 'skip-gap', 'refused'],
+  ['corrupt', 'skip-gap', -1],
   ['truncated', 'skip-gap', 110],
   ['beyond-end', 'skip-gap', 110],
-  ['recreated', 'skip-gap', 'refused'],
+  ['recreated', 'skip-gap', -1],
   ['recreated', 'restart', 20],
   ['target-lost', 'skip-gap', 100],
   ['target-lost', 'restart', 20],
   ['target-not-empty', 'skip-gap', 100],
+  ['refused', 'retry', 100],
+  ['recreated', 'retry', -1],
 ])('a pause of kind %s answered by %s goes on at %s', (kind, answer, expected) => {
   const topicId = kind === 'recreated' ? 'second' : 'first';
   const paused = { ...recorded, pause: { kind, from: 110n, to: 130n } };
   const answered = answerPause(paused, { kind: answer }, { ...source, topicId, earliest: 20n }, target);
-  if (expected === 'refused') expect(answered.kind).toBe('refused');
-  else
-    expect(answered).toMatchObject({ position: { position: BigInt(expected), pause: null, retired: false } });
+  const resumed = { position: { position: BigInt(expected), pause: null, retired: false } };
+  expect(answered).toMatchObject(expected < 0 ? { kind: 'refused' } : resumed);
 });
 
 test('the answer does not skip what retention deleted since: it begins where the log begins now', () => {

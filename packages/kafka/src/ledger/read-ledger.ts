@@ -12,6 +12,8 @@ export interface LedgerState {
   readonly genesisOffset: bigint;
   /** Empty until the first commit. */
   readonly positions: readonly PartitionPosition[];
+  /** Where the ledger partition ended for a read_committed reader. */
+  readonly end: bigint;
 }
 
 /**
@@ -23,15 +25,21 @@ export interface LedgerState {
  */
 export async function readLedger(cluster: Cluster, topic: string, shard: number): Promise<LedgerState> {
   const start = await offsetOf(cluster, topic, shard, 'earliest');
-  const end = await offsetOf(cluster, topic, shard, 'latest');
+  const end = await ledgerEnd(cluster, topic, shard);
   for (let back = 64n; ; back *= 8n) {
     const from = end - back > start ? end - back : start;
     const tail = await readTail(cluster, topic, shard, from, end);
-    if (tail.positions !== undefined) return withGenesis(cluster, topic, shard, tail, tail.positions);
+    if (tail.positions !== undefined)
+      return { ...(await withGenesis(cluster, topic, shard, tail, tail.positions)), end };
     if (from > start) continue;
     if (tail.genesis === undefined) throw noGenesis(topic, shard);
-    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [] };
+    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [], end };
   }
+}
+
+/** Where a ledger partition ends for a read_committed reader: it moves with every commit of the shard. */
+export function ledgerEnd(cluster: Cluster, topic: string, shard: number): Promise<bigint> {
+  return offsetOf(cluster, topic, shard, 'latest');
 }
 
 interface Tail {
@@ -50,7 +58,7 @@ async function withGenesis(
   shard: number,
   tail: Tail,
   positions: Positions,
-): Promise<LedgerState> {
+): Promise<Omit<LedgerState, 'end'>> {
   const { partitions } = positions;
   if (tail.genesis !== undefined && tail.genesisOffset >= positions.genesisOffset) {
     return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: partitions };

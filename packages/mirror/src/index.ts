@@ -1,0 +1,6 @@
+export { mirrorKnobs } from './config.ts';
+export type { MirrorConfig } from './config.ts';
+export { MirrorError } from './errors.ts';
+export type { MirrorErrorCode } from './errors.ts';
+export { initLink } from './init-link.ts';
+export { startMirror } from './mirror.ts';

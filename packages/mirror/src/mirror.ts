@@ -1,0 +1,180 @@
+import {
+  checkGenesis,
+  joinGroup,
+  type KafkaError,
+  memberIdOf,
+  readLedger,
+  retrying,
+  type GroupMember,
+  type RegisteredTopic,
+  type TopicPartition,
+} from '@penstock/kafka';
+import type { Service, ServiceContext } from '@penstock/service';
+import type { MirrorConfig } from './config.ts';
+import { MirrorError } from './errors.ts';
+import { openLink, type LinkContext } from './link-context.ts';
+import { declareMirrorMetrics, declarePartitionMetrics } from './metrics.ts';
+import { groupOf } from './names.ts';
+import { startShard, type Shard } from './shard.ts';
+import type { ShardOptions } from './shard-options.ts';
+import { readPartitions, shardStatus, stalled } from './status.ts';
+import { checkTargetTopics } from './target-topics.ts';
+
+/**
+ * Connects both clusters, checks the ledger and the target topics, and joins the group of the link: from then on it copies the
+ * shards that it is given. Waits for clusters that are away. Throws MirrorError and LedgerError for what an operator has to
+ * mend.
+ */
+export async function startMirror(context: ServiceContext<MirrorConfig>): Promise<Service> {
+  const { config, log, metrics, stopping } = context;
+  const waitForKafka = {
+    deadlineMs: Infinity,
+    signal: stopping,
+    onError: (error: KafkaError) =>
+      log.warn({ code: error.code, error }, 'Kafka is away; will be tried again'),
+  };
+  await using opened = new AsyncDisposableStack();
+  const link = opened.use(await retrying('opening both clusters', () => openLink(config, log), waitForKafka));
+  const maxMessageBytes = await retrying('checking the link', () => checkLink(link), waitForKafka);
+  const shards = new Shards({
+    link,
+    config,
+    log,
+    metrics: declareMirrorMetrics(metrics),
+    limitsOf: (target) => ({ maxMessageBytes: maxMessageBytes.get(target) ?? 1_048_588 }),
+    fail: (error) => context.fail(error),
+  });
+  declarePartitionMetrics(metrics, () => readPartitions(shards.owned));
+  metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.owned.length);
+  const member = await joinLinkGroup(link, config, shards, stopping);
+  member.failed.addEventListener('abort', () => {
+    context.fail(
+      new MirrorError('GROUP', 'The group on the target no longer takes this member', {
+        cause: member.failed.reason,
+      }),
+    );
+  });
+  shards.member = member;
+  const owned = opened.move();
+  return {
+    notReady: () => stalled(shards.owned, config.stalledAfterMs),
+    status: () => ({ link: config.link, instance: config.instance, shards: shards.owned.map(shardStatus) }),
+    drain: async () => {
+      await shards.stopAll();
+      await member.leave();
+    },
+    async [Symbol.asyncDispose]() {
+      await shards.dropAll();
+      await member.leave();
+      await owned.disposeAsync();
+    },
+  };
+}
+
+/** Refuses what is not a link that init made. Answers max.message.bytes by target topic. */
+async function checkLink(link: LinkContext): Promise<Map<string, number>> {
+  const { identity, target, singleReplica } = link;
+  const topics = await registeredTopics(link, await ledgerPartitions(link));
+  await target.refresh(identity.ledgerTopic);
+  return link.withAdmins((admins) => checkTargetTopics({ ...admins, singleReplica }, topics));
+}
+
+async function ledgerPartitions({ target, identity }: LinkContext): Promise<number> {
+  await target.refresh(identity.ledgerTopic);
+  const ledger = target.knownTopic(identity.ledgerTopic);
+  if (ledger === undefined) {
+    throw new MirrorError(
+      'NO_LEDGER',
+      `The target has no topic ${identity.ledgerTopic}: run "mirror init --link ${identity.link}" once. If this link has run before, ` +
+        'its ledger is lost, and to begin anew would copy everything again',
+    );
+  }
+  return ledger.partitions.length;
+}
+
+/** Every partition of the ledger must have its genesis before any is worked with. */
+async function registeredTopics(link: LinkContext, partitions: number): Promise<RegisteredTopic[]> {
+  const { identity, target } = link;
+  const topics = new Map<string, RegisteredTopic>();
+  for (let shard = 0; shard < partitions; shard += 1) {
+    const { genesis } = await readLedger(target, identity.ledgerTopic, shard);
+    checkGenesis(genesis, identity, partitions);
+    for (const topic of genesis.topics) topics.set(topic.name, topic);
+  }
+  return [...topics.values()];
+}
+
+async function joinLinkGroup(
+  link: LinkContext,
+  config: MirrorConfig,
+  shards: Shards,
+  signal: AbortSignal,
+): Promise<GroupMember> {
+  const indexes = (partitions: TopicPartition[]) => partitions.map(({ partition }) => partition);
+  return joinGroup(link.target, {
+    groupId: groupOf(config.link),
+    memberId: memberIdOf(`${groupOf(config.link)}.${config.instance}`),
+    topics: [link.identity.ledgerTopic],
+    signal,
+    onAssigned: (partitions) => shards.start(indexes(partitions)),
+    onRevoked: (partitions) => shards.stop(indexes(partitions)),
+    onLost: (partitions) => shards.drop(indexes(partitions)),
+  });
+}
+
+/** The shards that the group has given to this process. */
+class Shards {
+  member: GroupMember | undefined;
+  readonly #options: Omit<ShardOptions, 'shard' | 'stillAssigned'>;
+  readonly #owned = new Map<number, Shard>();
+
+  constructor(options: Omit<ShardOptions, 'shard' | 'stillAssigned'>) {
+    this.#options = options;
+  }
+
+  get owned(): readonly Shard[] {
+    return [...this.#owned.values()];
+  }
+
+  start(indexes: readonly number[]): void {
+    for (const shard of indexes) {
+      const stillAssigned = () => this.#stillAssigned(shard);
+      this.#owned.set(shard, startShard({ ...this.#options, shard, stillAssigned }));
+    }
+  }
+
+  /** Settles when what was open is committed. */
+  async stop(indexes: readonly number[]): Promise<void> {
+    await this.#end(indexes, (shard) => shard.stop());
+  }
+
+  async drop(indexes: readonly number[]): Promise<void> {
+    await this.#end(indexes, (shard) => shard.drop());
+  }
+
+  stopAll(): Promise<void> {
+    return this.stop([...this.#owned.keys()]);
+  }
+
+  dropAll(): Promise<void> {
+    return this.drop([...this.#owned.keys()]);
+  }
+
+  async #end(indexes: readonly number[], end: (shard: Shard) => Promise<void>): Promise<void> {
+    await Promise.all(
+      indexes.map(async (index) => {
+        const shard = this.#owned.get(index);
+        if (shard === undefined) return;
+        await end(shard);
+        if (this.#owned.get(index) === shard) this.#owned.delete(index);
+      }),
+    );
+  }
+
+  async #stillAssigned(shard: number): Promise<boolean> {
+    const { member } = this;
+    if (member === undefined) return false;
+    await member.heartbeatNow();
+    return member.assignment.some(({ partition }) => partition === shard);
+  }
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startKafka, uniqueName, type ConsumedRecord, type TestKafka } from '@penstock/test-broker';
+import { expect } from 'vitest';
+import { mirrorCommand, type MirrorEnvironment } from './mirror-process.ts';
+
+export interface TwoClusters extends AsyncDisposable {
+  readonly source: TestKafka;
+  readonly target: TestKafka;
+}
+
+export async function startTwoClusters(): Promise<TwoClusters> {
+  const [source, target] = await Promise.all([
+    startKafka({ name: 'mirror-source' }),
+    startKafka({ name: 'mirror-target' }),
+  ]);
+  return {
+    source,
+    target,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+export interface TestLink {
+  readonly topic: string;
+  readonly link: string;
+  readonly env: MirrorEnvironment;
+}
+
+/** A source topic and a link for it, initialised by the real command. */
+export async function createLink(
+  { source, target }: Pick<TwoClusters, 'source' | 'target'>,
+  o: { partitions: number; width?: number; env?: MirrorEnvironment; configs?: Record<string, string> },
+): Promise<TestLink> {
+  const topic = uniqueName('clean');
+  const link = uniqueName('link');
+  await source.createTopic(topic, { partitions: o.partitions, ...(o.configs && { configs: o.configs }) });
+  const env = {
+    PENSTOCK_MIRROR_LINK: link,
+    PENSTOCK_MIRROR_INSTANCE: 'one',
+    PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: source.bootstrap.join(','),
+    PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: target.bootstrap.join(','),
+    PENSTOCK_MIRROR_SOURCE_KAFKA_SINGLE_REPLICA: 'allowed',
+    PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: 'allowed',
+    PENSTOCK_MIRROR_TOPICS: `${topic}:${o.width ?? o.partitions}`,
+    PENSTOCK_MIRROR_SHARDS: '2',
+    PENSTOCK_MIRROR_COMMIT_INTERVAL_MS: '50',
+    PENSTOCK_MIRROR_LAG_COMMIT_INTERVAL_MS: '100',
+    PENSTOCK_MIRROR_DISCOVERY_INTERVAL_MS: '500',
+    PENSTOCK_MIRROR_OPERATIONS_LISTEN: '127.0.0.1:0',
+    ...o.env,
+  };
+  const { exitCode, output } = await mirrorCommand(['init'], env);
+  expect(output).toContain(`${topic} -> ${topic} partitions 0 to`);
+  expect(exitCode).toBe(0);
+  return { topic, link, env };
+}
+
+/** Polls until `read` gives something, or fails with `what` after the deadline. */
+export async function eventually<T>(
+  what: string,
+  read: () => Promise<T | undefined>,
+  deadlineMs = 30_000,
+): Promise<T> {
+  for (const until = Date.now() + deadlineMs; ;) {
+    const found = await read();
+    if (found !== undefined) return found;
+    if (Date.now() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+/** What a copy must keep: everything but the offset. */
+export function contents(records: readonly ConsumedRecord[], partition: number): unknown[] {
+  return records
+    .filter((record) => record.partition === partition)
+    .map(({ timestampMs, headers, key, value }) => ({
+      timestampMs,
+      headers: headers.map(([name, bytes]) => [name, bytes?.toString('hex') ?? null]),
+      key: key?.toString('hex') ?? null,
+      value: value?.toString('hex') ?? null,
+    }));
+}
