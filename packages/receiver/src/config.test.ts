@@ -25,6 +25,7 @@ test.each([
   ],
   ["TRUSTED_PROXIES: 'balancer' is not an address", { TRUSTED_PROXIES: 'balancer' }],
   ['KEY_SALT: at least 16 characters', { KEY_SALT: 'short' }],
+  ['KEY_SALT: is the one of example.env', { KEY_SALT: 'replace-this-by-32-random-characters' }],
   ['BODY_BYTES_MAX is above', { BODY_BYTES_MAX: '2MiB', IN_FLIGHT_BYTES_MAX: '1MiB' }],
   ['STOP_TIMEOUT_MS must be at least 31000', { STOP_LINGER_MS: '20000' }],
 ])('%s is told', (problem, env) => {

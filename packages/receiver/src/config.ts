@@ -19,6 +19,8 @@ export const prefix = 'PENSTOCK_RECEIVER_';
 /** How long bodies that are still being sent at the end of the linger may take. */
 export const lastBodiesMs = 1_000;
 
+const exampleSalt = 'replace-this-by-32-random-characters';
+
 const chassis = chassisKnobs(prefix, 9464);
 
 const http = {
@@ -69,7 +71,7 @@ const http = {
 
 const body = {
   bodyBytesMax: bytes(`${prefix}BODY_BYTES_MAX`, {
-    why: 'A longer body is answered 413. The raw topic needs max.message.bytes of this + HEADER_BYTES_MAX + 4 KiB.',
+    why: 'A longer body is answered 413. The raw topic needs max.message.bytes of this + HEADER_BYTES_MAX + 4 KiB, and no less than BATCH_BYTES + 4 KiB.',
     min: 1024,
     max: 64 * 1024 ** 2,
     default: 1024 ** 2,
@@ -123,7 +125,7 @@ const record = {
   }),
   keySalt: secret(`${prefix}KEY_SALT`, {
     why: 'At least 16 characters, the same in all Receivers of a datacenter: hides client addresses in partition keys. With different ones a retry misses its original.',
-    example: 'replace-this-by-32-random-characters',
+    example: exampleSalt,
   }),
 };
 
@@ -184,7 +186,10 @@ export function check(config: ReceiverConfig): string[] {
     const problem = addressRangeProblem(range);
     if (problem) problems.push(`${prefix}TRUSTED_PROXIES: ${problem}`);
   }
-  if (config.record.keySalt.length < 16) problems.push(`${prefix}KEY_SALT: at least 16 characters`);
+  const { keySalt } = config.record;
+  if (keySalt.length < 16) problems.push(`${prefix}KEY_SALT: at least 16 characters`);
+  if (keySalt === exampleSalt)
+    problems.push(`${prefix}KEY_SALT: is the one of example.env, which everybody knows`);
   if (config.body.bodyBytesMax > config.body.inFlightBytesMax) {
     problems.push(
       `${prefix}BODY_BYTES_MAX is above ${prefix}IN_FLIGHT_BYTES_MAX: such a body could never be taken`,

@@ -116,10 +116,11 @@ export class Intake {
 /** How much of a refused body is let pass, so that its client can read the answer. */
 const discardBytesMax = 4 * 1024 * 1024;
 
-function problemOf({ outcome, error }: Settlement): ProblemCode | undefined {
+function problemOf({ outcome, error, tokens }: Settlement): ProblemCode | undefined {
   if (outcome === 'written') return undefined;
   if (outcome === 'unknown') return 'kafka-late';
-  return error?.code === 'MESSAGE_TOO_LARGE' ? 'too-large' : 'kafka-refused';
+  // Of several records in a batch that is too large, none need be.
+  return error?.code === 'MESSAGE_TOO_LARGE' && tokens.length === 1 ? 'too-large' : 'kafka-refused';
 }
 
 function queryOf(url: string): Buffer {
@@ -158,7 +159,8 @@ class TakenIn implements BodyReader {
 
   bodyRead(body: Buffer): void {
     const { metrics, budget, records, trusted, topic, partitionCount, append } = this.#o;
-    if (this.#route.answer === 'pixel') budget.take(body.length);
+    // A body that was read is in the budget already; a query is not.
+    if (this.#route.answer === 'pixel' && !budget.take(body.length)) return this.#finish('memory-full');
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
     if (body.length === 0) return this.#finish('empty-body');

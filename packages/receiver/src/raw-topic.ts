@@ -7,20 +7,23 @@ import {
   type Cluster,
   type ClusterOptions,
   type TopicNeeds,
+  type TopicSettings,
 } from '@penstock/kafka';
 import { kafkaConnection, type Log, type ServiceContext } from '@penstock/service';
 import type { ReceiverConfig } from './config.ts';
 
 const lookMs = 2_000;
+/** A broker that hangs answers nothing for as long as its requests may take: readiness does not wait for that. */
+const lookTimeoutMs = 5_000;
 
 /** Waits for Kafka and the raw topic until told to stop. Throws KafkaError for a cluster that cannot keep the promise. */
 export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Promise<RawTopic> {
   const { config, log, stopping } = context;
   const connection = { ...kafkaConnection(config.kafka), log };
-  const needs = {
-    name: config.record.rawTopic,
-    configsAtLeast: { 'max.message.bytes': config.body.bodyBytesMax + config.http.headerBytesMax + 4096 },
-  };
+  const { headerBytesMax } = config.http;
+  const messageBytes =
+    Math.max(config.body.bodyBytesMax + headerBytesMax, config.producing.batchBytes) + 4096;
+  const needs = { name: config.record.rawTopic, configsAtLeast: { 'max.message.bytes': messageBytes } };
   const singleReplica = config.kafka.singleReplica === 'allowed';
   const onError = (error: KafkaError) => log.warn({ error }, 'waiting for Kafka');
   const forever = { deadlineMs: Infinity, signal: stopping, onError };
@@ -60,7 +63,7 @@ export class RawTopic implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   #settingProblems: readonly string[] = [];
   #away: string | undefined;
-  #looking = false;
+  #lookingSinceMs: number | undefined;
 
   constructor(o: RawTopicOptions) {
     this.#o = o;
@@ -81,11 +84,21 @@ export class RawTopic implements AsyncDisposable {
 
   /** Throws KafkaError when they cannot be read. */
   async checkSettings(): Promise<void> {
-    const { connection, needs, singleReplica, log } = this.#o;
-    await using admin = await openAdmin(connection);
-    const problems = topicProblems([needs], await admin.describeTopics([needs.name]), { singleReplica });
+    const { needs, singleReplica, log } = this.#o;
+    const problems = topicProblems([needs], await this.#settings(), { singleReplica });
     if (problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
     this.#settingProblems = problems;
+  }
+
+  async #settings(): Promise<TopicSettings[]> {
+    const { connection, needs } = this.#o;
+    try {
+      await using admin = await openAdmin(connection);
+      return await admin.describeTopics([needs.name]);
+    } catch (cause) {
+      // A broker that goes away meanwhile, or a missing right to describe: said in the log until it is mended.
+      throw new KafkaError('CONNECTION', `the settings of ${needs.name} cannot be read`, { cause });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,8 +107,11 @@ export class RawTopic implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+    if (this.#lookingSinceMs !== undefined) {
+      if (Date.now() - this.#lookingSinceMs > lookTimeoutMs) this.#away = 'Kafka does not answer';
+      return;
+    }
+    this.#lookingSinceMs = Date.now();
     try {
       await this.cluster.refresh(this.name);
       const partitions = this.cluster.knownTopic(this.name)?.partitions ?? [];
@@ -106,7 +122,7 @@ export class RawTopic implements AsyncDisposable {
       if (!(error instanceof KafkaError)) throw error;
       this.#away = `Kafka does not answer (${error.code})`;
     } finally {
-      this.#looking = false;
+      this.#lookingSinceMs = undefined;
     }
   }
 }

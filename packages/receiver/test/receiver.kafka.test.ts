@@ -121,12 +121,21 @@ test('it waits for a topic that is made after its start', async () => {
   expect((await fetch(`${receiver.operations}/readyz`)).status).toBe(200);
 });
 
-test('two Receivers share an address', async () => {
+test('two Receivers share an address when both are told to, else the port is taken', async () => {
   const kafka = await sharedKafka();
   const topic = await newTopic(kafka);
   const first = await startReceiverProcess(kafka.bootstrap, { RAW_TOPIC: topic, REUSE_PORT: 'true' });
-  const shared = { RAW_TOPIC: topic, REUSE_PORT: 'true', LISTEN: first.url.replace('http://', '') };
-  const second = await startReceiverProcess(kafka.bootstrap, shared);
+  const address = first.url.replace('http://', '');
+  const alone = await startReceiverProcess(kafka.bootstrap, { RAW_TOPIC: topic, LISTEN: address }, 'failed');
+  expect(await alone.exited).toBe(1);
+  expect(alone.logged()).toContain(
+    `cannot listen on ${address} (PENSTOCK_RECEIVER_LISTEN): the port is taken`,
+  );
+  const second = await startReceiverProcess(kafka.bootstrap, {
+    RAW_TOPIC: topic,
+    REUSE_PORT: 'true',
+    LISTEN: address,
+  });
   first.terminate();
   expect(await first.exited).toBe(0);
   expect(await post(second.url, '{}')).toMatchObject({ status: 200 });

@@ -22,7 +22,7 @@ export function createLog(o: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       errorKey: 'error',
-      serializers: { error: pino.stdSerializers.errWithCause },
+      serializers: { error: pino.stdSerializers.errWithCause, err: pino.stdSerializers.errWithCause },
     },
     o.destination ?? pino.destination({ fd: 1, sync: true }),
   );

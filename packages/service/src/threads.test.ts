@@ -17,5 +17,7 @@ test('two threads are one service: one status, summed counters, one stop', async
 test('a thread that throws ends the process with 1 and its error', async () => {
   const sample = await startSample('threaded-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'one-thread-throws' });
   expect(await sample.exited).toBe(1);
-  expect(await sample.heard('failed')).toMatchObject({ error: { cause: { message: 'the thread is broken' } } });
+  expect(await sample.heard('failed')).toMatchObject({
+    error: { cause: { message: 'the thread is broken' } },
+  });
 });
