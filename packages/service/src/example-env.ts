@@ -13,7 +13,8 @@ export function exampleEnv(title: string, knobs: Knobs): string {
 }
 
 function paragraph(knob: Knob<unknown>): string {
-  const shape = `# ${knob.unit}; ${knob.range}${knob.required ? '; required' : ''}`;
+  const remark = knob.required ? '; required' : knob.example && `; e.g. ${knob.example}`;
+  const shape = `# ${knob.unit}; ${knob.range}${remark}`;
   return `# ${knob.why}\n${shape}\n${assignment(knob)}\n`;
 }
 
