@@ -93,6 +93,7 @@ export class Admin implements AsyncDisposable {
 
   /** Deletes everything below `offset`: the log start moves there. */
   async deleteRecords(topic: string, partition: number, offset: bigint): Promise<void> {
+    await this.#admin.fetchTopicOffsets(topic); // kafkajs looks for leaders only in what it knows already
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
   }
 
