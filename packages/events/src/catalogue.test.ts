@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { builtInCatalogue } from './built-in-catalogue.ts';
 import { CatalogueError, type Catalogue } from './catalogue.ts';
@@ -98,4 +99,10 @@ test('every reason has a stage of the list and a sentence', () => {
     expect(stages).toContain(stage);
     expect(sentence).toMatch(/^[A-Z].*\.$/);
   }
+});
+
+test('the README names every fix and every reason', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const names = [...builtInCatalogue.fixes.map(({ id }) => id), ...Object.keys(reasons)];
+  expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });

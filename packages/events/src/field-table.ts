@@ -7,6 +7,8 @@ export interface FieldRule {
   /** For the detail of a refusal: "field screen is not {width, height}". */
   readonly is: string;
   readonly required?: boolean;
+  /** The fields of an object that is one itself. */
+  readonly inner?: FieldTable;
 }
 
 export interface FieldTable {
@@ -28,19 +30,27 @@ export function fieldTable(
   };
 }
 
-/** Null when every field of the object is in the table and holds what it may, and none that is required is missing. */
-export function checkFields(object: JsonObject, table: FieldTable): Refusal | null {
+/**
+ * Null when every field of the object is in the table and holds what it may, and none that is required is missing.
+ * `path` says where the object is, for the detail of a refusal: '' or 'context.device.'.
+ */
+export function checkFields(object: JsonObject, table: FieldTable, path = ''): Refusal | null {
   for (const name in object) {
     const value = object[name];
     if (value === null || value === undefined) continue;
     const rule = table.rules.get(name) ?? openRule(name, table);
     if (rule === undefined)
-      return refuse('unknown-field', `field ${quoteName(name)} is not part of the format`);
-    if (!rule.check(value)) return refuse('invalid-field', `field ${name} is not ${rule.is}`);
+      return refuse('unknown-field', `field ${path}${quoteName(name)} is not part of the format`);
+    if (!rule.check(value)) return refuse('invalid-field', `field ${path}${name} is not ${rule.is}`);
+    if (rule.inner !== undefined) {
+      const refusal = checkFields(value as JsonObject, rule.inner, `${path}${name}.`);
+      if (refusal !== null) return refusal;
+    }
   }
   for (const name of table.required) {
-    if (object[name] === undefined || object[name] === null)
-      return refuse('missing-field', `field ${name} is missing`);
+    if (object[name] === undefined || object[name] === null) {
+      return refuse('missing-field', `field ${path}${name} is missing`);
+    }
   }
   return null;
 }
@@ -49,13 +59,12 @@ function openRule(name: string, { open }: FieldTable): FieldRule | undefined {
   return open !== null && name.startsWith(open.prefix) ? open.rule : undefined;
 }
 
-/** A field that is an object of its own, checked by its own table; its refusal is the field's. */
+/** Its keys are the client's own, its values may be anything. */
+export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
+
+/** A field that is an object with fields of its own. */
 export function objectOf(rules: Readonly<Record<string, FieldRule>>): FieldRule {
-  const table = fieldTable(rules);
-  return {
-    check: (value) => isJsonObject(value) && checkFields(value, table) === null,
-    is: `{${[...table.rules].map(([name, rule]) => `${name}: ${rule.is}`).join(', ')}}`,
-  };
+  return { ...anyObject, inner: fieldTable(rules) };
 }
 
 export const shortText: FieldRule = {
@@ -75,9 +84,6 @@ export const uuidText: FieldRule = {
   check: (value) => typeof value === 'string' && value.length === 36 && isUuid(value),
   is: 'a UUID',
 };
-
-/** Its keys are the client's own, its values may be anything. */
-export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
 
 export function required(rule: FieldRule): FieldRule {
   return { ...rule, required: true };

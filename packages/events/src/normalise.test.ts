@@ -101,9 +101,21 @@ test.each([
   ['no type', '{"event_id":null}', 'missing-field', 'read'],
   ['a field too many', '{"event_type":"a","evnt":1}', 'unknown-field', 'read'],
   ['a number where text belongs', '{"event_type":"a","user_id":7}', 'invalid-field', 'read'],
-  ['half a location', '{"event_type":"a","location":{"lat":1}}', 'invalid-field', 'read'],
+  ['half a location', '{"event_type":"a","location":{"lat":1}}', 'missing-field', 'read'],
 ])('%s is rejected', (_title, json, reason, stage) => {
   expect(outcomeOf(json)).toMatchObject({ kind: 'rejected', reason, stage, index: 0 });
+});
+
+test('a detail names the place of the field', () => {
+  expect(outcomeOf('{"event_type":"a","location":{"lat":1}}')).toMatchObject({
+    detail: 'field location.lon is missing',
+  });
+  expect(outcomeOf('{"event_type":"a","client":{"nmae":1}}')).toMatchObject({
+    detail: 'field client."nmae" is not part of the format',
+  });
+  expect(outcomeOf('{"event_type":"a","client":{"name":1}}')).toMatchObject({
+    detail: 'field client.name is not a string of at most 256',
+  });
 });
 
 test('details name fields and never what clients wrote into them', () => {
