@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { JvmBroker } from './jvm-broker.ts';
 import { reservePorts } from './ports.ts';
 import { forgetFolder, guardFolder } from './reaper.ts';
 import { type BrokerAddresses, brokerSettings } from './settings.ts';
-import type { StartKafkaOptions } from './start-kafka.ts';
+import type { FolderOwner, StartKafkaOptions } from './start-kafka.ts';
 import { formatStorage, randomKafkaId } from './storage.ts';
 import type { TestKafka } from './test-kafka.ts';
 
@@ -48,6 +48,7 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
         }),
       );
     }
+    if (o.owner) await giveFolder(folder, o.owner);
     await startTogether(brokers);
     const bootstrap = addresses.map((self) => self.client.advertised);
     return connectedKafka({ bootstrap, brokers, dispose });
@@ -55,6 +56,13 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     await dispose();
     throw error;
   }
+}
+
+async function giveFolder(folder: string, { uid, gid }: FolderOwner): Promise<void> {
+  const inside = await readdir(folder, { recursive: true });
+  await Promise.all(
+    [folder, ...inside.map((name) => join(folder, name))].map((path) => chown(path, uid, gid)),
+  );
 }
 
 /** All ready, or the first failure once every one of them has settled, so that none is left behind. */

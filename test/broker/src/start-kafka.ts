@@ -19,6 +19,13 @@ export interface StartKafkaOptions {
   via?: BrokerKind;
   /** JVM only. A command that becomes the broker by exec (the Runner in the demo), with its arguments. */
   through?: readonly string[];
+  /** JVM only. Whom `through` makes of the broker: its folder is given to them. Needs root. */
+  owner?: FolderOwner;
+}
+
+export interface FolderOwner {
+  uid: number;
+  gid: number;
 }
 
 /** Starts a cluster of real brokers; it settles when all serve clients, in about 3 s for one. */
