@@ -25,7 +25,7 @@ import type { TakenOver } from './take-over-partition.ts';
 type Message =
   | { kind: 'assigned' | 'revoked'; partitions: readonly number[] }
   | { kind: 'lost' | 'stop' }
-  | { kind: 'taken'; partition: number; taken: TakenOver | Halt };
+  | { kind: 'taken'; partition: number; taken: TakenOver | Halt; signal: AbortSignal };
 
 /** How long the event loop may be held: heartbeats and answers wait behind it. */
 const TURN_MS = 10;
@@ -112,7 +112,7 @@ export class FilterThread implements Service {
         windowMs: config.dedupWindowMs,
         idsMax: config.dedupIdsMax,
       },
-      (partition, taken) => void this.#mailbox.post({ kind: 'taken', partition, taken }),
+      (partition, taken, signal) => void this.#mailbox.post({ kind: 'taken', partition, taken, signal }),
       fail,
     );
     member.failed.addEventListener('abort', () => fail(member.failed.reason));
@@ -154,6 +154,7 @@ export class FilterThread implements Service {
       await this.#mailbox.empty((message) => this.#obey(message));
       if (this.#stopped) break;
       if (this.#regainAtMs !== undefined) await this.#regain();
+      this.#lookAround();
       const fetched = await this.#fetcher.next({
         maxWaitMs: this.#openSinceMs === undefined ? IDLE_MS : Math.max(0, this.#dueMs() - performance.now()),
         bytesMax: STEP_BYTES_MAX,
@@ -161,7 +162,6 @@ export class FilterThread implements Service {
       });
       await this.#work(fetched);
       if (this.#openSinceMs !== undefined && performance.now() >= this.#dueMs()) await this.#commit();
-      this.#lookAround();
     }
     this.#mailbox.close();
   }
@@ -184,7 +184,8 @@ export class FilterThread implements Service {
         this.#dropEverything();
         return this.#abort();
       case 'taken':
-        return this.#begin(message.partition, message.taken);
+        if (!message.signal.aborted) await this.#begin(message.partition, message.taken);
+        return;
       case 'stop':
         await this.#commit();
         await this.#member.leave();
@@ -195,7 +196,6 @@ export class FilterThread implements Service {
   /** A take-over has finished in the background. */
   async #begin(partition: number, taken: TakenOver | Halt): Promise<void> {
     const { config, metrics, log } = this.#o;
-    if (!this.#owner.starting.has(partition)) return; // revoked or begun anew while the message lay here
     if (taken.kind === 'halt') return this.#owner.halt(partition, taken);
     if (taken.isFirst && !(await this.#commitFirst(taken))) return;
     const lane = new PartitionLane(taken.start, this.#laneOptions());

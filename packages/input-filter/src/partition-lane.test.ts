@@ -285,7 +285,7 @@ describe('a record that Kafka refuses', () => {
 
 test('event types may have clean topics of their own', () => {
   const one = event(4, 1);
-  const { lane, to } = startLane({ routes: { [String(one['event_type'])]: 'clean.special' } });
+  const { lane, to } = startLane({ routes: { [one['event_type'] as string]: 'clean.special' } });
   feed(lane, [request(4, one)]);
   lane.finish();
   expect(to('clean.special')).toHaveLength(1);

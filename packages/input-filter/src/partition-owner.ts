@@ -5,7 +5,7 @@ import type { PartitionLane } from './partition-lane.ts';
 import { halt, needsAnOperator, type Halt } from './starting-position.ts';
 import { takeOverPartition, type TakeOverOptions, type TakenOver } from './take-over-partition.ts';
 
-/** What is known of each partition that the group has assigned to this thread: exactly one of the three. */
+/** The partitions that the group has assigned to this thread: each runs, starts or is halted (and then perhaps looked at again). */
 export class PartitionOwner {
   readonly lanes = new Map<number, PartitionLane>();
   readonly starting = new Map<number, AbortController>();
@@ -13,13 +13,13 @@ export class PartitionOwner {
   /** What was last logged of a halted partition: said once, not at every look. */
   readonly #told = new Map<number, string>();
   readonly #options: TakeOverOptions;
-  readonly #onTaken: (partition: number, taken: TakenOver | Halt) => void;
+  readonly #onTaken: (partition: number, taken: TakenOver | Halt, signal: AbortSignal) => void;
   readonly #onFailed: (error: unknown) => void;
 
-  /** @param onTaken called at any time from the background, but never for a partition that was dropped or begun anew meanwhile. */
+  /** @param onTaken called at any time from the background; void once its signal is aborted (dropped, or begun anew). */
   constructor(
     options: TakeOverOptions,
-    onTaken: (partition: number, taken: TakenOver | Halt) => void,
+    onTaken: (partition: number, taken: TakenOver | Halt, signal: AbortSignal) => void,
     onFailed: (error: unknown) => void,
   ) {
     this.#options = options;
@@ -34,12 +34,11 @@ export class PartitionOwner {
   begin(partition: number): void {
     const halted = this.halted.get(partition);
     this.drop(partition);
+    if (halted !== undefined) this.halted.set(partition, halted);
     const abort = new AbortController();
     this.starting.set(partition, abort);
     this.#takeOver(partition, halted, abort.signal).then(
-      (taken) => {
-        if (this.starting.get(partition) === abort) this.#onTaken(partition, taken);
-      },
+      (taken) => this.#onTaken(partition, taken, abort.signal),
       (error: unknown) => {
         if (!abort.signal.aborted) this.#onFailed(error);
       },
@@ -81,7 +80,7 @@ export class PartitionOwner {
   }
 
   get partitions(): number[] {
-    return [...this.lanes.keys(), ...this.starting.keys(), ...this.halted.keys()];
+    return [...new Set([...this.lanes.keys(), ...this.starting.keys(), ...this.halted.keys()])];
   }
 
   measure(metrics: FilterMetrics): void {
@@ -97,7 +96,7 @@ export class PartitionOwner {
     metrics.windowBytes.set(bytes);
     metrics.lagRecords.set(lag);
     metrics.partitions.set(this.lanes.size, 'running');
-    metrics.partitions.set(this.starting.size, 'starting');
+    metrics.partitions.set(this.#startingFresh.length, 'starting');
     metrics.partitions.set(this.halted.size, 'halted');
   }
 
@@ -112,7 +111,7 @@ export class PartitionOwner {
       lag: lane.lag,
       window: { ids: lane.window.ids, bytes: lane.window.bytes, sinceMs: lane.window.sinceMs ?? null },
     }));
-    const starting = [...this.starting.keys()].map((partition) => ({ partition, state: 'starting' }));
+    const starting = this.#startingFresh.map((partition) => ({ partition, state: 'starting' }));
     const halted = [...this.halted].map(([partition, { code, detail, resumeAt }]) => ({
       partition,
       state: 'halted',
@@ -121,6 +120,11 @@ export class PartitionOwner {
       resumeAt,
     }));
     return [...running, ...starting, ...halted].toSorted((a, b) => a.partition - b.partition);
+  }
+
+  /** Those that are looked at again count as halted until they run. */
+  get #startingFresh(): number[] {
+    return [...this.starting.keys()].filter((partition) => !this.halted.has(partition));
   }
 
   async #takeOver(

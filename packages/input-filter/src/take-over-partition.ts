@@ -1,26 +1,13 @@
-import { decodeEvent } from '@penstock/events';
-import {
-  committedOffsets,
-  listOffsets,
-  readRange,
-  type Cluster,
-  type CommittedOffset,
-} from '@penstock/kafka';
+import { readRange } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import { DedupWindow } from './dedup-window.ts';
 import type { LaneStart } from './partition-lane.ts';
-import { readPositionMetadata } from './position-metadata.ts';
+import { collectEvidence, offsetOf, type EvidenceOptions } from './position-evidence.ts';
 import { decodeSeen } from './seen-record.ts';
 import { startingPosition, type Halt } from './starting-position.ts';
 
-export interface TakeOverOptions {
-  readonly cluster: Cluster;
+export interface TakeOverOptions extends EvidenceOptions {
   readonly log: Log;
-  readonly group: string;
-  readonly member: { readonly memberId: string; readonly epoch: number };
-  readonly topics: { readonly raw: string; readonly seen: string };
-  /** All topics that events may be routed to. */
-  readonly cleanTopics: readonly string[];
   readonly windowMs: number;
   readonly idsMax: number;
 }
@@ -58,33 +45,9 @@ export async function takeOverPartition(
   needsChoice: Halt | undefined,
   signal: AbortSignal,
 ): Promise<TakenOver | Halt> {
-  const { cluster, topics } = o;
-  const committed = await committedOffset(partition, o, signal); // 2
-  const metadata = readPositionMetadata(committed?.metadata ?? null);
+  const { position, metadata, leaderEpoch, seenEnd } = await collectEvidence(partition, o, signal); // 2, 3, 4
   if (needsChoice !== undefined && !metadata.chosen) return needsChoice;
-  const raw = await cluster.topic(topics.raw);
-  const rawStart = await offsetOf(cluster, topics.raw, partition, 'earliest', signal);
-  const rawEnd = await offsetOf(cluster, topics.raw, partition, 'latest', signal);
-  const seenEnd = await offsetOf(cluster, topics.seen, partition, 'latest', signal); // 3
-  let cleanWritten = false;
-  let proven: bigint | null = null;
-  for (const topic of o.cleanTopics) {
-    const end = await offsetOf(cluster, topic, partition, 'latest', signal); // 3
-    if (end === 0n) continue;
-    cleanWritten = true;
-    const last = await lastRawOffset(o, topic, partition, end, signal); // 4
-    if (last !== null && (proven === null || last + 1n > proven)) proven = last + 1n;
-  }
-  const decided = startingPosition({
-    committed: committed?.offset ?? null,
-    chosen: metadata.chosen,
-    committedTopicId: metadata.topicId,
-    rawTopicId: raw.id,
-    rawStart,
-    rawEnd,
-    cleanWritten,
-    proven,
-  });
+  const decided = startingPosition(position);
   if (decided.kind === 'halt') return decided;
 
   const began = performance.now();
@@ -95,95 +58,16 @@ export async function takeOverPartition(
     isFirst: decided.kind === 'first-start',
     start: {
       partition,
-      topicId: raw.id,
+      topicId: position.rawTopicId,
       offset: decided.offset,
-      leaderEpoch: committed?.leaderEpoch ?? -1,
+      // Chosen by an operator: the epoch of the record before that position is not known.
+      leaderEpoch: metadata.chosen ? -1 : leaderEpoch,
       streamTimeMs: Math.max(metadata.streamTimeMs, rebuilt.streamTimeMs),
       window,
     },
     rebuiltIds: rebuilt.ids,
     rebuildMs: performance.now() - began,
   };
-}
-
-async function committedOffset(
-  partition: number,
-  { cluster, group, member, topics }: TakeOverOptions,
-  signal: AbortSignal,
-): Promise<CommittedOffset | null> {
-  const found = await committedOffsets(cluster, {
-    groupId: group,
-    memberId: member.memberId,
-    memberEpoch: () => member.epoch,
-    partitions: [{ topic: topics.raw, partition }],
-    signal,
-  });
-  return [...found.values()][0] ?? null;
-}
-
-async function offsetOf(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  at: 'earliest' | 'latest' | { timestampMs: number },
-  signal: AbortSignal,
-): Promise<bigint> {
-  const found = await listOffsets(cluster, topic, [partition], at, 'read_uncommitted', { signal });
-  return found.get(partition)!.offset;
-}
-
-/**
- * origin.offset of the last committed event below `end`: what it was made from is certainly filtered. Looks further and
- * further back, since the end of a log may be markers and aborted batches only. null: no record is left.
- */
-async function lastRawOffset(
-  o: TakeOverOptions,
-  topic: string,
-  partition: number,
-  end: bigint,
-  signal: AbortSignal,
-): Promise<bigint | null> {
-  const start = await offsetOf(o.cluster, topic, partition, 'earliest', signal);
-  for (let back = 16n; ; back *= 32n) {
-    const from = end - back > start ? end - back : start;
-    let last: Uint8Array | null = null;
-    await readRange(
-      o.cluster,
-      topic,
-      partition,
-      from,
-      end,
-      'read_committed',
-      (record) => {
-        if (record.value !== null) last = Buffer.from(record.value);
-      },
-      { signal },
-    );
-    if (last !== null) return rawOffsetOf(last, o, topic, partition);
-    if (from === start) return null;
-  }
-}
-
-function rawOffsetOf(
-  encoded: Uint8Array,
-  o: TakeOverOptions,
-  topic: string,
-  partition: number,
-): bigint | null {
-  try {
-    const { origin } = decodeEvent(encoded);
-    if (origin.topic === o.topics.raw && origin.partition === partition) return BigInt(origin.offset);
-    o.log.warn(
-      { topic, partition, origin: origin.topic },
-      'the last event of clean came from another raw topic',
-    );
-  } catch (error) {
-    o.log.warn(
-      { topic, partition, error },
-      'the last record of clean is not an event that this version can read',
-    );
-  }
-  return null;
 }
 
 /** @param streamTimeMs where the window was when the offset was committed; 0 reads all there is. */

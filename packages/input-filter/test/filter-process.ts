@@ -2,6 +2,7 @@ import type { TestKafka } from '@penstock/test-broker';
 import { uniqueName } from '@penstock/test-broker';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -49,6 +50,38 @@ export interface PartitionStatus {
   window?: { ids: number };
 }
 
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+function environmentOf(kafka: TestKafka, topics: FilterTopics): Record<string, string> {
+  return {
+    PENSTOCK_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','),
+    PENSTOCK_KAFKA_SINGLE_REPLICA: 'allowed',
+    PENSTOCK_FILTER_OPERATIONS_LISTEN: '127.0.0.1:0',
+    PENSTOCK_FILTER_RAW_TOPIC: topics.raw,
+    PENSTOCK_FILTER_CLEAN_TOPIC: topics.clean,
+    PENSTOCK_FILTER_REJECTED_TOPIC: topics.rejected,
+    PENSTOCK_FILTER_SEEN_TOPIC: topics.seen,
+    PENSTOCK_FILTER_GROUP: topics.raw,
+    PENSTOCK_FILTER_INSTANCE: 'test',
+    PENSTOCK_FILTER_GEOIP_DATABASES: 'none',
+    PENSTOCK_FILTER_BATCH_BYTES: '500KiB',
+  };
+}
+
+/** `input-filter status` and `resume`, as an operator runs them. */
+export async function runFilterCommand(
+  kafka: TestKafka,
+  topics: FilterTopics,
+  args: readonly string[],
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environmentOf(kafka, topics),
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
 /** The Input Filter as an operator runs it. Killed when the test ends. */
 export class FilterProcess {
   readonly #child: ChildProcess;
@@ -67,27 +100,12 @@ export class FilterProcess {
   }
 
   private constructor(kafka: TestKafka, topics: FilterTopics, env: Record<string, string>) {
-    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
     this.#child = spawn(process.execPath, [main], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        PENSTOCK_KAFKA_BOOTSTRAP: kafka.bootstrap.join(','),
-        PENSTOCK_KAFKA_SINGLE_REPLICA: 'allowed',
-        PENSTOCK_FILTER_OPERATIONS_LISTEN: '127.0.0.1:0',
-        PENSTOCK_FILTER_RAW_TOPIC: topics.raw,
-        PENSTOCK_FILTER_CLEAN_TOPIC: topics.clean,
-        PENSTOCK_FILTER_REJECTED_TOPIC: topics.rejected,
-        PENSTOCK_FILTER_SEEN_TOPIC: topics.seen,
-        PENSTOCK_FILTER_GROUP: topics.raw,
-        PENSTOCK_FILTER_INSTANCE: 'test',
-        PENSTOCK_FILTER_GEOIP_DATABASES: 'none',
-        PENSTOCK_FILTER_BATCH_BYTES: '500KiB',
-        ...env,
-      },
+      env: { ...environmentOf(kafka, topics), ...env },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => this.#output.push(text));
+      stream?.setEncoding('utf8').on('data', (chunk: string) => this.#output.push(chunk));
     }
   }
 
@@ -132,8 +150,8 @@ export class FilterProcess {
 
   /** The value of one line of /metrics. */
   async metric(name: string): Promise<number> {
-    const { text } = await this.get('/metrics');
-    const line = text.split('\n').find((each) => each.startsWith(`penstock_input_filter_${name} `));
+    const metrics = await this.get('/metrics');
+    const line = metrics.text.split('\n').find((each) => each.startsWith(`penstock_input_filter_${name} `));
     return Number(line?.split(' ')[1] ?? Number.NaN);
   }
 

@@ -1,36 +1,9 @@
-import { decodeEvent, sampleBody, sampleEvent, seededRandom, type FormatNumber } from '@penstock/events';
 import type { OutgoingRecord } from '@penstock/kafka';
 import { sharedKafka } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import { createFilterTopics, FilterProcess } from './filter-process.ts';
-import { rawRecord } from './raw-records.ts';
-import { clientOf, read, write } from './topic-io.ts';
-
-/** A request of one format with events of these numbers; the number is in the event's id. */
-function request(numbers: readonly number[], format: FormatNumber = 3): OutgoingRecord {
-  const nowMs = Date.now();
-  const events = numbers.map((number) =>
-    sampleEvent(format, {
-      eventId: idOf(number),
-      random: seededRandom(number + 1),
-      occurredAtMs: nowMs - 1000,
-    }),
-  );
-  return rawRecord({ ...sampleBody(format, events, nowMs), receivedAtMs: nowMs });
-}
-
-function idOf(number: number): string {
-  return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, n) => from + n);
-}
-
-async function idsIn(cluster: Parameters<typeof read>[0], topic: string, partition = 0): Promise<number[]> {
-  const records = await read(cluster, topic, partition);
-  return records.map((record) => Number(decodeEvent(record.value!).event_id.toString('hex').slice(20)));
-}
+import { numbersIn, range, request } from './numbered-events.ts';
+import { clientOf, write } from './topic-io.ts';
 
 test('a duplicate that comes after a restart is dropped: the window is rebuilt from events.seen', async () => {
   const kafka = await sharedKafka();
@@ -46,7 +19,7 @@ test('a duplicate that comes after a restart is dropped: the window is rebuilt f
   await second.untilCommitted(3n);
   expect(await second.metric('rebuilt_ids_total')).toBe(80);
   expect(await second.metric('outcomes_total{outcome="duplicate"}')).toBe(40);
-  expect(await idsIn(cluster, topics.clean)).toEqual(range(0, 80));
+  expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 80));
 });
 
 test('SIGKILL at random moments under load: every event is in clean exactly once, in order', async () => {
@@ -73,7 +46,7 @@ test('SIGKILL at random moments under load: every event is in clean exactly once
   await last.untilCommitted(BigInt(raw.length * 2));
   expect(await last.stop()).toBe(0);
   for (const partition of [0, 1])
-    expect(await idsIn(cluster, topics.clean, partition)).toEqual(range(0, written));
+    expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, written));
 });
 
 test('a restarted filter has its partitions again within 3 s of a SIGKILL', async () => {
@@ -115,6 +88,6 @@ test('a second process takes half of the partitions, and gives them back when it
   await settled(first, 4);
   await first.untilCommitted(BigInt(n * 4));
   for (const partition of [0, 1, 2, 3]) {
-    expect(await idsIn(cluster, topics.clean, partition)).toEqual(range(0, n));
+    expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, n));
   }
 });

@@ -1,0 +1,65 @@
+import { openTxnSession } from '@penstock/kafka';
+import { FilterError } from '../errors.ts';
+import { collectEvidence } from '../position-evidence.ts';
+import { writePositionMetadata } from '../position-metadata.ts';
+import { startingPosition } from '../starting-position.ts';
+import type { OperatorTools } from './status.ts';
+
+/**
+ * Sets the position of one partition by an operator's decision. A filter that has the partition halted sees it within 5 s; one
+ * that has it running is not disturbed, and overwrites it with its next commit.
+ *
+ * In a transaction, because those offsets are accepted from outside while the group has members (a plain OffsetCommit is not).
+ *
+ * @param from the next raw offset to be filtered, or `skip-gap` for what `status` proposes.
+ * @returns a sentence for the operator. Throws FilterError COMMAND when it makes no sense, before anything is written.
+ */
+export async function resumePartition(
+  tools: OperatorTools,
+  partition: number,
+  from: bigint | 'skip-gap',
+): Promise<string> {
+  const { cluster, group, topics } = tools;
+  const raw = await cluster.topic(topics.raw);
+  if (partition >= raw.partitions.length) {
+    throw new FilterError('COMMAND', `${topics.raw} has partitions 0 to ${raw.partitions.length - 1}`);
+  }
+  const { position, metadata } = await collectEvidence(partition, tools, AbortSignal.timeout(60_000));
+  const offset = from === 'skip-gap' ? proposed(position) : from;
+  const { rawStart, rawEnd, committed } = position;
+  if (offset < rawStart || offset > rawEnd) {
+    throw new FilterError(
+      'COMMAND',
+      `raw offset ${offset} does not exist: ${topics.raw} ${partition} holds ${rawStart} to ${rawEnd}`,
+    );
+  }
+  await using session = await openTxnSession(cluster, { transactionalId: `${group}-resume` });
+  session.offsets({
+    groupId: group,
+    memberId: '',
+    memberEpoch: () => -1,
+    offsets: [
+      {
+        topic: topics.raw,
+        partition,
+        offset,
+        leaderEpoch: -1,
+        metadata: writePositionMetadata({ ...metadata, topicId: raw.id, chosen: true }),
+      },
+    ],
+  });
+  await session.commit();
+  const before = committed === null ? 'none' : String(committed);
+  return `${topics.raw} ${partition}: the next raw offset is ${offset} (before: ${before})`;
+}
+
+function proposed(position: Parameters<typeof startingPosition>[0]): bigint {
+  const decided = startingPosition(position);
+  if (decided.kind !== 'halt')
+    throw new FilterError('COMMAND', 'there is no gap: the partition would go on by itself');
+  if (decided.resumeAt !== null) return decided.resumeAt;
+  throw new FilterError(
+    'COMMAND',
+    `nothing tells where to go on, name an offset with --from: ${decided.detail}`,
+  );
+}

@@ -1,0 +1,37 @@
+import { collectEvidence, type EvidenceOptions } from '../position-evidence.ts';
+import { startingPosition } from '../starting-position.ts';
+
+export interface OperatorTools extends EvidenceOptions {
+  readonly member: null;
+}
+
+export interface PartitionReport {
+  readonly partition: number;
+  /** What a filter that is assigned this partition now would do. */
+  readonly state: 'fine' | 'never started' | 'halted';
+  readonly committed: bigint | null;
+  readonly rawStart: bigint;
+  readonly rawEnd: bigint;
+  readonly lag: bigint | null;
+  /** events.clean proves that everything below was filtered. */
+  readonly proven: bigint | null;
+  readonly detail?: string;
+  readonly resumeAt?: bigint | null;
+}
+
+/** Asks Kafka, not the running filters: it answers when they are all down, too. */
+export async function partitionReports(tools: OperatorTools): Promise<PartitionReport[]> {
+  const { partitions } = await tools.cluster.topic(tools.topics.raw);
+  return Promise.all(partitions.map((_, partition) => reportOf(partition, tools)));
+}
+
+async function reportOf(partition: number, tools: OperatorTools): Promise<PartitionReport> {
+  const { position } = await collectEvidence(partition, tools, AbortSignal.timeout(60_000));
+  const decided = startingPosition(position);
+  const { committed, rawStart, rawEnd, proven } = position;
+  const lag = committed === null ? null : rawEnd - committed;
+  const facts = { partition, committed, rawStart, rawEnd, lag, proven };
+  if (decided.kind === 'continue') return { ...facts, state: 'fine' };
+  if (decided.kind === 'first-start') return { ...facts, state: 'never started' };
+  return { ...facts, state: 'halted', detail: decided.detail, resumeAt: decided.resumeAt };
+}
