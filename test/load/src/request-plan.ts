@@ -30,8 +30,8 @@ export interface PlannedRequest {
   /** Numbers of its events: `firstEvent`, then rising by one. */
   firstEvent: number;
   rejected: readonly boolean[];
-  /** Builds the body; the same for every try but for format 3's send time, as a real client. */
-  build(sentAtMs: number): SampleBody;
+  /** Builds the body; tries differ by their send time only, in the formats that have one, as a real client's. */
+  build(occurredAtMs: number, sentAtMs: number): SampleBody;
 }
 
 export const planDefaults = {
@@ -59,7 +59,8 @@ export function* planRequests(options: PlanOptions): Generator<PlannedRequest> {
       mode,
       firstEvent,
       rejected: variants.map((variant) => variant === 'rejected'),
-      build: (sentAtMs) => buildBody(options, format, firstEvent, variants, bodySeed, sentAtMs),
+      build: (occurredAtMs, sentAtMs) =>
+        buildBody(options, { format, firstEvent, variants, bodySeed }, occurredAtMs, sentAtMs),
     };
     client = (client + 1) % clients;
   }
@@ -72,23 +73,23 @@ function drawVariant(draw: number, { fixable = 0, rejected = 0 }: PlanOptions): 
   return draw < rejected + fixable ? 'fixable' : 'healthy';
 }
 
-function buildBody(
-  options: PlanOptions,
-  format: FormatNumber,
-  firstEvent: number,
-  variants: readonly Variant[],
-  bodySeed: number,
-  sentAtMs: number,
-): SampleBody {
-  const random = seededRandom(bodySeed);
-  const events = variants.map((variant, index) =>
-    sampleEvent(format, {
-      eventId: eventIdOf(options.seed, firstEvent + index),
+interface BodyPlan {
+  format: FormatNumber;
+  firstEvent: number;
+  variants: readonly Variant[];
+  bodySeed: number;
+}
+
+function buildBody(options: PlanOptions, plan: BodyPlan, occurredAtMs: number, sentAtMs: number): SampleBody {
+  const random = seededRandom(plan.bodySeed);
+  const events = plan.variants.map((variant, index) =>
+    sampleEvent(plan.format, {
+      eventId: eventIdOf(options.seed, plan.firstEvent + index),
       random,
-      occurredAtMs: sentAtMs - 1_000,
+      occurredAtMs,
       variant,
       ...(options.eventBytes === undefined ? {} : { bytes: options.eventBytes }),
     }),
   );
-  return sampleBody(format, events, sentAtMs);
+  return sampleBody(plan.format, events, sentAtMs);
 }

@@ -128,10 +128,10 @@ class Run {
     this.ledger.header.requests++;
     for (let attempt = 1; ; attempt++) {
       const cut = planned.mode === 'cut' && attempt === 1;
-      const status = await this.#post(planned, attempt, cut);
+      const status = await this.#post(planned, startedAt, attempt, cut);
       if (status === 200) {
         this.#latenciesMs.push(Date.now() - startedAt);
-        if (planned.mode === 'twice') await this.#post(planned, attempt + 1, false);
+        if (planned.mode === 'twice') await this.#post(planned, startedAt, attempt + 1, false);
         this.#acknowledged += this.#note(planned, 'acknowledged');
         return;
       }
@@ -148,10 +148,10 @@ class Run {
     }
   }
 
-  async #post(planned: PlannedRequest, attempt: number, cut: boolean): Promise<number> {
+  async #post(planned: PlannedRequest, startedAt: number, attempt: number, cut: boolean): Promise<number> {
     const { urls } = this.#options;
     const url = urls[(planned.client + attempt) % urls.length] ?? '';
-    const answer = await post(url, planned.build(Date.now()), {
+    const answer = await post(url, planned.build(startedAt - 1_000, Date.now()), {
       agent: this.#agent,
       partitionKey: `client-${planned.client}`,
       attempt,

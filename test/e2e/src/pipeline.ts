@@ -1,0 +1,90 @@
+import { openAdmin } from '@penstock/kafka';
+import type { TestKafka } from '@penstock/test-broker';
+import { datacenterTopics, masterTopics } from '@penstock/topics';
+import { freePort } from './free-port.ts';
+import { ServiceProcess } from './service-process.ts';
+
+export interface PipelineOptions {
+  datacenter: TestKafka;
+  master: TestKafka;
+  partitions: number;
+  replicationFactor: 1 | 3;
+  logFolder: string;
+}
+
+/** A datacenter's services and its Mirror, as processes, ready. */
+export interface Pipeline extends AsyncDisposable {
+  receiverUrl: string;
+  receiver: ServiceProcess;
+  filter: ServiceProcess;
+  mirror: ServiceProcess;
+}
+
+/** Creates the topics, writes the link's genesis and starts Receiver, Input Filter and Mirror. */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  await createTopics(options);
+  const receiverPort = await freePort();
+  const datacenter = options.datacenter.bootstrap.join(',');
+  const allowed = options.replicationFactor === 3 ? 'refused' : 'allowed';
+  const receiver = await service(options, 'receiver', {
+    PENSTOCK_RECEIVER_LISTEN: `127.0.0.1:${receiverPort}`,
+    PENSTOCK_RECEIVER_DC: 'fra',
+    PENSTOCK_RECEIVER_KEY_SALT: 'end-to-end-salt-of-32-characters',
+    PENSTOCK_RECEIVER_STOP_LINGER_MS: '0',
+    PENSTOCK_KAFKA_BOOTSTRAP: datacenter,
+    PENSTOCK_KAFKA_SINGLE_REPLICA: allowed,
+  });
+  const filter = await service(options, 'filter', {
+    PENSTOCK_FILTER_INSTANCE: 'filter-1',
+    PENSTOCK_KAFKA_BOOTSTRAP: datacenter,
+    PENSTOCK_KAFKA_SINGLE_REPLICA: allowed,
+  });
+  const mirror = await service(options, 'mirror', {
+    PENSTOCK_MIRROR_INSTANCE: 'mirror-1',
+    PENSTOCK_MIRROR_LINK: 'fra',
+    PENSTOCK_MIRROR_SHARDS: '2',
+    PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: datacenter,
+    PENSTOCK_MIRROR_SOURCE_KAFKA_SINGLE_REPLICA: allowed,
+    PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: options.master.bootstrap.join(','),
+    PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: allowed,
+  });
+  const all = [receiver, filter, mirror];
+  const dispose = async (): Promise<void> => {
+    await Promise.all(all.map((process) => process[Symbol.asyncDispose]()));
+  };
+  try {
+    await mirror.run('init');
+    await Promise.all(all.map((process) => process.start()));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    receiverUrl: `http://127.0.0.1:${receiverPort}`,
+    receiver,
+    filter,
+    mirror,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function createTopics({ datacenter, master, ...size }: PipelineOptions): Promise<void> {
+  await using there = await openAdmin({ bootstrap: datacenter.bootstrap, clientId: 'e2e' });
+  await there.createTopics(datacenterTopics(size));
+  await using here = await openAdmin({ bootstrap: master.bootstrap, clientId: 'e2e' });
+  await here.createTopics(masterTopics(size));
+}
+
+async function service(
+  options: PipelineOptions,
+  name: 'receiver' | 'filter' | 'mirror',
+  env: Record<string, string>,
+): Promise<ServiceProcess> {
+  const operationsPort = await freePort();
+  return new ServiceProcess({
+    service: name === 'filter' ? 'input-filter' : name,
+    operationsPort,
+    logFile: `${options.logFolder}/${name}.log`,
+    env: { ...env, [`PENSTOCK_${name.toUpperCase()}_OPERATIONS_LISTEN`]: `127.0.0.1:${operationsPort}` },
+  });
+}
