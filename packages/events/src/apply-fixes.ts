@@ -7,6 +7,8 @@ import { refuse, type Refusal } from './reasons.ts';
 
 /** Versions remembered with their fixes: clients are few, but a version is whatever a client writes. */
 const versionsMax = 4_096;
+/** What is longer is no version, and must not fill the memory. */
+const versionLengthMax = 64;
 
 const none: readonly Fix[] = [];
 
@@ -54,8 +56,11 @@ function stopped(fix: Fix): Refusal {
 function createFixLookup(fixes: readonly Fix[]): (client: ClientName, context: FixContext) => readonly Fix[] {
   const names = new Set(fixes.flatMap((fix) => fix.clients.map((client) => client.name)));
   const known = new Map<string, readonly Fix[]>();
-  return ({ name, version }, { format }) => {
+  return (client, { format }) => {
+    const { name } = client;
     if (name === null || !names.has(name)) return none;
+    const version =
+      client.version !== null && client.version.length <= versionLengthMax ? client.version : null;
     const key = `${format} ${name} ${version ?? ''}`;
     const found = known.get(key);
     if (found !== undefined) return found;
@@ -68,7 +73,7 @@ function createFixLookup(fixes: readonly Fix[]): (client: ClientName, context: F
 
 /** "1.7" is read as 1.7.0 and "v2" as 2.0.0; what cannot be read as a version is in the range '*' only. */
 function isFor(fix: Fix, name: string, version: string | null): boolean {
-  const read = version === null ? null : (semver.parse(version) ?? semver.coerce(version.slice(0, 64)));
+  const read = version === null ? null : (semver.parse(version) ?? semver.coerce(version));
   return fix.clients.some(
     (client) =>
       client.name === name &&

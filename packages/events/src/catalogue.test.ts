@@ -87,10 +87,9 @@ test('fixes look at versions as clients write them', () => {
     const outcome = pipeline.process(item, requestContext);
     return outcome.kind === 'clean' && outcome.event.fixes.includes('seen');
   };
-  expect(['1.9.9', '1.7', 'v1', '2.0.0-beta.1', '2.0.0', 'nightly', '', null].map(seen)).toEqual([
-    ...[true, true, true, true],
-    ...[false, false, false, false],
-  ]);
+  expect(
+    ['1.9.9', '1.7', 'v1', '2.0.0-beta.1', '2.0.0', 'nightly', '', null, '1'.repeat(65)].map(seen),
+  ).toEqual([...[true, true, true, true], ...[false, false, false, false, false]]);
 });
 
 test('every reason has a stage of the list and a sentence', () => {

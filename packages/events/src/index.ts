@@ -48,3 +48,4 @@ export { sampleBody, type SampleBody } from './samples/sample-body.ts';
 export { sampleRequests } from './samples/sample-requests.ts';
 export type { SampleOutcome, SampleRequest } from './samples/sample-request.ts';
 export { formatUuid, parseUuid } from './event-id.ts';
+export { parseTime } from './parse-time.ts';
