@@ -25,15 +25,24 @@ export function readAvroEvent(body: Buffer, start: number): AvroReading {
   }
   const end = measureEvent(body, start + headerBytes);
   if (end === -1) return refuse('invalid-avro', `the record at byte ${start} is cut off or broken`);
-  const record = clientEventType.decode(body, start + headerBytes).value as JsonObject & {
-    event_id: unknown;
-  };
-  const event: JsonObject = { ...record, event_id: formatUuid(record.event_id as Buffer) };
+  const record = decode(body, start);
+  if (record === null)
+    return refuse('invalid-avro', `the record at byte ${start} holds a number beyond 2^53`);
+  const event: JsonObject = { ...record, event_id: formatUuid(record.event_id) };
   for (const name of ['client', 'screen', 'location', 'properties']) {
     if (typeof event[name] === 'object' && event[name] !== null)
       event[name] = { ...(event[name] as JsonObject) };
   }
   return { kind: 'read', event, end };
+}
+
+/** Null when the library cannot read what the measure let pass: it throws at a long that a double cannot hold. */
+function decode(body: Buffer, start: number): (Omit<JsonObject, 'event_id'> & { event_id: Buffer }) | null {
+  try {
+    return clientEventType.decode(body, start + headerBytes).value as never;
+  } catch {
+    return null;
+  }
 }
 
 /** One record as a client posts it; `event` is as the schema has it. For samples and tests. */
