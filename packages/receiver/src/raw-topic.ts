@@ -25,7 +25,7 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
     Math.max(config.body.bodyBytesMax + headerBytesMax, config.producing.batchBytes) + 4096;
   const needs = { name: config.record.rawTopic, configsAtLeast: { 'max.message.bytes': messageBytes } };
   const singleReplica = config.kafka.singleReplica === 'allowed';
-  const onError = (error: KafkaError) => log.warn({ error }, 'waiting for Kafka');
+  const onError = sayNowAndThen(log);
   const forever = { deadlineMs: Infinity, signal: stopping, onError };
   await using cleanup = new AsyncDisposableStack();
   const cluster = cleanup.use(await retrying('cluster', () => openCluster(connection), forever));
@@ -42,6 +42,16 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
   await retrying('topic settings', () => topic.checkSettings(), forever);
   cleanup.move();
   return topic;
+}
+
+/** The tries come once a second; what they say, once in a while. */
+function sayNowAndThen(log: Log): (error: KafkaError) => void {
+  let nextMs = 0;
+  return (error) => {
+    if (Date.now() < nextMs) return;
+    nextMs = Date.now() + 10_000;
+    log.warn({ error }, 'waiting for Kafka');
+  };
 }
 
 interface RawTopicOptions {
