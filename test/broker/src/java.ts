@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { type ArchiveRecording, archiveFlags, archivePath, recordArchive } from './class-archive.ts';
 
 /** The checkout; the jars are below it, where infra/setup.mjs puts them. */
 const root = join(import.meta.dirname, '../../..');
@@ -43,7 +44,7 @@ export function javaCommand(
     heapMb: number;
     logConfig: string;
     properties?: Record<string, string>;
-    flags?: readonly string[];
+    recording?: ArchiveRecording | undefined;
   },
 ): JavaCommand {
   const program = findJava();
@@ -63,8 +64,8 @@ export function javaCommand(
       '-XX:TieredStopAtLevel=1',
       '-XX:-UsePerfData',
       '-XX:+ExitOnOutOfMemoryError',
-      '-Xshare:auto',
-      ...(options.flags ?? []),
+      ...(options.recording?.flags ?? []),
+      ...archiveFlags(archivePath(program, libs, cacheFolder)),
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       '-cp',
       join(libs, '*'),
@@ -72,4 +73,10 @@ export function javaCommand(
       ...args,
     ],
   };
+}
+
+/** For the JVM that is to write the class archive; undefined when there is one, or nothing to run. */
+export function recordClasses(): ArchiveRecording | undefined {
+  const program = findJava();
+  return program && canRunJvm() ? recordArchive(archivePath(program, libs, cacheFolder)) : undefined;
 }

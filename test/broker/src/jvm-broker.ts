@@ -4,7 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { javaCommand } from './java.ts';
+import type { ArchiveRecording } from './class-archive.ts';
+import { javaCommand, recordClasses } from './java.ts';
 import { readTail } from './log-tail.ts';
 import { untilServing } from './readiness.ts';
 import { guard, unguard } from './reaper.ts';
@@ -28,6 +29,7 @@ export class JvmBroker implements TestBroker {
   readonly port: number;
   readonly #options: JvmBrokerOptions;
   #child: ChildProcess | undefined;
+  #recording: ArchiveRecording | undefined;
 
   constructor(options: JvmBrokerOptions) {
     this.id = options.id;
@@ -55,6 +57,8 @@ export class JvmBroker implements TestBroker {
     child.once('exit', (code, signal) => {
       if (child.pid !== undefined) unguard(child.pid);
       if (this.#child === child) this.#child = undefined;
+      this.#recording?.keep();
+      this.#recording = undefined;
       ended.abort(new Error(`ended while starting, ${signal ?? `exit code ${code}`}`));
     });
     if (child.pid !== undefined) guard(child.pid);
@@ -95,6 +99,12 @@ export class JvmBroker implements TestBroker {
     if (this.#child) await this.#end(this.#child, 'SIGKILL');
   }
 
+  /** For the end of a cluster: nobody needs its data any more. */
+  async discard(): Promise<void> {
+    if (this.#recording) await this.stop().catch(() => undefined);
+    await this.kill();
+  }
+
   pause(): void {
     this.#signal('SIGSTOP');
   }
@@ -110,8 +120,11 @@ export class JvmBroker implements TestBroker {
 
   #spawn(config: string): ChildProcess {
     const { folder, heapMb, through } = this.#options;
+    // Another user, as which the Runner may run it, cannot write there.
+    this.#recording = through.length === 0 ? recordClasses() : undefined;
     const java = javaCommand('kafka.Kafka', [config], {
       heapMb,
+      recording: this.#recording,
       logConfig: join(import.meta.dirname, 'broker.log4j2.properties'),
       properties: { 'penstock.log': this.logFile, 'kafka.logs.dir': folder },
     });

@@ -19,7 +19,7 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
   guardFolder(folder);
   const brokers: JvmBroker[] = [];
   const dispose = async () => {
-    await Promise.all(brokers.map((broker) => broker.kill()));
+    await Promise.all(brokers.map((broker) => broker.discard()));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     forgetFolder(folder);
     for (const port of ports) port.release();
