@@ -31,9 +31,9 @@ export const filterKnobs = {
     default: 'input-filter',
   }),
   instance: text('PENSTOCK_FILTER_INSTANCE', {
-    why: 'Name of this process among the filters, the same after a restart: its transactional ids are made of it. Two processes must never share one.',
+    why: 'Name of this process among the filters, the same after a restart: its transactional ids are made of it. Two processes must never share one. The host name when not set.',
     pattern: /^[A-Za-z0-9._-]{1,128}$/,
-    default: hostname(),
+    optional: true,
   }),
   threads: integer('PENSTOCK_FILTER_THREADS', {
     why: 'Worker threads, each with its own partitions. One per core that the filter may use.',
@@ -98,8 +98,8 @@ export const filterKnobs = {
     default: 'truncate',
   }),
   geoipDatabases: list('PENSTOCK_FILTER_GEOIP_DATABASES', {
-    why: "GeoIP files (.mmdb), the first that knows a field wins; 'none' for no GeoIP. Reloaded when they change.",
-    default: embeddedDatabases(),
+    why: "GeoIP files (.mmdb), the first that knows a field wins; 'none' for no GeoIP. Reloaded when they change. DB-IP City Lite, which comes along, when not set.",
+    optional: true,
   }),
   geoipCheckIntervalMs: durationMs('PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS', {
     why: 'How often the GeoIP files are looked at for changes.',
@@ -120,6 +120,14 @@ export const filterKnobs = {
 };
 
 export type FilterConfig = ConfigOf<typeof filterKnobs>;
+
+export function instanceOf(config: FilterConfig): string {
+  return config.instance ?? hostname();
+}
+
+export function geoipPathsOf(config: FilterConfig): readonly string[] {
+  return config.geoipDatabases?.filter((path) => path !== 'none') ?? embeddedDatabases();
+}
 
 /** Rules over several knobs. */
 export function filterProblems(config: FilterConfig): string[] {

@@ -20,6 +20,7 @@ import { PartitionLane } from './partition-lane.ts';
 import { PerMinute } from './per-minute.ts';
 import { halt, type Halt } from './starting-position.ts';
 import type { FilterThreadOptions } from './start-filter-thread.ts';
+import { emptyTally, isBalanced } from './tally.ts';
 import type { TakenOver } from './take-over-partition.ts';
 
 type Message =
@@ -47,7 +48,8 @@ export class FilterThread implements Service {
   readonly #mailbox = new Mailbox<Message>();
   readonly #trouble = new IdentityTrouble();
   readonly #tools: { -readonly [K in keyof FilterTools]: FilterTools[K] };
-  readonly #conflictSamples = new PerMinute(10);
+  readonly #samples = { conflicts: new PerMinute(10), duplicates: new PerMinute(10) };
+  readonly #totals = emptyTally();
   #member!: GroupMember;
   #owner!: PartitionOwner;
   #transaction!: LaneTransactionOptions;
@@ -98,7 +100,9 @@ export class FilterThread implements Service {
       group: config.group,
       member,
       topics: config.topics,
+      pipeline: this.#o.pipeline,
       metrics,
+      totals: this.#totals,
       log,
     };
     this.#owner = new PartitionOwner(
@@ -132,6 +136,7 @@ export class FilterThread implements Service {
     return {
       member: { id: this.#member.memberId, epoch: this.#member.epoch },
       commitIntervalMs: Math.round(this.#intervalMs),
+      totals: { ...this.#totals, balanced: isBalanced(this.#totals) },
       partitions: this.#owner.status(),
     };
   }
@@ -237,7 +242,8 @@ export class FilterThread implements Service {
       ipPrivacy: config.ipPrivacy,
       batchBytesMax: config.batchBytes,
       codec: config.compression,
-      conflictSamples: this.#conflictSamples,
+      samples: this.#samples,
+      log: this.#o.log,
       send: (topic: string, partition: number, batch: { bytes: Buffer; count: number }) =>
         this.#session.append(topic, partition, batch),
     };

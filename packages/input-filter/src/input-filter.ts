@@ -1,12 +1,12 @@
 import { startThreads, type Service, type ServiceContext } from '@penstock/service';
 import { BroadcastChannel } from 'node:worker_threads';
 import { loadPipeline } from './catalogue-file.ts';
-import type { FilterConfig } from './config.ts';
+import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
 import { declareFilterMetrics } from './metrics.ts';
-import { checkTopics } from './check-topics.ts';
 import { geoChannelName } from './geo/geo-channel.ts';
 import type { FilterThreadData } from './thread-entry.ts';
+import { TopicCheck } from './topic-check.ts';
 
 /**
  * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which do everything else.
@@ -21,7 +21,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   cleanup.defer(() => channel.close());
   const geo = cleanup.use(
     await GeoDatabases.start({
-      paths: config.geoipDatabases.filter((path) => path !== 'none'),
+      paths: geoipPathsOf(config),
       checkIntervalMs: config.geoipCheckIntervalMs,
       log,
       onChange: (files) => channel.postMessage(files),
@@ -34,8 +34,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
     () => geo.failures,
   );
 
-  const problems = await checkTopics(config, pipeline.catalogue.routes);
-  for (const problem of problems) log.error({ problem }, 'a topic is not as it must be');
+  const check = cleanup.use(await TopicCheck.start(config, pipeline.catalogue.routes, log, context.stopping));
 
   const data: FilterThreadData = { config, geoFiles: geo.files };
   const entry = new URL('./thread-entry.ts', import.meta.url);
@@ -44,7 +43,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   );
   const owned = cleanup.move();
   return {
-    notReady: () => [...problems, ...threads.notReady()],
+    notReady: () => [...check.problems, ...threads.notReady()],
     status: () => ({ ...threads.status(), geoip: geo.files.map(({ label, path }) => ({ label, path })) }),
     drain: () => threads.drain(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,8 +1,18 @@
-import { committedOffsets, TransactionError, type Cluster, type TxnSession } from '@penstock/kafka';
+import type { Pipeline } from '@penstock/events';
+import {
+  committedOffsets,
+  KafkaError,
+  TransactionError,
+  type Cluster,
+  type CommittedOffset,
+  type TxnSession,
+} from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import { countTally, type FilterMetrics } from './metrics.ts';
+import { countFix, countTally, type FilterMetrics } from './metrics.ts';
+import { isPassing } from './passing-errors.ts';
 import type { PartitionLane } from './partition-lane.ts';
 import { writePositionMetadata } from './position-metadata.ts';
+import { addTally, type Tally } from './tally.ts';
 
 export interface LaneTransactionOptions {
   readonly cluster: Cluster;
@@ -10,7 +20,10 @@ export interface LaneTransactionOptions {
   readonly group: string;
   readonly member: { readonly memberId: string; readonly epoch: number };
   readonly topics: { readonly raw: string; readonly rejected: string; readonly seen: string };
+  readonly pipeline: Pick<Pipeline, 'fixIds'>;
   readonly metrics: FilterMetrics;
+  /** What this thread has committed since it started. */
+  readonly totals: Tally;
   readonly log: Log;
 }
 
@@ -53,16 +66,30 @@ export async function commitLanes(
   });
   try {
     await o.session.commit();
-  } catch (error) {
-    if (!(error instanceof TransactionError) || error.outcome === 'fatal') throw error;
+  } catch (thrown) {
+    const error = await failureOf(thrown, o.session);
     o.log.warn({ error, outcome: error.outcome, poison: error.poison }, 'the transaction was not committed');
     o.metrics.transactions.add(1, error.outcome);
     return error.outcome === 'fenced' ? { kind: 'fenced' } : afterAbort(lanes, error, o);
   }
   o.metrics.transactions.add(1, 'committed');
   o.metrics.commitSeconds.observe((performance.now() - began) / 1000);
-  for (const lane of dirty) settle(lane, o.metrics);
+  for (const lane of dirty) settle(lane, o);
   return { kind: 'committed' };
+}
+
+/** Why the transaction was not committed, which it certainly is not then. Throws on what should end the process. */
+async function failureOf(error: unknown, session: TxnSession): Promise<TransactionError> {
+  if (error instanceof TransactionError && error.outcome !== 'fatal') return error;
+  if (!(error instanceof KafkaError) || !error.retryable) throw error;
+  // The group's coordinator was away for too long: the positions are not in the transaction, so it cannot be committed.
+  try {
+    await session.abort();
+  } catch (thrown) {
+    if (thrown instanceof TransactionError && thrown.outcome !== 'fatal') return thrown;
+    throw thrown;
+  }
+  return new TransactionError('aborted', error.code, error.message, { cause: error });
 }
 
 function positionOf(lane: PartitionLane, topic: string) {
@@ -80,11 +107,13 @@ function positionOf(lane: PartitionLane, topic: string) {
 }
 
 /** The transaction is committed: its events count, its ids are certain. */
-function settle(lane: PartitionLane, metrics: FilterMetrics): void {
+function settle(lane: PartitionLane, o: LaneTransactionOptions): void {
+  const { metrics } = o;
   const { tally, reasons, fixes, receivedMs } = lane.open;
   countTally(metrics, tally);
+  addTally(o.totals, tally);
   for (const [reason, count] of reasons) metrics.reasons.add(count, reason);
-  for (const [fix, count] of fixes) metrics.fixes.add(count, fix);
+  for (const [fix, count] of fixes) countFix(metrics, o.pipeline, fix, count);
   const now = Date.now();
   for (const ms of receivedMs) metrics.delaySeconds.observe(Math.max(0, now - ms) / 1000);
   lane.settled();
@@ -100,20 +129,31 @@ async function afterAbort(
   o: LaneTransactionOptions,
 ): Promise<Ended> {
   const unwritable = markPoison(lanes, error, o);
-  const found = await committedOffsets(o.cluster, {
-    groupId: o.group,
-    memberId: o.member.memberId,
-    memberEpoch: () => o.member.epoch,
-    partitions: lanes.map((lane) => ({ topic: o.topics.raw, partition: lane.partition })),
-  });
+  const found = await positionsInKafka(lanes, o);
   const moved: PartitionLane[] = [];
   for (const lane of lanes) {
     const offset = found.get(`${o.topics.raw}-${lane.partition}`)?.offset;
     if (offset === lane.committed) lane.undone();
-    else if (offset === lane.position) settle(lane, o.metrics);
-    else moved.push(lane); // an operator, or an owner in between: start from the evidence again
+    else if (offset === lane.position) settle(lane, o);
+    else moved.push(lane); // an operator, an owner in between, or no answer: start from the evidence again
   }
   return { kind: 'aborted', moved, unwritable };
+}
+
+/** Empty when Kafka does not tell now: it is away, or the group no longer knows this member. */
+async function positionsInKafka(lanes: readonly PartitionLane[], o: LaneTransactionOptions) {
+  try {
+    return await committedOffsets(o.cluster, {
+      groupId: o.group,
+      memberId: o.member.memberId,
+      memberEpoch: () => o.member.epoch,
+      partitions: lanes.map((lane) => ({ topic: o.topics.raw, partition: lane.partition })),
+    });
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    o.log.warn({ error }, 'the positions cannot be read now: the partitions are taken over anew');
+    return new Map<string, CommittedOffset | null>();
+  }
 }
 
 /**

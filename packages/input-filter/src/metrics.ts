@@ -4,6 +4,10 @@ import type { Tally } from './tally.ts';
 
 export type FilterMetrics = ReturnType<typeof declareFilterMetrics>;
 
+/** What packages/events lists among an event's fixes beside those of the catalogue. */
+const normalisations = ['normalise-text', 'normalise-screen', 'normalise-location'];
+const otherFix = 'other';
+
 export const eventOutcomes = ['clean', 'rejected', 'unwanted', 'duplicate'] as const;
 
 /**
@@ -27,7 +31,10 @@ export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
       'Duplicates whose content differs from the first.',
     ),
     reasons: metrics.counter('rejected_total', 'Rejected and unwanted events by reason.', reasonLabel),
-    fixes: metrics.counter('fixes_total', 'Fixes applied.', { name: 'fix', values: pipeline.fixIds }),
+    fixes: metrics.counter('fixes_total', 'Fixes and normalisations applied.', {
+      name: 'fix',
+      values: [...new Set([...pipeline.fixIds, ...normalisations, otherFix])],
+    }),
     bytes: metrics.counter('bytes_total', 'Bytes fetched and written, as in Kafka.', {
       name: 'direction',
       values: ['in', 'out'],
@@ -68,6 +75,17 @@ export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
       values: ['found', 'unknown', 'notGlobal', 'broken'],
     }),
   };
+}
+
+/** An id that nobody declared must not cost the thread its life. */
+export function countFix(
+  metrics: FilterMetrics,
+  pipeline: Pick<Pipeline, 'fixIds'>,
+  fix: string,
+  count: number,
+): void {
+  const isKnown = pipeline.fixIds.includes(fix) || normalisations.includes(fix);
+  metrics.fixes.add(count, isKnown ? fix : otherFix);
 }
 
 /** Adds what a committed transaction did. */

@@ -60,7 +60,8 @@ function startLane(o: { routes?: Record<string, string>; batchBytesMax?: number 
       ipPrivacy: 'truncate',
       batchBytesMax: o.batchBytesMax ?? 100_000,
       codec: 'none',
-      conflictSamples: new PerMinute(10),
+      samples: { conflicts: new PerMinute(10), duplicates: new PerMinute(0) },
+      log: { info: () => undefined },
       send: (topic, partition, batch) => {
         expect(partition).toBe(3);
         batches.push({ topic, ...batch });

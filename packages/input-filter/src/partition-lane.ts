@@ -1,6 +1,7 @@
 import type { Event, IpPrivacy } from '@penstock/events';
 import type { Fetched, Codec } from '@penstock/kafka';
 import { readRecords } from '@penstock/kafka';
+import type { Log } from '@penstock/service';
 import type { DedupWindow } from './dedup-window.ts';
 import { filterRequest, type FilterTools, type OutcomeSink } from './filter-request.ts';
 import { OutputBatches } from './output-batches.ts';
@@ -24,8 +25,9 @@ export interface LaneOptions {
   readonly ipPrivacy: IpPrivacy;
   readonly batchBytesMax: number;
   readonly codec: Codec;
-  /** Conflicts that are kept as samples in events.rejected. */
-  readonly conflictSamples: PerMinute;
+  /** How many conflicts are kept as samples in events.rejected, and duplicates named in the log. */
+  readonly samples: { readonly conflicts: PerMinute; readonly duplicates: PerMinute };
+  readonly log: Pick<Log, 'info'>;
   send(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void;
 }
 
@@ -143,12 +145,20 @@ export class PartitionLane implements OutcomeSink {
     this.#writeRejected(rejection, bytes, index, inflated);
   }
 
-  duplicate(_event: Event, index: number, sample: (() => Uint8Array) | undefined): void {
+  duplicate(event: Event, index: number, sample: (() => Uint8Array) | undefined): void {
     this.open.tally.events += 1;
     this.open.tally.duplicate += 1;
+    if (this.#options.samples.duplicates.allows(Date.now())) {
+      const eventId = event.event_id.toString('hex');
+      const { partition } = this;
+      this.#options.log.info(
+        { partition, eventId, conflict: sample !== undefined },
+        'duplicate event (a sample)',
+      );
+    }
     if (sample === undefined) return;
     this.open.tally.conflict += 1;
-    if (!this.#options.conflictSamples.allows(Date.now())) return;
+    if (!this.#options.samples.conflicts.allows(Date.now())) return;
     const rejection: Rejection = {
       reason: 'duplicate-conflict',
       stage: 'deduplicate',

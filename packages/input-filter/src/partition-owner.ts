@@ -1,6 +1,7 @@
-import { KafkaError, PositionError, type PositionProblem } from '@penstock/kafka';
+import type { PositionProblem } from '@penstock/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilterMetrics } from './metrics.ts';
+import { isPassing } from './passing-errors.ts';
 import type { PartitionLane } from './partition-lane.ts';
 import { halt, needsAnOperator, type Halt } from './starting-position.ts';
 import { takeOverPartition, type TakeOverOptions, type TakenOver } from './take-over-partition.ts';
@@ -148,15 +149,6 @@ export class PartitionOwner {
     }
   }
 }
-
-/** Kafka is away, the member is being fenced (the loop hears of it and aborts us), or retention moved under a read. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof PositionError) return true;
-  if (!(error instanceof KafkaError)) return error instanceof Error && error.name === 'TimeoutError';
-  return error.retryable || memberCodes.has(error.code);
-}
-
-const memberCodes = new Set(['UNKNOWN_MEMBER_ID', 'STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH']);
 
 export function haltFor(problem: PositionProblem): Halt {
   const { kind, detail, to } = problem;

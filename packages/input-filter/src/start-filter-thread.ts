@@ -1,7 +1,7 @@
 import type { Pipeline } from '@penstock/events';
 import { joinGroup, memberIdOf, openCluster, openTxnSession, startFetcher } from '@penstock/kafka';
 import { kafkaConnection, type Log } from '@penstock/service';
-import type { FilterConfig } from './config.ts';
+import { instanceOf, type FilterConfig } from './config.ts';
 import { FilterThread } from './filter-thread.ts';
 import type { GeoFile } from './geo/geo-file.ts';
 import type { FilterMetrics } from './metrics.ts';
@@ -26,7 +26,7 @@ export async function startFilterThread(o: FilterThreadOptions): Promise<FilterT
   const { config, log } = o;
   await using cleanup = new AsyncDisposableStack();
   const cluster = cleanup.use(await openCluster({ ...kafkaConnection(config.kafka), log }));
-  const transactionalId = `${config.group}-${config.instance}-${o.thread}`;
+  const transactionalId = `${config.group}-${instanceOf(config)}-${o.thread}`;
   const { transactionTimeoutMs } = config;
   const session = cleanup.use(await openTxnSession(cluster, { transactionalId, transactionTimeoutMs }));
   const fetcher = cleanup.use(startFetcher(cluster, { isolation: 'read_committed', log }));

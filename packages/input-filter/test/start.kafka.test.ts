@@ -1,0 +1,48 @@
+import { decodeEvent } from '@penstock/events';
+import { sharedKafka } from '@penstock/test-broker';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createFilterTopics, FilterProcess } from './filter-process.ts';
+import { sequence } from './numbered-events.ts';
+import { clientOf, read, write } from './topic-io.ts';
+
+test('a catalogue from outside the repository decides; a broken GeoIP file stops nothing', async () => {
+  const kafka = await sharedKafka();
+  const topics = await createFilterTopics(kafka);
+  const routed = `${topics.clean}.special`;
+  await kafka.createTopic(routed);
+  const cluster = await clientOf(kafka);
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-catalogue-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const records = sequence(0, 10);
+  await write(cluster, topics.raw, records);
+  const catalogue = join(folder, 'catalogue.ts');
+  // Routes every type there is: the proxy answers the topic for any name.
+  await writeFile(
+    catalogue,
+    `export default (events: any) => ({ ...events.builtInCatalogue, routes: Object.fromEntries(
+       ['page_view', 'screen_view', 'purchase', 'click', 'search', 'app_open', 'session_start'].map((type) => [type, '${routed}'])) });\n`,
+  );
+  await writeFile(join(folder, 'broken.mmdb'), 'not a database');
+  const filter = await FilterProcess.start(kafka, topics, {
+    PENSTOCK_FILTER_CATALOGUE: catalogue,
+    PENSTOCK_FILTER_GEOIP_DATABASES: join(folder, 'broken.mmdb'),
+  });
+  await filter.untilCommitted(10n);
+  const here = await read(cluster, routed);
+  const there = await read(cluster, topics.clean);
+  expect(here.length + there.length).toBe(10);
+  expect(here.length).toBeGreaterThan(0);
+  for (const record of here) expect(decodeEvent(record.value!).geo).toBeNull();
+  expect(await filter.metric('geoip_missing')).toBe(1);
+  expect(filter.output).toContain('GeoIP database cannot be used');
+});
+
+test('a catalogue that cannot be loaded is a configuration error: exit code 2', async () => {
+  const kafka = await sharedKafka();
+  const topics = await createFilterTopics(kafka);
+  const env = { PENSTOCK_FILTER_CATALOGUE: '/nowhere/catalogue.ts' };
+  await expect(FilterProcess.start(kafka, topics, env)).rejects.toThrow(/configuration refused.*nowhere/s);
+});
