@@ -1,13 +1,13 @@
-import { openTxnSession, openCluster, encodeBatch, codecs, type Cluster } from '@penstock/kafka';
+import { encodeBatch, openCluster, openTxnSession, startBatchProducer, type Cluster } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startMirrorProcess, type MirrorProcess } from './mirror-process.ts';
+import { startMirrorProcess } from './mirror-process.ts';
+import { copiedUpToNow, partitionStates, untilPhase, writeTransactions } from './source-writer.ts';
 import {
-  contents,
   createLink,
   eventually,
+  expectExactCopy,
   startTwoClusters,
-  type TestLink,
   type TwoClusters,
 } from './two-clusters.ts';
 
@@ -17,7 +17,7 @@ let source: Cluster;
 beforeAll(async () => {
   clusters = await startTwoClusters();
   source = await openCluster({ bootstrap: clusters.source.bootstrap, clientId: 'test' });
-});
+}, 120_000);
 
 afterAll(async () => {
   await source?.[Symbol.asyncDispose]();
@@ -27,52 +27,79 @@ afterAll(async () => {
 test('what is committed arrives once and in order, with key, value, null, headers and time; what is aborted never', async () => {
   const link = await createLink(clusters, { partitions: 3 });
   const mirror = startMirrorProcess(link.env);
-  await write(link.topic, 3, 40);
-  await caughtUp(mirror, link, 3);
+  await writeTransactions(source, link.topic, [0, 1, 2], 40);
+  await copiedUpToNow(mirror, source, link.topic, [0, 1, 2]);
   expect(await mirror.stop()).toBe(0);
-  const written = await clusters.source.consoleConsume(link.topic);
-  const copied = await clusters.target.consoleConsume(link.topic);
-  expect(written).toHaveLength(3 * 20 * 10);
-  for (const partition of [0, 1, 2])
-    expect(contents(copied, partition)).toEqual(contents(written, partition));
+  expect(await expectExactCopy(clusters, link, [0, 1, 2])).toBe(3 * 20 * 10);
   expect(mirror.log()).not.toContain('"level":"error"');
 }, 90_000);
 
-/** Transactions of ten records a partition, with every codec; every other one is aborted. */
-async function write(topic: string, partitions: number, transactions: number): Promise<void> {
-  await using session = await openTxnSession(source, { transactionalId: uniqueName('writer') });
-  for (let round = 0; round < transactions; round += 1) {
-    for (let partition = 0; partition < partitions; partition += 1) {
-      session.append(
-        topic,
-        partition,
-        encodeBatch(tenRecords(partition, round), { codec: codecs[(round >> 1) % 5]! }),
-      );
-    }
-    await (round % 2 === 0 ? session.commit() : session.abort());
-  }
-}
+test('a source that stamps its own times gives them to the copies', async () => {
+  const configs = { 'message.timestamp.type': 'LogAppendTime' };
+  const link = await createLink(clusters, { partitions: 1, configs });
+  const mirror = startMirrorProcess(link.env);
+  await writeTransactions(source, link.topic, [0], 8);
+  await copiedUpToNow(mirror, source, link.topic, [0]);
+  await mirror.stop();
+  expect(await expectExactCopy(clusters, link, [0])).toBe(40);
+}, 90_000);
 
-function tenRecords(partition: number, round: number) {
-  return Array.from({ length: 10 }, (_, index) => ({
-    key: index % 5 === 0 ? null : Buffer.from(`key ${partition}`),
-    value: index % 7 === 0 ? null : Buffer.from(`${round} ${index} ü\t\n\0`.repeat(1 + index)),
-    headers: [
-      ['round', String(round)],
-      ['empty', Buffer.alloc(0)],
-      ['none', null],
-    ] as const,
-    timestampMs: 1_700_000_000_000 + 1000 * round - index,
-  }));
-}
+test('new partitions and topics are found while it runs, from their first record on', async () => {
+  const link = await createLink(clusters, { partitions: 1, width: 3 });
+  const mirror = startMirrorProcess(link.env);
+  await writeTransactions(source, link.topic, [0], 2);
+  await copiedUpToNow(mirror, source, link.topic, [0]);
+  await clusters.source.admin((admin) =>
+    admin.createPartitions({ topicPartitions: [{ topic: link.topic, count: 3 }] }),
+  );
+  await source.topic(link.topic, { refresh: true });
+  await writeTransactions(source, link.topic, [0, 1, 2], 4);
+  await copiedUpToNow(mirror, source, link.topic, [0, 1, 2]);
+  await mirror.stop();
+  await expectExactCopy(clusters, link, [0, 1, 2]);
+}, 90_000);
 
-async function caughtUp(mirror: MirrorProcess, link: TestLink, partitions: number): Promise<void> {
-  await eventually('the mirror has caught up', async () => {
-    const status = await mirror.status();
-    const states = status?.shards?.flatMap((shard) => shard.partitions) ?? [];
-    const done = states.filter(
-      (state) => state.partition.startsWith(link.topic) && state.position !== '0' && state.lagRecords === 0,
-    );
-    return done.length === partitions || mirror.child.exitCode !== null ? done : undefined;
-  });
-}
+test('an open source transaction holds its partition up, visibly, and nothing of it is copied before its end', async () => {
+  const link = await createLink(clusters, { partitions: 1 });
+  const mirror = startMirrorProcess(link.env);
+  await writeTransactions(source, link.topic, [0], 2);
+  await copiedUpToNow(mirror, source, link.topic, [0]);
+  const options = { transactionalId: uniqueName('hanging'), transactionTimeoutMs: 60_000 };
+  await using open = await openTxnSession(source, options);
+  const record = (text: string) => ({ key: null, value: Buffer.from(text), timestampMs: Date.now() });
+  open.append(link.topic, 0, encodeBatch([record('undecided')]));
+  const lag = (records: number) =>
+    eventually(`an LSO lag of ${records}`, async () => {
+      const state = (await partitionStates(mirror)).get(`${link.topic}-0`);
+      return state?.lsoLagRecords === records ? state : undefined;
+    });
+  const { position } = await lag(1);
+  await using plain = await startBatchProducer(source, { onSettled: () => undefined });
+  plain.append(link.topic, 0, record('behind it'), 0);
+  await plain.drain();
+  expect(await lag(2)).toMatchObject({ position, phase: 'copying' });
+  await open.abort();
+  await copiedUpToNow(mirror, source, link.topic, [0]);
+  await mirror.stop();
+  expect(await expectExactCopy(clusters, link, [0])).toBe(11);
+}, 90_000);
+
+test('a topic that goes keeps its position, and its name under another id is not taken for new', async () => {
+  const link = await createLink(clusters, { partitions: 1 });
+  const mirror = startMirrorProcess(link.env);
+  await writeTransactions(source, link.topic, [0], 2);
+  await copiedUpToNow(mirror, source, link.topic, [0]);
+  await clusters.source.admin((admin) => admin.deleteTopics({ topics: [link.topic] }));
+  await eventually('the topic is made anew', () =>
+    clusters.source.createTopic(link.topic, { partitions: 1 }).then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  await source.topic(link.topic, { refresh: true });
+  await writeTransactions(source, link.topic, [0], 8);
+  const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
+  expect(pause?.kind).toBe('recreated');
+  await mirror.stop();
+  expect(await clusters.target.consoleConsume(link.topic)).toHaveLength(10);
+}, 90_000);

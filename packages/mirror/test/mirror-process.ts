@@ -30,6 +30,7 @@ export interface PartitionStatus {
   phase: string;
   position: string | null;
   lagRecords: number;
+  lsoLagRecords: number;
   pause?: { kind: string; from: string; to: string };
 }
 

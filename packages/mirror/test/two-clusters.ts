@@ -8,6 +8,7 @@ export interface TwoClusters extends AsyncDisposable {
   readonly target: TestKafka;
 }
 
+/** Both clusters, for all tests of a file. */
 export async function startTwoClusters(): Promise<TwoClusters> {
   const [source, target] = await Promise.all([
     startKafka({ name: 'mirror-source' }),
@@ -71,14 +72,38 @@ export async function eventually<T>(
   }
 }
 
+/**
+ * By the word of Kafka's own consumer: the same records in the same order in every partition, and nothing else. Answers how
+ * many there are.
+ */
+export async function expectExactCopy(
+  { source, target }: Pick<TwoClusters, 'source' | 'target'>,
+  { topic }: Pick<TestLink, 'topic'>,
+  partitions: readonly number[],
+): Promise<number> {
+  const [written = [], copied = []] = await Promise.all(
+    [source, target].map((cluster) => cluster.consoleConsume(topic)),
+  );
+  for (const partition of partitions) {
+    expect(firstDifference(contents(written, partition), contents(copied, partition))).toBe('none');
+  }
+  expect(copied).toHaveLength(written.length);
+  return written.length;
+}
+
+function firstDifference(written: readonly string[], copied: readonly string[]): string {
+  const at = written.findIndex((record, index) => record !== copied[index]);
+  if (at < 0)
+    return written.length === copied.length ? 'none' : `${copied.length - written.length} more copied`;
+  return `of ${written.length} written and ${copied.length} copied, ${at} is ${copied[at]} instead of ${written[at]}`;
+}
+
 /** What a copy must keep: everything but the offset. */
-export function contents(records: readonly ConsumedRecord[], partition: number): unknown[] {
+function contents(records: readonly ConsumedRecord[], partition: number): string[] {
+  const hex = (bytes: Buffer | null) => bytes?.toString('hex') ?? null;
   return records
     .filter((record) => record.partition === partition)
-    .map(({ timestampMs, headers, key, value }) => ({
-      timestampMs,
-      headers: headers.map(([name, bytes]) => [name, bytes?.toString('hex') ?? null]),
-      key: key?.toString('hex') ?? null,
-      value: value?.toString('hex') ?? null,
-    }));
+    .map(({ timestampMs, headers, key, value }) =>
+      JSON.stringify([timestampMs, headers.map(([name, bytes]) => [name, hex(bytes)]), hex(key), hex(value)]),
+    );
 }

@@ -1,0 +1,84 @@
+import { codecs, encodeBatch, listOffsets, openTxnSession, type Cluster } from '@penstock/kafka';
+import { uniqueName } from '@penstock/test-broker';
+import type { MirrorProcess, PartitionStatus } from './mirror-process.ts';
+import { eventually } from './two-clusters.ts';
+
+/**
+ * Transactions of ten records for each partition, codec after codec; every other one is aborted. Stops early at the signal,
+ * between two transactions.
+ */
+export async function writeTransactions(
+  source: Cluster,
+  topic: string,
+  partitions: readonly number[],
+  transactions: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await using session = await openTxnSession(source, { transactionalId: uniqueName('writer') });
+  for (let round = 0; round < transactions && signal?.aborted !== true; round += 1) {
+    const codec = codecs[(round >> 1) % codecs.length] ?? 'none';
+    for (const partition of partitions) {
+      session.append(topic, partition, encodeBatch(tenRecords(partition, round), { codec }));
+    }
+    await (round % 2 === 0 ? session.commit() : session.abort());
+  }
+}
+
+function tenRecords(partition: number, round: number) {
+  return Array.from({ length: 10 }, (_, index) => ({
+    key: index % 5 === 0 ? null : Buffer.from(`key ${partition}`),
+    value: index % 7 === 0 ? null : Buffer.from(`${round} ${index} ü\t\n\0`.repeat(1 + index)),
+    headers: [
+      ['round', String(round)],
+      ['empty', Buffer.alloc(0)],
+      ['none', null],
+    ] as const,
+    timestampMs: Date.now() - 1000 * index,
+  }));
+}
+
+/** Waits until the mirror has committed everything that is committed at the source now. */
+export async function copiedUpToNow(
+  mirror: MirrorProcess,
+  source: Cluster,
+  topic: string,
+  partitions: readonly number[],
+): Promise<void> {
+  const ends = await listOffsets(source, topic, partitions, 'latest', 'read_committed');
+  await eventually(`${topic} is copied up to its end`, async () => {
+    if (mirror.child.exitCode !== null) throw new Error(`the mirror has ended\n${mirror.log()}`);
+    const states = await partitionStates(mirror);
+    const behind = partitions.filter((partition) => {
+      const position = states.get(`${topic}-${partition}`)?.position ?? '-1';
+      return BigInt(position) < (ends.get(partition)?.offset ?? 0n);
+    });
+    return behind.length === 0 ? true : undefined;
+  });
+}
+
+/** By the partition's name. */
+export async function partitionStates(mirror: MirrorProcess): Promise<Map<string, PartitionStatus>> {
+  const status = await mirror.status();
+  const states = status?.shards?.flatMap((shard) => shard.partitions) ?? [];
+  return new Map(states.map((state) => [state.partition, state]));
+}
+
+/** Waits until a partition is in a phase, and answers its state. */
+export function untilPhase(
+  mirror: MirrorProcess,
+  partition: string,
+  phase: string,
+): Promise<PartitionStatus> {
+  return eventually(`${partition} is ${phase}`, async () => {
+    const state = (await partitionStates(mirror)).get(partition);
+    return state?.phase === phase ? state : undefined;
+  });
+}
+
+/** Waits until a process works on so many shards. */
+export async function ownsShards(mirror: MirrorProcess, count: number): Promise<void> {
+  await eventually(`the process owns ${count} shards`, async () => {
+    const shards = (await mirror.status())?.shards ?? [];
+    return shards.filter(({ hindrance }) => hindrance === null).length === count ? true : undefined;
+  });
+}
