@@ -1,0 +1,12 @@
+import { link } from './start-services.ts';
+
+/** The services' defaults, which the demo uses. */
+export const topics = {
+  datacenter: {
+    raw: 'events.raw',
+    clean: 'events.clean',
+    rejected: 'events.rejected',
+    seen: 'events.seen',
+  },
+  master: { clean: 'events.clean', ledger: `mirror.${link}`, pairs: `mirror.${link}.pairs` },
+} as const;
