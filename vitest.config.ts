@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 // The shared broker of the kafka project. It is started once per run and given to the tests by provide/inject.
 const brokerSetup = fileURLToPath(new URL('test/broker/src/vitest-setup.ts', import.meta.url));
 
+// kafkajs (administration only) sets a timer in the past for each answer, and Node says so in every process.
+const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
+
 const notOurs = ['**/node_modules/**', '**/.cache/**', '**/.demo/**', '**/.turbo/**'];
 
 // One project per cost: unit needs nothing, kafka a real broker, e2e whole processes. groupOrder runs them in that
@@ -28,6 +31,7 @@ export default defineConfig({
           exclude: notOurs,
           globalSetup: existsSync(brokerSetup) ? [brokerSetup] : [],
           pool: 'forks',
+          execArgv,
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 90_000,
@@ -41,6 +45,7 @@ export default defineConfig({
           include: ['**/*.e2e.test.ts'],
           exclude: notOurs,
           pool: 'forks',
+          execArgv,
           maxWorkers: 1,
           fileParallelism: false,
           testTimeout: 300_000,

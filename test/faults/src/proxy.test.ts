@@ -134,11 +134,11 @@ test('a delay postpones each answer by its way there and back, without adding up
   const { client, proxy } = await setUp();
   proxy.delay(40);
   const startedMs = performance.now();
-  for (let index = 0; index < 10; index += 1) client.send(request(apiKeys.fetch, index, 'x'));
-  await client.answers(10);
+  for (let index = 0; index < 40; index += 1) client.send(request(apiKeys.fetch, index, 'x'));
+  await client.answers(40);
   const tookMs = performance.now() - startedMs;
   expect(tookMs).toBeGreaterThanOrEqual(78);
-  expect(tookMs).toBeLessThan(400);
+  expect(tookMs).toBeLessThan(1_600);
 });
 
 test('a cut is a FIN, a reset is ECONNRESET, a half-close leaves the other way open', async () => {
