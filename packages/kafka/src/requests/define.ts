@@ -1,5 +1,5 @@
-import { Reader, ResponseError } from '@platformatic/kafka';
-import type { Writer } from '@platformatic/kafka';
+import { ResponseError } from '@platformatic/kafka';
+import type { Reader, Writer } from '@platformatic/kafka';
 
 /**
  * One request layout at one version. `encode` gives the body as buffers that are written without being joined;
