@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { restamp } from '../bytes/restamp.ts';
-import { producerEpochMax, sequenceAfter } from '../bytes/sequence.ts';
+import { sequenceAfter } from '../bytes/sequence.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError } from '../cluster/errors.ts';
+import { KafkaError } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import type { Lane, SendableBatch } from '../produce/lane.ts';
 import { Sender } from '../produce/sender.ts';
 import type { Verdict } from '../produce/sender.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
-import { endTxnRequest, initProducerIdRequest } from '../requests/transaction.ts';
-import { callCoordinator } from './coordinator-call.ts';
 import { TransactionError } from './errors.ts';
 import { judgeTransaction } from './judge-transaction.ts';
 import { commitOffsets } from './transaction-offsets.ts';
 import type { TransactionOffsets } from './transaction-offsets.ts';
+import { TransactionalId } from './transactional-id.ts';
 
 export interface TxnSessionOptions {
   /** Stable over restarts: whoever opens it next fences this one. */
@@ -73,9 +72,8 @@ export class TxnSession implements AsyncDisposable {
   readonly #produceLink: Link;
   readonly #coordinatorLink: Link;
   readonly #closing = new AbortController();
+  readonly #owned: TransactionalId;
   #sender: Sender<TxnBatch>;
-  #producerId = -1n;
-  #producerEpoch = -1;
   #sequences = new Map<Lane<TxnBatch>, number>();
   #batches: TxnBatch[] = [];
   #counts = new Map<string, number>();
@@ -93,6 +91,11 @@ export class TxnSession implements AsyncDisposable {
     // One produce connection per broker and id: two that begin partitions in parallel collide (NOT_ENOUGH_REPLICAS).
     this.#produceLink = cluster.link(`produce ${options.transactionalId}`);
     this.#coordinatorLink = cluster.link(`coordinators ${options.transactionalId}`);
+    this.#owned = new TransactionalId(cluster, this.#coordinatorLink, {
+      transactionalId: options.transactionalId,
+      transactionTimeoutMs: options.transactionTimeoutMs ?? 10_000,
+      signal: this.#closing.signal,
+    });
     this.#sender = this.#newSender();
   }
 
@@ -139,7 +142,7 @@ export class TxnSession implements AsyncDisposable {
           this.#cluster,
           this.#coordinatorLink,
           offsets,
-          this.#identity(),
+          this.#owned.identity,
           this.#closing.signal,
         );
         this.#noteFailure(code, `offsets of group ${offsets.groupId}`);
@@ -160,16 +163,17 @@ export class TxnSession implements AsyncDisposable {
     }
     this.#sender.close();
     await this.#quiet();
-    await this.#end(false);
+    try {
+      await this.#end(false);
+    } catch (error) {
+      if (!isAborted(error)) throw error; // else it had timed out: aborted all the same
+    }
   }
 
   /** InitProducerId(-1, -1). Only for the first opening, and after 'fenced' when the work is still assigned here. */
   async takeover(): Promise<void> {
     await this.#quiet();
-    const answer = await this.#initProducerId(-1n, -1);
-    const code = errorName(answer.errorCode);
-    if (code !== 'NONE') throw new TransactionError('fatal', code, `taking ${this.transactionalId} over`);
-    this.#adopt(answer.producerId, answer.producerEpoch);
+    await this.#owned.takeOver();
     this.#reset();
   }
 
@@ -200,12 +204,8 @@ export class TxnSession implements AsyncDisposable {
     if (batch.sequence >= 0) return;
     batch.sequence = this.#sequences.get(lane) ?? 0;
     this.#sequences.set(lane, sequenceAfter(batch.sequence, batch.count));
-    restamp(batch.bytes, {
-      producerId: this.#producerId,
-      producerEpoch: this.#producerEpoch,
-      baseSequence: batch.sequence,
-      transactional: true,
-    });
+    const { producerId, producerEpoch } = this.#owned.identity;
+    restamp(batch.bytes, { producerId, producerEpoch, baseSequence: batch.sequence, transactional: true });
   }
 
   #judge(lane: Lane<TxnBatch>, batch: TxnBatch, answer: ProduceAnswer): Verdict {
@@ -292,99 +292,28 @@ export class TxnSession implements AsyncDisposable {
     try {
       await this.#end(false);
     } catch (error) {
-      if (error instanceof TransactionError && error.outcome === 'aborted') throw failure;
+      throw isAborted(error) ? failure : error;
+    }
+  }
+
+  /** Ends the transaction; the session is ready for the next unless the id is lost. */
+  async #end(commit: boolean): Promise<void> {
+    try {
+      await this.#owned.end(commit);
+    } catch (error) {
+      if (isAborted(error)) this.#reset();
       throw error;
     }
+    this.#reset();
   }
 
-  /** Sends EndTxn until a definite answer comes: nobody aborts or goes on from memory after a commit was sent. */
-  async #end(commit: boolean): Promise<void> {
-    const { transactionalId } = this;
-    const { producerId, producerEpoch } = this.#identity();
-    const answer = await callCoordinator(
-      this.#cluster,
-      this.#coordinatorLink,
-      { kind: 'transaction', key: transactionalId, deadlineMs: Infinity, signal: this.#closing.signal },
-      endTxnRequest,
-      ({ code }) => code,
-      () => [transactionalId, producerId, producerEpoch, commit],
-    );
-    const judgement = judgeTransaction(answer.code);
-    if (judgement === 'done') {
-      this.#adopt(answer.producerId, answer.producerEpoch);
-      await this.#renewWornOutEpoch();
-      this.#reset();
-      return;
-    }
-    if (judgement === 'fatal')
-      throw new TransactionError('fatal', answer.code, `EndTxn of ${transactionalId}`);
-    // INVALID_TXN_STATE and lost epochs: what happened is only known after asking with the own epoch.
-    await this.#recover(`${answer.code} from EndTxn`);
-  }
-
-  /**
-   * InitProducerId(own id, own epoch): accepted, the transaction was mine and is aborted (it had timed out); refused,
-   * another owner has the id. With (-1, -1) here two owners would fence each other for ever. Even so the question costs
-   * the other owner the transaction it may have open: the coordinator (4.2.1) aborts an ongoing one before it looks at
-   * the epoch. The owner meets that as 'aborted', once per fenced zombie, and does the work again.
-   */
   async #recover(because: string): Promise<never> {
-    const answer = await this.#initProducerId(this.#producerId, this.#producerEpoch);
-    const code = errorName(answer.errorCode);
-    if (code === 'NONE') {
-      this.#adopt(answer.producerId, answer.producerEpoch);
-      this.#reset();
-      throw new TransactionError(
-        'aborted',
-        'TIMEOUT',
-        `the transaction of ${this.transactionalId} had ended without us (${because})`,
-      );
+    try {
+      return await this.#owned.recover(because);
+    } catch (error) {
+      if (isAborted(error)) this.#reset();
+      throw error;
     }
-    const fenced = judgeTransaction(code) === 'lost-epoch';
-    throw new TransactionError(
-      fenced ? 'fenced' : 'fatal',
-      code,
-      `recovering ${this.transactionalId} after ${because}`,
-    );
-  }
-
-  /** Epochs end at 32 767 (KIP-360): the own id and epoch give a new id in time. */
-  async #renewWornOutEpoch(): Promise<void> {
-    if (this.#producerEpoch < producerEpochMax) return;
-    const answer = await this.#initProducerId(this.#producerId, this.#producerEpoch);
-    const code = errorName(answer.errorCode);
-    if (code === 'NONE') this.#adopt(answer.producerId, answer.producerEpoch);
-    else if (judgeTransaction(code) !== 'lost-epoch')
-      throw new TransactionError('fatal', code, 'renewing the epoch');
-    // A lost epoch is met again by the next transaction, and judged there.
-  }
-
-  #initProducerId(producerId: bigint, producerEpoch: number) {
-    const { transactionalId } = this;
-    const timeoutMs = this.#options.transactionTimeoutMs ?? 10_000;
-    return callCoordinator(
-      this.#cluster,
-      this.#coordinatorLink,
-      { kind: 'transaction', key: transactionalId, deadlineMs: 60_000, signal: this.#closing.signal },
-      initProducerIdRequest,
-      ({ errorCode }) => errorName(errorCode),
-      (): Parameters<typeof initProducerIdRequest.encode> => [
-        transactionalId,
-        timeoutMs,
-        producerId,
-        producerEpoch,
-      ],
-    );
-  }
-
-  #identity() {
-    const { transactionalId } = this;
-    return { transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch };
-  }
-
-  #adopt(producerId: bigint, producerEpoch: number): void {
-    this.#producerId = producerId;
-    this.#producerEpoch = producerEpoch;
   }
 
   #reset(): void {
@@ -399,4 +328,8 @@ export class TxnSession implements AsyncDisposable {
     this.#touched = false;
     this.#failure = undefined;
   }
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof TransactionError && error.outcome === 'aborted';
 }
