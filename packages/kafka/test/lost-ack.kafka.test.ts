@@ -119,7 +119,7 @@ async function producerOf(options: {
 
 async function expectOnceInOrder(topic: string, names: string[]): Promise<void> {
   const expected = names.length === 0 ? 0 : partitions + records * (names.length - 1);
-  const seen = await proxied.kafka.consoleConsume(topic, { timeoutMs: 2_000 });
+  const seen = await proxied.kafka.consoleConsume(topic, { timeoutMs: 3_000 });
   expect(seen).toHaveLength(expected);
   for (let partition = 0; partition < partitions; partition++) {
     const values = seen

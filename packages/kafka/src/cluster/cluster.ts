@@ -178,7 +178,7 @@ export class Cluster implements AsyncDisposable {
   async coordinator(
     kind: 'group' | 'transaction',
     key: string,
-    options: { refresh?: boolean; deadlineMs?: number; signal?: AbortSignal } = {},
+    options: { refresh?: boolean; deadlineMs?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<number> {
     const cacheKey = `${kind}:${key}`;
     const known = this.#coordinators.get(cacheKey);

@@ -17,7 +17,7 @@ export class Accumulator {
   readonly #batchBytes: number;
   readonly #seal: (batch: OpenBatch) => void;
   #open = new Map<string, Map<number, OpenBatch>>();
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #scheduled = false;
 
   constructor(lingerMs: number, batchBytes: number, seal: (batch: OpenBatch) => void) {
     this.#lingerMs = lingerMs;
@@ -41,8 +41,10 @@ export class Accumulator {
     batch.records.push(record);
     batch.tokens.push(token);
     batch.bytes += bytes;
-    this.#timer ??=
-      this.#lingerMs > 0 ? setTimeout(() => this.#due(), this.#lingerMs) : setImmediate(() => this.#due());
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (this.#lingerMs > 0) setTimeout(() => this.#due(), this.#lingerMs);
+    else setImmediate(() => this.#due());
   }
 
   /** Closes every open batch. */
@@ -53,7 +55,7 @@ export class Accumulator {
   }
 
   #due(): void {
-    this.#timer = undefined;
+    this.#scheduled = false;
     this.flush();
   }
 }
