@@ -49,7 +49,8 @@ export async function committedOffsets(
     );
     if (missing.length === 0) return found;
     try {
-      const waits = { refresh: stale, deadlineMs: Math.max(0, until - Date.now()), signal: options.signal };
+      const signal = options.signal ? { signal: options.signal } : {};
+      const waits = { refresh: stale, deadlineMs: Math.max(0, until - Date.now()), ...signal };
       const coordinator = await cluster.coordinator('group', options.groupId, waits);
       stale = false;
       await ask(coordinator, missing);
