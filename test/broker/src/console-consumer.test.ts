@@ -53,7 +53,7 @@ test('anything else on standard output is an error, not a record', () => {
 
 test('a consumer reads from the beginning and committed records only, unless told otherwise', () => {
   expect(consoleArguments('t', {}).join(' ')).toContain(
-    '--isolation-level read_committed --timeout-ms 4000 --from-beginning',
+    '--isolation-level read_committed --timeout-ms 10000 --from-beginning',
   );
   const some = consoleArguments('t', { partition: 2, offset: 5n, isolation: 'read_uncommitted' }).join(' ');
   expect(some).toContain('--isolation-level read_uncommitted');

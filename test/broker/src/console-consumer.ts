@@ -10,7 +10,10 @@ export interface ConsoleConsumeOptions {
   offset?: number | bigint;
   /** Ends at once when so many have come. */
   maxMessages?: number;
-  /** Ends when nothing has come for so long; default 4000. It does not count the start of the JVM. */
+  /**
+   * Ends when nothing has come for so long since the last record; default 4000. For the first one it waits 10 s at least,
+   * since on a busy machine joining the group takes longer than any pause between records.
+   */
   timeoutMs?: number;
   /** Further settings of the Java consumer. */
   properties?: Record<string, string>;
@@ -51,10 +54,14 @@ const printing: Record<string, string> = {
   'headers.deserializer': bytes,
 };
 
+function patienceMs(o: ConsoleConsumeOptions): number {
+  return o.timeoutMs ?? 4_000;
+}
+
 /** The arguments of kafka-console-consumer, without the cluster's address. */
 export function consoleArguments(topic: string, o: ConsoleConsumeOptions): string[] {
   const args = ['--topic', topic, '--isolation-level', o.isolation ?? 'read_committed'];
-  args.push('--timeout-ms', String(o.timeoutMs ?? 4_000));
+  args.push('--timeout-ms', String(Math.max(patienceMs(o), 10_000)));
   if (o.maxMessages !== undefined) args.push('--max-messages', String(o.maxMessages));
   if (o.partition !== undefined) {
     const from = o.offset ?? (o.fromBeginning === false ? 'latest' : 'earliest');
@@ -74,7 +81,7 @@ export async function consoleConsume(
   topic: string,
   o: ConsoleConsumeOptions,
 ): Promise<ConsumedRecord[]> {
-  const output = await run(consoleArguments(topic, o), { timeoutMs: 300_000 });
+  const output = await run(consoleArguments(topic, o), { timeoutMs: 300_000, quietMs: patienceMs(o) });
   // The end of its patience is an exception in its log, and exit code 0.
   const problem = output.stderr
     .split('\n')

@@ -72,6 +72,8 @@ export interface ToolOptions {
   /** After which the tool is killed and the promise rejects. Default 60 s. */
   timeoutMs?: number;
   input?: string | Uint8Array;
+  /** Once there is output: the tool is ended, as if it had done so itself, when none came for so long. JVM only. */
+  quietMs?: number;
 }
 
 export interface ToolOutput {

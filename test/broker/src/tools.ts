@@ -10,7 +10,7 @@ const classes: Record<ToolName, string> = {
   'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
-  'kafka-configs': 'org.apache.kafka.tools.ConfigCommand',
+  'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
@@ -32,7 +32,17 @@ export function runJavaTool(
     if (child.pid !== undefined) guard(child.pid);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    let quiet: NodeJS.Timeout | undefined;
+    let enough = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      if (o.quietMs === undefined) return;
+      clearTimeout(quiet);
+      quiet = setTimeout(() => {
+        enough = true;
+        child.kill('SIGTERM');
+      }, o.quietMs);
+    });
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => undefined);
     child.stdin.end(o.input ?? '');
@@ -44,10 +54,11 @@ export function runJavaTool(
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       if (child.pid !== undefined) unguard(child.pid);
       const errors = Buffer.concat(stderr).toString();
       if (late) reject(new Error(`${name} was killed after ${timeoutMs} ms\n${errors}`));
-      else resolve({ stdout: Buffer.concat(stdout), stderr: errors, exitCode: code ?? -1 });
+      else resolve({ stdout: Buffer.concat(stdout), stderr: errors, exitCode: enough ? 0 : (code ?? -1) });
     });
   });
 }
