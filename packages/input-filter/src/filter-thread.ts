@@ -304,7 +304,7 @@ export class FilterThread implements Service {
     const ended = await commitLanes(lanes, this.#transaction);
     if (ended.kind === 'committed') {
       this.#abortsInARow = 0;
-      this.#trouble.over();
+      this.#trouble.committed(Date.now());
       return true;
     }
     this.#rewinds += 1;

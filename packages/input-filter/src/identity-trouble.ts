@@ -4,9 +4,12 @@ const TROUBLES_MAX = 5;
 /** Troubles further apart than this have nothing to do with each other. */
 const RELATED_MS = 60_000;
 
+/** A commit proves that the trouble is over only when it is this old: two owners of one id commit in turn, for a second or two each. */
+const HEALED_MS = 15_000;
+
 /**
- * Counts how often in a row this thread lost its identity (fenced, or lost its membership) without having committed
- * anything in between. Once is life: a pause, a rebalance. Five times is two processes that share one instance name.
+ * Counts how often in a row this thread lost its identity (fenced, or lost its membership). Once is life: a pause, a
+ * rebalance. Five times in quick succession is two processes that share one instance name.
  */
 export class IdentityTrouble {
   #inARow = 0;
@@ -24,7 +27,7 @@ export class IdentityTrouble {
   }
 
   /** Something was committed. */
-  over(): void {
-    this.#inARow = 0;
+  committed(nowMs: number): void {
+    if (nowMs - this.#lastMs > HEALED_MS) this.#inARow = 0;
   }
 }

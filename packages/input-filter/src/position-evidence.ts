@@ -7,6 +7,7 @@ import {
   type CommittedOffset,
 } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
+import { decodeSeen } from './seen-record.ts';
 import { readPositionMetadata, type PositionMetadata } from './position-metadata.ts';
 import type { PositionEvidence } from './starting-position.ts';
 
@@ -32,7 +33,7 @@ export interface Evidence {
 
 /**
  * Collects what Kafka says about one partition: steps 2 to 4 of `takeOverPartition`, in that order, without the window.
- * Waits for open transactions: of other owners (the offset must be stable), and until clean can be read to its end.
+ * Waits for open transactions: of other owners (the offset must be stable), and until seen and clean can be read to their ends.
  */
 export async function collectEvidence(
   partition: number,
@@ -43,18 +44,18 @@ export async function collectEvidence(
   const committed = await committedOffset(partition, o, signal); // 2
   const metadata = readPositionMetadata(committed?.metadata ?? null);
   const raw = await cluster.topic(topics.raw, { refresh: true });
-  const rawStart = await offsetOf(cluster, topics.raw, partition, 'earliest', signal);
-  const rawEnd = await offsetOf(cluster, topics.raw, partition, 'latest', signal);
-  const seenEnd = await offsetOf(cluster, topics.seen, partition, 'latest', signal); // 3
-  let cleanWritten = false;
-  let proven: bigint | null = null;
-  for (const topic of o.cleanTopics) {
-    const end = await offsetOf(cluster, topic, partition, 'latest', signal); // 3
-    if (end === 0n) continue;
-    cleanWritten = true;
-    const last = await lastRawOffset(o, topic, partition, end, signal); // 4
-    if (last !== null && (proven === null || last + 1n > proven)) proven = last + 1n;
-  }
+  const at = (topic: string, where: 'earliest' | 'latest') =>
+    offsetOf(cluster, topic, partition, where, signal);
+  const [rawStart, rawEnd, seenEnd, ...cleanEnds] = await Promise.all([
+    at(topics.raw, 'earliest'),
+    at(topics.raw, 'latest'),
+    at(topics.seen, 'latest'), // 3
+    ...o.cleanTopics.map((topic) => at(topic, 'latest')), // 3
+  ]);
+  const [seen, ...cleans] = await Promise.all([
+    lastRecord(cluster, topics.seen, partition, seenEnd, signal), // 4
+    ...cleanEnds.map((end, n) => lastRecord(cluster, o.cleanTopics[n]!, partition, end, signal)), // 4
+  ]);
   const position: PositionEvidence = {
     committed: committed?.offset ?? null,
     chosen: metadata.chosen,
@@ -62,8 +63,11 @@ export async function collectEvidence(
     rawTopicId: raw.id,
     rawStart,
     rawEnd,
-    cleanWritten,
-    proven,
+    written: [seenEnd, ...cleanEnds].some((end) => end > 0n),
+    // seen has a record of every transaction, but not for long; clean is kept for days.
+    proven:
+      (seen && decodeSeen(seen)?.to) ??
+      highest(cleans.map((last) => last && nextRawOffset(last, partition, o))),
   };
   return { position, metadata, leaderEpoch: committed?.leaderEpoch ?? -1, seenEnd };
 }
@@ -95,55 +99,48 @@ export async function offsetOf(
 }
 
 /**
- * origin.offset of the last committed event below `end`: what it was made from is certainly filtered. Looks further and
- * further back, since the end of a log may be markers and aborted batches only. null: no record is left.
+ * The value of the last committed record below `end`. Looks further and further back, since the end of a log may be
+ * markers and aborted batches only. null: no record is left.
  */
-async function lastRawOffset(
-  o: EvidenceOptions,
+async function lastRecord(
+  cluster: Cluster,
   topic: string,
   partition: number,
   end: bigint,
   signal: AbortSignal,
-): Promise<bigint | null> {
-  const start = await offsetOf(o.cluster, topic, partition, 'earliest', signal);
+): Promise<Uint8Array | null> {
+  if (end === 0n) return null;
+  const start = await offsetOf(cluster, topic, partition, 'earliest', signal);
   for (let back = 16n; ; back *= 32n) {
     const from = end - back > start ? end - back : start;
     let last: Uint8Array | null = null;
-    await readRange(
-      o.cluster,
-      topic,
-      partition,
-      from,
-      end,
-      'read_committed',
-      (record) => {
-        if (record.value !== null) last = Buffer.from(record.value);
-      },
-      { signal },
-    );
-    if (last !== null) return rawOffsetOf(last, o, topic, partition);
-    if (from === start) return null;
+    const visit = (record: { value: Buffer | null }) => {
+      if (record.value !== null) last = record.value;
+    };
+    await readRange(cluster, topic, partition, from, end, 'read_committed', visit, { signal });
+    if (last !== null || from === start) return last;
   }
 }
 
-function rawOffsetOf(
+/** Behind the raw record that an event of clean was made from: all before it is certainly filtered. */
+function nextRawOffset(
   encoded: Uint8Array,
-  o: EvidenceOptions,
-  topic: string,
   partition: number,
+  { topics, log }: EvidenceOptions,
 ): bigint | null {
   try {
-    const { origin } = decodeEvent(encoded);
-    if (origin.topic === o.topics.raw && origin.partition === partition) return BigInt(origin.offset);
-    o.log.warn(
-      { topic, partition, origin: origin.topic },
-      'the last event of clean came from another raw topic',
-    );
+    const { origin } = decodeEvent(Buffer.from(encoded));
+    if (origin.topic === topics.raw && origin.partition === partition) return BigInt(origin.offset) + 1n;
+    log.warn({ partition, origin: origin.topic }, 'the last event of clean came from another raw topic');
   } catch (error) {
-    o.log.warn(
-      { topic, partition, error },
-      'the last record of clean is not an event that this version can read',
-    );
+    log.warn({ partition, error }, 'the last record of clean is not an event that this version can read');
   }
   return null;
+}
+
+function highest(offsets: readonly (bigint | null)[]): bigint | null {
+  return offsets.reduce<bigint | null>(
+    (most, one) => (one !== null && (most === null || one > most) ? one : most),
+    null,
+  );
 }

@@ -8,20 +8,20 @@ const usual: PositionEvidence = {
   rawTopicId: 'raw-1',
   rawStart: 10n,
   rawEnd: 100n,
-  cleanWritten: true,
+  written: true,
   proven: 48n,
 };
 
-test('a committed offset that agrees with clean is where it goes on', () => {
+test('a committed offset that agrees with the output is where it goes on', () => {
   expect(startingPosition(usual)).toEqual({ kind: 'continue', offset: 50n });
 });
 
 test.each([
-  ['clean is exactly as far', { proven: 50n }],
+  ['the output is exactly as far', { proven: 50n }],
   ['everything is read', { committed: 100n }],
   ['everything that is left is still to be read', { committed: 10n, proven: 10n }],
-  ['clean lost its records to retention', { proven: null }],
-  ['nothing but rejected events so far', { cleanWritten: false, proven: null }],
+  ['the output was lost to retention', { proven: null }],
+  ['nothing was ever filtered', { written: false, proven: null }],
   ['the metadata names no topic id', { committedTopicId: null }],
   ['an operator has chosen to go back', { committed: 20n, chosen: true }],
 ])('goes on: %s', (_, evidence) => {
@@ -30,20 +30,15 @@ test.each([
 });
 
 test('the first start begins at the start of the log', () => {
-  const evidence = { ...usual, committed: null, committedTopicId: null, cleanWritten: false, proven: null };
+  const evidence = { ...usual, committed: null, committedTopicId: null, written: false, proven: null };
   expect(startingPosition(evidence)).toEqual({ kind: 'first-start', offset: 10n });
 });
 
 describe('halts and names the position to resume from', () => {
   test.each([
     ['lost offsets', { committed: null }, 'offsets-lost', 48n],
-    [
-      'lost offsets, and clean holds nothing any more',
-      { committed: null, proven: null },
-      'offsets-lost',
-      null,
-    ],
-    ['offsets reset to before what clean proves', { committed: 47n }, 'offsets-behind-output', 48n],
+    ['lost offsets, and no output is left', { committed: null, proven: null }, 'offsets-lost', null],
+    ['offsets reset to before what the output proves', { committed: 47n }, 'offsets-behind-output', 48n],
     ['offsets reset to the start', { committed: 10n }, 'offsets-behind-output', 48n],
     ['retention was faster', { committed: 9n, proven: 9n }, 'raw-overtaken', 10n],
     ['a position beyond the end', { committed: 101n }, 'beyond-raw-end', null],
@@ -61,7 +56,7 @@ describe('halts and names the position to resume from', () => {
 
   test('and says why in a sentence', () => {
     expect(startingPosition({ ...usual, committed: null })).toMatchObject({
-      detail: expect.stringContaining('made from raw offset 47'),
+      detail: expect.stringContaining('up to raw offset 47'),
     });
   });
 });

@@ -9,9 +9,12 @@ export interface PositionEvidence {
   readonly rawTopicId: string;
   readonly rawStart: bigint;
   readonly rawEnd: bigint;
-  /** Whether any clean topic's partition was ever written: its end offset is above 0. */
-  readonly cleanWritten: boolean;
-  /** origin.offset + 1 of the last committed record of clean; null when clean holds no readable record any more. */
+  /** Whether seen-p or clean-p was ever written: the end offset is above 0. */
+  readonly written: boolean;
+  /**
+   * Everything below is certainly filtered: the last committed record of seen says so, or origin.offset of clean's last one.
+   * null when neither holds a readable record any more.
+   */
   readonly proven: bigint | null;
 }
 
@@ -41,16 +44,20 @@ export interface Halt {
 
 /**
  * Where to begin reading a partition of raw. There is no automatic reset: a position that is gone, or that contradicts
- * what clean proves, halts the partition and names the position to resume from. A pure table, tested as one.
+ * what the output proves, halts the partition and names the position to resume from. A pure table, tested as one.
  */
 export function startingPosition(e: PositionEvidence): StartingPosition {
   if (e.committed === null) {
-    if (!e.cleanWritten) return { kind: 'first-start', offset: e.rawStart };
+    if (!e.written) return { kind: 'first-start', offset: e.rawStart };
     const proof =
       e.proven === null
-        ? 'it holds no record any more that tells how far'
-        : `its last record was made from raw offset ${e.proven - 1n}`;
-    return halt('offsets-lost', `no committed offset, but events.clean was written: ${proof}`, e.proven);
+        ? 'no output is left that tells how far'
+        : `the output goes up to raw offset ${e.proven - 1n}`;
+    return halt(
+      'offsets-lost',
+      `no committed offset, but the partition was filtered before: ${proof}`,
+      e.proven,
+    );
   }
   if (e.committedTopicId !== null && e.committedTopicId !== e.rawTopicId) {
     const detail = `the committed offset ${e.committed} is for topic id ${e.committedTopicId}, the topic is now ${e.rawTopicId}`;
@@ -65,7 +72,7 @@ export function startingPosition(e: PositionEvidence): StartingPosition {
     return halt('raw-overtaken', missing, e.rawStart);
   }
   if (e.proven !== null && e.proven > e.committed && !e.chosen) {
-    const detail = `committed offset ${e.committed} is behind events.clean, made up to raw offset ${e.proven - 1n}: offsets were reset`;
+    const detail = `committed offset ${e.committed} is behind the output, which goes up to raw offset ${e.proven - 1n}: offsets were reset`;
     return halt('offsets-behind-output', detail, e.proven);
   }
   return { kind: 'continue', offset: e.committed };

@@ -1,7 +1,7 @@
 import { rejectedHeaders } from '@penstock/events';
 import { sharedKafka, type TestKafka } from '@penstock/test-broker';
 import { describe, expect, test } from 'vitest';
-import { sequence, numbersIn } from './numbered-events.ts';
+import { numbersIn, range, sequence } from './numbered-events.ts';
 import { createFilterTopics, FilterProcess, runFilterCommand, type FilterTopics } from './filter-process.ts';
 import { rawRecord } from './raw-records.ts';
 import { clientOf, read, write } from './topic-io.ts';
@@ -17,13 +17,14 @@ async function deleteOffsets(kafka: TestKafka, topics: FilterTopics): Promise<vo
 }
 
 describe('lost offsets', () => {
-  test('halt the partition, name the position that clean proves, and resume from there loses and doubles nothing', async () => {
+  test('halt the partition, name the position that the output proves, and resume from there loses and doubles nothing', async () => {
     const kafka = await sharedKafka();
     const topics = await createFilterTopics(kafka);
     const cluster = await clientOf(kafka);
-    await write(cluster, topics.raw, sequence(0, 30));
+    const bad = rawRecord({ body: Buffer.from('{"'), hint: '2' });
+    await write(cluster, topics.raw, [...sequence(0, 30), bad, bad]);
     const first = await FilterProcess.start(kafka, topics);
-    await first.untilCommitted(30n);
+    await first.untilCommitted(32n);
     expect(await first.stop()).toBe(0);
     await deleteOffsets(kafka, topics);
     await write(cluster, topics.raw, sequence(30, 50));
@@ -31,7 +32,7 @@ describe('lost offsets', () => {
     const second = await FilterProcess.start(kafka, topics);
     const state = async () => (await second.partitions())[0];
     await second.until(async () => (await state())?.state === 'halted', 'the partition halts');
-    expect(await state()).toMatchObject({ code: 'offsets-lost', resumeAt: '30' });
+    expect(await state()).toMatchObject({ code: 'offsets-lost', resumeAt: '32' });
     await second.until(
       async () => (await second.metric('partitions{state="halted"}')) === 1,
       'the metric tells',
@@ -39,13 +40,14 @@ describe('lost offsets', () => {
 
     const status = await runFilterCommand(kafka, topics, ['status']);
     expect(JSON.parse(status.stdout)).toMatchObject([
-      { state: 'halted', proven: '30', resumeAt: '30', rawEnd: '50' },
+      { state: 'halted', proven: '32', resumeAt: '32', rawEnd: '52' },
     ]);
     const resumed = await runFilterCommand(kafka, topics, ['resume', '--partition', '0', '--skip-gap']);
-    expect(resumed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('next raw offset is 30') });
-    await second.untilCommitted(50n);
+    expect(resumed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('next raw offset is 32') });
+    await second.untilCommitted(52n);
     expect(await second.stop()).toBe(0);
-    expect(await numbersIn(cluster, topics.clean)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 50));
+    expect(await read(cluster, topics.rejected)).toHaveLength(2);
   });
 
   test('of a partition where nothing was ever filtered are no loss: it begins at the start', async () => {
@@ -117,9 +119,7 @@ describe('what Kafka refuses', () => {
     await filter.untilCommitted(40n);
     expect(await filter.metric('poison_total')).toBe(1);
     expect(await filter.metric('transactions_total{outcome="aborted"}')).toBeGreaterThan(0);
-    expect(await numbersIn(cluster, topics.clean)).toEqual(
-      Array.from({ length: 40 }, (_, n) => n).filter((n) => n !== 20),
-    );
+    expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 40).filter((n) => n !== 20));
     const [rejected, ...more] = await read(cluster, topics.rejected);
     expect(more).toEqual([]);
     const headers = new Map(rejected!.headers());
@@ -175,7 +175,7 @@ describe('what Kafka refuses', () => {
     expect(await filter.stop()).toBe(0);
     const again = await FilterProcess.start(kafka, topics);
     await again.untilCommitted(41n);
-    expect(await numbersIn(cluster, topics.clean)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 20));
     expect(await read(cluster, topics.rejected)).toHaveLength(1);
   });
 });

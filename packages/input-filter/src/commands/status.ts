@@ -13,7 +13,7 @@ export interface PartitionReport {
   readonly rawStart: bigint;
   readonly rawEnd: bigint;
   readonly lag: bigint | null;
-  /** events.clean proves that everything below was filtered. */
+  /** The output proves that everything below was filtered. */
   readonly proven: bigint | null;
   readonly detail?: string;
   readonly resumeAt?: bigint | null;
