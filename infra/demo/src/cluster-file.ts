@@ -5,8 +5,8 @@ import { brokerLog, type DemoFolder } from './demo-folder.ts';
 import type { PostedSample } from './post-samples.ts';
 import type { Privileges } from './privileges.ts';
 import type { Clusters } from './start-clusters.ts';
-import { datacenterName, link, type RunningService, type Services } from './start-services.ts';
-import { topics } from './topic-names.ts';
+import { datacenterName, type RunningService, type Services } from './start-services.ts';
+import { link, topics } from './topic-names.ts';
 import type { Verdict } from './verdict.ts';
 
 /** `.demo/cluster.json`: all that other tools need to look at a demo. Fields are only added. */

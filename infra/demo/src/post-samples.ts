@@ -1,5 +1,5 @@
 import { sampleRequests, type SampleRequest } from '@penstock/events';
-import { pause } from './service-process.ts';
+import { pause } from './pause.ts';
 
 /** A sample request, and how it was answered. */
 export interface PostedSample {
@@ -31,10 +31,13 @@ const addresses = [
 /** The request that is posted twice, as a client does that got no answer to the first try. */
 const twicePath = '/v3/batch';
 
-/** Posts the samples one after the other, with a pause between them as of separate clients. */
-export async function postSamples(url: string, halt: AbortSignal): Promise<PostedSample[]> {
+/**
+ * Posts the samples one after the other, with a pause between them as of separate clients. Their event ids follow from `seed`: with one
+ * that was used before, within the de-duplication window, all of them are duplicates.
+ */
+export async function postSamples(url: string, halt: AbortSignal, seed = 1): Promise<PostedSample[]> {
   const posted: PostedSample[] = [];
-  const samples = sampleRequests({ nowMs: Date.now() });
+  const samples = sampleRequests({ nowMs: Date.now(), seed });
   const twice = samples.find(({ path }) => path === twicePath);
   for (const [index, sample] of samples.entries()) {
     const address = addresses[index % addresses.length] ?? '';

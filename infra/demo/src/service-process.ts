@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guard, unguard } from '@penstock/test-broker';
 import { checkout } from './checkout.ts';
 import { DemoError } from './errors.ts';
+import { pause } from './pause.ts';
 import { say } from './say.ts';
 
 export interface ServiceOptions {
@@ -116,10 +117,4 @@ function parseLine(line: string): LogLine | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Rejects with the signal's reason. */
-export async function pause(ms: number, halt: AbortSignal): Promise<void> {
-  halt.throwIfAborted();
-  await sleep(ms, undefined, { signal: halt }).catch(() => halt.throwIfAborted());
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { inCheckout } from './checkout.ts';
 import { DemoError } from './errors.ts';
 import type { Privileges } from './privileges.ts';
-import { pause, ServiceProcess } from './service-process.ts';
+import { pause } from './pause.ts';
+import { ServiceProcess } from './service-process.ts';
+import { link } from './topic-names.ts';
 import type { Clusters } from './start-clusters.ts';
 
 /** A service that is up and ready. */
@@ -21,7 +23,6 @@ export interface Services {
   receiverUrl: string;
 }
 
-export const link = 'fra';
 export const datacenterName = 'fra';
 
 const readyTimeoutMs = 60_000;

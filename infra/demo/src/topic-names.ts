@@ -1,4 +1,5 @@
-import { link } from './start-services.ts';
+/** From the datacenter to the master. */
+export const link = 'fra';
 
 /** The services' defaults, which the demo uses. */
 export const topics = {

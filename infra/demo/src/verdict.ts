@@ -1,8 +1,8 @@
 import { balanceProblems, readFilterCounts, type Balance } from './balance.ts';
 import { judge } from './judge.ts';
+import { pause } from './pause.ts';
 import type { PostedSample } from './post-samples.ts';
 import { readAgain, type WholeTopics } from './read-again.ts';
-import { pause } from './service-process.ts';
 import type { PipelineWatch } from './watch-pipeline.ts';
 
 export interface Verdict {
