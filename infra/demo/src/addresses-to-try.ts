@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { relative } from 'node:path';
 import { inCheckout } from './checkout.ts';
 import type { Clusters } from './start-clusters.ts';
@@ -9,16 +10,13 @@ const bytes = 'org.apache.kafka.common.serialization.BytesDeserializer';
 /** Commands to copy, for as long as the demo runs. */
 export function addressesToTry({ services, clusters, folder }: Pipeline): string {
   const { receiverUrl, receiver, filter, mirror } = services;
-  const event = {
-    event_id: '$(uuidgen)',
-    event_type: 'page_view',
-    client: { name: 'curl', version: '8.0.0' },
-  };
-  const body = JSON.stringify({ ...event, properties: { page: '/' } }).replaceAll('"', String.raw`\"`);
+  const client = { name: 'curl', version: '8.0.0' };
+  const event = { event_id: randomUUID(), event_type: 'page_view', client, properties: { page: '/' } };
   return [
     'TRY, while this runs; what you post is shown here when it arrives in the master',
     `  curl -si ${receiverUrl}/v4/events -H 'content-type: application/json' -H 'x-forwarded-for: 193.0.6.139' \\`,
-    `    -d "${body}"`,
+    `    -d '${JSON.stringify(event)}'`,
+    '  twice: it still arrives once. And something to be rejected:',
     `  curl -si ${receiverUrl}/v2/track -H 'content-type: application/json' -d '{"event":'`,
     '',
     ...[receiver, filter, mirror].map(

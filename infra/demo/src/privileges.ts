@@ -69,7 +69,7 @@ export async function choosePrivileges(kafkaFiles: readonly string[]): Promise<P
 
 function mendFor(problem: string): string {
   if (!problem.includes('cannot be read')) return 'mend that, then start again';
-  return `to drop privileges, let user ${nobodyUser} read the checkout (chmod o+rX, or clone to a place like /srv)`;
+  return `to drop privileges, let user ${nobodyUser} read it (chmod o+rX), or clone to a place like /srv`;
 }
 
 interface Answer {

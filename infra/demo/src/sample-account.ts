@@ -34,7 +34,7 @@ function postedSection(posted: readonly PostedSample[]): string {
 
 function arrivedSection(posted: readonly PostedSample[], arrived: readonly ArrivedEvent[]): string {
   const rows = arrived.map((one) => [
-    numberOf(posted, one).padStart(2),
+    numberOf(posted, one),
     one.event.event_type,
     String(one.event.source_format),
     one.eventId,
@@ -43,6 +43,7 @@ function arrivedSection(posted: readonly PostedSample[], arrived: readonly Arriv
     `${one.partition}@${one.offset}`,
   ]);
   const header = [' #', 'event', 'was format', 'id', 'place by GeoIP', 'repaired by', 'partition@offset'];
+  rows.sort(byNumber);
   const title = `ARRIVED in events.clean of the master, decoded: ${arrived.length} events, all of format 4 now`;
   const places = 'Places: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0';
   return `${title}\n${columns([header, ...rows])}\n  ${places}`;
@@ -53,7 +54,7 @@ function numberOf(posted: readonly PostedSample[], arrived: ArrivedEvent): strin
   const found = posted.find(({ sample, requestId }) =>
     sample.expected.some((outcome) => outcome.kind === 'clean' && isIt(arrived, outcome, requestId)),
   );
-  return String(found?.number ?? '?');
+  return String(found?.number ?? '?').padStart(2);
 }
 
 export function placeOf(geo: Geo | null): string {
@@ -63,8 +64,8 @@ export function placeOf(geo: Geo | null): string {
 function oneInFull(arrived: readonly ArrivedEvent[]): string {
   const shown = arrived.find(({ event }) => event.fixes.length > 0) ?? arrived[0];
   if (!shown) return 'Nothing arrived';
-  const text = JSON.stringify(plain(shown), undefined, 2).replaceAll('\n', '\n  ');
-  return `ONE OF THEM in full\n  ${text}`;
+  const rows = Object.entries(plain(shown)).map(([name, value]) => [name, JSON.stringify(value)]);
+  return `ONE OF THEM in full\n${columns(rows)}`;
 }
 
 function plain({ event, eventId }: ArrivedEvent): Omit<Event, 'event_id'> & { event_id: string } {
@@ -93,8 +94,14 @@ function rejectedSection(posted: readonly PostedSample[], rejected: readonly Arr
     rule === '' ? reason : `${reason} (${rule})`,
     detail || sentenceOf(reason),
   ]);
+  rows.sort(byNumber);
   const title = `REJECTED, with the original bytes, to events.rejected: ${rejected.length}`;
   return `${title}\n${columns([[' #', 'event', 'reason', 'detail'], ...rows])}`;
+}
+
+/** By the request's number, which is padded. */
+function byNumber([one = '']: readonly string[], [other = '']: readonly string[]): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 function sentenceOf(reason: string): string {
