@@ -30,7 +30,7 @@ test('SIGKILL at random moments under load: every event is in clean exactly once
   const perRequest = 20;
   let written = 0;
   const raw: OutgoingRecord[] = [];
-  for (let n = 0; n < 2_000; n += 1) {
+  for (let n = 0; n < 1_000; n += 1) {
     raw.push(request(range(written, (written += perRequest))));
     if (n % 50 === 49) raw.push(raw[raw.length - 7]!); // a client that did not get its answer
   }
@@ -47,21 +47,29 @@ test('SIGKILL at random moments under load: every event is in clean exactly once
   expect(await last.stop()).toBe(0);
   for (const partition of [0, 1])
     expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, written));
-});
+}, 150_000);
 
-test('a restarted filter has its partitions again within 3 s of a SIGKILL', async () => {
+test('a filter restarted after SIGKILL waits for no session and no transaction to time out', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka, { partitions: 3 });
   const cluster = await clientOf(kafka);
-  for (const partition of [0, 1, 2]) await write(cluster, topics.raw, [request([partition])], partition);
-  const first = await FilterProcess.start(kafka, topics);
+  const feed = async (n: number) => {
+    for (const partition of [0, 1, 2]) await write(cluster, topics.raw, [request([n])], partition);
+  };
+  // the transaction that the first one leaves open would hold the second one up for 30 s
+  const env = {
+    PENSTOCK_FILTER_TRANSACTION_TIMEOUT_MS: '30000',
+    PENSTOCK_FILTER_COMMIT_INTERVAL_MAX_MS: '5000',
+  };
+  const first = await FilterProcess.start(kafka, topics, env);
+  await feed(0);
   await first.untilCommitted(3n);
+  await feed(1);
   await first.kill();
-  const began = performance.now();
-  const second = await FilterProcess.start(kafka, topics);
-  const running = async () => (await second.partitions()).every(({ state }) => state === 'running');
-  await second.until(async () => (await second.partitions()).length === 3 && (await running()), 'all run');
-  expect(performance.now() - began).toBeLessThan(3_000);
+  const second = await FilterProcess.start(kafka, topics, env);
+  await second.untilCommitted(6n);
+  // Both had the same work to do on the same machine: what is left is waiting.
+  expect(second.takeOverMs - first.takeOverMs).toBeLessThan(3_000);
 });
 
 test('a second process takes half of the partitions, and gives them back when it stops', async () => {
