@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { sharedKafka, uniqueName } from '@penstock/test-broker';
+import type { TestKafka } from '@penstock/test-broker';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openCluster, startBatchProducer } from '../src/index.ts';
+
+// Contract test 5, the zombie: SIGSTOP beyond the session, another member takes over, SIGCONT.
+
+const fixture = fileURLToPath(new URL('copying-member.fixture.ts', import.meta.url));
+const partitions = 3;
+const recordsPerHalf = 300;
+
+let kafka: TestKafka;
+
+beforeAll(async () => {
+  kafka = await sharedKafka();
+});
+
+test('a member that was paused beyond its session and goes on commits nothing of its old work', async () => {
+  const [input, output, group] = [uniqueName('paused-in'), uniqueName('paused-out'), uniqueName('paused')];
+  await kafka.createTopic(input, { partitions });
+  await kafka.createTopic(output, { partitions });
+  const environment = { BOOTSTRAP: kafka.bootstrap.join(','), INPUT: input, OUTPUT: output, GROUP: group };
+  await write(input, 0);
+
+  const zombie = member({ ...environment, IDENTITY: `${group}-1` });
+  await zombie.says('committed');
+  zombie.process.kill('SIGSTOP');
+  const heir = member({ ...environment, IDENTITY: `${group}-2` });
+  await heir.says('joined');
+  await write(input, recordsPerHalf);
+  // The heir gets the partitions when the zombie's session is over, 10 s at most.
+  await heir.says('committed');
+  zombie.process.kill('SIGCONT');
+
+  const total = 2 * recordsPerHalf;
+  const copies = await kafka.consoleConsume(output, { maxMessages: total, timeoutMs: 30_000 });
+  expect(copies).toHaveLength(total);
+  const all = await kafka.consoleConsume(output, { timeoutMs: 4_000 });
+  for (let partition = 0; partition < partitions; partition++) {
+    const values = all
+      .filter((record) => record.partition === partition)
+      .map(({ value }) => Number(value?.toString()));
+    const wanted = Array.from({ length: total }, (_, index) => index).filter(
+      (index) => index % partitions === partition,
+    );
+    expect(values).toEqual(wanted);
+  }
+}, 90_000);
+
+async function write(topic: string, first: number): Promise<void> {
+  await using cluster = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'paused' });
+  await using producer = await startBatchProducer(cluster, { batchBytes: 1_000, onSettled: () => undefined });
+  for (let index = first; index < first + recordsPerHalf; index++) {
+    const record = { key: null, value: Buffer.from(String(index)), timestampMs: Date.now() };
+    producer.append(topic, index % partitions, record, index);
+  }
+}
+
+interface Member {
+  process: ChildProcess;
+  /** Settles when the member says a line that begins so. Rejects when it ends before. */
+  says(what: string): Promise<void>;
+}
+
+function member(environment: Record<string, string>): Member {
+  const child = spawn(process.execPath, [fixture], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const lines = createInterface({ input: child.stdout });
+  const says = async (what: string): Promise<void> => {
+    const said = new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (line.startsWith(what)) resolve();
+      });
+    });
+    await Promise.race([
+      said,
+      once(child, 'exit').then(() => Promise.reject(new Error(`the member ended before: ${what}`))),
+    ]);
+  };
+  return { process: child, says };
+}
