@@ -1,4 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicOptions } from './test-kafka.ts';
 
 /** An administrator for the time of `act`. kafkajs is sound for this; it carries no data anywhere. */
@@ -26,7 +27,7 @@ export async function withAdmin<R>(
 export function createTopic(bootstrap: readonly string[], name: string, o: TopicOptions = {}): Promise<void> {
   return withAdmin(bootstrap, async (admin) => {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // kafkajs gives up at once when a broker has not heard of the topic yet
       timeout: 15_000,
       topics: [
         {
@@ -37,5 +38,20 @@ export function createTopic(bootstrap: readonly string[], name: string, o: Topic
         },
       ],
     });
+    await untilLed(admin, name, Date.now() + 15_000);
   });
+}
+
+async function untilLed(admin: Admin, name: string, untilMs: number): Promise<void> {
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+      const partitions = topics[0]?.partitions ?? [];
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
+    } catch (error) {
+      if (Date.now() > untilMs) throw error;
+    }
+    if (Date.now() > untilMs) throw new Error(`topic ${name} has no leaders after 15 s`);
+    await sleep(100);
+  }
 }
