@@ -54,7 +54,8 @@ function readUsage() {
   try {
     const { values } = parseArgs({ options, strict: true });
     if (values.help) return values;
-    if (values.cluster !== 'datacenter' && values.cluster !== 'master') return '--cluster must be datacenter or master';
+    if (values.cluster !== 'datacenter' && values.cluster !== 'master')
+      return '--cluster must be datacenter or master';
     if (!values.bootstrap) return '--bootstrap is missing';
     if (!/^[1-9]\d{0,4}$/.test(values.partitions)) return '--partitions must be a number from 1 to 99999';
     return values;
