@@ -110,6 +110,16 @@ export class ShardCopy implements Disposable {
     }
   }
 
+  /** Ends of the source as last seen, also where nothing could be read: an open transaction there is a lag as well. */
+  lookAtSource(): void {
+    for (const partition of this.partitions.values()) {
+      const marks = this.#fetcher.marks(partition.topic, partition.partition);
+      if (marks === undefined || marks.highWatermark < 0n) continue;
+      partition.highWatermark = marks.highWatermark;
+      partition.lastStableOffset = marks.lastStableOffset;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#fetcher[Symbol.dispose]();
   }

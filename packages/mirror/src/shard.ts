@@ -55,7 +55,9 @@ export class Shard {
     await this.#ended;
   }
 
+  /** As the source is now. */
   get partitions(): readonly CopiedPartition[] {
+    this.#copy?.lookAtSource();
     return [...(this.#copy?.partitions.values() ?? [])];
   }
 

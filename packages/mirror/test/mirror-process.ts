@@ -57,7 +57,7 @@ export function startMirrorProcess(env: MirrorEnvironment): MirrorProcess {
       return exited;
     },
     exitCode: () => exited,
-    log: () => output.text,
+    log: () => output.text + output.problems,
   };
 }
 
@@ -65,10 +65,10 @@ export function startMirrorProcess(env: MirrorEnvironment): MirrorProcess {
 export async function mirrorCommand(
   args: readonly string[],
   env: MirrorEnvironment,
-): Promise<{ exitCode: number | null; output: string }> {
+): Promise<{ exitCode: number | null; output: string; problems: string }> {
   const { exited, output } = spawnMirror(args, env);
   const exitCode = await exited;
-  return { exitCode, output: output.text };
+  return { exitCode, output: output.text, problems: output.problems };
 }
 
 function spawnMirror(args: readonly string[], env: MirrorEnvironment) {
@@ -76,12 +76,13 @@ function spawnMirror(args: readonly string[], env: MirrorEnvironment) {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output.text += text;
-    });
-  }
+  const output = { text: '', problems: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.text += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.problems += text;
+  });
   const exited = once(child, 'close').then(([code]) => code as number | null);
   return { child, exited, output };
 }

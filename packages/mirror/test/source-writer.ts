@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { codecs, encodeBatch, listOffsets, openTxnSession, type Cluster } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import type { MirrorProcess, PartitionStatus } from './mirror-process.ts';
 import { eventually } from './two-clusters.ts';
 
 /**
- * Transactions of ten records for each partition, codec after codec; every other one is aborted. Stops early at the signal,
- * between two transactions.
+ * Transactions of ten records for each partition, codec after codec; every other one is aborted once its records are likely
+ * to be in the log. Stops early at the signal, between two transactions.
  */
 export async function writeTransactions(
   source: Cluster,
@@ -20,7 +21,27 @@ export async function writeTransactions(
     for (const partition of partitions) {
       session.append(topic, partition, encodeBatch(tenRecords(partition, round), { codec }));
     }
-    await (round % 2 === 0 ? session.commit() : session.abort());
+    if (round % 2 === 0) {
+      await session.commit();
+      continue;
+    }
+    await sleep(30);
+    await session.abort();
+  }
+}
+
+/** Committed transactions of ten records: 11 offsets each, with their marker. */
+export async function writeCommitted(
+  source: Cluster,
+  topic: string,
+  partitions: readonly number[],
+  transactions: number,
+): Promise<void> {
+  await using session = await openTxnSession(source, { transactionalId: uniqueName('writer') });
+  for (let round = 0; round < transactions; round += 1) {
+    for (const partition of partitions)
+      session.append(topic, partition, encodeBatch(tenRecords(partition, round)));
+    await session.commit();
   }
 }
 
@@ -72,6 +93,22 @@ export function untilPhase(
   return eventually(`${partition} is ${phase}`, async () => {
     const state = (await partitionStates(mirror)).get(partition);
     return state?.phase === phase ? state : undefined;
+  });
+}
+
+/** Waits until a partition is copied up to an offset exactly. */
+export async function untilPosition(
+  mirror: MirrorProcess,
+  partition: string,
+  position: bigint,
+): Promise<void> {
+  let seen: string | null | undefined;
+  const reached = async () => {
+    seen = (await partitionStates(mirror)).get(partition)?.position;
+    return seen === String(position) ? true : undefined;
+  };
+  await eventually(`${partition} is copied up to ${position}`, reached).catch((cause: unknown) => {
+    throw new Error(`it is at ${seen}\n${mirror.log()}`, { cause });
   });
 }
 

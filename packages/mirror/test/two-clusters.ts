@@ -58,6 +58,18 @@ export async function createLink(
   return { topic, link, env };
 }
 
+/** These and nothing else; other settings of the topic go back to the broker's. */
+export async function changeConfigs(
+  cluster: TestKafka,
+  topic: string,
+  configs: Record<string, string>,
+): Promise<void> {
+  const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+  await cluster.admin((admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] }),
+  );
+}
+
 /** Polls until `read` gives something, or fails with `what` after the deadline. */
 export async function eventually<T>(
   what: string,
