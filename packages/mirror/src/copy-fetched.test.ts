@@ -1,0 +1,81 @@
+import type { Fetched, FetchedBatch, PartitionPosition } from '@penstock/kafka';
+import { Metrics } from '@penstock/service';
+import { expect, test } from 'vitest';
+import { CopiedPartition } from './copied-partition.ts';
+import { copyFetched, type Appended } from './copy-fetched.ts';
+import { fetchedBatch, records } from './fetched-batch.fixture.ts';
+import { declareMirrorMetrics } from './metrics.ts';
+
+const limits = { maxMessageBytes: 100_000 };
+
+test('the position goes behind what was read, markers and gaps included', () => {
+  const { partition, copy, sent } = setUp(100n);
+  copy(fetched([fetchedBatch(records(10, 5_000), 100n)], 113n));
+  expect(partition.next).toMatchObject({ position: 113n, leaderEpoch: 9 });
+  expect(partition.hasMoved).toBe(true);
+  expect(sent).toMatchObject([{ firstOffset: 100n, lastOffset: 109n, count: 10 }]);
+});
+
+test('only markers move the position as well', () => {
+  const { partition, copy, sent } = setUp(100n);
+  copy(fetched([], 101n));
+  expect(partition.next.position).toBe(101n);
+  expect(sent).toEqual([]);
+});
+
+test('a batch below the position is dropped, never doubled', () => {
+  const { partition, copy, sent } = setUp(110n);
+  copy(fetched([fetchedBatch(records(10, 5_000), 100n), fetchedBatch(records(2, 5_000), 110n)], 112n));
+  expect(sent.map(({ firstOffset }) => firstOffset)).toEqual([110n]);
+  expect(partition.next.position).toBe(112n);
+});
+
+test('a record that the target cannot take pauses the partition right before it', () => {
+  const { partition, copy, sent } = setUp(100n);
+  const tooLarge = [...records(3, 10), { key: null, value: Buffer.alloc(200_000), timestampMs: 0 }];
+  copy(fetched([fetchedBatch(tooLarge, 100n), fetchedBatch(records(5, 5_000), 104n)], 109n));
+  expect(partition.phase).toBe('paused');
+  expect(partition.next).toMatchObject({ position: 103n, pause: { kind: 'refused', from: 103n, to: 104n } });
+  expect(sent.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset])).toEqual([
+    [100n, 101n],
+    [102n, 102n],
+  ]);
+});
+
+test('after a refusal it copies up to the refused batch and no further', () => {
+  const { partition, copy, sent } = setUp(100n);
+  partition.stop = { kind: 'refused', from: 110n, to: 120n };
+  copy(
+    fetched(
+      [0n, 10n, 20n].map((delta) => fetchedBatch(records(10, 5_000), 100n + delta)),
+      130n,
+    ),
+  );
+  expect(sent.map(({ firstOffset }) => firstOffset)).toEqual([100n]);
+  expect(partition.next).toMatchObject({ position: 110n, pause: { kind: 'refused', from: 110n, to: 120n } });
+  expect(partition.stop).toBeUndefined();
+});
+
+function setUp(position: bigint) {
+  const at: PartitionPosition = {
+    topic: 'events.clean',
+    topicId: 'id',
+    partition: 0,
+    position,
+    leaderEpoch: 9,
+    lastTargetOffset: -1n,
+    retired: false,
+    pause: null,
+  };
+  const partition = new CopiedPartition(at, { topic: 'events.clean', partition: 12 }, 'in-ledger');
+  partition.phase = 'copying';
+  const sent: Appended[] = [];
+  const open = { session: { append: () => undefined }, appended: sent };
+  const metrics = declareMirrorMetrics(new Metrics('mirror'));
+  return { partition, sent, copy: (given: Fetched) => copyFetched(partition, given, limits, open, metrics) };
+}
+
+function fetched(batches: FetchedBatch[], nextOffset: bigint): Fetched {
+  const marks = { highWatermark: 200n, lastStableOffset: 200n, logStartOffset: 0n };
+  return { topic: 'events.clean', partition: 0, batches, nextOffset, lastEpoch: 9, bytes: 0, ...marks };
+}

@@ -1,0 +1,65 @@
+import type { Genesis, RegisteredTopic } from '@penstock/kafka';
+import { expect, test } from 'vitest';
+import { partitionsNeeded, registerTopics, targetName } from './register-topics.ts';
+
+const identity = targetName('identity', 'fra');
+const clean = { name: 'events.clean', width: undefined, source: { id: 'id', partitions: 12 } };
+
+test('the first link takes the first partitions, the next those behind', () => {
+  const first = topicsOf(registerTopics([clean], [], [], identity));
+  expect(first).toEqual([
+    {
+      name: 'events.clean',
+      id: 'id',
+      partitions: 12,
+      target: 'events.clean',
+      firstTargetPartition: 0,
+      width: 12,
+    },
+  ]);
+  const second = topicsOf(registerTopics([{ ...clean, width: 24 }], [], [genesis(first)], identity));
+  expect(second).toMatchObject([{ firstTargetPartition: 12, width: 24 }]);
+  expect(partitionsNeeded('events.clean', second)).toBe(36);
+  const third = topicsOf(registerTopics([clean], [], [genesis(first), genesis(second)], identity));
+  expect(third).toMatchObject([{ firstTargetPartition: 36, width: 12 }]);
+});
+
+test('a range never moves; it grows where nobody is behind it', () => {
+  const first = topicsOf(registerTopics([clean], [], [], identity));
+  const wider = { ...clean, source: { id: 'id', partitions: 16 } };
+  expect(topicsOf(registerTopics([wider], first, [], identity))).toMatchObject([
+    { firstTargetPartition: 0, width: 16, partitions: 12 },
+  ]);
+  const second = topicsOf(registerTopics([clean], [], [genesis(first)], identity));
+  expect(registerTopics([wider], first, [genesis(second)], identity)).toMatchObject({
+    kind: 'refused',
+    problems: [expect.stringContaining('12 to 23 belong to another link')],
+  });
+});
+
+test('the same again changes nothing, not even when the topic is gone', () => {
+  const first = topicsOf(registerTopics([clean], [], [], identity));
+  expect(topicsOf(registerTopics([clean], first, [], identity))).toEqual(first);
+  expect(topicsOf(registerTopics([{ ...clean, source: undefined }], first, [], identity))).toEqual(first);
+});
+
+test('a topic that is not there yet needs a width', () => {
+  const later = { name: 'events.purchase', width: undefined, source: undefined };
+  expect(registerTopics([later], [], [], identity)).toMatchObject({ kind: 'refused' });
+  expect(topicsOf(registerTopics([{ ...later, width: 6 }], [], [], identity))).toMatchObject([
+    { id: null, partitions: 0, width: 6 },
+  ]);
+});
+
+test('under prefix naming each link has topics of its own', () => {
+  const topics = topicsOf(registerTopics([clean], [], [], targetName('prefix', 'fra')));
+  expect(topics).toMatchObject([{ target: 'fra.events.clean', firstTargetPartition: 0 }]);
+});
+
+function topicsOf(registered: ReturnType<typeof registerTopics>): readonly RegisteredTopic[] {
+  return registered.kind === 'registered' ? registered.topics : [];
+}
+
+function genesis(topics: readonly RegisteredTopic[]): Genesis {
+  return { link: 'x', shards: 4, sourceClusterId: 'a', targetClusterId: 'b', generation: 1, topics };
+}
