@@ -1,11 +1,13 @@
-import { decodeEvent } from '@penstock/events';
+import { decodeEvent, sampleRequests } from '@penstock/events';
 import { sharedKafka } from '@penstock/test-broker';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { embeddedDatabases } from '../src/geo/embedded-databases.ts';
 import { createFilterTopics, FilterProcess } from './filter-process.ts';
 import { sequence } from './numbered-events.ts';
+import { rawRecord } from './raw-records.ts';
 import { clientOf, read, write } from './topic-io.ts';
 
 test('a catalogue from outside the repository decides; a broken GeoIP file stops nothing', async () => {
@@ -37,6 +39,29 @@ test('a catalogue from outside the repository decides; a broken GeoIP file stops
   for (const record of here) expect(decodeEvent(record.value!).geo).toBeNull();
   expect(await filter.metric('geoip_missing')).toBe(1);
   expect(filter.output).toContain('GeoIP database cannot be used');
+});
+
+test('a GeoIP database that comes later is used by every thread, without a restart', async () => {
+  const kafka = await sharedKafka();
+  const topics = await createFilterTopics(kafka);
+  const cluster = await clientOf(kafka);
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-geoip-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'city.mmdb');
+  const filter = await FilterProcess.start(kafka, topics, {
+    PENSTOCK_FILTER_GEOIP_DATABASES: path,
+    PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS: '100',
+  });
+  const send = async (n: number) => {
+    const [sample] = sampleRequests({ nowMs: Date.now(), seed: n });
+    await write(cluster, topics.raw, [rawRecord({ ...sample!, clientIp: '8.8.8.8' })]);
+    await filter.untilCommitted(BigInt(n));
+    return decodeEvent((await read(cluster, topics.clean)).at(-1)!.value!).geo;
+  };
+  expect(await send(1)).toBeNull();
+  await copyFile(embeddedDatabases()[0]!, path);
+  await filter.until(async () => (await filter.metric('geoip_missing')) === 0, 'the database is loaded');
+  expect(await send(2)).toMatchObject({ city: 'Mountain View', database: expect.stringMatching(/^city 20/) });
 });
 
 test('a catalogue that cannot be loaded is a configuration error: exit code 2', async () => {

@@ -1,0 +1,26 @@
+import { builtInCatalogue, createPipeline } from '@penstock/events';
+import { Metrics } from '@penstock/service';
+import { expect, test } from 'vitest';
+import { countFix, countTally, declareFilterMetrics } from './metrics.ts';
+
+test('fixes, normalisations and ids that nobody declared are counted, and cost no thread its life', async () => {
+  const pipeline = createPipeline(builtInCatalogue);
+  const metrics = new Metrics('input-filter');
+  const declared = declareFilterMetrics(metrics, pipeline);
+  for (const fix of [pipeline.fixIds[0]!, 'normalise-screen', 'of-another-version'])
+    countFix(declared, pipeline, fix, 2);
+  countTally(declared, {
+    requests: 1,
+    events: 4,
+    clean: 1,
+    rejected: 1,
+    unwanted: 1,
+    duplicate: 1,
+    conflict: 0,
+  });
+  const text = await metrics.exposition();
+  for (const fix of [pipeline.fixIds[0]!, 'normalise-screen', 'other']) {
+    expect(text).toContain(`penstock_input_filter_fixes_total{fix="${fix}"} 2`);
+  }
+  expect(text).toContain('penstock_input_filter_outcomes_total{outcome="unwanted"} 1');
+});
