@@ -94,13 +94,14 @@ export class ServiceProcess implements AsyncDisposable {
     return lines.filter((line) => line !== undefined);
   }
 
-  /** What it said last that explains its end, and where to read on. */
+  /** What it said last that explains its end, if anything does, and where to read on. */
   #complaint(): string {
-    const errors = this.#lines().filter(({ level }) => level === 'error' || level === 'fatal');
-    const last = errors.at(-1);
-    const plain = readFileSync(this.logFile, 'utf8').trim().split('\n').at(-1) ?? '';
-    const text = last === undefined ? plain.slice(0, 300) : describe(last);
-    return `${text} (${this.logFile})`;
+    const last = this.#lines().findLast(({ level }) => level === 'error' || level === 'fatal');
+    const end = readFileSync(this.logFile, 'utf8').trim().split('\n').at(-1) ?? '';
+    // No JSON: the words of the Runner, or of Node.
+    const plain = end.startsWith('{') ? '' : end.slice(0, 300);
+    const text = last === undefined ? plain : describe(last);
+    return text === '' ? this.logFile : `${text} (${this.logFile})`;
   }
 }
 

@@ -38,6 +38,11 @@ export async function startPipeline(
   const kind = checkKafkaCanRun();
   await checkPort(options.port);
   const folder = await openDemoFolder(options.folder);
+  const now: { file?: ClusterFile } = {};
+  stack.defer(async () => {
+    const stopped = { state: 'stopped', stoppedAt: new Date().toISOString() } as const;
+    if (now.file) await writeClusterFile(folder.clusterFile, { ...now.file, ...stopped });
+  });
   const privileges = await choosePrivileges(kafkaFiles(kind));
   say(privileges.sentence);
   if (kind === 'container') say('there is no Java here: Kafka runs in containers, without the Runner');
@@ -60,12 +65,8 @@ export async function startPipeline(
   );
   const watch = stack.use(await watchPipeline(clusters));
   const file = describeDemo({ startedAt, folder, privileges, clusters, services });
+  now.file = file;
   await writeClusterFile(folder.clusterFile, file);
-  stack.defer(async () => {
-    file.state = 'stopped';
-    file.stoppedAt = new Date().toISOString();
-    await writeClusterFile(folder.clusterFile, file);
-  });
   const halt = AbortSignal.any([waiting, watch.failed]);
   return { clusters, services, watch, folder, file, halt };
 }
