@@ -45,7 +45,7 @@ export async function startPipeline(
   });
   const privileges = await choosePrivileges(kafkaFiles(kind));
   say(privileges.sentence);
-  if (kind === 'container') say('there is no Java here: Kafka runs in containers, without the Runner');
+  if (kind === 'container') say('Kafka runs in containers, where the Runner is not needed');
   stop.throwIfAborted();
   const clusters = await bringUpClusters(kind, privileges, folder, stack);
   stop.throwIfAborted();
