@@ -51,15 +51,21 @@ export class Link implements Disposable {
     this.#onDispose(this);
   }
 
+  /**
+   * Every caller waits for the very promise of the opening, so they go on in the order in which they came. (One that
+   * waited for a promise around it would go on later than who came after it, and two batches of a partition change places.)
+   */
   async #connection(nodeId: number): Promise<Connection> {
-    if (this.#disposed) throw new KafkaError('CLOSED', `the link ${this.purpose} is closed`);
-    const known = this.#connections.get(nodeId);
-    if (known) {
-      const connection = await known;
+    for (;;) {
+      const opening = this.#connections.get(nodeId) ?? this.#open(nodeId);
+      const connection = await opening;
       if (connection.open) return connection;
-      if (this.#connections.get(nodeId) === known) this.#connections.delete(nodeId);
-      return this.#connection(nodeId);
+      if (this.#connections.get(nodeId) === opening) this.#connections.delete(nodeId);
     }
+  }
+
+  #open(nodeId: number): Promise<Connection> {
+    if (this.#disposed) throw new KafkaError('CLOSED', `the link ${this.purpose} is closed`);
     const address = this.#addressOf(nodeId);
     if (!address) throw new KafkaError('CONNECTION', `broker ${nodeId} is not in the metadata`);
     const opening = Connection.open(address.host, address.port, this.#options);
