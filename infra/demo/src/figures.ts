@@ -14,7 +14,7 @@ export function figures(latencies: Latencies, { filter, topics, posted }: Balanc
   const rejected = filter.rejected + filter.unwanted;
   return [
     'HOW LONG it took, by the clock of this machine; "seen" is by read_committed readers of the demo. First events after a',
-    'start, so slower than later ones; most of it is the commit intervals (200 ms the Input Filter, 250 ms the Mirror)',
+    'start, so slower than later ones; commit intervals (200 ms the Input Filter, 250 ms the Mirror) are part of it',
     columns([
       ['hop', 'count', 'median', 'longest', 'from .. to'],
       row('Receiver', latencies.answered, 'request sent .. 200 received: stored in events.raw'),
