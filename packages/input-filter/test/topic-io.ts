@@ -4,6 +4,7 @@ import {
   readRange,
   startBatchProducer,
   type Cluster,
+  type Isolation,
   type OutgoingRecord,
   type RecordView,
 } from '@penstock/kafka';
@@ -35,19 +36,18 @@ export async function write(
   if (failures.length > 0) throw new Error(`not written: ${String(failures[0])}`);
 }
 
-/** Everything in one partition that a read_committed consumer sees. */
-export async function read(cluster: Cluster, topic: string, partition = 0): Promise<RecordView[]> {
+/** Everything in one partition that a consumer of this isolation sees. */
+export async function read(
+  cluster: Cluster,
+  topic: string,
+  partition = 0,
+  isolation: Isolation = 'read_committed',
+): Promise<RecordView[]> {
   const at = async (which: 'earliest' | 'latest') =>
-    (await listOffsets(cluster, topic, [partition], which, 'read_committed')).get(partition)!.offset;
+    (await listOffsets(cluster, topic, [partition], which, isolation)).get(partition)!.offset;
   const records: RecordView[] = [];
-  await readRange(
-    cluster,
-    topic,
-    partition,
-    await at('earliest'),
-    await at('latest'),
-    'read_committed',
-    (record) => records.push(record),
+  await readRange(cluster, topic, partition, await at('earliest'), await at('latest'), isolation, (record) =>
+    records.push(record),
   );
   return records;
 }
