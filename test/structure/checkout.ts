@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,10 @@ export function sourceFiles(folder = ''): string[] {
 
 export function readSource(file: string): string {
   return readFileSync(join(root, file), 'utf8');
+}
+
+export function has(file: string): boolean {
+  return existsSync(join(root, file));
 }
 
 export interface Manifest {

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { expect, test } from 'vitest';
-import { manifests, readSource, sourceFiles } from './checkout.ts';
+import { has, manifests, readSource, sourceFiles } from './checkout.ts';
 import { forbiddenImport } from './directions.ts';
 import { importedBy } from './imported.ts';
 import { misshapen } from './shape.ts';
@@ -23,6 +23,15 @@ test('every file is small, has one idea and says which', () => {
   expect(files.flatMap((file) => misshapen(file, readSource(file)).map((why) => `${file}: ${why}`))).toEqual(
     [],
   );
+});
+
+test('every package says what it is for, and lists its knobs', () => {
+  const packages = [...workspaces.keys()].filter((folder) => folder.startsWith('packages/'));
+  const missing = packages.flatMap((folder) => [
+    ...(has(`${folder}/README.md`) ? [] : [`${folder}/README.md`]),
+    ...(has(`${folder}/src/config.ts`) && !has(`${folder}/example.env`) ? [`${folder}/example.env`] : []),
+  ]);
+  expect(missing).toEqual([]);
 });
 
 test('no workspace is published, and none depends on whom it may not import', () => {
