@@ -28,6 +28,8 @@ export class CopiedPartition {
   lastStableOffset = -1n;
   lastTimestampMs = 0;
   lastCommitMs = Date.now();
+  /** Since when it has been behind without a commit, as far as anybody looked; undefined: it is not. */
+  stalledSinceMs: number | undefined;
 
   constructor(
     position: PartitionPosition,
@@ -43,6 +45,22 @@ export class CopiedPartition {
 
   get name(): string {
     return partitionName(this.topic, this.partition);
+  }
+
+  /** The ends of the source's log, by the last answer of any kind. */
+  sees(highWatermark: bigint, lastStableOffset: bigint): void {
+    this.highWatermark = highWatermark;
+    this.lastStableOffset = lastStableOffset;
+    const caughtUp = (this.committed ?? this.next).position >= lastStableOffset;
+    this.stalledSinceMs =
+      caughtUp || this.phase !== 'copying' ? undefined : (this.stalledSinceMs ?? Date.now());
+  }
+
+  /** What `next` said is in the ledger. */
+  isCommitted(nowMs: number): void {
+    this.committed = this.next;
+    this.lastCommitMs = nowMs;
+    this.stalledSinceMs = undefined;
   }
 
   /** The source has records that the last fetch left there. */

@@ -30,8 +30,7 @@ export function copyFetched(
   open: OpenTransaction,
   metrics: MirrorMetrics,
 ): void {
-  partition.highWatermark = fetched.highWatermark;
-  partition.lastStableOffset = fetched.lastStableOffset;
+  partition.sees(fetched.highWatermark, fetched.lastStableOffset);
   const { stop } = partition;
   const wanted = wantedBatches(partition, fetched, metrics);
   for (const piece of planCopy(wanted, limits)) {

@@ -5,6 +5,7 @@ import {
   memberIdOf,
   readLedger,
   retrying,
+  topicProblems,
   type GroupMember,
   type RegisteredTopic,
   type TopicPartition,
@@ -14,7 +15,7 @@ import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';
 import { openLink, type LinkContext } from './link-context.ts';
 import { declareMirrorMetrics, declarePartitionMetrics } from './metrics.ts';
-import { groupOf } from './names.ts';
+import { groupOf, pairsTopicOf } from './names.ts';
 import { startShard, type Shard } from './shard.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { readPartitions, shardStatus, stalled } from './status.ts';
@@ -73,10 +74,18 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
 
 /** Refuses what is not a link that init made. Answers max.message.bytes by target topic. */
 async function checkLink(link: LinkContext): Promise<Map<string, number>> {
-  const { identity, target, singleReplica } = link;
+  const { identity, singleReplica } = link;
   const topics = await registeredTopics(link, await ledgerPartitions(link));
-  await target.refresh(identity.ledgerTopic);
-  return link.withAdmins((admins) => checkTargetTopics({ ...admins, singleReplica }, topics));
+  return link.withAdmins(async (admins) => {
+    const needs = [
+      { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },
+      { name: pairsTopicOf(identity.link) },
+    ];
+    const found = await admins.target.describeTopics(needs.map(({ name }) => name));
+    const problems = topicProblems(needs, found, { singleReplica });
+    if (problems.length > 0) throw new MirrorError('NO_LEDGER', problems.join('; '));
+    return checkTargetTopics({ ...admins, singleReplica }, topics);
+  });
 }
 
 async function ledgerPartitions({ target, identity }: LinkContext): Promise<number> {

@@ -44,6 +44,7 @@ export class ShardCopy implements Disposable {
   readonly #fetcher: Fetcher;
   readonly #pairs = new PendingPairs();
   #appended: Appended[] = [];
+  readonly #withoutRoom = new Set<string>();
   #openSinceMs: number | undefined;
   #surveyAtMs = 0;
   /** Where the ledger ends by our own commits; undefined: not known. */
@@ -115,8 +116,7 @@ export class ShardCopy implements Disposable {
     for (const partition of this.partitions.values()) {
       const marks = this.#fetcher.marks(partition.topic, partition.partition);
       if (marks === undefined || marks.highWatermark < 0n) continue;
-      partition.highWatermark = marks.highWatermark;
-      partition.lastStableOffset = marks.lastStableOffset;
+      partition.sees(marks.highWatermark, marks.lastStableOffset);
     }
   }
 
@@ -151,6 +151,8 @@ export class ShardCopy implements Disposable {
     const pausedBefore = new Set(this.#paused());
     const { startable, withoutRoom } = await surveyShard(link, shard, this.#state.genesis, this.partitions);
     for (const name of withoutRoom) {
+      if (this.#withoutRoom.has(name)) continue;
+      this.#withoutRoom.add(name);
       log.error(
         { partition: name },
         'No target partition in the range of this link: run mirror init with more',
@@ -244,10 +246,7 @@ export class ShardCopy implements Disposable {
     const record = written.at(-1)?.baseOffset ?? -1n;
     this.#ledgerEnd = record < 0n ? undefined : record + 2n; // the record, and the marker of the commit
     const nowMs = Date.now();
-    for (const partition of moved) {
-      partition.committed = partition.next;
-      partition.lastCommitMs = nowMs;
-    }
+    for (const partition of moved) partition.isCommitted(nowMs);
     this.#pairs.clear();
     for (const [index, appended] of this.#appended.entries()) {
       this.#learnTarget(appended, written[index]?.baseOffset ?? -1n);

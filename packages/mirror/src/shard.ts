@@ -14,7 +14,7 @@ import type { ShardOptions } from './shard-options.ts';
 
 const fencingsMax = 5;
 const fencingsWithinMs = 300_000;
-const backoffMaxMs = 30_000;
+const backoffMaxMs = 2_000;
 
 /** Begins to own a shard: takes it over and copies until `stop` or `drop`. */
 export function startShard(options: ShardOptions): Shard {
@@ -49,10 +49,13 @@ export class Shard {
     await this.#ended;
   }
 
-  /** Ends without another commit: the shard belongs to somebody else. Never rejects. */
+  /** Ends without another commit: the shard belongs to somebody else. Never rejects, and takes 5 s at most. */
   async drop(): Promise<void> {
     this.#stopping.abort(dropReason);
+    // An abort waits for its answer as long as a commit; but here the next owner's takeover aborts as well.
+    const timer = setTimeout(() => void this.#closeSession(), 5_000);
     await this.#ended;
+    clearTimeout(timer);
   }
 
   /** As the source is now. */
@@ -70,7 +73,8 @@ export class Shard {
     try {
       for (let over = false; !over && !this.#stopping.signal.aborted;) over = await this.#liveOnce();
     } catch (error) {
-      this.#o.fail(error);
+      if (this.#stopping.signal.reason !== dropReason) this.#o.fail(error);
+      else this.#o.log.warn({ shard: this.index, error }, 'Shard dropped in the middle of a failure');
     } finally {
       await this.#closeSession();
     }

@@ -23,9 +23,7 @@ export function stalled(shards: readonly Shard[], afterMs: number): string[] {
   return shards.flatMap((shard) => {
     if (shard.hindrance !== undefined) return [`shard ${shard.index}: ${shard.hindrance}`];
     return shard.partitions
-      .filter(
-        ({ phase, behind, lastCommitMs }) => phase === 'copying' && behind && nowMs - lastCommitMs > afterMs,
-      )
+      .filter(({ stalledSinceMs }) => stalledSinceMs !== undefined && nowMs - stalledSinceMs > afterMs)
       .map(({ name }) => `${name} is behind and has committed nothing for ${afterMs} ms`);
   });
 }

@@ -28,7 +28,10 @@ export interface Sides {
   readonly singleReplica: boolean;
 }
 
-/** Creates the target topics that are missing and whose source exists; answers their names. */
+/**
+ * Creates the target topics that are missing and answers their names. One whose source is not there yet gets what copying
+ * needs, and the broker's own settings else.
+ */
 export async function createTargetTopics(
   sides: Sides,
   topics: readonly RegisteredTopic[],
@@ -37,9 +40,9 @@ export async function createTargetTopics(
   const wanted = new Map<string, TopicSettings>();
   for (const { name, target } of topics) {
     const source = sources.find((found) => found.name === name);
-    if (source === undefined || wanted.has(target)) continue;
+    if (wanted.has(target)) continue;
     const copied = copiedSettings.flatMap((key) => {
-      const value = source.configs[key];
+      const value = source?.configs[key];
       return value === undefined ? [] : [[key, value] as const];
     });
     wanted.set(target, {

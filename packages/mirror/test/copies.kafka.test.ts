@@ -53,18 +53,23 @@ test('a source that stamps its own times gives them to the copies', async () => 
 }, 90_000);
 
 test('new partitions and topics are found while it runs, from their first record on', async () => {
-  const link = await createLink(clusters, { partitions: 1, width: 3 });
+  const later = uniqueName('later');
+  const link = await createLink(clusters, { partitions: 1, width: 3, further: `${later}:2` });
   const mirror = startMirrorProcess(link.env);
   await writeTransactions(source, link.topic, [0], 2);
   await copiedUpToNow(mirror, source, link.topic, [0]);
   await clusters.source.admin((admin) =>
     admin.createPartitions({ topicPartitions: [{ topic: link.topic, count: 3 }] }),
   );
+  await clusters.source.createTopic(later, { partitions: 2 });
   await source.topic(link.topic, { refresh: true });
   await writeTransactions(source, link.topic, [0, 1, 2], 4);
+  await writeTransactions(source, later, [0, 1], 4);
   await copiedUpToNow(mirror, source, link.topic, [0, 1, 2]);
+  await copiedUpToNow(mirror, source, later, [0, 1]);
   await mirror.stop();
   await expectExactCopy(clusters, link, [0, 1, 2]);
+  expect(await expectExactCopy(clusters, { topic: later }, [0, 1])).toBe(40);
 }, 90_000);
 
 test('an open source transaction holds its partition up, visibly, and nothing of it is copied before its end', async () => {

@@ -32,7 +32,13 @@ export interface TestLink {
 /** A source topic and a link for it, initialised by the real command. */
 export async function createLink(
   { source, target }: Pick<TwoClusters, 'source' | 'target'>,
-  o: { partitions: number; width?: number; env?: MirrorEnvironment; configs?: Record<string, string> },
+  o: {
+    partitions: number;
+    width?: number;
+    further?: string;
+    env?: MirrorEnvironment;
+    configs?: Record<string, string>;
+  },
 ): Promise<TestLink> {
   const topic = uniqueName('clean');
   const link = uniqueName('link');
@@ -44,7 +50,9 @@ export async function createLink(
     PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: target.bootstrap.join(','),
     PENSTOCK_MIRROR_SOURCE_KAFKA_SINGLE_REPLICA: 'allowed',
     PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: 'allowed',
-    PENSTOCK_MIRROR_TOPICS: `${topic}:${o.width ?? o.partitions}`,
+    PENSTOCK_MIRROR_TOPICS: [`${topic}:${o.width ?? o.partitions}`, ...(o.further ? [o.further] : [])].join(
+      ',',
+    ),
     PENSTOCK_MIRROR_SHARDS: '2',
     PENSTOCK_MIRROR_COMMIT_INTERVAL_MS: '50',
     PENSTOCK_MIRROR_LAG_COMMIT_INTERVAL_MS: '100',
