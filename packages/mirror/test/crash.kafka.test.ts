@@ -9,7 +9,7 @@ let clusters: TwoClusters;
 let source: Cluster;
 
 beforeAll(async () => {
-  clusters = await startTwoClusters();
+  clusters = await startTwoClusters({ harmed: true });
   source = await openCluster({ bootstrap: clusters.source.bootstrap, clientId: 'test' });
 }, 120_000);
 
@@ -53,7 +53,7 @@ test('the brokers of both sides are killed under it: it goes on by itself, and n
   expect(await expectExactCopy(clusters, link, partitions)).toBe(2 * 70 * 10);
 }, 180_000);
 
-test('two processes share a link: shards move to the second, back when it dies, and nothing is lost or doubled', async () => {
+test('two processes share a link; one is stopped, comes back as a zombie, and dies: nothing is lost or doubled', async () => {
   const partitions = [0, 1, 2, 3];
   const link = await createLink(clusters, { partitions: 4 });
   const writing = new AbortController();
@@ -62,7 +62,12 @@ test('two processes share a link: shards move to the second, back when it dies, 
   await copiedUpToNow(first, source, link.topic, partitions);
   const second = startMirrorProcess({ ...link.env, PENSTOCK_MIRROR_INSTANCE: 'two' });
   await ownsShards(second, 1);
-  await sleep(500);
+  await ownsShards(first, 1);
+  second.child.kill('SIGSTOP'); // in the middle of whatever it does, beyond its session
+  await ownsShards(first, 2);
+  second.child.kill('SIGCONT');
+  await ownsShards(first, 1);
+  await ownsShards(second, 1);
   await second.kill();
   await ownsShards(first, 2);
   writing.abort();

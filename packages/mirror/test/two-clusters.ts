@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startKafka, uniqueName, type ConsumedRecord, type TestKafka } from '@penstock/test-broker';
+import {
+  sharedKafka,
+  startKafka,
+  uniqueName,
+  type ConsumedRecord,
+  type TestKafka,
+} from '@penstock/test-broker';
 import { expect } from 'vitest';
 import { mirrorCommand, type MirrorEnvironment } from './mirror-process.ts';
 
@@ -8,10 +14,10 @@ export interface TwoClusters extends AsyncDisposable {
   readonly target: TestKafka;
 }
 
-/** Both clusters, for all tests of a file. */
-export async function startTwoClusters(): Promise<TwoClusters> {
+/** Both clusters, for all tests of a file. The source is the run's shared one unless the tests harm it. */
+export async function startTwoClusters(o: { harmed: boolean } = { harmed: false }): Promise<TwoClusters> {
   const [source, target] = await Promise.all([
-    startKafka({ name: 'mirror-source' }),
+    o.harmed ? startKafka({ name: 'mirror-source' }) : sharedKafka(),
     startKafka({ name: 'mirror-target' }),
   ]);
   return {
