@@ -80,6 +80,39 @@ test('a full memory bound takes nothing more, and takes again when there is room
   expect(producer.append(topic, 0, record, 4)).toBe(true);
 });
 
+test('what is appended while a missed deadline is being told comes behind what still waits', async () => {
+  const topic = uniqueName('lost-ack');
+  await proxied.kafka.createTopic(topic, { partitions: 1 });
+  await using cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'lost-ack' });
+  const [proxy] = proxied.proxies;
+  await using producer = await startBatchProducer(cluster, {
+    lingerMs: 0,
+    batchBytes: 1,
+    deliveryTimeoutMs: 3_000,
+    onSettled({ tokens, outcome }) {
+      if (outcome === 'written') return;
+      expect(tokens).toEqual(['too late']);
+      append('after 1', 'after 2');
+      void proxy!.pass();
+    },
+  });
+  function append(...values: string[]): void {
+    for (const value of values)
+      producer.append(topic, 0, { key: null, value: Buffer.from(value), timestampMs: Date.now() }, value);
+  }
+  append('before');
+  await producer.drain();
+  await proxy!.refuse();
+  proxy!.cut();
+  append('too late');
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  append('waits 1', 'waits 2');
+  await producer.drain();
+  const seen = await proxied.kafka.consoleConsume(topic, { timeoutMs: 3_000 });
+  const values = seen.map(({ value }) => value?.toString());
+  expect(values).toEqual(['before', 'waits 1', 'waits 2', 'after 1', 'after 2']);
+});
+
 async function producerOf(options: {
   lingerMs: number;
   requestTimeoutMs?: number;

@@ -264,20 +264,13 @@ export class BatchProducer implements AsyncDisposable {
     for (const [lane, stamp] of this.#stamps) {
       if (!stamp.broken || stamp.renewing || lane.inFlight.length > 0) continue;
       lane.requeueFailed();
-      for (const batch of lane.queue.splice(0)) {
-        if (batch.sequence >= 0 && (batch.maybeStored || batch.reported)) {
-          this.#report(
-            lane,
-            batch,
-            'unknown',
-            lost(lane, 'UNKNOWN_OUTCOME', 'an earlier batch broke the sequence'),
-          );
-        } else {
-          batch.sequence = -1;
-          lane.queue.push(batch);
-        }
-      }
+      const given = takeOut(lane.queue, ({ sequence, maybeStored, reported }) => {
+        return sequence >= 0 && (maybeStored || reported);
+      });
+      for (const batch of lane.queue) batch.sequence = -1;
       this.#nextEpoch(lane, stamp);
+      const answer = lost(lane, 'UNKNOWN_OUTCOME', 'an earlier batch broke the sequence');
+      for (const batch of given) this.#report(lane, batch, 'unknown', answer);
     }
   }
 
@@ -309,13 +302,9 @@ export class BatchProducer implements AsyncDisposable {
       for (const batch of lane.inFlight) {
         if (batch.deadline <= now && !batch.reported) this.#expire(lane, batch, 'unknown');
       }
-      const waiting = [...lane.failed, ...lane.queue];
-      if (!waiting.some((batch) => batch.deadline <= now)) continue;
       for (const list of [lane.failed, lane.queue]) {
-        for (const batch of list.splice(0)) {
-          if (batch.deadline > now) list.push(batch);
-          else this.#expire(lane, batch, batch.maybeStored ? 'unknown' : 'refused');
-        }
+        for (const batch of takeOut(list, ({ deadline }) => deadline <= now))
+          this.#expire(lane, batch, batch.maybeStored ? 'unknown' : 'refused');
       }
     }
     this.#mendBroken();
@@ -337,6 +326,14 @@ export class BatchProducer implements AsyncDisposable {
       this.#bufferedBytes += held;
     }
   }
+}
+
+/** Removes first and answers then: who is told of them may append at once, and that must come behind what stays. */
+function takeOut(list: ProducerBatch[], unwanted: (batch: ProducerBatch) => boolean): ProducerBatch[] {
+  if (!list.some(unwanted)) return [];
+  const out = list.filter(unwanted);
+  list.splice(0, list.length, ...list.filter((batch) => !unwanted(batch)));
+  return out;
 }
 
 function lost(lane: { topic: string; partition: number }, code: string, message: string): ProduceAnswer {
