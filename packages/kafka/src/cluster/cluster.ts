@@ -169,9 +169,12 @@ export class Cluster implements AsyncDisposable {
     return this.#refreshing;
   }
 
-  /** A broker named the new leader while it refused a request (KIP-951). */
-  leaderHint(topic: string, partition: number, leader: number, leaderEpoch: number): void {
-    if (this.#brokers.has(leader)) this.#topics.hint(topic, partition, leader, leaderEpoch);
+  /**
+   * A broker named the new leader while it refused a request (KIP-951). False when that is no news, or the leader is a broker
+   * that this cluster has not heard of: then only metadata helps.
+   */
+  leaderHint(topic: string, partition: number, leader: number, leaderEpoch: number): boolean {
+    return this.#brokers.has(leader) && this.#topics.hint(topic, partition, leader, leaderEpoch);
   }
 
   /** The broker that coordinates a group or a transactional id, remembered until `refresh`. */

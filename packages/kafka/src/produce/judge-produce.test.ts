@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeProduce } from './judge-produce.ts';
+import { judgeProduce, mayBeStored } from './judge-produce.ts';
 
 test.each([
   // code, oldest of its partition, an earlier send is unaccounted for
@@ -11,7 +11,17 @@ test.each([
   ['OUT_OF_ORDER_SEQUENCE_NUMBER', true, true, 'unknown'],
   ['OUT_OF_ORDER_SEQUENCE_NUMBER', true, false, 'again-under-new-epoch'],
   ['MESSAGE_TOO_LARGE', true, false, 'refused'],
+  ['MESSAGE_TOO_LARGE', true, true, 'unknown'],
   ['UNKNOWN_ERROR_999', true, false, 'refused'],
 ])('%s (oldest: %s, perhaps stored: %s) means %s', (code, oldest, maybeStored, judgement) => {
   expect(judgeProduce(code, oldest, maybeStored)).toBe(judgement);
+});
+
+test.each([
+  ['CONNECTION', true],
+  ['NOT_LEADER_OR_FOLLOWER', true], // deposed while it waited for its replicas
+  ['NOT_ENOUGH_REPLICAS', false],
+  ['OUT_OF_ORDER_SEQUENCE_NUMBER', false],
+])('a batch answered with %s may be stored: %s', (code, maybe) => {
+  expect(mayBeStored(code)).toBe(maybe);
 });

@@ -26,6 +26,7 @@ export class Lane<B extends SendableBatch> {
   nextOrder = 0;
   tries = 0;
   notBefore = 0;
+  /** Since when it takes nothing, or has no leader, ms; 0: it takes what it is sent. */
   failingSince = 0;
 
   constructor(topic: string, partition: number, inFlightMax: number) {

@@ -4,6 +4,7 @@ import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
 import type { ProduceAnswer, ProduceTopic } from '../requests/produce.ts';
+import { mayBeStored } from './judge-produce.ts';
 import { Lane } from './lane.ts';
 import type { SendableBatch } from './lane.ts';
 
@@ -111,6 +112,7 @@ export class Sender<B extends SendableBatch> {
       const leader = this.#cluster.knownTopic(lane.topic)?.partitions[lane.partition]?.leader ?? -1;
       if (leader < 0) {
         stale.add(lane.topic);
+        lane.failingSince ||= now;
         lane.notBefore = now + backoffMs(lane.tries++);
         wakeAt = Math.min(wakeAt, lane.notBefore);
         continue;
@@ -138,6 +140,7 @@ export class Sender<B extends SendableBatch> {
       lane.queue.shift();
       lane.inFlight.push(batch);
       sent.push({ lane, batch });
+      this.#waiting.delete(lane); // behind those that found no room in this request
       const partitions = topics.get(lane.topic) ?? [];
       partitions.push({ partition: lane.partition, batch: batch.bytes });
       topics.set(lane.topic, partitions);
@@ -158,15 +161,13 @@ export class Sender<B extends SendableBatch> {
         });
       });
     for (const { lane } of sent) if (lane.sendable) this.wake(lane);
+    if (sent.length < plan.length) this.#schedule();
   }
 
   #answered(leader: number, sent: { lane: Lane<B>; batch: B }[], answers: ProduceAnswer[]): void {
     const byPartition = new Map(answers.map((answer) => [`${answer.topic}-${answer.partition}`, answer]));
     this.#settle(leader, sent, ({ lane }) => {
       const answer = byPartition.get(`${lane.topic}-${lane.partition}`);
-      if (answer && answer.leader >= 0) {
-        this.#cluster.leaderHint(lane.topic, lane.partition, answer.leader, answer.leaderEpoch);
-      }
       return answer ?? noAnswer(lane, 'TIMEOUT', 'the response leaves this partition out');
     });
   }
@@ -188,12 +189,17 @@ export class Sender<B extends SendableBatch> {
     for (const entry of sent) {
       const answer = answerOf(entry);
       this.#judge(entry.lane, entry.batch, answer);
-      if (answer.leader < 0 && meansStaleLeader(answer.code)) stale.add(answer.topic);
+      if (meansStaleLeader(answer.code) && !this.#takeHint(answer)) stale.add(answer.topic);
     }
     if (stale.size > 0) this.#refresh([...stale]);
     this.#role.progressed();
     for (const { lane } of sent) if (lane.sendable) this.#waiting.add(lane);
     if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  /** Whether the answer itself said where to go on: not when it names a broker that came after our last metadata. */
+  #takeHint({ topic, partition, leader, leaderEpoch }: ProduceAnswer): boolean {
+    return leader >= 0 && this.#cluster.leaderHint(topic, partition, leader, leaderEpoch);
   }
 
   #judge(lane: Lane<B>, batch: B, answer: ProduceAnswer): void {
@@ -205,7 +211,7 @@ export class Sender<B extends SendableBatch> {
       lane.failed.push(batch);
       lane.failingSince ||= Date.now();
       if (lane.failed.length === 1) lane.notBefore = Date.now() + backoffMs(lane.tries++);
-    } else if (answer.code === 'NONE') {
+    } else if (answer.code === 'NONE' || answer.code === 'DUPLICATE_SEQUENCE_NUMBER') {
       lane.tries = 0;
       lane.failingSince = 0;
     }
@@ -225,16 +231,6 @@ export class Sender<B extends SendableBatch> {
     if (when === Infinity || this.#closed) return;
     this.#timer = setTimeout(() => this.#pump(), Math.max(1, when - Date.now()));
   }
-}
-
-/** The codes after which the bytes may be in some log all the same. */
-function mayBeStored(code: string): boolean {
-  return (
-    code === 'CONNECTION' ||
-    code === 'TIMEOUT' ||
-    code === 'REQUEST_TIMED_OUT' ||
-    code === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
-  );
 }
 
 function noAnswer(lane: { topic: string; partition: number }, code: string, message: string): ProduceAnswer {
