@@ -10,6 +10,8 @@ export interface TopicPlanOptions {
   bodyBytesMax?: number;
   /** The de-duplication window, ms; default 10 minutes. */
   windowMs?: number;
+  /** The longest stop of an Input Filter after which duplicates are still recognised, ms; default 1 hour. */
+  stopMs?: number;
 }
 
 const hourMs = 3_600_000;
@@ -35,8 +37,9 @@ export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
       'retention.ms': String(30 * dayMs),
     }),
     topic('events.seen', partitions, options, {
-      'retention.ms': String(windowMs),
-      // Retention removes whole segments only: small ones keep the rebuild close to the window.
+      // The window counts from the last event, however long ago that was. 24 bytes an event: 9 GB an hour at 100 k/s.
+      'retention.ms': String(windowMs + (options.stopMs ?? hourMs)),
+      // Retention removes whole segments only: small ones keep the topic close to that.
       'segment.ms': String(Math.max(60_000, Math.floor(windowMs / 4))),
       'max.message.bytes': String(rawBytesMax),
     }),

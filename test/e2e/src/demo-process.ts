@@ -37,7 +37,7 @@ export interface DemoProcess {
   file(): DemoFile;
 }
 
-const checkout = join(import.meta.dirname, '../..');
+const checkout = join(import.meta.dirname, '../../..');
 
 /** The demo as `npm run demo` starts it after the set-up, with a folder of its own; killed with the test. */
 export function startDemo(args: readonly string[], env: Record<string, string> = {}): DemoProcess {

@@ -13,7 +13,7 @@ import {
   startDemo,
   userOf,
   type DemoProcess,
-} from './demo-process.ts';
+} from '../src/demo-process.ts';
 
 const isRoot = process.getuid?.() === 0;
 const ownUser = `${process.getuid?.()}:${process.getgid?.()}`;
