@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { sendRaw, startHttpSide, type HttpSide } from '../test/http-side.ts';
@@ -189,6 +190,36 @@ test('a body shorter than its content-length is never a record', async () => {
   await expect.poll(() => side.metrics()).toContain('reason="truncated-body"} 1');
   expect(side.appended).toEqual([]);
   expect(side.budget.bytes).toBe(0);
+});
+
+test('a client that resets behind its last byte leaves no record under another key than that of its retry', async () => {
+  const side = await startHttpSide();
+  const body = '{"events":[]}';
+  const request = `${head(`content-length: ${body.length}`).replace('/v4/events', '/v3/batch')}${body}`;
+  const socket = connect(side.port, '127.0.0.1', () => {
+    // Both are done before the Receiver's turn: it reads a whole request from a connection that is no more.
+    socket.write(request, () => socket.resetAndDestroy());
+  });
+  await expect
+    .poll(() => side.metrics())
+    .toMatch(/reason="truncated-body"} 1|received_requests_total{route="batch"} 1/);
+  expect((await post(side, '/v3/batch', body)).status).toBe(200);
+  await expect.poll(() => side.budget.bytes).toBe(0);
+  const keys = side.appended.map(({ record }) => String(record.key?.toString('hex')));
+  expect(new Set(keys).size).toBe(1);
+});
+
+test('a client that has left before Kafka answers costs nothing', async () => {
+  const side = await startHttpSide();
+  side.outcome = 'never';
+  const answer = sendRaw(side.port, [`${head('content-length: 2')}{}`], 0, 200);
+  await expect.poll(() => side.appended.length).toBe(1);
+  expect(await answer).toBe('');
+  const { settled } = side.appended[0]!.token as { settled(problem: undefined): void };
+  settled.call(side.appended[0]!.token, undefined);
+  expect(side.budget.bytes).toBe(0);
+  side.outcome = 'written';
+  expect((await post(side, '/v4/events', '{}')).status).toBe(200);
 });
 
 test('what is longer than its content-length is no second request, and its refusal no answer to the first', async () => {

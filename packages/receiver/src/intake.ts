@@ -165,13 +165,16 @@ class TakenIn implements BodyReader {
     metrics.receivedBytes.add(body.length);
     if (body.length === 0) return this.#finish('empty-body');
     const { raw } = this.#request;
+    const peer = raw.socket.remoteAddress;
+    // Reset meanwhile. Nobody is there to be answered, and without the address its key would not be that of the retry.
+    if (peer === undefined) return this.bodyFailed('truncated-body', true);
     const record = records.of({
       route: this.#route,
       requestId: this.#requestId,
       receivedAtMs: this.#receivedAtMs,
       headers: raw.headers,
       contentEncoding: this.#contentEncoding,
-      clientAddress: clientAddress(raw.socket.remoteAddress ?? '', forwardedFor(raw.headers), trusted),
+      clientAddress: clientAddress(peer, forwardedFor(raw.headers), trusted),
       body,
     });
     this.#appendedAtMs = Date.now();
