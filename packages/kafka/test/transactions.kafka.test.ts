@@ -140,6 +140,50 @@ test('a record that the broker will never take is named, and the rest passes wit
   expect((await visible(topic))(0)).toEqual(['small']);
 });
 
+test('a partition without a leader is named after 3 s, and the others pass without it', async () => {
+  const { topic, session } = await begin();
+  session.append(topic, 0, batchOf('beside it'));
+  session.append(topic, 7, batchOf('no such partition'));
+  const startedAt = Date.now();
+  await expect(session.commit()).rejects.toMatchObject({
+    outcome: 'aborted',
+    stuck: { topic, partition: 7 },
+  });
+  expect(Date.now() - startedAt).toBeLessThan(6_000);
+  session.append(topic, 0, batchOf('without it'));
+  await session.commit();
+  expect((await visible(topic))(0)).toEqual(['without it']);
+});
+
+test('positions that are not taken in the life of a transaction abort it', async () => {
+  const { topic, session } = await begin({ transactionTimeoutMs: 1_500 });
+  session.append(topic, 0, batchOf('without positions'));
+  session.offsets(offsetsOf('no-such-topic', 1n));
+  await expect(session.commit()).rejects.toMatchObject({ name: 'TransactionError', outcome: 'aborted' });
+  session.append(topic, 0, batchOf('again'));
+  session.offsets({ ...offsetsOf(topic, 1n), offsets: [] });
+  await session.commit();
+  expect((await visible(topic))(0)).toEqual(['again']);
+});
+
+test('while a transaction ends nothing can be added to it and nobody else ends it', async () => {
+  const { topic, session } = await begin();
+  session.append(topic, 0, batchOf('in time'));
+  const committing = session.commit();
+  expect(() => session.append(topic, 0, batchOf('in no transaction'))).toThrow('is being ended');
+  await expect(session.abort()).rejects.toThrow('is being ended');
+  expect(await committing).toHaveLength(1);
+  expect((await visible(topic))(0)).toEqual(['in time']);
+});
+
+test('a commit under way ends when its session is disposed', async () => {
+  const { topic, session } = await begin();
+  session.append(topic, 7, batchOf('no such partition'));
+  const committing = session.commit();
+  setTimeout(() => void session[Symbol.asyncDispose](), 100);
+  await expect(committing).rejects.toMatchObject({ code: 'CLOSED' });
+});
+
 async function begin(options: { transactionTimeoutMs?: number } = {}) {
   const topic = uniqueName('transactions');
   await proxied.kafka.createTopic(topic, { partitions: 3 });

@@ -26,14 +26,15 @@ const staleMemberMs = 5_000;
 
 /**
  * Writes positions into the open transaction; answers NONE or the error that stopped it. Sending it again is harmless:
- * the coordinator keeps the last position of each partition until the transaction ends.
+ * the coordinator keeps the last position of each partition until the transaction ends. Throws the last retryable
+ * KafkaError after `deadlineMs`.
  */
 export async function commitOffsets(
   cluster: Cluster,
   link: Link,
   positions: TransactionOffsets,
   identity: { transactionalId: string; producerId: bigint; producerEpoch: number },
-  signal: AbortSignal,
+  waits: { signal: AbortSignal; deadlineMs: number },
 ): Promise<ErrorCode> {
   const { groupId, memberId, memberEpoch } = positions;
   const { transactionalId, producerId, producerEpoch } = identity;
@@ -43,7 +44,7 @@ export async function commitOffsets(
     const answer = await callCoordinator(
       cluster,
       link,
-      { kind: 'group', key: groupId, signal },
+      { kind: 'group', key: groupId, ...waits },
       txnOffsetCommitRequest,
       firstError,
       (): Parameters<typeof txnOffsetCommitRequest.encode> => [
@@ -59,7 +60,7 @@ export async function commitOffsets(
     );
     const code = firstError(answer);
     if (code !== 'STALE_MEMBER_EPOCH' || Date.now() >= until) return code;
-    await sleep(100, undefined, { signal });
+    await sleep(100, undefined, { signal: waits.signal });
   }
 }
 

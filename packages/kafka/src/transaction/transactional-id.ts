@@ -15,6 +15,9 @@ export interface TransactionalIdOptions {
   signal: AbortSignal;
 }
 
+/** A service that starts may be told that Kafka is away; one that is in the middle of something waits like EndTxn. */
+const takeOverMs = 60_000;
+
 /** What this process knows of its transactional id: the producer id and the epoch that its next write must carry. */
 export class TransactionalId {
   readonly #cluster: Cluster;
@@ -36,7 +39,7 @@ export class TransactionalId {
 
   /** InitProducerId(-1, -1): fences whoever has the id, aborts what is open. Throws TransactionError 'fatal'. */
   async takeOver(): Promise<void> {
-    const code = await this.#initProducerId(-1n, -1);
+    const code = await this.#initProducerId(-1n, -1, takeOverMs);
     if (code !== 'NONE')
       throw new TransactionError('fatal', code, `taking ${this.identity.transactionalId} over`);
   }
@@ -73,7 +76,7 @@ export class TransactionalId {
    */
   async recover(because: string): Promise<never> {
     const { transactionalId, producerId, producerEpoch } = this.identity;
-    const code = await this.#initProducerId(producerId, producerEpoch);
+    const code = await this.#initProducerId(producerId, producerEpoch, Infinity);
     if (code === 'NONE') {
       const what = `the transaction of ${transactionalId} had ended without us (${because})`;
       throw new TransactionError('aborted', 'TIMEOUT', what);
@@ -85,19 +88,19 @@ export class TransactionalId {
   /** Epochs end at 32 767 (KIP-360): the own id and epoch give a new id in time. */
   async #renewWornOutEpoch(): Promise<void> {
     if (this.#producerEpoch < producerEpochMax) return;
-    const code = await this.#initProducerId(this.#producerId, this.#producerEpoch);
+    const code = await this.#initProducerId(this.#producerId, this.#producerEpoch, Infinity);
     // A lost epoch is met again by the next transaction, and judged there.
     if (code === 'NONE' || judgeTransaction(code) === 'lost-epoch') return;
     throw new TransactionError('fatal', code, `renewing the epoch of ${this.identity.transactionalId}`);
   }
 
   /** Adopts the answered pair; answers NONE or the error. */
-  async #initProducerId(producerId: bigint, producerEpoch: number): Promise<ErrorCode> {
+  async #initProducerId(producerId: bigint, producerEpoch: number, deadlineMs: number): Promise<ErrorCode> {
     const { transactionalId, transactionTimeoutMs, signal } = this.#options;
     const answer = await callCoordinator(
       this.#cluster,
       this.#link,
-      { kind: 'transaction', key: transactionalId, deadlineMs: 60_000, signal },
+      { kind: 'transaction', key: transactionalId, deadlineMs, signal },
       initProducerIdRequest,
       ({ errorCode }) => errorName(errorCode),
       (): Parameters<typeof initProducerIdRequest.encode> => [

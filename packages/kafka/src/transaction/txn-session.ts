@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { restamp } from '../bytes/restamp.ts';
 import { sequenceAfter } from '../bytes/sequence.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -72,6 +71,7 @@ export class TxnSession implements AsyncDisposable {
   readonly #produceLink: Link;
   readonly #coordinatorLink: Link;
   readonly #closing = new AbortController();
+  readonly #timeoutMs: number;
   readonly #owned: TransactionalId;
   #sender: Sender<TxnBatch>;
   #sequences = new Map<Lane<TxnBatch>, number>();
@@ -81,6 +81,7 @@ export class TxnSession implements AsyncDisposable {
   #unsettled = 0;
   #openBytes = 0;
   #touched = false;
+  #isEnding = false;
   #failure: TransactionError | LostEpoch | undefined;
   #progress: (() => void) | undefined;
 
@@ -88,12 +89,13 @@ export class TxnSession implements AsyncDisposable {
     this.transactionalId = options.transactionalId;
     this.#cluster = cluster;
     this.#options = options;
+    this.#timeoutMs = options.transactionTimeoutMs ?? 10_000;
     // One produce connection per broker and id: two that begin partitions in parallel collide (NOT_ENOUGH_REPLICAS).
     this.#produceLink = cluster.link(`produce ${options.transactionalId}`);
     this.#coordinatorLink = cluster.link(`coordinators ${options.transactionalId}`);
     this.#owned = new TransactionalId(cluster, this.#coordinatorLink, {
       transactionalId: options.transactionalId,
-      transactionTimeoutMs: options.transactionTimeoutMs ?? 10_000,
+      transactionTimeoutMs: this.#timeoutMs,
       signal: this.#closing.signal,
     });
     this.#sender = this.#newSender();
@@ -106,6 +108,7 @@ export class TxnSession implements AsyncDisposable {
 
   /** Adds a batch to the transaction and sends it ahead. The session owns the bytes until commit or abort settles. */
   append(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void {
+    this.#refuseWhileEnding();
     const key = `${topic}-${partition}`;
     const index = this.#counts.get(key) ?? 0;
     this.#counts.set(key, index + 1);
@@ -125,38 +128,88 @@ export class TxnSession implements AsyncDisposable {
 
   /** Adds consumer positions; they are sent at the commit, after every batch is acknowledged. */
   offsets(offsets: TransactionOffsets): void {
-    this.#offsets.push(offsets);
+    this.#refuseWhileEnding();
+    if (offsets.offsets.length > 0) this.#offsets.push(offsets);
   }
 
   /**
    * Resolves when the transaction is decided and its markers are being written. An empty one is a local no-op.
    * Throws TransactionError; then positions must be read from Kafka.
    */
-  async commit(): Promise<WrittenBatch[]> {
+  commit(): Promise<WrittenBatch[]> {
+    return this.#ending(() => this.#commit());
+  }
+
+  /** Drops the open transaction. Throws TransactionError 'fenced' when the id was taken meanwhile. */
+  abort(): Promise<void> {
+    return this.#ending(() => this.#abort());
+  }
+
+  /** InitProducerId(-1, -1). Only for the first opening, and after 'fenced' when the work is still assigned here. */
+  takeover(): Promise<void> {
+    return this.#ending(async () => {
+      this.#sender.close();
+      await this.#quiet();
+      await this.#owned.takeOver();
+      this.#reset();
+    });
+  }
+
+  /**
+   * Closes the connections. An open transaction is left to time out: abort or commit it before. A commit under way rejects
+   * with KafkaError CLOSED, and only Kafka knows what became of it.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new KafkaError('CLOSED', `session ${this.transactionalId} is closed`));
+    this.#progress?.();
+    this.#sender.close();
+    this.#produceLink[Symbol.dispose]();
+    this.#coordinatorLink[Symbol.dispose]();
+  }
+
+  /** One at a time: an abort while a commit is unanswered, or a batch appended meanwhile, would belong to no transaction. */
+  async #ending<T>(end: () => Promise<T>): Promise<T> {
+    this.#refuseWhileEnding();
+    this.#isEnding = true;
+    try {
+      return await end();
+    } finally {
+      this.#isEnding = false;
+    }
+  }
+
+  #refuseWhileEnding(): void {
+    if (this.#isEnding) throw new Error(`the transaction of ${this.transactionalId} is being ended`);
+  }
+
+  async #commit(): Promise<WrittenBatch[]> {
     if (!this.#touched && this.#offsets.length === 0) return [];
     await this.#allAnswered();
-    if (!this.#failure) {
-      for (const offsets of this.#offsets) {
-        this.#touched = true;
-        const code = await commitOffsets(
-          this.#cluster,
-          this.#coordinatorLink,
-          offsets,
-          this.#owned.identity,
-          this.#closing.signal,
-        );
-        this.#noteFailure(code, `offsets of group ${offsets.groupId}`);
-        if (this.#failure) break;
-      }
-    }
+    if (!this.#failure) await this.#sendOffsets();
     if (this.#failure) return this.#giveUp(this.#failure);
     const written = this.#batches.map((batch) => batch.written);
     await this.#end(true);
     return written;
   }
 
-  /** Drops the open transaction. Throws TransactionError 'fenced' when the id was taken meanwhile. */
-  async abort(): Promise<void> {
+  async #sendOffsets(): Promise<void> {
+    const waits = { signal: this.#closing.signal, deadlineMs: this.#timeoutMs };
+    for (const offsets of this.#offsets) {
+      this.#touched = true;
+      const what = `offsets of group ${offsets.groupId}`;
+      try {
+        const { identity } = this.#owned;
+        const code = await commitOffsets(this.#cluster, this.#coordinatorLink, offsets, identity, waits);
+        this.#noteFailure(code, what);
+      } catch (error) {
+        if (!(error instanceof KafkaError) || !error.retryable) throw error;
+        this.#failure = new TransactionError('aborted', error.code, what, { cause: error });
+      }
+      if (this.#failure) return;
+    }
+  }
+
+  async #abort(): Promise<void> {
     if (!this.#touched) {
       this.#reset();
       return;
@@ -168,21 +221,6 @@ export class TxnSession implements AsyncDisposable {
     } catch (error) {
       if (!isAborted(error)) throw error; // else it had timed out: aborted all the same
     }
-  }
-
-  /** InitProducerId(-1, -1). Only for the first opening, and after 'fenced' when the work is still assigned here. */
-  async takeover(): Promise<void> {
-    await this.#quiet();
-    await this.#owned.takeOver();
-    this.#reset();
-  }
-
-  /** Closes the connections. An open transaction is left to time out: abort or commit it before. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(new KafkaError('CLOSED', `session ${this.transactionalId} is closed`));
-    this.#sender.close();
-    this.#produceLink[Symbol.dispose]();
-    this.#coordinatorLink[Symbol.dispose]();
   }
 
   #newSender(): Sender<TxnBatch> {
@@ -210,20 +248,12 @@ export class TxnSession implements AsyncDisposable {
 
   #judge(lane: Lane<TxnBatch>, batch: TxnBatch, answer: ProduceAnswer): Verdict {
     const judgement = judgeTransaction(answer.code, lane.isOldest(batch));
-    const stuckMs = lane.failingSince === 0 ? 0 : Date.now() - lane.failingSince;
-    if (judgement === 'again' && !this.#failure && stuckMs < (this.#options.stuckAfterMs ?? 3_000))
-      return 'again';
+    if (judgement === 'again' && !this.#failure && !this.#isStuck(lane, Date.now())) return 'again';
     this.#unsettled--;
     if (judgement === 'done') {
       batch.written.baseOffset = answer.baseOffset;
     } else if (judgement === 'again') {
-      const stuck = { topic: lane.topic, partition: lane.partition };
-      this.#failure ??= new TransactionError(
-        'aborted',
-        answer.code,
-        `${lane.topic}-${lane.partition} takes nothing`,
-        { stuck },
-      );
+      this.#failure ??= takesNothing(lane, answer.code);
     } else if (judgement === 'poison') {
       const poison = { topic: lane.topic, partition: lane.partition, index: batch.index };
       this.#failure ??= new TransactionError('aborted', answer.code, answer.message, { poison });
@@ -252,19 +282,20 @@ export class TxnSession implements AsyncDisposable {
   }
 
   async #allAnswered(): Promise<void> {
-    const until = Date.now() + (this.#options.transactionTimeoutMs ?? 10_000);
+    const until = Date.now() + this.#timeoutMs;
     while (this.#unsettled > 0 && !this.#failure) {
-      const leftMs = until - Date.now();
-      if (leftMs <= 0) {
-        this.#failure = new TransactionError(
-          'aborted',
-          'TIMEOUT',
-          'the batches were not acknowledged in time',
-        );
-        return;
-      }
-      await this.#nextProgress(Math.min(leftMs, 100));
+      const now = Date.now();
+      const waiting = [...this.#sender.lanes].filter((lane) => !lane.idle);
+      // Without a leader nothing is sent, so no answer can tell: `#judge` never hears of it.
+      const silent = waiting.find((lane) => lane.inFlight.length === 0 && this.#isStuck(lane, now));
+      if (silent) this.#failure = takesNothing(silent, 'LEADER_NOT_AVAILABLE');
+      else if (now >= until) this.#failure = takesNothing(waiting[0], 'TIMEOUT');
+      else await this.#nextProgress(Math.min(until - now, 100));
     }
+  }
+
+  #isStuck({ failingSince }: Lane<TxnBatch>, now: number): boolean {
+    return failingSince > 0 && now - failingSince >= (this.#options.stuckAfterMs ?? 3_000);
   }
 
   /** No request of the old transaction may be under way when the next begins. */
@@ -273,10 +304,12 @@ export class TxnSession implements AsyncDisposable {
   }
 
   async #nextProgress(timeoutMs: number): Promise<void> {
-    const progressed = new Promise<void>((resolve) => {
-      this.#progress = resolve;
-    });
-    await Promise.race([progressed, sleep(timeoutMs, undefined, { signal: this.#closing.signal })]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#progress = resolve;
+    const timer = setTimeout(resolve, timeoutMs);
+    await promise;
+    clearTimeout(timer);
+    this.#closing.signal.throwIfAborted();
   }
 
   async #giveUp(failure: TransactionError | LostEpoch): Promise<never> {
@@ -328,6 +361,14 @@ export class TxnSession implements AsyncDisposable {
     this.#touched = false;
     this.#failure = undefined;
   }
+}
+
+function takesNothing(lane: Lane<TxnBatch> | undefined, code: string): TransactionError {
+  if (!lane) return new TransactionError('aborted', code, 'the batches were not acknowledged in time');
+  const { topic, partition } = lane;
+  return new TransactionError('aborted', code, `${topic}-${partition} takes nothing`, {
+    stuck: { topic, partition },
+  });
 }
 
 function isAborted(error: unknown): boolean {
