@@ -97,10 +97,11 @@ export class PartitionCursor {
     this.#handedEpoch = fetched.lastEpoch;
   }
 
-  /** Back to what the caller was given last. */
+  /** Back to what the caller was given last. A problem that nobody was told of is found again. */
   rewind(): void {
     this.offset = this.handedOffset;
     this.lastEpoch = this.#handedEpoch;
+    if (this.state === 'stopped') this.state = 'fetching';
   }
 
   fetched(batches: Fetched['batches'], bytes: number, problem?: PositionProblem): Fetched {

@@ -55,6 +55,17 @@ test('a paused partition keeps its share until the others have no room, then it 
   expect([paused.offset, prefetched.heldBytes]).toEqual([1n, 0]);
 });
 
+test('a problem that was dropped for room is looked for again', () => {
+  const prefetched = new Prefetched(100);
+  const paused = cursor(0);
+  put(prefetched, paused, 60);
+  paused.state = 'stopped';
+  prefetched.push(paused, paused.fetched([], 0, { kind: 'overtaken', from: 1n, to: 9n, detail: '' }));
+  paused.paused = true;
+  prefetched.makeRoom();
+  expect([paused.offset, paused.state]).toEqual([0n, 'fetching']);
+});
+
 test('nothing comes out of a partition that was dropped', () => {
   const prefetched = new Prefetched(100);
   const [a, b] = [cursor(0), cursor(1)];
