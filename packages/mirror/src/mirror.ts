@@ -10,7 +10,7 @@ import {
   type RegisteredTopic,
   type TopicPartition,
 } from '@penstock/kafka';
-import type { Service, ServiceContext } from '@penstock/service';
+import type { Log, Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';
 import { openLink, type LinkContext } from './link-context.ts';
@@ -36,7 +36,11 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   };
   await using opened = new AsyncDisposableStack();
   const link = opened.use(await retrying('opening both clusters', () => openLink(config, log), waitForKafka));
-  const maxMessageBytes = await retrying('checking the link', () => checkLink(link), waitForKafka);
+  const maxMessageBytes = await retrying(
+    'checking the link',
+    () => checkLink(link, config, log),
+    waitForKafka,
+  );
   const shards = new Shards({
     link,
     config,
@@ -73,9 +77,14 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
 }
 
 /** Refuses what is not a link that init made. Answers max.message.bytes by target topic. */
-async function checkLink(link: LinkContext): Promise<Map<string, number>> {
+async function checkLink(link: LinkContext, config: MirrorConfig, log: Log): Promise<Map<string, number>> {
   const { identity, singleReplica } = link;
   const topics = await registeredTopics(link, await ledgerPartitions(link));
+  for (const wanted of config.topics) {
+    const [name] = wanted.split(':', 1);
+    if (topics.some((topic) => topic.name === name)) continue;
+    log.warn({ topic: name }, 'Topic is configured and not registered, so it is not copied: run mirror init');
+  }
   return link.withAdmins(async (admins) => {
     const needs = [
       { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },
