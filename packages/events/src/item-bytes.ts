@@ -5,13 +5,19 @@ import { elementRanges, type ElementRanges } from './split/element-ranges.ts';
  * The original bytes of one item, as a request of their own that gives the same event again: a line, a record, or
  * the array or envelope as it came with the other elements cut out. A view of `body` where that is possible.
  * `body` is the inflated body that was split.
+ * @param envelope 'without': the element of an array alone, which may then lack what it inherits.
  */
-export function bytesOfItem(body: Uint8Array, place: Place): Uint8Array {
+export function bytesOfItem(
+  body: Uint8Array,
+  place: Place,
+  envelope: 'with' | 'without' = 'with',
+): Uint8Array {
   if (place.kind === 'whole') return body;
   if (place.kind === 'range') return body.subarray(place.start, place.end);
   const ranges = rangesOnce(body, place.array);
   const element = ranges?.elements[place.element];
   if (ranges === null || element === undefined) return body;
+  if (envelope === 'without') return body.subarray(element.start, element.end);
   return Buffer.concat([
     body.subarray(0, ranges.open + 1),
     body.subarray(element.start, element.end),

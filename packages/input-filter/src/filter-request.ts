@@ -1,6 +1,5 @@
 import {
   anonymiseIp,
-  bytesOfItem,
   contentHash,
   dedupKey,
   encodeEvent,
@@ -14,6 +13,7 @@ import type { DedupWindow } from './dedup-window.ts';
 import { EventKey } from './event-key.ts';
 import type { GeoLookup } from './geo/geo-lookup.ts';
 import { inflate } from './inflate.ts';
+import { OriginalBytes, type Original } from './original-bytes.ts';
 import type { Poison } from './poison.ts';
 import { headerTexts, readRawRequest, type RawRecord, type RawRequest } from './raw-request.ts';
 import type { Rejection } from './rejected-record.ts';
@@ -43,7 +43,7 @@ export interface OutcomeSink {
     inflated: boolean,
   ): void;
   /** `sample` gives the original bytes of a conflict; call it only for those that are kept. */
-  duplicate(event: Event, index: number, sample: (() => Uint8Array) | undefined): void;
+  duplicate(event: Event, index: number, sample: (() => Original) | undefined): void;
 }
 
 /**
@@ -75,8 +75,9 @@ export function filterRequest(
     geo: tools.geo.find(request.clientIp),
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
   };
+  const originals = new OriginalBytes(request.body, inflated.bytes);
   for (const item of split.items) {
-    filterItem(item, { request, body: inflated.bytes, place, record, tools, window, poison, sink });
+    filterItem(item, { request, originals, place, record, tools, window, poison, sink });
   }
 }
 
@@ -84,7 +85,7 @@ const nothing = new Uint8Array(0);
 
 interface ItemContext {
   readonly request: RawRequest;
-  readonly body: Uint8Array;
+  readonly originals: OriginalBytes;
   readonly place: { geo: Event['geo']; ip: string | null };
   readonly record: RawRecord;
   readonly tools: FilterTools;
@@ -96,13 +97,11 @@ interface ItemContext {
 function filterItem(item: RequestItem, c: ItemContext): void {
   const { index } = item;
   const outcome = c.tools.pipeline.process(item, c.request.context);
-  const reject = (rejection: Rejection, unwanted: boolean, fixes: readonly string[]) =>
-    c.sink.rejected(
-      { ...rejection, unwanted, fixes },
-      bytesOfItem(c.body, item.place),
-      index,
-      c.body !== c.request.body,
-    );
+  const reject = (rejection: Rejection, unwanted: boolean, fixes: readonly string[]) => {
+    const { bytes, inflated, note } = c.originals.of(item.place);
+    const detail = rejection.detail + note;
+    c.sink.rejected({ ...rejection, detail, unwanted, fixes }, bytes, index, inflated);
+  };
   if (outcome.kind !== 'clean') return reject(outcome, outcome.kind === 'unwanted', outcome.fixes);
   const { event } = outcome;
 
@@ -124,7 +123,7 @@ function filterItem(item: RequestItem, c: ItemContext): void {
   key.set(dedupKey(event.tenant, event.event_id), contentHash(encoded));
   const sighting = c.window.mark(key.words);
   if (sighting === 'new') return c.sink.clean(event, encoded, index);
-  const sample = sighting === 'conflict' ? () => bytesOfItem(c.body, item.place) : undefined;
+  const sample = sighting === 'conflict' ? () => c.originals.of(item.place) : undefined;
   c.sink.duplicate(event, index, sample);
 }
 

@@ -202,6 +202,35 @@ describe('events.rejected', () => {
     expect(new Set(names).size).toBe(names.length); // a replayed record does not carry the old reason along
   });
 
+  test('an event that inflates to more than events.rejected need take is kept as it was stored', () => {
+    const { lane, to } = startLane();
+    const [large, small] = [JSON.stringify({ name: 'x'.repeat(500_000) }), '{"name":1}'];
+    const body = gzipSync(`[${large},${small}]`);
+    feed(lane, [rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
+    lane.finish();
+    const [first, second] = to('rejected');
+    expect(first?.value).toEqual(body);
+    expect(headersOf(first!)).toMatchObject({
+      [rejectedHeaders.index]: '0',
+      [rawHeaders.contentEncoding]: 'gzip',
+    });
+    expect(second?.value?.toString()).toBe(`[${small}]`);
+    expect(headersOf(second!)).not.toHaveProperty(rawHeaders.contentEncoding);
+  });
+
+  test('a thousand broken events do not bring a thousand copies of a large envelope', () => {
+    const { lane, to } = startLane();
+    const body = Buffer.from(`{"batch":[${'1,'.repeat(999)}1],${' '.repeat(500_000)}"client":{}}`);
+    feed(lane, [rawRecord({ body, hint: '3' })]);
+    lane.finish();
+    const rejected = to('rejected');
+    expect(rejected).toHaveLength(1000);
+    expect(rejected.reduce((sum, { value }) => sum + value!.length, 0)).toBeLessThan(40 * 1024 * 1024);
+    expect(rejected[0]?.value?.length).toBeGreaterThan(500_000);
+    expect(rejected[999]?.value?.toString()).toBe('1');
+    expect(headersOf(rejected[999]!)[rejectedHeaders.detail]).toContain('without its envelope');
+  });
+
   test('a raw record that no Receiver wrote is rejected, not given a made-up origin', () => {
     const { lane, to } = startLane();
     feed(lane, [

@@ -4,6 +4,7 @@ import { readRecords } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import type { DedupWindow } from './dedup-window.ts';
 import { filterRequest, type FilterTools, type OutcomeSink } from './filter-request.ts';
+import type { Original } from './original-bytes.ts';
 import { OutputBatches } from './output-batches.ts';
 import type { PerMinute } from './per-minute.ts';
 import { Poison } from './poison.ts';
@@ -145,7 +146,7 @@ export class PartitionLane implements OutcomeSink {
     this.#writeRejected(rejection, bytes, index, inflated);
   }
 
-  duplicate(event: Event, index: number, sample: (() => Uint8Array) | undefined): void {
+  duplicate(event: Event, index: number, sample: (() => Original) | undefined): void {
     this.open.tally.events += 1;
     this.open.tally.duplicate += 1;
     if (this.#options.samples.duplicates.allows(Date.now())) {
@@ -159,12 +160,13 @@ export class PartitionLane implements OutcomeSink {
     if (sample === undefined) return;
     this.open.tally.conflict += 1;
     if (!this.#options.samples.conflicts.allows(Date.now())) return;
+    const { bytes, inflated, note } = sample();
     const rejection: Rejection = {
       reason: 'duplicate-conflict',
       stage: 'deduplicate',
-      detail: 'the first event with this id went to clean',
+      detail: `the first event with this id went to clean${note}`,
     };
-    this.#writeRejected(rejection, sample(), index, true);
+    this.#writeRejected(rejection, bytes, index, inflated);
   }
 
   #writeRejected(

@@ -1,0 +1,46 @@
+import { bytesOfItem, type Place } from '@penstock/events';
+
+/** Every events.rejected takes this: it must take 64 KiB more than raw. */
+const FITS_BYTES = 64 * 1024;
+/** Of all rejected events of one request together, each in a copy of its envelope. */
+const ENVELOPED_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface Original {
+  readonly bytes: Uint8Array;
+  /** They are not as the raw record stores them. */
+  readonly inflated: boolean;
+  /** For the header `detail`, when the bytes are not the event as a request of its own. */
+  readonly note: string;
+}
+
+/**
+ * What events.rejected keeps of the rejected events of one request: each as a request of its own, within bounds that keep a hostile client
+ * from stopping its partition. An event that inflates to more than events.rejected takes could be written nowhere: it is
+ * kept as the body that the raw record stores. And 10 000 broken events in an envelope of 1 MB would be 10 GB, in memory first.
+ */
+export class OriginalBytes {
+  readonly #stored: Uint8Array;
+  readonly #body: Uint8Array;
+  #envelopedBytes = 0;
+
+  /** @param stored the body of the raw record. @param body the same inflated; the same view when it was not compressed. */
+  constructor(stored: Uint8Array, body: Uint8Array) {
+    this.#stored = stored;
+    this.#body = body;
+  }
+
+  /** May be a view of the body. */
+  of(place: Place): Original {
+    const alone = place.kind === 'element' && this.#envelopedBytes > ENVELOPED_BYTES_MAX;
+    const bytes = bytesOfItem(this.#body, place, alone ? 'without' : 'with');
+    if (place.kind === 'element') this.#envelopedBytes += bytes.length;
+    const inflated = this.#body !== this.#stored;
+    if (inflated && bytes.length > Math.max(FITS_BYTES, this.#stored.length)) {
+      return { bytes: this.#stored, inflated: false, note: '; kept as the whole request' };
+    }
+    const note = alone
+      ? '; kept without its envelope, which earlier rejected events of the request have'
+      : '';
+    return { bytes, inflated, note };
+  }
+}
