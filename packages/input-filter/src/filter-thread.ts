@@ -182,7 +182,10 @@ export class FilterThread implements Service {
         for (const partition of message.partitions)
           this.#fetcher.unassign(this.#o.config.topics.raw, partition);
         await this.#commit();
-        for (const partition of message.partitions) this.#owner.drop(partition);
+        for (const partition of message.partitions) {
+          this.#fetcher.unassign(this.#o.config.topics.raw, partition); // again: an abort fetches anew
+          this.#owner.drop(partition);
+        }
         return;
       case 'lost':
         this.#trouble.note('lost the membership', Date.now());
@@ -227,7 +230,8 @@ export class FilterThread implements Service {
    * From then on a partition without a committed offset is one that lost it.
    */
   async #commitFirst({ start }: TakenOver): Promise<boolean> {
-    if (!(await this.#commit())) return false;
+    // Aborted, the session is ready for the next transaction all the same; fenced, all begin anew when the identity is regained.
+    if (!(await this.#commit()) && this.#regainAtMs !== undefined) return false;
     const lane = new PartitionLane({ ...start, offset: start.offset - 1n }, this.#laneOptions());
     lane.position = start.offset;
     return this.#end([lane]);
@@ -265,7 +269,8 @@ export class FilterThread implements Service {
       if (this.#rewinds !== rewinds) return;
       if (lane === undefined) continue;
       if (fetched.problem !== undefined) {
-        await this.#commit();
+        // Positions went back: the partition is fetched anew, and meets its problem again.
+        if (!(await this.#commit())) return;
         this.#owner.halt(fetched.partition, haltFor(fetched.problem));
         continue;
       }
