@@ -42,6 +42,9 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+/** How long a broker that failed is asked after the others. */
+const shunnedMs = 30_000;
+
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
@@ -58,6 +61,8 @@ export class Cluster implements AsyncDisposable {
   readonly #links = new Set<Link>();
   readonly #control: Link;
   readonly #wanted = new Set<string>();
+  /** When a broker last left a question of `ask` unanswered. */
+  readonly #failedAtMs = new Map<number, number>();
   #refreshing: Promise<void> | undefined;
   #clusterId = '';
   #turn = 0;
@@ -109,10 +114,16 @@ export class Cluster implements AsyncDisposable {
     return link;
   }
 
-  /** One request to any broker that answers: every known one is tried once, in turn. */
+  /**
+   * One request to any broker that answers: every known one is tried once, in turn. One that has just failed comes last: a
+   * broker that hangs takes a whole request timeout to say nothing, and the new leader's name cannot wait for that each time.
+   */
   async ask<A extends readonly unknown[], R>(api: Api<A, R>, ...args: A): Promise<R> {
     const known = this.brokerIds;
-    const candidates = [...rotated(known, this.#turn++), ...rotated(this.#bootstrapIds, this.#turn)];
+    const now = Date.now();
+    const inTurn = [...rotated(known, this.#turn++), ...rotated(this.#bootstrapIds, this.#turn)];
+    const failed = (nodeId: number): boolean => now - (this.#failedAtMs.get(nodeId) ?? 0) < shunnedMs;
+    const candidates = [...inTurn.filter((id) => !failed(id)), ...inTurn.filter(failed)];
     let failure: unknown;
     for (const nodeId of candidates) {
       try {
@@ -120,6 +131,7 @@ export class Cluster implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retryable) throw error;
         failure = error;
+        this.#failedAtMs.set(nodeId, Date.now());
       }
     }
     throw new KafkaError('CONNECTION', `no broker answers (${this.#options.bootstrap.join(', ')})`, {
