@@ -39,7 +39,7 @@ test('disabling a fix that does not exist fails the start', () => {
   expect(() => createPipeline(builtInCatalogue, { disabledFixes: ['epoch-second'] })).toThrow(/epoch-second/);
 });
 
-test('a fix or an upgrade that throws rejects its event and says which, without what was thrown', () => {
+test('a fix, a format or an upgrade that throws rejects its event and says which, without what was thrown', () => {
   const explode = (): never => {
     throw new TypeError('canary');
   };
@@ -62,6 +62,13 @@ test('a fix or an upgrade that throws rejects its event and says which, without 
   expect(withUpgrade.process({ ...item, format: 2, event }, requestContext)).toMatchObject({
     reason: 'upgrade-failed',
   });
+  for (const broken of ['check', 'clientOf', 'typeOf'] as const) {
+    const formats = builtInCatalogue.formats.map((format) => ({ ...format, [broken]: explode }));
+    const withFormat = createPipeline({ ...builtInCatalogue, formats, fixes: [] });
+    expect(withFormat.process({ ...item, format: 2, event }, requestContext)).toMatchObject({
+      ...{ kind: 'rejected', reason: 'read-failed', detail: 'threw TypeError' },
+    });
+  }
 });
 
 test('fixes look at versions as clients write them', () => {

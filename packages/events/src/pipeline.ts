@@ -3,6 +3,7 @@ import { CatalogueError, type Catalogue } from './catalogue.ts';
 import { cleanText, cleanTextId } from './clean-text.ts';
 import type { Event } from './event.ts';
 import type { Format } from './format.ts';
+import type { JsonObject } from './json.ts';
 import { normalise, type Upgraded } from './normalise.ts';
 import { refuse, type Refusal } from './reasons.ts';
 import type { FormatNumber, RawEvent, RequestContext, RequestItem, SplitFunction } from './request.ts';
@@ -87,34 +88,38 @@ interface Step {
 function processRaw(item: RawEvent, context: RequestContext, lane: Lane, step: Step): Event | Refusal {
   const { format } = lane;
   const { applied } = step;
-  const target: FixTarget = {
-    event: item.event,
-    client: format.clientOf(item.event),
-    type: format.typeOf(item.event),
-    context: { format: item.format, receivedAtMs: context.receivedAtMs },
-    applied,
-  };
-  const stopped = step.applyFixes(target);
-  if (stopped !== null) return stopped;
-  const cleaned = item.oddText ? cleanText(target.event) : target.event;
-  if (cleaned !== target.event) applied.push(cleanTextId);
-  const refusal = format.check(cleaned);
-  if (refusal !== null) return refusal;
-  // A bug in our own rules costs one event, never the partition.
-  let event = cleaned;
+  // A bug in a format or in our own rules costs one event, never the partition.
+  let event: JsonObject;
+  try {
+    const target: FixTarget = {
+      event: item.event,
+      client: format.clientOf(item.event),
+      type: format.typeOf(item.event),
+      context: { format: item.format, receivedAtMs: context.receivedAtMs },
+      applied,
+    };
+    const stopped = step.applyFixes(target);
+    if (stopped !== null) return stopped;
+    event = item.oddText ? cleanText(target.event) : target.event;
+    if (event !== target.event) applied.push(cleanTextId);
+    const refusal = format.check(event);
+    if (refusal !== null) return refusal;
+  } catch (error) {
+    return refuse('read-failed', `threw ${nameOf(error)}`);
+  }
   try {
     for (const up of lane.upgrades) event = up(event);
   } catch (error) {
     return refuse('upgrade-failed', `threw ${nameOf(error)}`);
   }
-  const upgraded: Upgraded = {
-    event,
-    format: item.format,
-    index: item.index,
-    occurredRaw: format.timeOf(item.event),
-    fixes: applied,
-  };
   try {
+    const upgraded: Upgraded = {
+      event,
+      format: item.format,
+      index: item.index,
+      occurredRaw: format.timeOf(item.event),
+      fixes: applied,
+    };
     return normalise(upgraded, context, step.catalogue.rules);
   } catch (error) {
     return refuse('normalise-failed', `threw ${nameOf(error)}`);

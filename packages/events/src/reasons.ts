@@ -61,6 +61,7 @@ export const reasons = {
   'missing-field': { stage: 'read', sentence: 'A field that the format requires is missing.' },
   'unknown-field': { stage: 'read', sentence: 'A field is not part of the format.' },
   'invalid-field': { stage: 'read', sentence: 'A field has the wrong type or form.' },
+  'read-failed': { stage: 'read', sentence: 'Reading failed on this event: a bug of the format.' },
 
   'upgrade-failed': { stage: 'upgrade', sentence: 'An upgrade failed on this event: a bug of the upgrade.' },
   'normalise-failed': {
