@@ -12,19 +12,35 @@ export async function loadPipeline(
   path: string | undefined,
   disabledFixes: readonly string[] = [],
 ): Promise<Pipeline> {
+  const where = `PENSTOCK_FILTER_CATALOGUE ${path ?? '(built-in)'}`;
+  const catalogue = await orProblem(where, () =>
+    path === undefined ? builtInCatalogue : importCatalogue(path),
+  );
+  await orProblem(where, () => createPipeline(catalogue));
+  return orProblem(`PENSTOCK_FILTER_DISABLED_FIXES with ${where}`, () =>
+    createPipeline(catalogue, { disabledFixes }),
+  );
+}
+
+async function orProblem<T>(where: string, make: () => T | Promise<T>): Promise<T> {
   try {
-    return createPipeline(path === undefined ? builtInCatalogue : await importCatalogue(path), {
-      disabledFixes,
-    });
+    return await make();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`PENSTOCK_FILTER_CATALOGUE ${path ?? '(built-in)'}: ${why}`]);
+    throw new ConfigError([`${where}: ${error instanceof Error ? error.message : String(error)}`]);
   }
 }
 
 async function importCatalogue(path: string): Promise<Catalogue> {
   const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
   if (typeof module.default !== 'function') throw new Error('does not default-export a function');
-  const make = module.default as (given: typeof events) => Catalogue;
-  return make(events);
+  const make = module.default as (given: typeof events) => Catalogue | undefined;
+  return asCatalogue(make(events));
+}
+
+/** Its parts are there; whether they agree is for createPipeline to say. Its author may have written plain JavaScript. */
+function asCatalogue(made: Catalogue | undefined): Catalogue {
+  if (typeof made !== 'object' || made === null) throw new Error('its function returns no catalogue');
+  const missing = Object.keys(builtInCatalogue).filter((part) => made[part as keyof Catalogue] === undefined);
+  if (missing.length > 0) throw new Error(`the catalogue lacks ${missing.join(', ')}`);
+  return made;
 }

@@ -1,0 +1,39 @@
+import { ConfigError } from '@penstock/service';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadPipeline } from './catalogue-file.ts';
+
+async function fileOf(source: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-catalogue-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'catalogue.mjs');
+  await writeFile(path, source);
+  return path;
+}
+
+test.each([
+  ['a file without a default export', 'export const a = 1', 'does not default-export a function'],
+  ['a file that is no program', 'export default (', 'parse'], // vitest's words; Node has others
+  ['a function that throws', 'export default () => { throw new Error("not today") }', 'not today'],
+  ['a function that returns nothing', 'export default () => {}', 'returns no catalogue'],
+  ['a catalogue without its parts', 'export default () => ({ formats: [] })', 'lacks upgrades'],
+  [
+    'a catalogue that contradicts itself',
+    'export default (events) => ({ ...events.builtInCatalogue, upgrades: [] })',
+    'no upgrade',
+  ],
+])('%s is a problem of the configuration that says why', async (_, source, why) => {
+  const path = await fileOf(source);
+  const loading = loadPipeline(path);
+  await expect(loading).rejects.toBeInstanceOf(ConfigError);
+  await expect(loading).rejects.toThrow(why);
+  await expect(loading).rejects.toThrow(`PENSTOCK_FILTER_CATALOGUE ${path}`);
+});
+
+test('a fix that is switched off but does not exist is told under its own knob', async () => {
+  await expect(loadPipeline(undefined, ['no-such-fix'])).rejects.toThrow(
+    /PENSTOCK_FILTER_DISABLED_FIXES.*no-such-fix/,
+  );
+});
