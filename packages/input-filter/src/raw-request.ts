@@ -51,7 +51,8 @@ export function readRawRequest(
   const requestId = headers.get(rawHeaders.requestId);
   const dc = headers.get(rawHeaders.dc);
   const receiver = headers.get(rawHeaders.receiver);
-  const receivedAtMs = Number(headers.get(rawHeaders.receivedAt) ?? Number.NaN);
+  const receivedAt = headers.get(rawHeaders.receivedAt) ?? '';
+  const receivedAtMs = /^\d{1,15}$/.test(receivedAt) ? Number(receivedAt) : Number.NaN;
   if (requestId === undefined) return missing(rawHeaders.requestId);
   if (dc === undefined) return missing(rawHeaders.dc);
   if (receiver === undefined) return missing(rawHeaders.receiver);
