@@ -110,6 +110,17 @@ test('a secret comes from the variable or from a file, and is never shown', () =
   ]);
 });
 
+test('a file that cannot be read is told with its knob and its path', () => {
+  const nowhere = { PENSTOCK_X_KEY_FILE: '/nowhere/key' };
+  expect(problemsOf(() => readConfig(every, { env: nowhere }))).toEqual([
+    expect.stringMatching(/^PENSTOCK_X_KEY: .*\/nowhere\/key/),
+  ]);
+  const env = { PENSTOCK_KAFKA_BOOTSTRAP: 'a:1', PENSTOCK_KAFKA_TLS_CA_FILE: '/nowhere/ca.pem' };
+  expect(problemsOf(() => readConfig(kafkaKnobs('x'), { env }))).toEqual([
+    expect.stringMatching(/^PENSTOCK_KAFKA_TLS_CA_FILE: .*\/nowhere\/ca.pem/),
+  ]);
+});
+
 test('an example.env with every default written out reads as the defaults', () => {
   const knobs = { ...every, ...chassisKnobs('PENSTOCK_X_', 9464) };
   const example = exampleEnv('X', knobs).replaceAll(/^#(PENSTOCK_)/gm, '$1');
