@@ -9,6 +9,7 @@ import { KafkaError } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
 import { Accumulator } from './accumulator.ts';
+import type { OpenBatch } from './accumulator.ts';
 import { judgeProduce } from './judge-produce.ts';
 import type { Lane, SendableBatch } from './lane.ts';
 import { newProducerId } from './producer-identity.ts';
@@ -153,14 +154,7 @@ export class BatchProducer implements AsyncDisposable {
     this.#link[Symbol.dispose]();
   }
 
-  #seal(open: {
-    topic: string;
-    partition: number;
-    records: OutgoingRecord[];
-    tokens: unknown[];
-    bytes: number;
-    sinceMs: number;
-  }): void {
+  #seal(open: OpenBatch): void {
     const { bytes, count } = encodeBatch(open.records, { codec: this.#codec });
     this.#sender.add(this.#sender.lane(open.topic, open.partition), {
       bytes,
