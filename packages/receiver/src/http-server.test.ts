@@ -229,7 +229,8 @@ test('what is longer than its content-length is no second request, and its refus
   const answer = await sendRaw(side.port, [`${head('content-length: 2')}{}`, '{"more":1}'], 100, 1_000);
   expect(answer).toContain('HTTP/1.1 200 ');
   expect(answer).toContain('HTTP/1.1 400 ');
-  expect(side.appended.map(({ record }) => String(record.value))).toEqual(['{}', '{}']);
+  // The first was cut off by its own refusal before it was taken in; nobody was answered, so its client sends it again.
+  expect(side.appended.map(({ record }) => String(record.value))).toEqual(['{}']);
 });
 
 test('a slow loris is answered 408: in its headers, and in its body', async () => {
