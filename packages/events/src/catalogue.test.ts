@@ -62,6 +62,10 @@ test('a fix, a format or an upgrade that throws rejects its event and says which
   expect(withUpgrade.process({ ...item, format: 2, event }, requestContext)).toMatchObject({
     reason: 'upgrade-failed',
   });
+  const formats = builtInCatalogue.formats.map((format) => ({ ...format, looksLike: explode }));
+  expect(
+    createPipeline({ ...builtInCatalogue, formats }).split(Buffer.from('{"a":1}'), null, null),
+  ).toMatchObject({ reason: 'split-failed', detail: 'threw TypeError' });
   for (const broken of ['check', 'clientOf', 'typeOf'] as const) {
     const formats = builtInCatalogue.formats.map((format) => ({ ...format, [broken]: explode }));
     const withFormat = createPipeline({ ...builtInCatalogue, formats, fixes: [] });

@@ -12,7 +12,7 @@ import { sampleRequests } from './samples/sample-requests.ts';
 const rounds = 2_000;
 const pipeline = createPipeline(builtInCatalogue);
 const { formats, fixes, upgrades } = builtInCatalogue;
-const bugs = new Set(['fix-failed', 'read-failed', 'upgrade-failed', 'normalise-failed']);
+const bugs = new Set(['split-failed', 'fix-failed', 'read-failed', 'upgrade-failed', 'normalise-failed']);
 
 /** Arbitrary JSON with a weakness for what the formats know. */
 function arbitrary(random: Random, depth = 0): JsonValue {

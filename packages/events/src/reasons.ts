@@ -46,6 +46,7 @@ export const reasons = {
   'unknown-format': { stage: 'split', sentence: 'The event has the shape of no known format.' },
   'ambiguous-format': { stage: 'split', sentence: 'The event has the shape of more than one format.' },
   'too-many-events': { stage: 'split', sentence: 'The request holds more events than allowed.' },
+  'split-failed': { stage: 'split', sentence: 'Splitting failed on this request: a bug of a format.' },
 
   'not-an-object': { stage: 'parse', sentence: 'The event is not a JSON object.' },
   'duplicate-key': { stage: 'parse', sentence: 'A JSON object has the same key twice.' },

@@ -40,8 +40,13 @@ export function createSplit(formats: readonly Format[], limits: Limits): SplitFu
   return (body, hint, contentType) => {
     const bytes = withoutBom(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     const hinted = (hint === null ? undefined : byHint.get(hint)) ?? null;
-    const items = splitBytes(bytes, kindOf(bytes, contentType), { formats, limits, hinted });
-    return asRequest(items, body.length - bytes.length);
+    try {
+      const items = splitBytes(bytes, kindOf(bytes, contentType), { formats, limits, hinted });
+      return asRequest(items, body.length - bytes.length);
+    } catch (error) {
+      // A bug of a format costs one request, never the partition.
+      return refuse('split-failed', `threw ${error instanceof Error ? error.name : typeof error}`);
+    }
   };
 }
 
