@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadPipeline } from './catalogue-file.ts';
+import { checkRoutes, loadPipeline } from './catalogue-file.ts';
 
 async function fileOf(source: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'penstock-catalogue-'));
@@ -36,4 +36,12 @@ test('a fix that is switched off but does not exist is told under its own knob',
   await expect(loadPipeline(undefined, ['no-such-fix'])).rejects.toThrow(
     /PENSTOCK_FILTER_DISABLED_FIXES.*no-such-fix/,
   );
+});
+
+test('events are routed to topics of their own only', () => {
+  const topics = { raw: 'raw', rejected: 'rejected', seen: 'seen' };
+  expect(() => checkRoutes({ purchase: 'clean.purchase' }, topics)).not.toThrow();
+  for (const topic of ['raw', 'rejected', 'seen', 'no topic', '']) {
+    expect(() => checkRoutes({ purchase: topic }, topics)).toThrow(`purchase cannot be routed to '${topic}'`);
+  }
 });

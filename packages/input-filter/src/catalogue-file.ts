@@ -37,6 +37,21 @@ async function importCatalogue(path: string): Promise<Catalogue> {
   return asCatalogue(make(events));
 }
 
+/**
+ * A route into raw would filter its own output for ever, one into rejected or seen would make them unreadable.
+ * Throws ConfigError.
+ */
+export function checkRoutes(
+  routes: Catalogue['routes'],
+  topics: { readonly raw: string; readonly rejected: string; readonly seen: string },
+): void {
+  const { raw, rejected, seen } = topics;
+  const problems = Object.entries(routes)
+    .filter(([, topic]) => [raw, rejected, seen].includes(topic) || !/^[A-Za-z0-9._-]{1,249}$/.test(topic))
+    .map(([type, topic]) => `PENSTOCK_FILTER_CATALOGUE: events ${type} cannot be routed to '${topic}'`);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
 /** Its parts are there; whether they agree is for createPipeline to say. Its author may have written plain JavaScript. */
 function asCatalogue(made: Catalogue | undefined): Catalogue {
   if (typeof made !== 'object' || made === null) throw new Error('its function returns no catalogue');

@@ -1,6 +1,6 @@
 import { startThreads, type Service, type ServiceContext } from '@penstock/service';
 import { BroadcastChannel } from 'node:worker_threads';
-import { loadPipeline } from './catalogue-file.ts';
+import { checkRoutes, loadPipeline } from './catalogue-file.ts';
 import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
 import { declareFilterMetrics } from './metrics.ts';
@@ -14,6 +14,7 @@ import { TopicCheck } from './topic-check.ts';
 export async function startInputFilter(context: ServiceContext<FilterConfig>): Promise<Service> {
   const { config, log, metrics } = context;
   const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
+  checkRoutes(pipeline.catalogue.routes, config.topics);
   declareFilterMetrics(metrics, pipeline); // the same as every thread, in the same order
   await using cleanup = new AsyncDisposableStack();
 
