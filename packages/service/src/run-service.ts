@@ -96,7 +96,10 @@ async function live<K extends Knobs & ChassisKnobs>(
   });
   log.info({ address: operations.address }, 'operations listener is open');
 
-  const fail = (error: unknown) => failure.reject(error);
+  const fail = (error: unknown) => {
+    stop.failed(); // from here on, for disposing may hang on what has failed
+    failure.reject(error);
+  };
   const context = { config, log, metrics, stopping: stop.signal, fail };
   const starting = definition.start(context);
   await using started = await Promise.race([starting, failure.promise]).catch((error: unknown) => {
