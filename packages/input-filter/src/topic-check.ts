@@ -69,7 +69,7 @@ export class TopicCheck implements Disposable {
 
 /** What the topics have to be, given the raw topic that is there. */
 export function filterTopicNeeds(
-  { topics, batchBytes }: Pick<FilterConfig, 'topics' | 'batchBytes'>,
+  { topics, batchBytes, dedupWindowMs }: Pick<FilterConfig, 'topics' | 'batchBytes' | 'dedupWindowMs'>,
   cleanTopics: readonly string[],
   found: readonly TopicSettings[],
 ): TopicNeeds[] {
@@ -77,12 +77,25 @@ export function filterTopicNeeds(
   // Clean partition p is made of raw partition p only, so the counts are equal.
   const same = raw === undefined ? {} : { partitions: raw.partitions };
   const fits = (bytes: number) => ({ configsAtLeast: { 'max.message.bytes': bytes } });
+  // The windows turn by the records' own time.
+  const ownTime = { 'message.timestamp.type': 'CreateTime' };
+  const seenForEver = found.find(({ name }) => name === topics.seen)?.configs['retention.ms'] === '-1';
   const rawBytesMax = Number(raw?.configs['max.message.bytes'] ?? 0);
   return [
     { name: topics.raw },
-    ...cleanTopics.map((name) => ({ name, ...same, ...fits(batchBytes) })),
+    ...cleanTopics.map((name) => ({
+      ...{ name, ...same, ...fits(batchBytes) },
+      configs: { ...ownTime, 'compression.type': 'producer' },
+    })),
     // A body as large as raw takes must fit, or its partition stops.
     { name: topics.rejected, ...same, ...fits(rawBytesMax + REJECTED_HEADERS_BYTES) },
-    { name: topics.seen, ...same, ...fits(batchBytes) },
+    {
+      ...{ name: topics.seen, ...same },
+      configs: { ...ownTime, 'cleanup.policy': 'delete' },
+      configsAtLeast: {
+        'max.message.bytes': batchBytes,
+        ...(!seenForEver && { 'retention.ms': dedupWindowMs }),
+      },
+    },
   ];
 }
