@@ -3,7 +3,7 @@ import type { TestKafka } from '@penstock/test-broker';
 import { apiKeys, startProxiedKafka } from '@penstock/test-faults';
 import type { FaultProxy, ProxiedKafka } from '@penstock/test-faults';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { encodeBatch, openCluster, openTxnSession, TransactionError } from '../src/index.ts';
+import { encodeBatch, listOffsets, openCluster, openTxnSession, TransactionError } from '../src/index.ts';
 import type { Cluster, TxnSession } from '../src/index.ts';
 
 // Contract test 5: what a transaction promises, whichever answer is lost and whoever else claims its id.
@@ -164,6 +164,17 @@ test('positions that are not taken in the life of a transaction abort it', async
   session.offsets({ ...offsetsOf(topic, 1n), offsets: [] });
   await session.commit();
   expect((await visible(topic))(0)).toEqual(['again']);
+});
+
+test('an abort, also of nothing, waits until the commit before is visible: positions may be read after it', async () => {
+  const { topic, session } = await begin();
+  for (let round = 1; round <= 20; round++) {
+    session.append(topic, 0, batchOf('committed'));
+    await session.commit(); // decided; its marker is still on the way, as a rule
+    await session.abort();
+    const end = await listOffsets(cluster, topic, [0], 'latest', 'read_committed');
+    expect(end.get(0)?.offset).toBe(2n * BigInt(round));
+  }
 });
 
 test('while a transaction ends nothing can be added to it and nobody else ends it', async () => {

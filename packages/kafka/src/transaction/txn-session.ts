@@ -82,6 +82,8 @@ export class TxnSession implements AsyncDisposable {
   #openBytes = 0;
   #touched = false;
   #isEnding = false;
+  /** A commit was answered, and nothing since then shows that its markers are written. */
+  #markersPending = false;
   #failure: TransactionError | LostEpoch | undefined;
   #progress: (() => void) | undefined;
 
@@ -140,7 +142,12 @@ export class TxnSession implements AsyncDisposable {
     return this.#ending(() => this.#commit());
   }
 
-  /** Drops the open transaction. Throws TransactionError 'fenced' when the id was taken meanwhile. */
+  /**
+   * Drops the open transaction. When it resolves, what was committed before is visible in full, so that positions may be read
+   * from Kafka: the answer to a commit says only that it is decided, and its markers may be held up (a broker that just
+   * failed is the likeliest reason to read positions again). The coordinator takes no abort before they are written.
+   * Throws TransactionError 'fenced' when the id was taken meanwhile.
+   */
   abort(): Promise<void> {
     return this.#ending(() => this.#abort());
   }
@@ -210,7 +217,7 @@ export class TxnSession implements AsyncDisposable {
   }
 
   async #abort(): Promise<void> {
-    if (!this.#touched) {
+    if (!this.#touched && !this.#markersPending) {
       this.#reset();
       return;
     }
@@ -338,6 +345,7 @@ export class TxnSession implements AsyncDisposable {
       throw error;
     }
     this.#reset();
+    this.#markersPending = commit;
   }
 
   async #recover(because: string): Promise<never> {
@@ -359,6 +367,7 @@ export class TxnSession implements AsyncDisposable {
     this.#unsettled = 0;
     this.#openBytes = 0;
     this.#touched = false;
+    this.#markersPending = false;
     this.#failure = undefined;
   }
 }
