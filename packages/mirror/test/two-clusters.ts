@@ -66,9 +66,9 @@ export async function createLink(
     PENSTOCK_MIRROR_OPERATIONS_LISTEN: '127.0.0.1:0',
     ...o.env,
   };
-  const { exitCode, output } = await mirrorCommand(['init'], env);
+  const { exitCode, output, problems } = await mirrorCommand(['init'], env);
+  expect({ exitCode, problems }).toMatchObject({ exitCode: 0 });
   expect(output).toContain(`${topic} -> ${topic} partitions 0 to`);
-  expect(exitCode).toBe(0);
   return { topic, link, env };
 }
 
