@@ -13,6 +13,8 @@ import { kafkaConnection, type Log, type ServiceContext } from '@penstock/servic
 import type { ReceiverConfig } from './config.ts';
 
 const lookMs = 2_000;
+/** Settings that fit are looked at now and then: somebody may change them while we promise by them. */
+const settingsCheckMs = 30_000;
 /** A broker that hangs answers nothing for as long as its requests may take: readiness does not wait for that. */
 const lookTimeoutMs = 5_000;
 
@@ -72,6 +74,7 @@ export class RawTopic implements AsyncDisposable {
   readonly #o: RawTopicOptions;
   readonly #timer: NodeJS.Timeout;
   #settingProblems: readonly string[] = [];
+  #settingsCheckedMs = 0;
   #away: string | undefined;
   #lookingSinceMs: number | undefined;
 
@@ -96,8 +99,11 @@ export class RawTopic implements AsyncDisposable {
   async checkSettings(): Promise<void> {
     const { needs, singleReplica, log } = this.#o;
     const problems = topicProblems([needs], await this.#settings(), { singleReplica });
-    if (problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
+    const changed = problems.join() !== this.#settingProblems.join();
+    if (changed && problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
+    if (changed && problems.length === 0) log.info({}, 'the raw topic keeps the promise again');
     this.#settingProblems = problems;
+    this.#settingsCheckedMs = Date.now();
   }
 
   async #settings(): Promise<TopicSettings[]> {
@@ -127,7 +133,8 @@ export class RawTopic implements AsyncDisposable {
       const partitions = this.cluster.knownTopic(this.name)?.partitions ?? [];
       const led = partitions.some(({ leader }) => leader >= 0);
       this.#away = led ? undefined : `no partition of ${this.name} has a leader`;
-      if (led && !this.fit) await this.checkSettings();
+      const due = !this.fit || Date.now() - this.#settingsCheckedMs > settingsCheckMs;
+      if (led && due) await this.checkSettings();
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       this.#away = `Kafka does not answer (${error.code})`;
