@@ -1,7 +1,8 @@
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import type { Admin as KafkajsAdmin, KafkaConfig } from 'kafkajs';
 import type { ClusterOptions } from '../cluster/cluster.ts';
-import { KafkaError } from '../cluster/errors.ts';
+import { isRetryable, KafkaError } from '../cluster/errors.ts';
+import { retrying } from '../cluster/retrying.ts';
 
 // A CommonJS name that Node cannot see from outside.
 const { ConfigResourceTypes } = kafkajs;
@@ -42,7 +43,7 @@ export class Admin implements AsyncDisposable {
   }
 
   async topicNames(): Promise<string[]> {
-    return this.#admin.listTopics();
+    return asked('the names of topics', () => this.#admin.listTopics());
   }
 
   /** Creates what is missing and answers its names; what exists is left as it is. Settles when all have leaders. */
@@ -50,15 +51,15 @@ export class Admin implements AsyncDisposable {
     const existing = new Set(await this.topicNames());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length === 0) return [];
-    await this.#admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(({ name, partitions, replicationFactor, configs }) => ({
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-      })),
-    });
+    const wanted = missing.map(({ name, partitions, replicationFactor, configs }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    }));
+    await asked(`creating ${missing.map(({ name }) => name).join(', ')}`, () =>
+      this.#admin.createTopics({ waitForLeaders: true, topics: wanted }),
+    );
     return missing.map(({ name }) => name);
   }
 
@@ -67,11 +68,11 @@ export class Admin implements AsyncDisposable {
     const existing = new Set(await this.topicNames());
     const known = names.filter((name) => existing.has(name));
     if (known.length === 0) return [];
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: known });
-    const { resources } = await this.#admin.describeConfigs({
-      includeSynonyms: false,
-      resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
-    });
+    const { topics } = await asked('topics', () => this.#admin.fetchTopicMetadata({ topics: known }));
+    const resourcesAsked = known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+    const { resources } = await asked('settings of topics', () =>
+      this.#admin.describeConfigs({ includeSynonyms: false, resources: resourcesAsked }),
+    );
     return topics.map(({ name, partitions }) => {
       const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
       return {
@@ -84,22 +85,53 @@ export class Admin implements AsyncDisposable {
   }
 
   async addPartitions(topic: string, count: number): Promise<void> {
-    await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
+    await asked(`adding partitions to ${topic}`, () =>
+      this.#admin.createPartitions({ topicPartitions: [{ topic, count }] }),
+    );
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    await this.#admin.deleteTopics({ topics: [...names] });
+    await asked(`deleting ${names.join(', ')}`, () => this.#admin.deleteTopics({ topics: [...names] }));
   }
 
   /** Deletes everything below `offset`: the log start moves there. */
   async deleteRecords(topic: string, partition: number, offset: bigint): Promise<void> {
-    await this.#admin.fetchTopicOffsets(topic); // kafkajs looks for leaders only in what it knows already
-    await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+    await asked(`deleting records of ${topic}`, async () => {
+      await this.#admin.fetchTopicOffsets(topic); // kafkajs looks for leaders only in what it knows already
+      await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#admin.disconnect();
   }
+}
+
+/**
+ * Asks again, 10 s at most, when a broker has not heard yet of a topic that another one has just made, or is away: kafkajs
+ * gives up on those at once in some calls. Throws KafkaError with Kafka's name of the error.
+ */
+function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  const attempt = async (): Promise<T> => {
+    try {
+      return await ask();
+    } catch (thrown) {
+      // Of a request for several topics, kafkajs throws the list of their errors.
+      const cause: unknown = thrown instanceof Error && 'errors' in thrown ? firstOf(thrown.errors) : thrown;
+      if (!(cause instanceof Error)) throw thrown;
+      const type = 'type' in cause && typeof cause.type === 'string' ? cause.type : 'CONNECTION';
+      const retriable = 'retriable' in cause && cause.retriable === true;
+      throw new KafkaError(type, `${what}: ${cause.message}`, {
+        retryable: retriable || isRetryable(type),
+        cause,
+      });
+    }
+  };
+  return retrying(what, attempt, { deadlineMs: 10_000 });
+}
+
+function firstOf(errors: unknown): unknown {
+  return Array.isArray(errors) ? errors[0] : errors;
 }
 
 /** kafkajs names the SASL mechanisms in lower case and takes TLS options as they are. */

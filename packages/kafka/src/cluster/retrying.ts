@@ -24,7 +24,7 @@ export async function retrying<T>(
       if (!(error instanceof KafkaError) || !error.retryable) throw error;
       const waitMs = backoffMs(tries);
       if (Date.now() + waitMs > until) {
-        throw new KafkaError(error.code, `${what}: gave up after ${tries + 1} tries`, {
+        throw new KafkaError(error.code, `${what}: gave up after ${tries + 1} tries: ${error.message}`, {
           retryable: true,
           cause: error,
         });
