@@ -1,4 +1,4 @@
-import { listOffsets, readRange, type Cluster, type RecordView } from '@penstock/kafka';
+import { readTopic, type Cluster } from '@penstock/kafka';
 import { readEvent, readRejection, type ArrivedEvent, type ArrivedRejection } from './arrived-record.ts';
 import { topics } from './topic-names.ts';
 
@@ -18,27 +18,21 @@ export async function readAgain(
   const whole: WholeTopics = { rawRecords: 0, clean: [], rejected: [], arrived: [] };
   const nowMs = Date.now();
   const { raw, clean, rejected } = topics.datacenter;
-  await readWhole(datacenter, raw, signal, () => (whole.rawRecords += 1));
-  await readWhole(datacenter, clean, signal, (record, at) => whole.clean.push(readEvent(record, at, nowMs)));
-  await readWhole(datacenter, rejected, signal, (record, at) =>
-    whole.rejected.push(readRejection(record, at, nowMs)),
+  await readTopic(datacenter, raw, () => (whole.rawRecords += 1), { signal });
+  await readTopic(datacenter, clean, (record, at) => whole.clean.push(readEvent(record, at, nowMs)), {
+    signal,
+  });
+  await readTopic(
+    datacenter,
+    rejected,
+    (record, at) => whole.rejected.push(readRejection(record, at, nowMs)),
+    { signal },
   );
-  await readWhole(master, topics.master.clean, signal, (record, at) =>
-    whole.arrived.push(readEvent(record, at, nowMs)),
+  await readTopic(
+    master,
+    topics.master.clean,
+    (record, at) => whole.arrived.push(readEvent(record, at, nowMs)),
+    { signal },
   );
   return whole;
-}
-
-async function readWhole(
-  cluster: Cluster,
-  topic: string,
-  signal: AbortSignal,
-  visit: (record: RecordView, partition: number) => void,
-): Promise<void> {
-  const partitions = [...(await cluster.topic(topic)).partitions.keys()];
-  const ends = await listOffsets(cluster, topic, partitions, 'latest', 'read_committed', { signal });
-  for (const [partition, { offset }] of ends) {
-    const each = (record: RecordView): void => visit(record, partition);
-    await readRange(cluster, topic, partition, 0n, offset, 'read_committed', each, { signal });
-  }
 }

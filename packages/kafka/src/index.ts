@@ -40,6 +40,7 @@ export type { CommittedOffset, CommittedOffsetsOptions } from './positions/commi
 export { listOffsets } from './positions/list-offsets.ts';
 export type { Isolation, ListedAt, ListedOffset } from './positions/list-offsets.ts';
 export { PositionError, readRange } from './positions/read-range.ts';
+export { readTopic } from './positions/read-topic.ts';
 export { partitionKey } from './positions/topic-partition.ts';
 export type { TopicPartition } from './positions/topic-partition.ts';
 export { answerPause } from './ledger/answer-pause.ts';

@@ -1,50 +1,30 @@
 import { builtInCatalogue, createPipeline, rawHeaders, rejectedHeaders } from '@penstock/events';
 import type { FormatHint, RequestContext } from '@penstock/events';
-import { listOffsets, readRange } from '@penstock/kafka';
+import { readTopic } from '@penstock/kafka';
 import type { Cluster, RecordView } from '@penstock/kafka';
 
-/** Visits every committed record of a topic. */
-export async function readTopic(
-  cluster: Cluster,
-  topic: string,
-  visit: (record: RecordView, partition: number) => void,
-): Promise<void> {
-  const { partitions } = await cluster.topic(topic, { refresh: true });
-  const numbers = partitions.map((_, index) => index);
-  const starts = await listOffsets(cluster, topic, numbers, 'earliest', 'read_committed');
-  const ends = await listOffsets(cluster, topic, numbers, 'latest', 'read_committed');
-  for (const partition of numbers) {
-    const from = starts.get(partition)?.offset ?? 0n;
-    const to = ends.get(partition)?.offset ?? 0n;
-    await readRange(
-      cluster,
-      topic,
-      partition,
-      from,
-      to,
-      'read_committed',
-      (record) => visit(record, partition),
-      {
-        deadlineMs: 60_000,
-      },
-    );
-  }
-}
+/** For each partition: long enough for a loaded machine. */
+const reading = { deadlineMs: 60_000 };
 
 export async function countTopic(cluster: Cluster, topic: string): Promise<number> {
   let count = 0;
-  await readTopic(cluster, topic, () => count++);
+  await readTopic(cluster, topic, () => count++, reading);
   return count;
 }
 
 /** How often each reason stands in a rejected topic. */
 export async function reasonsOf(cluster: Cluster, topic: string): Promise<Record<string, number>> {
   const reasons: Record<string, number> = {};
-  await readTopic(cluster, topic, (record) => {
-    const header = record.headers().find(([name]) => name === rejectedHeaders.reason);
-    const reason = header?.[1]?.toString() ?? 'none';
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
-  });
+  await readTopic(
+    cluster,
+    topic,
+    (record) => {
+      const header = record.headers().find(([name]) => name === rejectedHeaders.reason);
+      const reason = header?.[1]?.toString() ?? 'none';
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+    },
+    reading,
+  );
   return reasons;
 }
 
@@ -64,31 +44,36 @@ export async function expectedOfRaw(cluster: Cluster, topic: string): Promise<Ex
   const pipeline = createPipeline(builtInCatalogue);
   const ids = new Set<string>();
   const expected: Expected = { events: 0, clean: 0, rejected: 0, duplicates: 0 };
-  await readTopic(cluster, topic, (record, partition) => {
-    const headers = new Map(record.headers().map(([name, value]) => [name, value?.toString() ?? null]));
-    const hint = headers.get(rawHeaders.formatHint) as FormatHint | undefined;
-    const split = pipeline.split(
-      record.value ?? Buffer.alloc(0),
-      hint ?? null,
-      headers.get(rawHeaders.contentType) ?? null,
-    );
-    if (split.kind === 'rejected') {
-      expected.events++;
-      expected.rejected++;
-      return;
-    }
-    for (const item of split.items) {
-      expected.events++;
-      const outcome = pipeline.process(item, contextOf(headers, record, topic, partition));
-      if (outcome.kind !== 'clean') {
+  await readTopic(
+    cluster,
+    topic,
+    (record, partition) => {
+      const headers = new Map(record.headers().map(([name, value]) => [name, value?.toString() ?? null]));
+      const hint = headers.get(rawHeaders.formatHint) as FormatHint | undefined;
+      const split = pipeline.split(
+        record.value ?? Buffer.alloc(0),
+        hint ?? null,
+        headers.get(rawHeaders.contentType) ?? null,
+      );
+      if (split.kind === 'rejected') {
+        expected.events++;
         expected.rejected++;
-        continue;
+        return;
       }
-      const id = Buffer.from(outcome.event.event_id).toString('hex');
-      if (ids.has(id)) expected.duplicates++;
-      else ids.add(id);
-    }
-  });
+      for (const item of split.items) {
+        expected.events++;
+        const outcome = pipeline.process(item, contextOf(headers, record, topic, partition));
+        if (outcome.kind !== 'clean') {
+          expected.rejected++;
+          continue;
+        }
+        const id = Buffer.from(outcome.event.event_id).toString('hex');
+        if (ids.has(id)) expected.duplicates++;
+        else ids.add(id);
+      }
+    },
+    reading,
+  );
   expected.clean = ids.size;
   return expected;
 }

@@ -7,6 +7,6 @@ export { planRequests } from './request-plan.ts';
 export type { PlannedRequest, PlanOptions } from './request-plan.ts';
 export { send } from './send.ts';
 export type { SendOptions, SendProgress } from './send.ts';
-export { verifyTopic } from './read-topic.ts';
+export { verifyTopic } from './verify-topic.ts';
 export { isClean, MasterVerifier } from './verdict.ts';
 export type { Verdict } from './verdict.ts';

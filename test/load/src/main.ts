@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Ledger } from './ledger.ts';
-import { verifyTopic } from './read-topic.ts';
+import { verifyTopic } from './verify-topic.ts';
 import { send } from './send.ts';
 import { isClean, MasterVerifier } from './verdict.ts';
 
