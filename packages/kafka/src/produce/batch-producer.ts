@@ -167,13 +167,6 @@ export class BatchProducer implements AsyncDisposable {
       deadline: open.sinceMs + this.#deliveryTimeoutMs,
       reported: false,
     });
-    if (!this.#cluster.knownTopic(open.topic)) this.#learn(open.topic);
-  }
-
-  #learn(topic: string): void {
-    this.#cluster.refresh(topic).catch((error: unknown) => {
-      this.#cluster.log.debug({ err: error, topic }, 'Metadata refresh failed; it is tried again');
-    });
   }
 
   /**

@@ -121,11 +121,6 @@ export class TxnSession implements AsyncDisposable {
     this.#openBytes += batch.bytes.length;
     this.#touched = true;
     this.#sender.add(this.#sender.lane(topic, partition), entry);
-    if (!this.#cluster.knownTopic(topic)) {
-      this.#cluster.refresh(topic).catch((error: unknown) => {
-        this.#cluster.log.debug({ err: error, topic }, 'Metadata refresh failed; it is tried again');
-      });
-    }
   }
 
   /** Adds consumer positions; they are sent at the commit, after every batch is acknowledged. */
@@ -231,7 +226,7 @@ export class TxnSession implements AsyncDisposable {
   }
 
   #newSender(): Sender<TxnBatch> {
-    const sender: Sender<TxnBatch> = new Sender<TxnBatch>(this.#cluster, this.#produceLink, {
+    return new Sender<TxnBatch>(this.#cluster, this.#produceLink, {
       transactionalId: this.transactionalId,
       stamp: (lane, batch) => this.#stamp(lane, batch),
       judge: (lane, batch, answer) => this.#judge(lane, batch, answer),
@@ -241,7 +236,6 @@ export class TxnSession implements AsyncDisposable {
         progress?.();
       },
     });
-    return sender;
   }
 
   /** Under the second kind of transactions a first sequence other than 0 is refused, so the first need not go alone. */
