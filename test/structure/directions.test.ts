@@ -54,8 +54,8 @@ test.each([
   ['infra/demo/main.ts', '../../packages/runner/src/run.ts', 'is a process'],
   ['test/broker/src/a.ts', '@penstock/kafka', 'may not import packages/kafka'],
   ['packages/loader/src/a.ts', '@penstock/kafka', 'not in the table'],
-  ['packages/kafka/src/a.ts', '/work/a.ts', 'absolute path'],
-  ['packages/kafka/src/a.ts', 'file:///work/a.ts', 'absolute path'],
+  ['packages/kafka/src/a.ts', '/elsewhere/a.ts', 'absolute path'],
+  ['packages/kafka/src/a.ts', 'file:///elsewhere/a.ts', 'absolute path'],
   ['packages/kafka/src/a.ts', '@penstock/nobody', 'no workspace'],
   ['packages/kafka/src/a.ts', undefined, 'computed'],
 ])('%s must not import %s', (file, specifier, why) => {
