@@ -2,14 +2,16 @@
 // Plain JavaScript for Node 18 and newer, because it runs before any of that is there. Each step has its own stamp, so
 // that the second time takes a fraction of a second. What is missing on the machine is said in words.
 //
-//   node infra/setup.mjs [--for=demo|test|check]
+//   node infra/setup.mjs [--for=demo|test|bench|check]
 //     demo   (default) everything, Kafka included, or exit 1
 //     test   without Kafka's jars the run goes on: the tests that need a broker fail and say why. Any other failure
 //            prints the closing count line of `npm test` as one failed test
+//     bench  as demo, and kcat to compare with, if it can be had
 //     check  no Kafka at all
 import { endChildren } from './setup/children.mjs';
 import { installDependencies, checkPinnedNode } from './setup/dependencies.mjs';
 import { fetchKafka } from './setup/kafka.mjs';
+import { fetchKcat } from './setup/kcat.mjs';
 import { MissingError } from './setup/missing.mjs';
 import { buildRunner } from './setup/runner.mjs';
 import { fetchSecondNode } from './setup/second-node.mjs';
@@ -25,6 +27,7 @@ async function setUp() {
   }
   await Promise.all([installDependencies().then(checkPinnedNode).then(buildRunner), kafkaAsNeeded()]);
   if (purpose === 'test') await fetchSecondNode();
+  if (purpose === 'bench') await fetchKcat();
 }
 
 async function kafkaAsNeeded() {

@@ -160,6 +160,16 @@ test('no network for Maven is said as that', () => {
   expect(setUp('demo').err).toContain('no network: Maven cannot reach its repository');
 });
 
+test('a peer of the benchmark that cannot be had is told, and stops nothing', () => {
+  java(17);
+  program('mvn', `for a; do case $a in -DoutputDirectory=*) /bin/mkdir -p "\${a#*=}" ;; esac; done`);
+  const first = setUp('bench');
+  expect(first.status).toBe(0);
+  expect(first.err).toContain('no kcat (no apt here, and no kcat in the PATH)');
+  program('kcat', 'exit 0');
+  expect(setUp('bench')).toEqual({ status: 0, out: '', err: '' });
+});
+
 test.runIf(process.platform === 'linux')(
   'TERM to npm reaches only the shell in between; the set-up ends itself and what it started',
   async () => {
