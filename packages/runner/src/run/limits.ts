@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { parseDecimal } from './id.ts';
-import { Refusal } from './refusal.ts';
+import { parseDecimal } from '../id.ts';
+import { Refusal } from '../refusal.ts';
 
 /** One resource limit, its values validated decimals or 'unlimited'. */
 export interface Limit {

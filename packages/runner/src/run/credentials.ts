@@ -1,5 +1,5 @@
-import type { ProcessStatus } from './process-status.ts';
-import { Refusal, reasonOf } from './refusal.ts';
+import type { ProcessStatus } from '../process-status.ts';
+import { Refusal, reasonOf } from '../refusal.ts';
 import { sameSet, type Target } from './target.ts';
 
 /** Groups, then group, then user: in any other order the right to change the rest is gone first. Node sets them on all its threads. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hasControllingTerminal, readProcessStatus, type ProcessStatus } from './process-status.ts';
+import { hasControllingTerminal, readProcessStatus, type ProcessStatus } from '../process-status.ts';
 
 /** What the Runner finds itself to be when it starts. */
 export interface Caller {

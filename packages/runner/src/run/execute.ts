@@ -1,5 +1,5 @@
 import type { Plan } from './plan.ts';
-import { Refusal, reasonOf } from './refusal.ts';
+import { Refusal, reasonOf } from '../refusal.ts';
 import { resetSignals } from './signals.ts';
 
 /** What execve gets: the command itself, or setpriv, which sets no_new_privs and execs it in the same process. */

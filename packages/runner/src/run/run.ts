@@ -6,26 +6,21 @@ import { parseCommandLine, type Request } from './command-line.ts';
 import { parseEnvFile, type Variable } from './env-file.ts';
 import { executeAs } from './execute.ts';
 import { explain } from './explain.ts';
-import { HELP } from './help.ts';
+import { RUN_HELP } from './help.ts';
 import { makePlan } from './plan.ts';
-import { Refusal, reasonOf, type ExitCode } from './refusal.ts';
-import { print, say } from './say.ts';
-import { findTool } from './trusted-tool.ts';
+import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
+import { print, say } from '../say.ts';
+import { findTool } from '../trusted-tool.ts';
 
 /** Does not return when all is well: this process is the service then. Otherwise nothing was started, and why is on stderr. */
 export function run(args: readonly string[]): 0 | ExitCode {
-  try {
-    if (typeof process.execve !== 'function')
-      throw new Refusal(`Node ${process.version} has no execve; Node 24 or newer has`);
-    const commandLine = parseCommandLine(args);
-    if (commandLine.kind === 'wrong') return refuse(commandLine.problems, 125);
-    if (commandLine.kind === 'run') return start(commandLine.request);
-    print(HELP);
-    return 0;
-  } catch (error) {
-    const known = error instanceof Refusal;
-    return refuse([known ? error.message : `unexpected: ${String(error)}`], known ? error.exitCode : 125);
-  }
+  if (typeof process.execve !== 'function')
+    throw new Refusal(`Node ${process.version} has no execve; Node 24 or newer has`);
+  const commandLine = parseCommandLine(args);
+  if (commandLine.kind === 'wrong') return refuse(commandLine.problems, 125);
+  if (commandLine.kind === 'run') return start(commandLine.request);
+  print(RUN_HELP);
+  return 0;
 }
 
 /** Plan, become the user, then explain or execute. --explain does all but the last step, so its answer is not a guess. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseDecimal } from './id.ts';
-import { askTool } from './trusted-tool.ts';
+import { parseDecimal } from '../id.ts';
+import { askTool } from '../trusted-tool.ts';
 
 export interface Account {
   name: string;

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { reasonOf } from './refusal.ts';
+import { reasonOf } from '../refusal.ts';
 
 /** Whether this process can read a file, or list and enter a folder. As the target user; undefined when it can, else what is in the way. */
 export function readProblem(path: string): string | undefined {

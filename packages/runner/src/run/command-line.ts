@@ -1,5 +1,5 @@
 import { isVariableName, parseVariable, type Variable } from './env-file.ts';
-import { parseId, parseUserSpec, type Id, type UserSpec } from './id.ts';
+import { parseId, parseUserSpec, type Id, type UserSpec } from '../id.ts';
 import { parseLimit, type Limit } from './limits.ts';
 
 /** What the caller asked for, each part valid by itself; nothing is looked up yet. */

@@ -4,10 +4,10 @@ import { closeInheritedDescriptors } from './descriptors.ts';
 import { findExecutable } from './executable.ts';
 import { applyLimits } from './limits.ts';
 import type { Plan } from './plan.ts';
-import { readProcessStatus } from './process-status.ts';
+import { readProcessStatus } from '../process-status.ts';
 import { readProblem } from './readable.ts';
-import { Refusal, reasonOf, type ExitCode } from './refusal.ts';
-import { changeableSteps, stepsTo, type Step } from './takeover.ts';
+import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
+import { changeableSteps, stepsTo, type Step } from '../takeover.ts';
 
 /** Whether the service may start, found out as the user it will be. */
 export interface Readiness {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { credentialProblems } from './credentials.ts';
-import type { ProcessStatus } from './process-status.ts';
+import type { ProcessStatus } from '../process-status.ts';
 
 const target = { uid: 7, gid: 8, groups: [9], name: '7', home: '/', shell: '/bin/sh', drop: true };
 const none = { inheritable: 0n, permitted: 0n, effective: 0n, ambient: 0n };

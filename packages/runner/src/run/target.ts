@@ -1,7 +1,7 @@
 import type { Accounts } from './accounts.ts';
 import type { Request } from './command-line.ts';
-import type { Id, UserSpec } from './id.ts';
-import type { ProcessStatus } from './process-status.ts';
+import type { Id, UserSpec } from '../id.ts';
+import type { ProcessStatus } from '../process-status.ts';
 
 /** Who the service will be: numbers only. */
 export interface Target {

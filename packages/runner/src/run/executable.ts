@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Refusal, reasonOf } from './refusal.ts';
+import { Refusal, reasonOf } from '../refusal.ts';
 
 /** As the kernel's BINPRM_MAX_RECURSION and BINPRM_BUF_SIZE have it. */
 const INTERPRETERS_MAX = 4;

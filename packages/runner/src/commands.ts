@@ -1,0 +1,28 @@
+import { doctor } from './doctor/doctor.ts';
+import { Refusal } from './refusal.ts';
+import { run } from './run/run.ts';
+import { say } from './say.ts';
+import { stop } from './stop/stop.ts';
+
+/** Each takes what follows its name, and returns the exit code. */
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
+  run,
+  doctor,
+  stop,
+};
+
+/**
+ * `penstock-run stop ...` and the like; anything else is `run`, whose options all start with `--` and whose command follows `--`. Nothing is
+ * awaited before `run` is called: it has to exec on the first turn, before Node starts anything of its own.
+ */
+export async function dispatch(args: readonly string[]): Promise<void> {
+  const [name = '', ...rest] = args;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    process.exitCode = await (command ? command(rest) : run(args));
+  } catch (error) {
+    const known = error instanceof Refusal;
+    say(known ? error.message : `unexpected: ${String(error)}`);
+    process.exitCode = known ? error.exitCode : 125;
+  }
+}
