@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { Connection as WireConnection, Reader } from '@platformatic/kafka';
+import { Connection as WireConnection } from '@platformatic/kafka';
 import type { ConnectionOptions as WireConnectionOptions } from '@platformatic/kafka';
+import { decodeAnswer } from '../requests/define.ts';
 import type { Api } from '../requests/define.ts';
 import { KafkaError } from './errors.ts';
 import { FrameAssembler } from './frame-assembler.ts';
@@ -86,10 +87,7 @@ export class Connection {
       const correlationId = (this.#correlationId = (this.#correlationId + 1) & 0x7fffffff);
       const settle = (frame: Buffer): void => {
         try {
-          const reader = Reader.from(frame);
-          reader.skip(4);
-          if (api.flexibleResponseHeader) reader.readTaggedFields();
-          resolve(api.decode(reader));
+          resolve(decodeAnswer(api, frame));
         } catch (cause) {
           reject(new KafkaError('MALFORMED_RESPONSE', `of request ${api.key} v${api.version}`, { cause }));
         }

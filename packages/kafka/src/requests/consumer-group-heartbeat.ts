@@ -1,6 +1,6 @@
 import { Writer } from '@platformatic/kafka';
-import type { Reader } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
+import type { FrameReader } from './frame-reader.ts';
 
 export interface HeartbeatRequest {
   groupId: string;
@@ -52,7 +52,7 @@ function encode(request: HeartbeatRequest): Writer {
     .appendTaggedFields();
 }
 
-function decode(reader: Reader): HeartbeatResponse {
+function decode(reader: FrameReader): HeartbeatResponse {
   reader.readInt32(); // throttle time
   const errorCode = reader.readInt16();
   const errorMessage = reader.readNullableString();
@@ -60,11 +60,16 @@ function decode(reader: Reader): HeartbeatResponse {
   const memberEpoch = reader.readInt32();
   const heartbeatIntervalMs = reader.readInt32();
   const assigned = reader.readInt8() >= 0;
-  const assignment = assigned
-    ? reader.readArray((r) => ({
-        topicId: r.readUUID(),
-        partitions: r.readArray((r2) => r2.readInt32(), true, false),
-      }))
-    : null;
+  const assignment = assigned ? decodeAssignment(reader) : null;
+  reader.readTaggedFields();
   return { errorCode, errorMessage, memberEpoch, heartbeatIntervalMs, assignment };
+}
+
+function decodeAssignment(reader: FrameReader): AssignedTopic[] {
+  const topics = reader.readArray(() => ({
+    topicId: reader.readUUID(),
+    partitions: reader.readArray(() => reader.readInt32(), true, false),
+  }));
+  reader.readTaggedFields();
+  return topics;
 }

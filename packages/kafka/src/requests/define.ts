@@ -1,9 +1,10 @@
 import { ResponseError } from '@platformatic/kafka';
 import type { Reader, Writer } from '@platformatic/kafka';
+import { FrameReader } from './frame-reader.ts';
 
 /**
  * One request layout at one version. `encode` gives the body as buffers that are written without being joined;
- * `decode` gets a reader over one flat frame, placed after the response header.
+ * `decode` gets a reader over one flat frame, placed after the response header, and reads it to its end.
  */
 export interface Api<A extends readonly unknown[], R> {
   key: number;
@@ -11,7 +12,7 @@ export interface Api<A extends readonly unknown[], R> {
   /** Response header v1 (tagged fields); only ApiVersions answers with header v0 (KIP-511). */
   flexibleResponseHeader: boolean;
   encode(...args: A): readonly Buffer[];
-  decode(reader: Reader): R;
+  decode(reader: FrameReader): R;
 }
 
 /** Defines a request of ours. `decode` may throw only for bytes that are not a response: error codes are values. */
@@ -19,7 +20,7 @@ export function defineRequest<A extends readonly unknown[], R>(
   key: number,
   version: number,
   encode: (...args: A) => Writer | readonly Buffer[],
-  decode: (reader: Reader) => R,
+  decode: (reader: FrameReader) => R,
   options: { flexibleResponseHeader?: boolean } = {},
 ): Api<A, R> {
   return {
@@ -68,7 +69,16 @@ export function wireRequest<A extends readonly unknown[], R>(
   return defineRequest(key, version, (...args: A) => module.createRequest(...args), decode, options);
 }
 
-/** The one buffer below a reader of ours, and where the reader stands in it: for parsers that hand out views. */
-export function flat(reader: Reader): { buffer: Buffer; at: number } {
-  return { buffer: reader.buffer.buffer, at: reader.position };
+/**
+ * Decodes an answer: `frame` begins with the correlation id. Throws RangeError, or whatever a parser of the wire library
+ * throws, for bytes that are not this answer, bytes left over included: no checksum covers them, so nothing is guessed.
+ */
+export function decodeAnswer<A extends readonly unknown[], R>(api: Api<A, R>, frame: Buffer): R {
+  const reader = new FrameReader(frame);
+  reader.skip(4);
+  if (api.flexibleResponseHeader) reader.readTaggedFields();
+  const answer = api.decode(reader);
+  if (reader.remaining > 0)
+    throw new RangeError(`${reader.remaining} bytes behind the answer to request ${api.key}`);
+  return answer;
 }

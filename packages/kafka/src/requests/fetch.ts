@@ -1,6 +1,6 @@
 import { Writer } from '@platformatic/kafka';
-import type { Reader } from '@platformatic/kafka';
-import { defineRequest, flat } from './define.ts';
+import { defineRequest } from './define.ts';
+import type { FrameReader } from './frame-reader.ts';
 
 export interface FetchRequest {
   maxWaitMs: number;
@@ -94,22 +94,22 @@ function encodePartition(writer: Writer, wanted: FetchPartition): void {
     .appendInt32(wanted.partitionMaxBytes);
 }
 
-function decode(reader: Reader): FetchResponse {
+function decode(reader: FrameReader): FetchResponse {
   const response: FetchResponse = {
     throttleMs: reader.readInt32(),
     errorCode: reader.readInt16(),
     partitions: [],
   };
   reader.readInt32(); // session id
-  const { buffer } = flat(reader);
-  reader.readArray((r) => {
-    const topicId = r.readUUID();
-    r.readArray((r2) => response.partitions.push(decodePartition(r2, topicId, buffer)), true, false);
+  reader.readArray(() => {
+    const topicId = reader.readUUID();
+    reader.readArray(() => response.partitions.push(decodePartition(reader, topicId)), true, false);
   });
+  reader.readTaggedFields();
   return response;
 }
 
-function decodePartition(reader: Reader, topicId: string, buffer: Buffer): FetchedPartition {
+function decodePartition(reader: FrameReader, topicId: string): FetchedPartition {
   const fetched: FetchedPartition = {
     topicId,
     partition: reader.readInt32(),
@@ -122,21 +122,15 @@ function decodePartition(reader: Reader, topicId: string, buffer: Buffer): Fetch
     records: nothing,
   };
   const recordBytes = reader.readUnsignedVarInt() - 1;
-  if (recordBytes > 0) {
-    fetched.records = buffer.subarray(reader.position, reader.position + recordBytes);
-    reader.skip(recordBytes);
-  }
+  if (recordBytes > 0) fetched.records = reader.view(recordBytes);
   decodeTags(reader, fetched);
   return fetched;
 }
 
 const nothing = Buffer.alloc(0);
 
-function decodeTags(reader: Reader, fetched: FetchedPartition): void {
-  const count = reader.readUnsignedVarInt();
-  for (let i = 0; i < count; i++) {
-    const tag = reader.readUnsignedVarInt();
-    const end = reader.readUnsignedVarInt() + reader.position;
+function decodeTags(reader: FrameReader, fetched: FetchedPartition): void {
+  reader.readTags((tag) => {
     if (tag === 0) {
       const diverging = { epoch: reader.readInt32(), endOffset: reader.readInt64() };
       if (diverging.epoch >= 0) fetched.diverging = diverging;
@@ -144,6 +138,5 @@ function decodeTags(reader: Reader, fetched: FetchedPartition): void {
       const leader = { id: reader.readInt32(), epoch: reader.readInt32() };
       if (leader.epoch >= 0) fetched.leader = leader;
     }
-    reader.position = end;
-  }
+  });
 }

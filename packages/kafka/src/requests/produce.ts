@@ -1,7 +1,8 @@
-import { produceV11, Writer } from '@platformatic/kafka';
+import { Writer } from '@platformatic/kafka';
 import { errorName } from '../cluster/errors.ts';
 import type { ErrorCode } from '../cluster/errors.ts';
-import { defineRequest, wireDecoder } from './define.ts';
+import { defineRequest } from './define.ts';
+import type { FrameReader } from './frame-reader.ts';
 
 export interface ProducePartition {
   partition: number;
@@ -41,18 +42,7 @@ export const produceRequest = defineRequest(
     parts.push(writer.buffer);
     return parts;
   },
-  (reader): ProduceAnswer[] =>
-    decodeV11(reader).responses.flatMap(({ name, partitionResponses }) =>
-      partitionResponses.map((answer) => ({
-        topic: name,
-        partition: answer.index,
-        code: errorName(answer.errorCode),
-        baseOffset: answer.baseOffset,
-        message: answer.errorMessage ?? '',
-        leader: answer.currentLeader?.leaderId ?? -1,
-        leaderEpoch: answer.currentLeader?.leaderEpoch ?? -1,
-      })),
-    ),
+  decode,
 );
 
 /** What the broker says of one partition's batch. */
@@ -68,4 +58,32 @@ export interface ProduceAnswer {
   leaderEpoch: number;
 }
 
-const decodeV11 = wireDecoder(0, 11, produceV11.parseResponse);
+function decode(reader: FrameReader): ProduceAnswer[] {
+  const answers: ProduceAnswer[] = [];
+  reader.readArray(() => {
+    const topic = reader.readString();
+    reader.readArray(() => answers.push(decodePartition(reader, topic)), true, false);
+  });
+  reader.readInt32(); // throttle time
+  reader.readTaggedFields();
+  return answers;
+}
+
+function decodePartition(reader: FrameReader, topic: string): ProduceAnswer {
+  const partition = reader.readInt32();
+  const code = errorName(reader.readInt16());
+  const baseOffset = reader.readInt64();
+  reader.skip(16); // log append time, log start offset
+  reader.readArray(() => {
+    reader.readInt32(); // which record of the batch is refused: its message says no more than the batch's
+    reader.readNullableString();
+  });
+  const message = reader.readNullableString() ?? '';
+  const answer = { topic, partition, code, baseOffset, message, leader: -1, leaderEpoch: -1 };
+  reader.readTags((tag) => {
+    if (tag !== 0) return;
+    answer.leader = reader.readInt32();
+    answer.leaderEpoch = reader.readInt32();
+  });
+  return answer;
+}

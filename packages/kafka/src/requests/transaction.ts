@@ -29,10 +29,12 @@ export const endTxnRequest = defineRequest(
       .appendTaggedFields(),
   (reader) => {
     reader.readInt32(); // throttle time
-    return {
+    const answer = {
       code: errorName(reader.readInt16()),
       producerId: reader.readInt64(),
       producerEpoch: reader.readInt16(),
     };
+    reader.readTaggedFields();
+    return answer;
   },
 );
