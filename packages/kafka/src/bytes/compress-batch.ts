@@ -1,0 +1,40 @@
+import { crc32c } from '@node-rs/crc32';
+import { batchHeaderBytes } from './batch-header.ts';
+import { asideBytesMin, codecNumber, compress, compressAside } from './codec.ts';
+import type { Codec } from './codec.ts';
+
+/** A v2 batch and how many records it has. */
+interface Batch {
+  bytes: Buffer;
+  count: number;
+}
+
+/** Compresses the records of a batch that is not compressed, on this thread. The checksum is right, the producer kept. */
+export function compressBatch(plain: Batch, codec: Codec): Batch {
+  if (codec === 'none') return plain;
+  return withRecords(plain, codec, compress(codec, recordsOf(plain)));
+}
+
+/** Whether `compressBatchAside` would leave this thread free: else it only costs a turn of the event loop. */
+export function isWorthAside(plain: Batch, codec: Codec): boolean {
+  return (codec === 'zstd' || codec === 'gzip') && plain.bytes.length >= asideBytesMin;
+}
+
+/** The same in libuv's pool. `plain` must stay unchanged until it settles; several at a time settle in any order. */
+export async function compressBatchAside(plain: Batch, codec: Codec): Promise<Batch> {
+  return withRecords(plain, codec, await compressAside(codec, recordsOf(plain)));
+}
+
+function recordsOf({ bytes }: Batch): Buffer {
+  return bytes.subarray(batchHeaderBytes);
+}
+
+function withRecords({ bytes: plain, count }: Batch, codec: Codec, compressed: Buffer): Batch {
+  const bytes = Buffer.allocUnsafe(batchHeaderBytes + compressed.length);
+  plain.copy(bytes, 0, 0, batchHeaderBytes);
+  compressed.copy(bytes, batchHeaderBytes);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeUInt16BE((bytes.readUInt16BE(21) & ~0b111) | codecNumber(codec), 21);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  return { bytes, count };
+}
