@@ -1,4 +1,8 @@
-import { protocolErrors } from '@platformatic/kafka';
+import { errorCodes, errorName } from './error-codes.ts';
+import { errorTable } from './error-table.ts';
+import type { Role, Verdict } from './error-table.ts';
+
+export { errorName };
 
 /** Kafka's error names, and those of this package's own. */
 export type ErrorCode = string;
@@ -10,87 +14,41 @@ export class KafkaError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
-    super(`${code}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
+    const number = errorCodes.get(code);
+    const named = number === undefined ? code : `${code} (${number})`;
+    super(`${named}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? isRetryable(code);
   }
 }
 
-const nameOfCode = new Map<number, ErrorCode>(
-  Object.values(protocolErrors).map((error) => [error.code, error.id]),
-);
-
-/** Kafka's name of an error code; `UNKNOWN_ERROR_<n>` for one that this version does not know, which is never retried. */
-export function errorName(code: number): ErrorCode {
-  return code === 0 ? 'NONE' : (nameOfCode.get(code) ?? `UNKNOWN_ERROR_${code}`);
+/** What an answer means in a role, by the table. */
+export function judge(role: Role, code: ErrorCode): Verdict {
+  const row = rowOf(code);
+  return row?.in?.[role] ?? row?.any ?? 'fatal';
 }
 
-/** The world is on the move: leader or coordinator changed, replicas missing, broker gone. The same bytes go again. */
-const retryableCodes = new Set<ErrorCode>([
-  'CONNECTION',
-  'TIMEOUT',
-  'CORRUPT_MESSAGE', // damaged on the way: the broker checks the CRC before it appends
-  'UNKNOWN_TOPIC_OR_PARTITION', // metadata of a new topic, or a broker that has not heard of it yet
-  'UNKNOWN_TOPIC_ID',
-  'INCONSISTENT_TOPIC_ID',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_OR_FOLLOWER',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'REQUEST_TIMED_OUT',
-  'BROKER_NOT_AVAILABLE',
-  'REPLICA_NOT_AVAILABLE',
-  'NETWORK_EXCEPTION',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'KAFKA_STORAGE_ERROR',
-  'OFFSET_NOT_AVAILABLE',
-  'UNSTABLE_OFFSET_COMMIT',
-  'UNKNOWN_SERVER_ERROR', // the broker tripped over itself: seen of EndTxn while a zombie's recovery raced with it
-  'CONCURRENT_TRANSACTIONS', // the coordinator still writes the markers of the one before
-  'THROTTLING_QUOTA_EXCEEDED',
-  'FETCH_SESSION_ID_NOT_FOUND',
-  'INVALID_FETCH_SESSION_EPOCH',
-]);
-
-/** Whether the same request may succeed later without anybody's help. The one place that decides it. */
+/** Whether the same request may succeed later without anybody's help, whatever was asked. */
 export function isRetryable(code: ErrorCode): boolean {
-  return retryableCodes.has(code);
+  const verdict = rowOf(code)?.any;
+  return verdict === 'retry' || verdict === 'refresh';
 }
 
-/** The codes after which metadata (leaders) must be read again before the next try. */
-export function meansStaleLeader(code: ErrorCode): boolean {
-  return staleLeaderCodes.has(code);
+/** Whether the leader or coordinator must be learned anew before the next try. */
+export function meansRefresh(code: ErrorCode): boolean {
+  return rowOf(code)?.any === 'refresh';
 }
 
-const staleLeaderCodes = new Set<ErrorCode>([
-  'CONNECTION',
-  'TIMEOUT',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'UNKNOWN_TOPIC_ID',
-  'INCONSISTENT_TOPIC_ID',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_OR_FOLLOWER',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-]);
-
-/** The codes after which the coordinator must be looked up again before the next try. */
-export function meansStaleCoordinator(code: ErrorCode): boolean {
-  return (
-    code === 'NOT_COORDINATOR' ||
-    code === 'COORDINATOR_NOT_AVAILABLE' ||
-    code === 'CONNECTION' ||
-    code === 'TIMEOUT'
-  );
+/** After such an answer to Produce the bytes may be in some log all the same. */
+export function mayBeStored(code: ErrorCode): boolean {
+  return rowOf(code)?.mayBeStored ?? false;
 }
 
 /** Throws the error that an error code stands for; nothing for 0. */
 export function throwOnError(code: number, what: string): void {
   if (code !== 0) throw new KafkaError(errorName(code), what);
+}
+
+function rowOf(code: ErrorCode) {
+  return Object.hasOwn(errorTable, code) ? errorTable[code] : undefined;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import { errorName, KafkaError, meansStaleLeader } from '../cluster/errors.ts';
+import { errorName, judge, KafkaError } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { partitionKey } from '../positions/topic-partition.ts';
@@ -312,15 +312,14 @@ export class Fetcher implements AsyncDisposable, Disposable {
     if (answer.leader)
       this.#cluster.leaderHint(cursor.topic, cursor.partition, answer.leader.id, answer.leader.epoch);
     if (wasReplica) return; // a follower is no authority: the leader is asked next
-    if (code === 'UNKNOWN_TOPIC_ID' || code === 'INCONSISTENT_TOPIC_ID') {
-      void this.#confirm(cursor, confirmRecreated);
-    } else if (code === 'OFFSET_OUT_OF_RANGE') {
-      void this.#confirm(cursor, confirmOutOfRange);
+    const verdict = judge('fetch', code);
+    if (verdict === 'pause') {
+      void this.#confirm(cursor, code === 'OFFSET_OUT_OF_RANGE' ? confirmOutOfRange : confirmRecreated);
     } else if (code === 'CORRUPT_MESSAGE') {
       this.#onUnreadable(cursor, 'the broker finds its log damaged there');
-    } else if (answer.errorCode === unknownServerError || new KafkaError(code, '').retryable) {
+    } else if (verdict === 'retry' || verdict === 'refresh') {
       cursor.retryLater();
-      if (meansStaleLeader(code)) void this.#refresh();
+      if (verdict === 'refresh') void this.#refresh();
     } else {
       this.#fail(new KafkaError(code, `fetch of ${cursor.topic} ${cursor.partition}`));
     }
@@ -374,5 +373,3 @@ export class Fetcher implements AsyncDisposable, Disposable {
 }
 
 const corruptTriesMax = 5;
-/** Kafka's UNKNOWN_SERVER_ERROR: some passing trouble in the broker. */
-const unknownServerError = -1;

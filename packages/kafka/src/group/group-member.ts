@@ -1,5 +1,5 @@
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import { errorName, KafkaError, meansStaleCoordinator } from '../cluster/errors.ts';
+import { errorName, judge, KafkaError, meansRefresh } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import type { TopicPartition } from '../positions/topic-partition.ts';
@@ -199,7 +199,7 @@ export class GroupMember implements AsyncDisposable {
         report,
       });
     }
-    if (fencingCodes.has(code)) {
+    if (judge('heartbeat', code) === 'fence') {
       const { groupId, memberId } = this.#options;
       const reason = answer.errorMessage;
       this.#log.warn(
@@ -208,7 +208,7 @@ export class GroupMember implements AsyncDisposable {
       );
       return this.#advance({ kind: 'fenced', nowMs: Date.now() });
     }
-    this.#staleCoordinator = meansStaleCoordinator(code);
+    this.#staleCoordinator = meansRefresh(code);
     throw new KafkaError(code, `heartbeat of group ${this.#options.groupId}: ${answer.errorMessage ?? ''}`);
   }
 
@@ -309,5 +309,3 @@ export class GroupMember implements AsyncDisposable {
     this.#hurry = false;
   }
 }
-
-const fencingCodes = new Set(['FENCED_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID', 'GROUP_ID_NOT_FOUND']);

@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError, meansStaleCoordinator } from '../cluster/errors.ts';
+import { errorName, judge, KafkaError, meansRefresh } from '../cluster/errors.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { offsetFetchRequest } from '../requests/offset-fetch.ts';
 import { pausing } from './pausing.ts';
@@ -56,7 +56,7 @@ export async function committedOffsets(
       await ask(coordinator, missing);
     } catch (error) {
       if (!(error instanceof KafkaError) || !healsWithTime(error, options) || Date.now() > until) throw error;
-      stale = meansStaleCoordinator(error.code);
+      stale = meansRefresh(error.code);
       await pausing(backoffMs(tries), options.signal);
     }
   }
@@ -122,6 +122,6 @@ function collect(
 }
 
 function healsWithTime(error: KafkaError, options: CommittedOffsetsOptions): boolean {
-  if (error.code === 'STALE_MEMBER_EPOCH') return typeof options.memberEpoch === 'function';
+  if (judge('offset-fetch', error.code) === 'heartbeat') return typeof options.memberEpoch === 'function';
   return error.retryable;
 }

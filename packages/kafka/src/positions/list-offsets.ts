@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError, meansStaleLeader } from '../cluster/errors.ts';
+import { errorName, KafkaError, meansRefresh } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { listOffsetsRequest } from '../requests/list-offsets.ts';
@@ -41,7 +41,7 @@ export async function listOffsets(
     if (!failure) continue;
     if (!failure.retryable || Date.now() > until) throw failure;
     await pausing(backoffMs(tries), options.signal);
-    if (meansStaleLeader(failure.code)) await cluster.refresh(topic).catch(keepTrying);
+    if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(keepTrying);
   }
 }
 

@@ -211,6 +211,8 @@ export class BatchProducer implements AsyncDisposable {
         this.#break(lane);
         this.#report(lane, batch, judgement, answer);
         return 'settled';
+      case 'fatal':
+        throw new KafkaError(answer.code, `Produce to ${lane.topic}-${lane.partition}: ${answer.message}`);
     }
   }
 

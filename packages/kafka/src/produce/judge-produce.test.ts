@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeProduce, mayBeStored } from './judge-produce.ts';
+import { mayBeStored } from '../cluster/errors.ts';
+import { judgeProduce } from './judge-produce.ts';
 
 test.each([
   // code, oldest of its partition, an earlier send is unaccounted for
@@ -12,7 +13,9 @@ test.each([
   ['OUT_OF_ORDER_SEQUENCE_NUMBER', true, false, 'again-under-new-epoch'],
   ['MESSAGE_TOO_LARGE', true, false, 'refused'],
   ['MESSAGE_TOO_LARGE', true, true, 'unknown'],
-  ['UNKNOWN_ERROR_999', true, false, 'refused'],
+  ['TOPIC_AUTHORIZATION_FAILED', true, false, 'refused'],
+  ['UNKNOWN_ERROR_999', true, false, 'fatal'],
+  ['UNKNOWN_ERROR_999', true, true, 'fatal'],
 ])('%s (oldest: %s, perhaps stored: %s) means %s', (code, oldest, maybeStored, judgement) => {
   expect(judgeProduce(code, oldest, maybeStored)).toBe(judgement);
 });

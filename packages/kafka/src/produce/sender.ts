@@ -1,10 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { KafkaError, meansStaleLeader } from '../cluster/errors.ts';
+import { KafkaError, mayBeStored, meansRefresh } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
 import type { ProduceAnswer, ProduceTopic } from '../requests/produce.ts';
-import { mayBeStored } from './judge-produce.ts';
 import { Lane } from './lane.ts';
 import type { SendableBatch } from './lane.ts';
 
@@ -189,7 +188,7 @@ export class Sender<B extends SendableBatch> {
     for (const entry of sent) {
       const answer = answerOf(entry);
       this.#judge(entry.lane, entry.batch, answer);
-      if (meansStaleLeader(answer.code) && !this.#takeHint(answer)) stale.add(answer.topic);
+      if (meansRefresh(answer.code) && !this.#takeHint(answer)) stale.add(answer.topic);
     }
     if (stale.size > 0) this.#refresh([...stale]);
     this.#role.progressed();

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { KafkaError, meansStaleCoordinator } from '../cluster/errors.ts';
+import { judge, KafkaError, meansRefresh } from '../cluster/errors.ts';
+import type { Role } from '../cluster/error-table.ts';
 import type { ErrorCode } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { retrying } from '../cluster/retrying.ts';
@@ -8,6 +9,8 @@ import type { Api } from '../requests/define.ts';
 export interface CoordinatorCallOptions {
   kind: 'group' | 'transaction';
   key: string;
+  /** Who asks: the table of errors says what an answer means to it. */
+  role: Role;
   deadlineMs?: number;
   signal?: AbortSignal;
 }
@@ -24,7 +27,7 @@ export function callCoordinator<A extends readonly unknown[], R>(
   codeOf: (answer: R) => ErrorCode,
   args: () => A,
 ): Promise<R> {
-  const { kind, key } = options;
+  const { kind, key, role } = options;
   let refresh = false;
   return retrying(
     `request ${api.key} to the coordinator of ${kind} ${key}`,
@@ -33,14 +36,15 @@ export function callCoordinator<A extends readonly unknown[], R>(
       refresh = false;
       const answer = await link.call(nodeId, api, ...args());
       const code = codeOf(answer);
-      const error = new KafkaError(code, `request ${api.key}, ${kind} ${key}`);
-      if (error.retryable) throw error;
+      const verdict = judge(role, code);
+      if (verdict === 'retry' || verdict === 'refresh')
+        throw new KafkaError(code, `request ${api.key}, ${kind} ${key}`, { retryable: true });
       return answer;
     },
     {
       ...options,
       onError: (error) => {
-        refresh = meansStaleCoordinator(error.code);
+        refresh = meansRefresh(error.code);
       },
     },
   );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName } from '../cluster/errors.ts';
+import { errorName, judge } from '../cluster/errors.ts';
 import type { ErrorCode } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { txnOffsetCommitRequest } from '../requests/transaction.ts';
@@ -44,7 +44,7 @@ export async function commitOffsets(
     const answer = await callCoordinator(
       cluster,
       link,
-      { kind: 'group', key: groupId, ...waits },
+      { kind: 'group', key: groupId, role: 'txn-offsets', ...waits },
       txnOffsetCommitRequest,
       firstError,
       (): Parameters<typeof txnOffsetCommitRequest.encode> => [
@@ -59,7 +59,7 @@ export async function commitOffsets(
       ],
     );
     const code = firstError(answer);
-    if (code !== 'STALE_MEMBER_EPOCH' || Date.now() >= until) return code;
+    if (judge('txn-offsets', code) !== 'heartbeat' || Date.now() >= until) return code;
     await sleep(100, undefined, { signal: waits.signal });
   }
 }

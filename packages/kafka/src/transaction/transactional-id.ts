@@ -53,12 +53,18 @@ export class TransactionalId {
     const answer = await callCoordinator(
       this.#cluster,
       this.#link,
-      { kind: 'transaction', key: transactionalId, deadlineMs: Infinity, signal: this.#options.signal },
+      {
+        kind: 'transaction',
+        key: transactionalId,
+        role: 'end-txn',
+        deadlineMs: Infinity,
+        signal: this.#options.signal,
+      },
       endTxnRequest,
       ({ code }) => code,
       () => [transactionalId, producerId, producerEpoch, commit],
     );
-    const judgement = judgeTransaction(answer.code);
+    const judgement = judgeTransaction('end-txn', answer.code);
     if (judgement === 'fatal')
       throw new TransactionError('fatal', answer.code, `EndTxn of ${transactionalId}`);
     // INVALID_TXN_STATE and lost epochs: what happened is only known after asking with the own epoch.
@@ -81,7 +87,7 @@ export class TransactionalId {
       const what = `the transaction of ${transactionalId} had ended without us (${because})`;
       throw new TransactionError('aborted', 'TIMEOUT', what);
     }
-    const outcome = judgeTransaction(code) === 'lost-epoch' ? 'fenced' : 'fatal';
+    const outcome = judgeTransaction('init-txn', code) === 'lost-epoch' ? 'fenced' : 'fatal';
     throw new TransactionError(outcome, code, `recovering ${transactionalId} after ${because}`);
   }
 
@@ -90,7 +96,7 @@ export class TransactionalId {
     if (this.#producerEpoch < producerEpochMax) return;
     const code = await this.#initProducerId(this.#producerId, this.#producerEpoch, Infinity);
     // A lost epoch is met again by the next transaction, and judged there.
-    if (code === 'NONE' || judgeTransaction(code) === 'lost-epoch') return;
+    if (code === 'NONE' || judgeTransaction('init-txn', code) === 'lost-epoch') return;
     throw new TransactionError('fatal', code, `renewing the epoch of ${this.identity.transactionalId}`);
   }
 
@@ -100,7 +106,7 @@ export class TransactionalId {
     const answer = await callCoordinator(
       this.#cluster,
       this.#link,
-      { kind: 'transaction', key: transactionalId, deadlineMs, signal },
+      { kind: 'transaction', key: transactionalId, role: 'init-txn', deadlineMs, signal },
       initProducerIdRequest,
       ({ errorCode }) => errorName(errorCode),
       (): Parameters<typeof initProducerIdRequest.encode> => [

@@ -9,6 +9,7 @@ import type { Verdict } from '../produce/sender.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
 import { TransactionError } from './errors.ts';
 import { judgeTransaction } from './judge-transaction.ts';
+import type { TransactionRole } from './judge-transaction.ts';
 import { commitOffsets } from './transaction-offsets.ts';
 import type { TransactionOffsets } from './transaction-offsets.ts';
 import { TransactionalId } from './transactional-id.ts';
@@ -202,7 +203,7 @@ export class TxnSession implements AsyncDisposable {
       try {
         const { identity } = this.#owned;
         const code = await commitOffsets(this.#cluster, this.#coordinatorLink, offsets, identity, waits);
-        this.#noteFailure(code, what);
+        this.#noteFailure('txn-offsets', code, what);
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retryable) throw error;
         this.#failure = new TransactionError('aborted', error.code, what, { cause: error });
@@ -248,7 +249,7 @@ export class TxnSession implements AsyncDisposable {
   }
 
   #judge(lane: Lane<TxnBatch>, batch: TxnBatch, answer: ProduceAnswer): Verdict {
-    const judgement = judgeTransaction(answer.code, lane.isOldest(batch));
+    const judgement = judgeTransaction('txn-produce', answer.code, lane.isOldest(batch));
     if (judgement === 'again' && !this.#failure && !this.#isStuck(lane, Date.now())) return 'again';
     this.#unsettled--;
     if (judgement === 'done') {
@@ -259,13 +260,13 @@ export class TxnSession implements AsyncDisposable {
       const poison = { topic: lane.topic, partition: lane.partition, index: batch.index };
       this.#failure ??= new TransactionError('aborted', answer.code, answer.message, { poison });
     } else {
-      this.#noteFailure(answer.code, `${lane.topic}-${lane.partition}`);
+      this.#noteFailure('txn-produce', answer.code, `${lane.topic}-${lane.partition}`);
     }
     return 'settled';
   }
 
-  #noteFailure(code: string, what: string): void {
-    switch (judgeTransaction(code)) {
+  #noteFailure(role: TransactionRole, code: string, what: string): void {
+    switch (judgeTransaction(role, code)) {
       case 'done':
         return;
       case 'lost-epoch':

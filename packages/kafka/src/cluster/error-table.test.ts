@@ -1,0 +1,62 @@
+import { protocolErrors } from '@platformatic/kafka';
+import { expect, test } from 'vitest';
+import { errorCodes, errorName } from './error-codes.ts';
+import { errorTable } from './error-table.ts';
+import type { Role } from './error-table.ts';
+import { judge, KafkaError } from './errors.ts';
+import { neverAnswered } from './never-answered.ts';
+
+const never = Object.values(neverAnswered).flat();
+/** Codes of this package's own: nobody, or this side itself, answered. */
+const ours = ['CONNECTION', 'TIMEOUT', 'TLS', 'CLOSED'];
+const roles: Role[] = [
+  'metadata',
+  'produce',
+  'txn-produce',
+  'txn-offsets',
+  'end-txn',
+  'init-txn',
+  'fetch',
+  'list-offsets',
+  'offset-fetch',
+  'heartbeat',
+  'describe',
+  'sasl',
+];
+
+test('every code of Kafka 4.2.1 is either classified or said never to be answered to us, not both', () => {
+  for (const name of errorCodes.keys()) {
+    expect([name, [name in errorTable, never.includes(name)].filter(Boolean)]).toEqual([name, [true]]);
+  }
+  expect(new Set(never).size).toBe(never.length);
+});
+
+test('nothing is classified that Kafka does not have', () => {
+  const unknown = [...Object.keys(errorTable), ...never].filter((name) => !errorCodes.has(name));
+  expect(unknown).toEqual(ours);
+});
+
+test('the codes of the wire library are the same numbers by the same names', () => {
+  for (const { code, id } of Object.values(protocolErrors))
+    expect([code, errorName(code)]).toEqual([code, id]);
+  expect(Object.keys(protocolErrors).length).toBeGreaterThan(120);
+});
+
+test('every row has a meaning and a reason', () => {
+  for (const [name, row] of Object.entries(errorTable)) {
+    expect([name, row.any !== undefined || row.in !== undefined]).toEqual([name, true]);
+    expect([name, row.why.length > 5 || name.endsWith('AUTHORIZATION_FAILED')]).toEqual([name, true]);
+  }
+});
+
+test.each(roles)(
+  'a code that nobody knows is fatal to %s, and the error says its name and number',
+  (role) => {
+    const code = errorName(4711);
+    expect(judge(role, code)).toBe('fatal');
+    expect(new KafkaError(code, 'what was asked').message).toBe('UNKNOWN_ERROR_4711: what was asked');
+    expect(new KafkaError('INVALID_REQUEST', 'what was asked').message).toBe(
+      'INVALID_REQUEST (42): what was asked',
+    );
+  },
+);
