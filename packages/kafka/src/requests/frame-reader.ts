@@ -43,6 +43,10 @@ export class FrameReader extends Reader {
     return value;
   }
 
+  override readBoolean(): boolean {
+    return this.readUnsignedInt8() === 1;
+  }
+
   override readInt16(): number {
     const value = this.frame.readInt16BE(this.position);
     this.position += 2;

@@ -1,12 +1,73 @@
 import { apiVersionsV4, findCoordinatorV6, metadataV12 } from '@platformatic/kafka';
-import { defineRequest, wireRequest } from './define.ts';
+import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** Metadata v12: brokers, topics with ids, leaders with epochs (KIP-516). */
-export const metadataRequest = wireRequest(3, 12, metadataV12);
+/** Metadata v12: (topic names, create missing ones, ask for permissions). Brokers, topics with ids, leaders with epochs (KIP-516). */
+export const metadataRequest = defineRequest(3, 12, metadataV12.createRequest, decodeMetadata);
+
+export interface MetadataAnswer {
+  brokers: { nodeId: number; host: string; port: number }[];
+  clusterId: string | null;
+  topics: MetadataTopic[];
+}
+
+export interface MetadataTopic {
+  errorCode: number;
+  name: string | null;
+  /** A uuid with hyphens. */
+  topicId: string;
+  /** In any order. */
+  partitions: { partitionIndex: number; leaderId: number; leaderEpoch: number }[];
+}
+
+function decodeMetadata(reader: FrameReader): MetadataAnswer {
+  reader.readInt32(); // throttle time
+  const brokers = reader.readArray(() => {
+    const broker = { nodeId: reader.readInt32(), host: reader.readString(), port: reader.readInt32() };
+    reader.readNullableString(); // rack
+    return broker;
+  });
+  const clusterId = reader.readNullableString();
+  reader.readInt32(); // controller
+  const topics = reader.readArray(() => decodeTopic(reader));
+  reader.readTaggedFields();
+  return { brokers, clusterId, topics };
+}
+
+function decodeTopic(reader: FrameReader): MetadataTopic {
+  const errorCode = reader.readInt16();
+  const name = reader.readNullableString();
+  const topicId = reader.readUUID();
+  reader.readInt8(); // internal
+  const partitions = reader.readArray(() => {
+    reader.readInt16(); // its error: LEADER_NOT_AVAILABLE shows as leader -1, and a listener that is missing too
+    const partitionIndex = reader.readInt32();
+    const partition = { partitionIndex, leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
+    for (let list = 0; list < 3; list++) reader.readArray(() => reader.readInt32(), true, false); // replicas, in sync, offline
+    return partition;
+  });
+  reader.readInt32(); // permissions
+  return { errorCode, name, topicId, partitions };
+}
 
 /** FindCoordinator v6: the broker that coordinates a group (key type 0) or a transactional id (1). */
-export const findCoordinatorRequest = wireRequest(10, 6, findCoordinatorV6);
+export const findCoordinatorRequest = defineRequest(
+  10,
+  6,
+  findCoordinatorV6.createRequest,
+  decodeCoordinators,
+);
+
+function decodeCoordinators(reader: FrameReader) {
+  reader.readInt32(); // throttle time
+  const coordinators = reader.readArray(() => {
+    reader.readString(); // key: ours
+    const broker = { nodeId: reader.readInt32(), host: reader.readString(), port: reader.readInt32() };
+    return { ...broker, errorCode: reader.readInt16(), errorMessage: reader.readNullableString() };
+  });
+  reader.readTaggedFields();
+  return { coordinators };
+}
 
 /** ApiVersions v4: versions and finalized features (KIP-584). Its response header is v0 at every version. */
 export const apiVersionsRequest = defineRequest(18, 4, apiVersionsV4.createRequest, decodeVersions, {

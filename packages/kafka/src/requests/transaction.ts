@@ -1,17 +1,29 @@
 import { initProducerIdV5, txnOffsetCommitV4, Writer } from '@platformatic/kafka';
 import { errorName } from '../cluster/errors.ts';
-import { defineRequest, wireDecoder, wireRequest } from './define.ts';
+import { defineRequest } from './define.ts';
 
 /** InitProducerId v5: (-1, -1) takes a transactional id over; the own id and epoch recover it (KIP-360). */
-export const initProducerIdRequest = wireRequest(22, 5, initProducerIdV5);
+export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.createRequest, (reader) => {
+  reader.readInt32(); // throttle time
+  const errorCode = reader.readInt16();
+  const answer = { errorCode, producerId: reader.readInt64(), producerEpoch: reader.readInt16() };
+  reader.readTaggedFields();
+  return answer;
+});
 
 /** TxnOffsetCommit v5: v4's layout; tells the coordinator that the transaction is of the second kind (KIP-890). */
-export const txnOffsetCommitRequest = defineRequest(
-  28,
-  5,
-  txnOffsetCommitV4.createRequest,
-  wireDecoder(28, 4, txnOffsetCommitV4.parseResponse),
-);
+export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.createRequest, (reader) => {
+  reader.readInt32(); // throttle time
+  const topics = reader.readArray(() => ({
+    name: reader.readString(),
+    partitions: reader.readArray(() => ({
+      partitionIndex: reader.readInt32(),
+      errorCode: reader.readInt16(),
+    })),
+  }));
+  reader.readTaggedFields();
+  return { topics };
+});
 
 /**
  * EndTxn v5 (KIP-890): the answer carries the producer id and epoch of the next transaction. The same request again is

@@ -1,0 +1,456 @@
+import { Writer } from '@platformatic/kafka';
+import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
+import { errorName } from '../cluster/errors.ts';
+import { consumerGroupHeartbeatRequest } from './consumer-group-heartbeat.ts';
+import { decodeAnswer } from './define.ts';
+import type { Api } from './define.ts';
+import { fetchRequest } from './fetch.ts';
+import { listOffsetsRequest } from './list-offsets.ts';
+import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from './metadata.ts';
+import { offsetFetchRequest } from './offset-fetch.ts';
+import { produceRequest } from './produce.ts';
+import { endTxnRequest, initProducerIdRequest, txnOffsetCommitRequest } from './transaction.ts';
+
+// Every answer that this package decodes: any answer is read as it was written, and no damage to it does worse than an error.
+
+/** One part of an answer: which values it may have and how they are written. */
+interface Part<T> {
+  values: Arbitrary<T>;
+  write(writer: Writer, value: T): void;
+}
+
+const int8: Part<number> = { values: fc.integer({ min: -128, max: 127 }), write: (w, v) => w.appendInt8(v) };
+const int16: Part<number> = {
+  values: fc.integer({ min: -32_768, max: 32_767 }),
+  write: (w, v) => w.appendInt16(v),
+};
+const int32: Part<number> = { values: fc.integer(), write: (w, v) => w.appendInt32(v) };
+const int64: Part<bigint> = {
+  values: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  write: (w, v) => w.appendInt64(v),
+};
+const bool: Part<boolean> = { values: fc.boolean(), write: (w, v) => w.appendBoolean(v) };
+const string: Part<string> = {
+  values: fc.string({ unit: 'grapheme', maxLength: 200 }),
+  write: (w, v) => w.appendString(v),
+};
+const nullableString: Part<string | null> = {
+  values: fc.option(string.values),
+  write: (w, v) => w.appendString(v),
+};
+const uuid: Part<string> = { values: fc.uuid(), write: (w, v) => w.appendUUID(v) };
+const bytes: Part<Buffer> = {
+  values: fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
+  write: (w, v) => w.appendUnsignedVarInt(v.length + 1).append(v),
+};
+const errorCode: Part<number> = { ...int16, values: fc.integer({ min: -1, max: 140 }) };
+
+function arrayOf<T>(part: Part<T>): Part<T[]> {
+  return {
+    values: fc.array(part.values, { maxLength: 4 }),
+    write: (w, entries) => {
+      w.appendUnsignedVarInt(entries.length + 1);
+      for (const entry of entries) part.write(w, entry);
+    },
+  };
+}
+
+type Fields = Record<string, Part<unknown>>;
+type ValueOf<F extends Fields> = { [K in keyof F]: F[K] extends Part<infer T> ? T : never };
+
+/** A structure, with the tagged fields that are known, by tag, and one that nobody knows. */
+function struct<F extends Fields, K extends Fields = Record<never, never>>(
+  fields: F,
+  known: { [tag: number]: keyof K } = {},
+  tagged: K = {} as K,
+): Part<ValueOf<F> & Partial<ValueOf<K>>> {
+  const parts: Fields = { ...fields, ...tagged };
+  const values = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.values]));
+  return {
+    values: fc.record(values, { requiredKeys: Object.keys(fields) }) as Arbitrary<never>,
+    write: (w, value: Record<string, unknown>) => {
+      for (const [name, part] of Object.entries(fields)) part.write(w, value[name]);
+      const present = Object.entries(known).filter(([, name]) => value[name as string] !== undefined);
+      w.appendUnsignedVarInt(present.length + 1);
+      for (const [tag, name] of present) {
+        const content = Writer.create();
+        tagged[name]!.write(content, value[name as string]);
+        w.appendUnsignedVarInt(Number(tag)).appendUnsignedVarInt(content.length).append(content.buffer);
+      }
+      w.appendUnsignedVarInt(4_000).appendUnsignedVarInt(3).append(Buffer.from('new'));
+    },
+  };
+}
+
+/** Without tagged fields behind it. */
+function bare<F extends Fields>(fields: F): Part<ValueOf<F>> {
+  return {
+    values: fc.record(
+      Object.fromEntries(Object.entries(fields).map(([name, part]) => [name, part.values])),
+    ) as Arbitrary<never>,
+    write: (w, value: Record<string, unknown>) => {
+      for (const [name, part] of Object.entries(fields)) part.write(w, value[name]);
+    },
+  };
+}
+
+interface Answer {
+  name: string;
+  api: Api<never, unknown>;
+  values: Arbitrary<unknown>;
+  /** A frame: correlation id, response header, answer. */
+  frameOf(value: unknown): Buffer;
+  /** What the decoder makes of it. */
+  expected(value: unknown): unknown;
+}
+
+function answer<T>(
+  name: string,
+  api: { readonly flexibleResponseHeader: boolean; decode(reader: never): unknown },
+  part: Part<T>,
+  expected: (value: T) => unknown = asItIs,
+): Answer {
+  return {
+    name,
+    api: api as Api<never, unknown>,
+    values: part.values,
+    frameOf(value) {
+      const writer = Writer.create().appendInt32(7);
+      if (api.flexibleResponseHeader) writer.appendUnsignedVarInt(0);
+      part.write(writer, value as T);
+      return Buffer.from(writer.buffer);
+    },
+    expected: (value) => expected(value as T),
+  };
+}
+
+/** Most answers are kept as they are, without how long the broker throttled. */
+function asItIs(value: unknown): unknown {
+  const { throttleTimeMs: _, ...kept } = value as { throttleTimeMs: unknown };
+  return kept;
+}
+
+const leader = bare({ id: int32, epoch: int32 });
+const answers: Answer[] = [
+  answer(
+    'Produce',
+    produceRequest,
+    struct({
+      topics: arrayOf(
+        struct({
+          topic: string,
+          partitions: arrayOf(
+            struct(
+              {
+                partition: int32,
+                errorCode,
+                baseOffset: int64,
+                logAppendTimeMs: int64,
+                logStartOffset: int64,
+                recordErrors: arrayOf(struct({ index: int32, message: nullableString })),
+                message: nullableString,
+              },
+              { 0: 'leader' },
+              { leader },
+            ),
+          ),
+        }),
+      ),
+      throttleMs: int32,
+    }),
+    ({ topics }) =>
+      topics.flatMap(({ topic, partitions }) =>
+        partitions.map((p) => ({
+          topic,
+          partition: p.partition,
+          code: errorName(p.errorCode),
+          baseOffset: p.baseOffset,
+          message: p.message ?? '',
+          leader: p.leader?.id ?? -1,
+          leaderEpoch: p.leader?.epoch ?? -1,
+        })),
+      ),
+  ),
+  answer(
+    'Fetch',
+    fetchRequest,
+    struct({
+      throttleMs: int32,
+      errorCode,
+      sessionId: int32,
+      topics: arrayOf(
+        struct({
+          topicId: uuid,
+          partitions: arrayOf(
+            struct(
+              {
+                partition: int32,
+                errorCode,
+                highWatermark: int64,
+                lastStableOffset: int64,
+                logStartOffset: int64,
+                aborted: arrayOf(struct({ producerId: int64, firstOffset: int64 })),
+                preferredReadReplica: int32,
+                records: bytes,
+              },
+              { 0: 'diverging', 1: 'leader' },
+              { diverging: bare({ epoch: int32, endOffset: int64 }), leader },
+            ),
+          ),
+        }),
+      ),
+    }),
+    ({ throttleMs, errorCode: code, topics }) => ({
+      throttleMs,
+      errorCode: code,
+      partitions: topics.flatMap(({ topicId, partitions }) =>
+        partitions.map(({ diverging, leader: hint, ...rest }) => ({
+          topicId,
+          ...rest,
+          ...(diverging && diverging.epoch >= 0 ? { diverging } : {}),
+          ...(hint && hint.epoch >= 0 ? { leader: hint } : {}),
+        })),
+      ),
+    }),
+  ),
+  answer(
+    'ListOffsets',
+    listOffsetsRequest,
+    struct({
+      throttleTimeMs: int32,
+      topics: arrayOf(
+        struct({
+          name: string,
+          partitions: arrayOf(
+            struct({
+              partitionIndex: int32,
+              errorCode,
+              timestamp: int64,
+              offset: int64,
+              leaderEpoch: int32,
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+  answer(
+    'Metadata',
+    metadataRequest,
+    struct({
+      throttleTimeMs: int32,
+      brokers: arrayOf(struct({ nodeId: int32, host: string, port: int32, rack: nullableString })),
+      clusterId: nullableString,
+      controllerId: int32,
+      topics: arrayOf(
+        struct({
+          errorCode,
+          name: nullableString,
+          topicId: uuid,
+          isInternal: bool,
+          partitions: arrayOf(
+            struct({
+              errorCode,
+              partitionIndex: int32,
+              leaderId: int32,
+              leaderEpoch: int32,
+              replicaNodes: arrayOf(int32),
+              isrNodes: arrayOf(int32),
+              offlineReplicas: arrayOf(int32),
+            }),
+          ),
+          topicAuthorizedOperations: int32,
+        }),
+      ),
+    }),
+    ({ brokers, clusterId, topics }) => ({
+      brokers: brokers.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
+      clusterId,
+      topics: topics.map((topic) => ({
+        errorCode: topic.errorCode,
+        name: topic.name,
+        topicId: topic.topicId,
+        partitions: topic.partitions.map(({ partitionIndex, leaderId, leaderEpoch }) => ({
+          partitionIndex,
+          leaderId,
+          leaderEpoch,
+        })),
+      })),
+    }),
+  ),
+  answer(
+    'OffsetFetch',
+    offsetFetchRequest,
+    struct({
+      throttleTimeMs: int32,
+      groups: arrayOf(
+        struct({
+          groupId: string,
+          topics: arrayOf(
+            struct({
+              name: string,
+              partitions: arrayOf(
+                struct({
+                  partitionIndex: int32,
+                  committedOffset: int64,
+                  committedLeaderEpoch: int32,
+                  metadata: nullableString,
+                  errorCode,
+                }),
+              ),
+            }),
+          ),
+          errorCode,
+        }),
+      ),
+    }),
+  ),
+  answer(
+    'FindCoordinator',
+    findCoordinatorRequest,
+    struct({
+      throttleTimeMs: int32,
+      coordinators: arrayOf(
+        struct({
+          key: string,
+          nodeId: int32,
+          host: string,
+          port: int32,
+          errorCode,
+          errorMessage: nullableString,
+        }),
+      ),
+    }),
+    ({ coordinators }) => ({
+      coordinators: coordinators.map(({ nodeId, host, port, errorCode: code, errorMessage }) => ({
+        nodeId,
+        host,
+        port,
+        errorCode: code,
+        errorMessage,
+      })),
+    }),
+  ),
+  answer(
+    'ApiVersions',
+    apiVersionsRequest,
+    struct(
+      {
+        errorCode,
+        keys: arrayOf(struct({ key: int16, least: int16, most: int16 })),
+        throttleMs: int32,
+      },
+      { 0: 'supported', 2: 'finalized' },
+      {
+        supported: arrayOf(struct({ name: string, least: int16, most: int16 })),
+        finalized: arrayOf(struct({ name: string, most: int16, least: int16 })),
+      },
+    ),
+    ({ errorCode: code, supported = [], finalized = [] }) => ({
+      errorCode: code,
+      supportedFeatures: supported.map(({ name, most }) => ({ name, maxVersion: most })),
+      finalizedFeatures: finalized.map(({ name, most }) => ({ name, maxVersionLevel: most })),
+    }),
+  ),
+  answer(
+    'InitProducerId',
+    initProducerIdRequest,
+    struct({ throttleTimeMs: int32, errorCode, producerId: int64, producerEpoch: int16 }),
+  ),
+  answer(
+    'EndTxn',
+    endTxnRequest,
+    struct({ throttleMs: int32, errorCode, producerId: int64, producerEpoch: int16 }),
+    ({ errorCode: code, producerId, producerEpoch }) => ({
+      code: errorName(code),
+      producerId,
+      producerEpoch,
+    }),
+  ),
+  answer(
+    'TxnOffsetCommit',
+    txnOffsetCommitRequest,
+    struct({
+      throttleTimeMs: int32,
+      topics: arrayOf(
+        struct({ name: string, partitions: arrayOf(struct({ partitionIndex: int32, errorCode })) }),
+      ),
+    }),
+  ),
+  answer(
+    'ConsumerGroupHeartbeat',
+    consumerGroupHeartbeatRequest,
+    struct({
+      throttleMs: int32,
+      errorCode,
+      errorMessage: nullableString,
+      memberId: nullableString,
+      memberEpoch: int32,
+      heartbeatIntervalMs: int32,
+      present: { ...int8, values: fc.constant(1) },
+      assignment: struct({ topics: arrayOf(struct({ topicId: uuid, partitions: arrayOf(int32) })) }),
+    }),
+    ({ errorCode: code, errorMessage, memberEpoch, heartbeatIntervalMs, assignment }) => ({
+      errorCode: code,
+      errorMessage,
+      memberEpoch,
+      heartbeatIntervalMs,
+      assignment: assignment.topics,
+    }),
+  ),
+];
+
+const damages = fc.array(
+  fc.record({
+    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    how: fc.nat(damageKinds - 1),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+describe.each(answers)('the answer to $name', (kind) => {
+  const { api, values, frameOf, expected } = kind;
+
+  test(
+    'is read as it was written, with tagged fields that nobody knows yet',
+    { timeout: triesTimeoutMs },
+    () => {
+      fc.assert(
+        fc.property(values, (value) => {
+          expect(decodeAnswer(api, frameOf(value))).toEqual(expected(value));
+        }),
+        tries,
+      );
+    },
+  );
+
+  test('cut off anywhere is an error', { timeout: triesTimeoutMs }, () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const frame = frameOf(value);
+        for (let length = 0; length < frame.length; length++) {
+          expect(() => decodeAnswer(api, frame.subarray(0, length)), `cut at ${length}`).toThrow(RangeError);
+        }
+      }),
+      { ...tries, numRuns: Math.ceil(tries.numRuns / 20) },
+    );
+  });
+
+  test(
+    'damaged is another answer or an error, soon and without much memory',
+    { timeout: triesTimeoutMs },
+    () => {
+      fc.assert(
+        fc.property(values, damages, (value, some) => {
+          const frame = damaged(frameOf(value), some);
+          const error = errorOf(within(1 << 20, () => decodeAnswer(api, frame)));
+          expect(error ?? new RangeError()).toBeInstanceOf(RangeError);
+        }),
+        tries,
+      );
+    },
+  );
+});
