@@ -1,10 +1,12 @@
-import type { ConnectionOptions as WireConnectionOptions } from '@platformatic/kafka';
 import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from '../requests/metadata.ts';
 import type { Api } from '../requests/define.ts';
-import { errorName, KafkaError, throwOnError } from './errors.ts';
-import { checkFeatures, looksNewerThanTested } from './features.ts';
+import { errorName, judge, KafkaError, throwOnError } from './errors.ts';
+import type { ErrorCode } from './errors.ts';
+import { checkFeatures, versionWarning } from './features.ts';
+import { firstAnswer } from './first-answer.ts';
 import { Link } from './link.ts';
 import { retrying } from './retrying.ts';
+import type { SaslOptions, TlsOptions } from './security.ts';
 import { TopicCache } from './topics.ts';
 import type { Topic } from './topics.ts';
 
@@ -25,8 +27,9 @@ export interface ClusterOptions {
   requestTimeoutMs?: number;
   /** Default 3 000. */
   connectTimeoutMs?: number;
-  sasl?: WireConnectionOptions['sasl'];
-  tls?: WireConnectionOptions['tls'];
+  sasl?: SaslOptions;
+  /** Without it connections are plain. `{}` trusts the authorities that Node does. */
+  tls?: TlsOptions;
   log?: Log;
 }
 
@@ -42,8 +45,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-/** How long a broker that failed is asked after the others. */
+/** How long a broker that failed, or was silent, is asked after the others. */
 const shunnedMs = 30_000;
+/** A broker that is silent for so long may hang: another one is asked as well. */
+const patienceMs = 1_000;
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -61,6 +66,8 @@ export class Cluster implements AsyncDisposable {
   readonly #links = new Set<Link>();
   readonly #control: Link;
   readonly #wanted = new Set<string>();
+  /** Topics that metadata is refused for, and why: the others are none the worse for it. */
+  readonly #refused = new Map<string, ErrorCode>();
   /** When a broker last left a question of `ask` unanswered. */
   readonly #failedAtMs = new Map<number, number>();
   #refreshing: Promise<void> | undefined;
@@ -92,12 +99,8 @@ export class Cluster implements AsyncDisposable {
     const features = await this.ask(apiVersionsRequest, 'penstock', '1');
     throwOnError(features.errorCode, 'ApiVersions');
     checkFeatures(features);
-    if (looksNewerThanTested(features)) {
-      this.log.warn(
-        {},
-        'Broker is newer than the tested 4.2.1; 4.3.0 and 4.3.1 lose committed records (KAFKA-20734)',
-      );
-    }
+    const warning = versionWarning(features);
+    if (warning !== undefined) this.log.warn({ metadataVersion: warning.metadataVersion }, warning.text);
     await this.refresh();
   }
 
@@ -115,8 +118,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * One request to any broker that answers: every known one is tried once, in turn. One that has just failed comes last: a
-   * broker that hangs takes a whole request timeout to say nothing, and the new leader's name cannot wait for that each time.
+   * One request to any broker that answers: every known one is tried once, in turn, and the next already when one is silent
+   * for a second, so several may act on it. One that has just failed comes last: a broker that hangs takes a whole request
+   * timeout to say nothing, and the new leader's name cannot wait for that each time.
    */
   async ask<A extends readonly unknown[], R>(api: Api<A, R>, ...args: A): Promise<R> {
     const known = this.brokerIds;
@@ -124,19 +128,25 @@ export class Cluster implements AsyncDisposable {
     const inTurn = [...rotated(known, this.#turn++), ...rotated(this.#bootstrapIds, this.#turn)];
     const failed = (nodeId: number): boolean => now - (this.#failedAtMs.get(nodeId) ?? 0) < shunnedMs;
     const candidates = [...inTurn.filter((id) => !failed(id)), ...inTurn.filter(failed)];
-    let failure: unknown;
-    for (const nodeId of candidates) {
+    const askOne = async (nodeId: number): Promise<R> => {
       try {
-        return await this.#control.call(nodeId, api, ...args);
+        const answer = await this.#control.call(nodeId, api, ...args);
+        this.#failedAtMs.delete(nodeId);
+        return answer;
       } catch (error) {
-        if (!(error instanceof KafkaError) || !error.retryable) throw error;
-        failure = error;
         this.#failedAtMs.set(nodeId, Date.now());
+        throw error;
       }
+    };
+    const helpless = (error: unknown): boolean => !(error instanceof KafkaError) || !error.retryable;
+    const onSilent = (nodeId: number): void => void this.#failedAtMs.set(nodeId, Date.now());
+    try {
+      return await firstAnswer(candidates, patienceMs, askOne, { helpless, onSilent });
+    } catch (cause) {
+      if (helpless(cause)) throw cause;
+      const bootstrap = this.#options.bootstrap.join(', ');
+      throw new KafkaError('CONNECTION', `no broker answers (${bootstrap})`, { cause });
     }
-    throw new KafkaError('CONNECTION', `no broker answers (${this.#options.bootstrap.join(', ')})`, {
-      cause: failure,
-    });
   }
 
   /** The topic as last seen, from memory. */
@@ -150,7 +160,7 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created.
-   * Throws KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000).
+   * Throws KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once what refuses this topic.
    */
   async topic(name: string, options: { refresh?: boolean; timeoutMs?: number } = {}): Promise<Topic> {
     const known = this.#topics.get(name);
@@ -160,6 +170,8 @@ export class Cluster implements AsyncDisposable {
       async () => {
         await this.refresh(name);
         const topic = this.#topics.get(name);
+        const refused = this.#refused.get(name);
+        if (refused !== undefined) throw new KafkaError(refused, `topic ${name}`);
         if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name}`);
         return topic;
       },
@@ -235,10 +247,14 @@ export class Cluster implements AsyncDisposable {
   #adopt(topic: MetadataTopic): void {
     if (!topic.name) return;
     const code = errorName(topic.errorCode);
+    const verdict = judge('metadata', code);
+    this.#refused.delete(topic.name);
+    if (verdict === 'refuse') this.#refused.set(topic.name, code);
     if (code === 'UNKNOWN_TOPIC_OR_PARTITION') {
       this.#topics.forget(topic.name);
       return;
     }
+    if (verdict === 'fatal') throw new KafkaError(code, `metadata of topic ${topic.name}`);
     if (topic.errorCode !== 0 && code !== 'LEADER_NOT_AVAILABLE') {
       this.log.warn({ topic: topic.name, code }, 'Metadata of a topic could not be read');
       return;

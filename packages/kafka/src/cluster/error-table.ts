@@ -171,10 +171,6 @@ export const errorTable: Readonly<Record<string, ErrorRow>> = {
   },
   INVALID_FETCH_SESSION_EPOCH: { any: 'retry', why: 'as the one above' },
   FETCH_SESSION_TOPIC_ID_ERROR: { any: 'retry', why: 'as the one above' },
-  REBOOTSTRAP_REQUIRED: {
-    in: { metadata: 'retry' },
-    why: 'the broker belongs to another cluster now (KIP-1102)',
-  },
 
   // ---- Sequences and epochs of producers
   DUPLICATE_SEQUENCE_NUMBER: {

@@ -11,8 +11,10 @@ const needed = [
   { feature: 'group.version', level: 1 },
 ];
 
-/** The newest metadata.version that the tested broker, 4.2.1, supports. */
+/** metadata.version 4.2-IV1, the newest of the tested broker, 4.2.1 (MetadataVersion.java). */
 const testedMetadataVersion = 29;
+/** 4.3-IV0: what 4.3.0 and 4.3.1 bring. */
+const badMetadataVersion = 30;
 
 /** Throws KafkaError UNSUPPORTED_BROKER that says which features are missing and how to turn them on. */
 export function checkFeatures(features: Features): void {
@@ -29,8 +31,25 @@ export function checkFeatures(features: Features): void {
   );
 }
 
-/** 4.3.0 and 4.3.1 lose the visibility of committed records (KAFKA-20734). */
-export function looksNewerThanTested(features: Features): boolean {
-  const supported = features.supportedFeatures?.find((feature) => feature.name === 'metadata.version');
-  return (supported?.maxVersion ?? 0) > testedMetadataVersion;
+export interface VersionWarning {
+  metadataVersion: number;
+  text: string;
+}
+
+/**
+ * What to say of brokers newer than the tested one; undefined: nothing. Of 4.3.0 and 4.3.1 it is known that committed records never
+ * become visible (KAFKA-20734). A broker supports the metadata.version of its release before the cluster finalizes it, so
+ * the higher of the two tells; a release after 4.3.1 may have 30 as well, and the versions are not told, hence "may be".
+ */
+export function versionWarning(features: Features): VersionWarning | undefined {
+  const isMetadata = ({ name }: { name: string }): boolean => name === 'metadata.version';
+  const supported = features.supportedFeatures?.find(isMetadata)?.maxVersion ?? 0;
+  const finalized = features.finalizedFeatures?.find(isMetadata)?.maxVersionLevel ?? 0;
+  const metadataVersion = Math.max(supported, finalized);
+  if (metadataVersion <= testedMetadataVersion) return undefined;
+  const text =
+    metadataVersion === badMetadataVersion
+      ? 'Broker may be 4.3.0 or 4.3.1, which lose committed records when a partition has no leader (KAFKA-20734): run 4.2.1'
+      : 'Broker is newer than the tested 4.2.1';
+  return { metadataVersion, text };
 }
