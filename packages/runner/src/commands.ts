@@ -1,5 +1,5 @@
-import { doctor } from './doctor/doctor.ts';
-import { Refusal } from './refusal.ts';
+import { isRefusal, Refusal, reasonOf } from './refusal.ts';
+import { judgeAsUser } from './run/ambient.ts';
 import { run } from './run/run.ts';
 import { say } from './say.ts';
 import { stop } from './stop/stop.ts';
@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => number | Pr
   run,
   doctor,
   stop,
+  'judge-as-user': judgeAsUser,
 };
 
 /**
@@ -21,8 +22,20 @@ export async function dispatch(args: readonly string[]): Promise<void> {
   try {
     process.exitCode = await (command ? command(rest) : run(args));
   } catch (error) {
-    const known = error instanceof Refusal;
+    const known = isRefusal(error);
     say(known ? error.message : `unexpected: ${String(error)}`);
     process.exitCode = known ? error.exitCode : 125;
   }
+}
+
+/** Only here its file is loaded: build.mjs puts it beside this one. */
+async function doctor(args: readonly string[]): Promise<number> {
+  let beside: typeof import('./doctor/doctor.ts');
+  try {
+    beside = await import('./doctor/doctor.ts');
+  } catch (error) {
+    if (reasonOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new Refusal('penstock-doctor.cjs is not beside penstock-run.cjs', 125, error);
+  }
+  return beside.doctor(args);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hasControllingTerminal, parseProcessStatus } from './process-status.ts';
+import { parseProcessStat, parseProcessStatus, readProcessStat } from './process-status.ts';
 
 const text = `Name:	node
 Uid:	1	2	3	4
@@ -18,7 +18,13 @@ it('reads what the kernel says', () => {
     uids: [1, 2, 3, 4],
     gids: [5, 5, 5, 5],
     groups: [4, 24],
-    capabilities: { inheritable: 0x400n, permitted: 0x1ffffffffffn, effective: 0n, ambient: 0n },
+    capabilities: {
+      inheritable: 0x400n,
+      permitted: 0x1ffffffffffn,
+      effective: 0n,
+      bounding: 0x1ffffffffffn,
+      ambient: 0n,
+    },
     noNewPrivs: true,
   });
   expect(parseProcessStatus(text.replace('4 24 ', ' ')).groups).toEqual([]);
@@ -28,7 +34,20 @@ it('does not take a missing line for a good one', () => {
   expect(() => parseProcessStatus(text.replace('CapAmb', 'CapXyz'))).toThrow('CapAmb');
 });
 
-it('finds the terminal behind a name with brackets and spaces', () => {
-  expect(hasControllingTerminal('7 (a) b (c) R 1 7 7 0 -1 4194304')).toBe(false);
-  expect(hasControllingTerminal('7 (a) b (c) R 1 7 7 34816 7 4194304')).toBe(true);
+it('counts the fields behind a name with brackets and spaces', () => {
+  const stat = (terminal: number) =>
+    `7 (a) b (c) R 1 7 7 ${terminal} -1 4194304 1 2 3 4 5 6 7 8 20 0 3 0 987654 1 2\n`;
+  expect(parseProcessStat(stat(0))).toEqual({
+    name: 'a) b (c',
+    state: 'R',
+    terminal: false,
+    threads: 3,
+    startTicks: '987654',
+  });
+  expect(parseProcessStat(stat(34816)).terminal).toBe(true);
+});
+
+it('knows itself, and no process that is not there', () => {
+  expect(readProcessStat(process.pid)).toMatchObject({ startTicks: readProcessStat('self')?.startTicks });
+  expect(readProcessStat(2 ** 30)).toBeUndefined();
 });

@@ -6,7 +6,13 @@ export interface ProcessStatus {
   uids: readonly number[];
   gids: readonly number[];
   groups: readonly number[];
-  capabilities: { inheritable: bigint; permitted: bigint; effective: bigint; ambient: bigint };
+  capabilities: {
+    inheritable: bigint;
+    permitted: bigint;
+    effective: bigint;
+    bounding: bigint;
+    ambient: bigint;
+  };
   noNewPrivs: boolean;
 }
 
@@ -31,14 +37,54 @@ export function parseProcessStatus(text: string): ProcessStatus {
       inheritable: mask('CapInh'),
       permitted: mask('CapPrm'),
       effective: mask('CapEff'),
+      bounding: mask('CapBnd'),
       ambient: mask('CapAmb'),
     },
     noNewPrivs: line('NoNewPrivs') === '1',
   };
 }
 
-/** Whether a terminal controls this process: field 7 of proc_pid_stat(5), counted after the name, which may hold spaces and brackets. */
-export function hasControllingTerminal(stat: string): boolean {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[4] !== '0';
+/** Whether the process ignores TERM. False when that cannot be read. */
+export function ignoresTerm(pid: number): boolean {
+  try {
+    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return ((BigInt(`0x${ignored ?? '0'}`) >> 14n) & 1n) === 1n; // signal 15 is bit 14
+  } catch {
+    return false;
+  }
+}
+
+/** What proc_pid_stat(5) says of a process. */
+export interface ProcessStat {
+  name: string;
+  /** 'Z': ended, and only waiting for its parent to take note. */
+  state: string;
+  /** A terminal controls it. */
+  terminal: boolean;
+  threads: number;
+  /** When it started, in clock ticks since boot: with the PID the name of one process, since numbers are used again. */
+  startTicks: string;
+}
+
+/** Undefined when there is no such process. */
+export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fields are counted after the name, which may hold spaces and brackets. */
+export function parseProcessStat(stat: string): ProcessStat {
+  const end = stat.lastIndexOf(')');
+  const fields = stat.slice(end + 2).split(' ');
+  const field = (number: number) => fields[number - 3] ?? '';
+  return {
+    name: stat.slice(stat.indexOf('(') + 1, end),
+    state: field(3),
+    terminal: field(7) !== '0',
+    threads: Number(field(20)),
+    startTicks: field(22),
+  };
 }

@@ -12,6 +12,11 @@ export class Refusal extends Error {
   }
 }
 
+/** By name: the doctor is a file of its own, with a class of its own. */
+export function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Error && error.name === 'Refusal' && 'exitCode' in error;
+}
+
 /** 'EACCES', 'ENOENT' ..., or the message of what is not a system error. */
 export function reasonOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);

@@ -51,6 +51,20 @@ export function changeableSteps(steps: readonly Step[], uid: number, mayWrite = 
   return [...changeable];
 }
 
+/**
+ * The steps that somebody besides `trusted` could change, going by owner and mode. Stricter than changeableSteps: for what must be nobody
+ * else's, whoever that may be. (An ACL that lets others write shows as the group's w.)
+ */
+export function stepsOfOthers(steps: readonly Step[], trusted: readonly number[]): string[] {
+  const open = steps.filter(({ kind, owner, mode }, index) => {
+    if (kind === 'link') return false;
+    const next = steps[index + 1];
+    const protectedBySticky = (mode & 0o1000) !== 0 && next !== undefined && trusted.includes(next.owner);
+    return !trusted.includes(owner) || ((mode & 0o022) !== 0 && !protectedBySticky);
+  });
+  return open.map(({ path }) => path);
+}
+
 function canWrite(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

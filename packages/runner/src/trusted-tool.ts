@@ -1,18 +1,31 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { Refusal } from './refusal.ts';
+import { stepsOfOthers, stepsTo } from './takeover.ts';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 
-/** The system's own tool, never one found by the caller's PATH. Undefined when it is not installed. */
+/**
+ * The system's own tool, never one found by the caller's PATH. Undefined when it is not installed. As root it must be root's alone, with the
+ * folders above it: it runs as root, and some of them before it is known who the service will be.
+ */
 export function findTool(name: string): string | undefined {
-  return FOLDERS.map((folder) => `${folder}/${name}`).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const path = FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
+  const others = path !== undefined && process.geteuid?.() === 0 ? stepsOfOthers(stepsTo(path), [0]) : [];
+  if (others.length > 0)
+    throw new Refusal(
+      `${others.join(', ')}: ${path} runs as root, and others could change it: chown it to root, chmod go-w`,
+    );
+  return path;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Its output, or undefined when it is missing or says no. It gets nothing of the caller's environment. */

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { hasControllingTerminal, readProcessStatus, type ProcessStatus } from '../process-status.ts';
+import { readProcessStat, readProcessStatus, type ProcessStatus } from '../process-status.ts';
 
 /** What the Runner finds itself to be when it starts. */
 export interface Caller {
@@ -14,7 +13,7 @@ export function observeCaller(): Caller {
   return {
     pid: process.pid,
     status: readProcessStatus(),
-    terminal: hasControllingTerminal(readFileSync('/proc/self/stat', 'utf8')),
+    terminal: readProcessStat('self')?.terminal ?? true,
     folder: process.cwd(),
     environment: { ...process.env },
   };

@@ -1,5 +1,7 @@
 import { isVariableName, parseVariable, type Variable } from './env-file.ts';
-import { parseId, parseUserSpec, type Id, type UserSpec } from '../id.ts';
+import { parseDecimal, parseId, parseUserSpec, type Id, type UserSpec } from '../id.ts';
+import { readOptions, type OptionTable } from '../options.ts';
+import { parseCapabilities, type Capability } from './capabilities.ts';
 import { parseLimit, type Limit } from './limits.ts';
 
 /** What the caller asked for, each part valid by itself; nothing is looked up yet. */
@@ -14,6 +16,9 @@ export interface Request {
   umask: number | undefined;
   limits: readonly Limit[];
   noNewPrivs: boolean;
+  ambientCapabilities: readonly Capability[];
+  keepDescriptors: readonly number[];
+  pidFile: string | undefined;
   mustRead: readonly string[];
   allowRoot: boolean;
   tty: boolean;
@@ -26,26 +31,45 @@ export type CommandLine =
   | { kind: 'run'; request: Request }
   | { kind: 'wrong'; problems: string[] };
 
-const FLAGS = new Set(['--init-groups', '--allow-root', '--tty', '--explain', '--help']);
-const ONCE = new Set(['--user', '--groups', '--chdir', '--umask', '--no-new-privs']);
 /**
  * --env-from and not --env-file: Node looks for that name, and for its config files, behind the script too, and takes NODE_OPTIONS from the
  * file (nodejs/node#54232; 26.10 still does): who may write the file would run code as root.
  */
-const MANY = new Set(['--env', '--env-from', '--keep-env', '--limit', '--must-read']);
+const OPTIONS: OptionTable = {
+  '--user': 'value',
+  '--groups': 'value',
+  '--init-groups': 'flag',
+  '--env': 'list',
+  '--env-from': 'list',
+  '--keep-env': 'list',
+  '--chdir': 'value',
+  '--umask': 'value',
+  '--limit': 'list',
+  '--no-new-privs': 'value',
+  '--ambient-caps': 'value',
+  '--keep-fd': 'value',
+  '--pid-file': 'value',
+  '--must-read': 'list',
+  '--allow-root': 'flag',
+  '--tty': 'flag',
+  '--explain': 'optional',
+  '--help': 'flag',
+};
 
 /** Reads the arguments up to the first `--`; what follows is the command, untouched. All problems at once. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const given = new Map<string, string[]>();
   const problems: string[] = [];
   const end = args.indexOf('--');
-  const options = end < 0 ? [...args] : args.slice(0, end);
-  while (options.length > 0) takeOption(options, given, problems);
+  const options = end < 0 ? args : args.slice(0, end);
+  const given = readOptions(options, OPTIONS, problems);
   if (given.has('--help')) return { kind: 'help' };
 
   const command = end < 0 ? [] : args.slice(end + 1);
   if (end < 0) problems.push('no -- before the command: penstock-run [OPTIONS] -- COMMAND ARG...');
   else if (!command[0]) problems.push('no command after --');
+  if (options.some((text) => /^--env-file(=|$)/.test(text)))
+    problems.push('--env-file is read by Node itself, before the drop: say --env-from');
+  if (args.some((text) => NODE_CONFIG.test(text))) problems.push(NODE_CONFIG_PROBLEM);
   if (args.some((arg) => arg.includes('\uFFFD'))) {
     problems.push('an argument is not UTF-8: Node could not pass it on unchanged');
   }
@@ -53,24 +77,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', request };
 }
 
-/** `--name value`, `--name=value` or a flag. An option said twice is refused unless it is a list: the second --user is an accident. */
-function takeOption(options: string[], given: Map<string, string[]>, problems: string[]): void {
-  const text = options.shift() ?? '';
-  const at = text.startsWith('--') ? text.indexOf('=') : -1;
-  const name = at < 0 ? text : text.slice(0, at);
-  const known = ONCE.has(name) || MANY.has(name);
-  if (at < 0 && FLAGS.has(name)) given.set(name, ['']);
-  else if (name === '--explain') given.set(name, [text.slice(at + 1)]);
-  else if (name === '--env-file')
-    problems.push('--env-file is read by Node itself, before the drop: say --env-from');
-  else if (!known) problems.push(`unknown option ${JSON.stringify(text)} (the command follows --)`);
-  else {
-    const value = at < 0 ? options.shift() : text.slice(at + 1);
-    if (value === undefined) problems.push(`${name} needs a value`);
-    else if (given.has(name) && !MANY.has(name)) problems.push(`${name} is given twice`);
-    else given.set(name, [...(given.get(name) ?? []), value]);
-  }
-}
+/** Node 24 and 26 act on these even behind `--`, and rewrite them: a service's own argument would choose what runs as root. */
+const NODE_CONFIG = /^--experimental-(default-)?config-file(=|$)/;
+const NODE_CONFIG_PROBLEM =
+  "--experimental-config-file is taken by the Runner's own Node, and not passed on unchanged: put it into a script, and start that";
 
 function readRequest(
   given: Map<string, string[]>,
@@ -104,6 +114,9 @@ function readRequest(
     umask: one('--umask', readUmask)?.mask,
     limits: many('--limit', parseLimit),
     noNewPrivs: one('--no-new-privs', readSwitch)?.on ?? true,
+    ambientCapabilities: one('--ambient-caps', parseCapabilities) ?? [],
+    keepDescriptors: one('--keep-fd', readDescriptors) ?? [],
+    pidFile: one('--pid-file', readPath('--pid-file'))?.path,
     mustRead: many('--must-read', readPath('--must-read')).map(({ path }) => path),
     allowRoot: given.has('--allow-root'),
     tty: given.has('--tty'),
@@ -129,6 +142,13 @@ function readPatterns(text: string): string[] | string {
   return wrong === undefined
     ? patterns
     : `--keep-env: ${JSON.stringify(wrong)} is no name and no pattern like KAFKA_*`;
+}
+
+function readDescriptors(text: string): number[] | string {
+  const descriptors = text.split(',').map(parseDecimal);
+  return descriptors.every((number) => number !== undefined && number > 2 && number < 2 ** 31)
+    ? (descriptors as number[])
+    : `--keep-fd ${JSON.stringify(text)}: say numbers above 2, like 20,21`;
 }
 
 const readPath = (name: string) => (text: string) =>

@@ -3,7 +3,7 @@ import { credentialProblems } from './credentials.ts';
 import type { ProcessStatus } from '../process-status.ts';
 
 const target = { uid: 7, gid: 8, groups: [9], name: '7', home: '/', shell: '/bin/sh', drop: true };
-const none = { inheritable: 0n, permitted: 0n, effective: 0n, ambient: 0n };
+const none = { inheritable: 0n, permitted: 0n, effective: 0n, bounding: 0n, ambient: 0n };
 const good: ProcessStatus = {
   uids: [7, 7, 7, 7],
   gids: [8, 8, 8, 8],

@@ -6,7 +6,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const ofTheUser = { HOME: '/var/lib/kafka', USER: 'kafka', LOGNAME: 'kafka', SHELL: '/bin/false' };
 
 function make(from: Partial<EnvironmentSources>) {
-  return makeEnvironment({ inherited: {}, keep: [], user, added: [], ...from });
+  return makeEnvironment({ inherited: {}, keep: [], keepsDescriptors: false, user, added: [], ...from });
 }
 
 it('keeps only what is known to be meant for the service', () => {

@@ -2,7 +2,7 @@ import { isVariableName, type Variable } from './env-file.ts';
 
 const FIXED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What a service needs of its supervisor. LISTEN_* is not here: the sockets themselves do not survive Node (see plan.ts). */
+/** What a service needs of its supervisor. */
 const KEPT = [
   'LANG',
   'LC_*',
@@ -14,6 +14,9 @@ const KEPT = [
   'CREDENTIALS_DIRECTORY',
 ];
 
+/** Of socket activation; only with --keep-fd, since without it the sockets themselves do not survive Node. */
+const KEPT_WITH_DESCRIPTORS = ['LISTEN_*'];
+
 /** Never taken over from the caller: root's HOME in the service's hands is gosu#3. --env can still set them. */
 const OF_THE_USER = new Set(['HOME', 'USER', 'LOGNAME', 'SHELL']);
 
@@ -21,6 +24,7 @@ export interface EnvironmentSources {
   inherited: Readonly<Record<string, string | undefined>>;
   /** Patterns of --keep-env; `*` stands for any characters. */
   keep: readonly string[];
+  keepsDescriptors: boolean;
   user: { name: string; home: string; shell: string };
   /** Of --env-from, then of --env: later ones win. */
   added: readonly Variable[];
@@ -31,7 +35,7 @@ export function makeEnvironment(from: EnvironmentSources): {
   environment: Record<string, string>;
   dropped: string[];
 } {
-  const kept = matcher([...KEPT, ...from.keep]);
+  const kept = matcher([...KEPT, ...(from.keepsDescriptors ? KEPT_WITH_DESCRIPTORS : []), ...from.keep]);
   const variables = new Map<string, string>([['PATH', FIXED_PATH]]);
   const dropped: string[] = [];
   for (const [name, value] of Object.entries(from.inherited)) {

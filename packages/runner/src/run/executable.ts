@@ -1,10 +1,13 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { elfProblem, parseElf, thisMachine, type Elf } from './elf.ts';
 import { Refusal, reasonOf } from '../refusal.ts';
 
 /** As the kernel's BINPRM_MAX_RECURSION and BINPRM_BUF_SIZE have it. */
 const INTERPRETERS_MAX = 4;
-const HEADER_BYTES = 256;
+const SCRIPT_HEADER_BYTES = 256;
+/** Enough for the program headers of any ELF file. */
+const HEADER_BYTES = 4096;
 
 /**
  * The absolute path of the command, searched in `searchPath` unless it has a slash. Runs as the target user, in the service's folder, since
@@ -43,17 +46,36 @@ function checkExecutable(path: string, command: string, depth: number): void {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Refusal(`${path} is not found`, 127, error);
     throw new Refusal(`${path} cannot be executed by this user (${code})`, 126, error);
   }
-  const header = readHeader(path);
-  if (header === undefined || header.subarray(0, 4).equals(Buffer.from('\x7fELF'))) return;
-  const interpreter = interpreterOf(header.toString('latin1'));
+  const header = readPart(path, 0, HEADER_BYTES);
+  if (header === undefined) return;
+  const elf = parseElf(header);
+  if (elf) return checkElf(path, command, elf);
+  const interpreter = interpreterOf(header.toString('latin1', 0, SCRIPT_HEADER_BYTES));
   if (interpreter === undefined)
     throw new Refusal(`${path} is neither a program nor a script with a #! line`, 126);
   if (depth === 0) throw new Refusal(`${command}: too many interpreters in a row`, 126);
   checkExecutable(interpreter, command, depth - 1);
 }
 
+/** The kernel would say ENOEXEC, and ENOENT for a missing loader, as if the program itself were not there. */
+function checkElf(path: string, command: string, elf: Elf): void {
+  const problem = elfProblem(elf, thisMachine());
+  if (problem) throw new Refusal(`${path} ${problem}`, 126);
+  if (!elf.loader || elf.loader.size > 4096) return;
+  const loader = readPart(path, elf.loader.offset, elf.loader.size)?.toString('latin1').replace(/\0.*$/s, '');
+  try {
+    accessSync(loader || '', constants.X_OK);
+  } catch (error) {
+    throw new Refusal(
+      `${command}: the loader ${loader} of ${path} cannot be executed (${reasonOf(error)}): was it built for another system?`,
+      126,
+      error,
+    );
+  }
+}
+
 /** Undefined when this user may execute the file but not read it: the kernel decides then. */
-function readHeader(path: string): Buffer | undefined {
+function readPart(path: string, offset: number, bytes: number): Buffer | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -61,8 +83,8 @@ function readHeader(path: string): Buffer | undefined {
     return undefined;
   }
   try {
-    const header = Buffer.alloc(HEADER_BYTES);
-    return header.subarray(0, readSync(descriptor, header, 0, HEADER_BYTES, 0));
+    const part = Buffer.alloc(bytes);
+    return part.subarray(0, readSync(descriptor, part, 0, bytes, offset));
   } finally {
     closeSync(descriptor);
   }

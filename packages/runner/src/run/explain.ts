@@ -1,4 +1,4 @@
-import type { Readiness } from './become.ts';
+import type { Readiness } from './readiness.ts';
 import type { Request } from './command-line.ts';
 import { execArguments } from './execute.ts';
 import type { Plan } from './plan.ts';
@@ -12,12 +12,15 @@ export interface Explanation {
   exec: readonly string[] | undefined;
   user: { name: string; uid: number; gid: number; groups: readonly number[]; dropped: boolean } | undefined;
   noNewPrivs: 'setpriv' | 'already set' | 'off' | undefined;
+  ambientCapabilities: readonly string[];
   folder: string | undefined;
   umask: string | undefined;
   limits: readonly string[];
   environment: readonly string[];
   droppedVariables: readonly string[];
   closedDescriptors: readonly number[];
+  keptDescriptors: readonly number[];
+  pidFile: string | undefined;
   warnings: readonly string[];
   problems: readonly string[];
 }
@@ -46,12 +49,15 @@ function makeExplanation(request: Request, plan: Plan | undefined, ready: Readin
       dropped: plan.target.drop,
     },
     noNewPrivs: plan?.noNewPrivs instanceof Object ? 'setpriv' : plan?.noNewPrivs,
+    ambientCapabilities: request.ambientCapabilities,
     folder: plan?.chdir,
     umask: plan?.umask?.toString(8).padStart(3, '0'),
     limits: request.limits.map(({ resource, soft, hard }) => `${resource}=${soft}:${hard}`),
     environment: Object.keys(plan?.environment ?? {}).sort(),
     droppedVariables: plan?.droppedVariables ?? [],
     closedDescriptors: ready.closed,
+    keptDescriptors: request.keepDescriptors,
+    pidFile: request.pidFile,
     warnings: ready.warnings,
     problems: ready.problems,
   };
@@ -75,7 +81,8 @@ function asText(e: Explanation): string {
       ['limits', list(e.limits)],
     );
     rows.push(['environment', list(e.environment)], ['dropped', list(e.droppedVariables)]);
-    rows.push(['closed', list(e.closedDescriptors)]);
+    rows.push(['closed', list(e.closedDescriptors)], ['kept', list(e.keptDescriptors)]);
+    rows.push(['capabilities', list(e.ambientCapabilities)], ['pid file', e.pidFile ?? 'none']);
   }
   rows.push(...e.warnings.map((text): [string, string] => ['warning', text]));
   rows.push(...e.problems.map((text): [string, string] => ['problem', text]));

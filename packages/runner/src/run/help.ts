@@ -13,9 +13,20 @@ Becomes COMMAND: same process, another user, nothing of root left.
   --umask 027              default: the caller's
   --limit NAME=SOFT[:HARD] as prlimit(1), like nofile=65536; repeatable
   --no-new-privs=on|off    default on: no setuid program gives the service more rights
+  --ambient-caps NAME,..   capabilities to keep: net_bind_service, net_raw, ipc_lock, sys_nice
+  --keep-fd N,..           inherited descriptors not to close; numbers below 16 never pass (see the README)
+  --pid-file FILE          PID and start time, for \`stop\`; in a folder that is root's alone
   --must-read PATH         refuse unless the user can read it; repeatable
   --allow-root             run as root, or in root's group
   --tty                    keep the controlling terminal
   --explain[=json]         do all but the start, and say what would be started or what is in the way
 
-Exit codes: 125 refused or failed, 126 COMMAND cannot be executed, 127 it is not there; otherwise the command's own.`;
+Exit codes: 125 refused or failed, 126 COMMAND cannot be executed, 127 it is not there; otherwise the command's own.
+
+  penstock-run --user kafka --limit nofile=100000 -- /opt/kafka/bin/kafka-server-start.sh /etc/kafka/server.properties
+  penstock-run --user 65534:65534 --keep-env 'PENSTOCK_*' --pid-file /run/receiver.pid -- node packages/receiver/src/main.ts
+  penstock-run --user www-data --ambient-caps net_bind_service --explain -- caddy run
+
+Other commands, each with its own --help:
+  penstock-run stop        stops what --pid-file names, waits for its end, and kills nothing
+  penstock-run doctor      who would get a service's stop signal, and who would kill it when`;

@@ -12,7 +12,7 @@ const accounts: Accounts = {
   groupByName: (name) => ({ ingest: 200, wheel: 0 })[name],
   membership: ({ uid }) => (uid === kafka.uid ? [200, 201] : undefined),
 };
-const none = { inheritable: 0n, permitted: 0n, effective: 0n, ambient: 0n };
+const none = { inheritable: 0n, permitted: 0n, effective: 0n, bounding: 0n, ambient: 0n };
 
 function callerOf(uid: number, gid: number, groups: number[], more: Partial<Caller> = {}): Caller {
   const ids = (id: number) => [id, id, id, id];

@@ -1,3 +1,5 @@
+import type { Ambient } from './ambient.ts';
+import { capabilityMask } from './capabilities.ts';
 import type { Accounts } from './accounts.ts';
 import type { Caller } from './caller.ts';
 import type { Request } from './command-line.ts';
@@ -18,8 +20,11 @@ export interface Plan {
   prlimit: string | undefined;
   /** How the service comes to have no_new_privs: its path, or why setpriv is not needed. */
   noNewPrivs: { setpriv: string } | 'already set' | 'off';
+  /** Undefined when there are none, or when the caller's are kept as they are. */
+  ambient: Ambient | undefined;
+  keepDescriptors: readonly number[];
+  pidFile: string | undefined;
   mustRead: readonly string[];
-  mayBeRoot: boolean;
   command: readonly [string, ...string[]];
 }
 
@@ -50,6 +55,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     problems.push(
       'setpriv (util-linux) is needed for no_new_privs and is not installed; --no-new-privs=off does without',
     );
+  const ambient = target && planAmbient(request, target, around, problems);
   const prlimit = request.limits.length > 0 ? around.findTool('prlimit') : undefined;
   if (request.limits.length > 0 && !prlimit)
     problems.push('prlimit (util-linux) is needed for --limit and is not installed');
@@ -59,10 +65,11 @@ export function makePlan(request: Request, around: Surroundings): Planned {
   const { environment, dropped } = makeEnvironment({
     inherited: caller.environment,
     keep: request.keepEnv,
+    keepsDescriptors: request.keepDescriptors.length > 0,
     user: target,
     added: [...around.fileVariables, ...request.env],
   });
-  const { chdir, umask, limits, mustRead, allowRoot: mayBeRoot, command } = request;
+  const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, command } = request;
   const plan = {
     target,
     environment,
@@ -72,8 +79,10 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     limits,
     prlimit,
     noNewPrivs,
+    ambient,
+    keepDescriptors,
+    pidFile,
     mustRead,
-    mayBeRoot,
     command,
   };
   return { plan, problems, warnings };
@@ -82,15 +91,30 @@ export function makePlan(request: Request, around: Surroundings): Planned {
 const TERMINAL =
   'a terminal controls this process: the service could type into it as root (TIOCSTI); start it by setsid, or say --tty';
 
-/** Node has read these before our first line ran: whoever set them had code run as root. */
-const NODE_VARIABLES = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_COMPILE_CACHE'];
+/**
+ * Node and its loader have acted on these before our first line ran: they name code, or files to write. Whoever set them had it done as
+ * root. (OPENSSL_CONF names providers, which are shared objects: measured, as for the others.)
+ */
+const LOADING_VARIABLES = [
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_COMPILE_CACHE',
+  'NODE_V8_COVERAGE',
+  'NODE_REDIRECT_WARNINGS',
+  'OPENSSL_CONF',
+  'OPENSSL_MODULES',
+  'OPENSSL_ENGINES',
+  'LD_PRELOAD',
+  'LD_AUDIT',
+  'LD_LIBRARY_PATH',
+];
 
 function callerProblems({ status, environment }: Caller): string[] {
   const problems: string[] = [];
   if (new Set(status.uids).size > 1 || new Set(status.gids).size > 1) {
     problems.push('real and effective ids differ: the Runner must not be installed setuid or setgid');
   }
-  const set = NODE_VARIABLES.filter((name) => environment[name]);
+  const set = LOADING_VARIABLES.filter((name) => environment[name]);
   if (status.uids[0] === 0 && set.length > 0) {
     problems.push(
       `${set.join(', ')} set for root: start by env ${set.map((name) => `-u ${name}`).join(' ')} ..., and give the service its own by --env`,
@@ -118,15 +142,33 @@ function planNoNewPrivs(
   return setpriv === undefined ? undefined : { setpriv };
 }
 
+/** Root's to give; whoever is the user already can only keep what systemd's AmbientCapabilities= gave. */
+function planAmbient(
+  { ambientCapabilities: capabilities }: Request,
+  target: Target,
+  { caller, findTool }: Surroundings,
+  problems: string[],
+): Ambient | undefined {
+  if (capabilities.length === 0) return undefined;
+  const setpriv = findTool('setpriv');
+  const mask = capabilityMask(capabilities);
+  if (target.uid === 0) problems.push('--ambient-caps is for another user than root, who has them all');
+  else if (!target.drop && (caller.status.capabilities.ambient & mask) !== mask)
+    problems.push('--ambient-caps: this process is not root, and has not got them from its caller');
+  else if (target.drop && !setpriv)
+    problems.push('setpriv (util-linux) is needed for --ambient-caps and is not installed');
+  return target.drop && setpriv !== undefined ? { setpriv, capabilities } : undefined;
+}
+
 function warningsFor(request: Request, { pid, environment }: Caller): string[] {
   const warnings: string[] = [];
   if (pid === 1)
     warnings.push(
       'this is process 1: a service that has children needs an init above it (docker --init, compose init: true)',
     );
-  if (environment['LISTEN_FDS']) {
+  if (environment['LISTEN_FDS'] && request.keepDescriptors.length === 0) {
     warnings.push(
-      'LISTEN_FDS is dropped: sockets of systemd do not pass through the Runner, the service has to bind itself',
+      'LISTEN_FDS is dropped: sockets of systemd do not pass through the Runner; let the service bind, or see --keep-fd',
     );
   }
   const wrapper = shellWrapperProblem(request.command);

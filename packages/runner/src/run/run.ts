@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { systemAccounts } from './accounts.ts';
-import { become, type Readiness } from './become.ts';
+import { become } from './become.ts';
 import { observeCaller } from './caller.ts';
 import { parseCommandLine, type Request } from './command-line.ts';
 import { parseEnvFile, type Variable } from './env-file.ts';
 import { executeAs } from './execute.ts';
 import { explain } from './explain.ts';
 import { RUN_HELP } from './help.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { notReady, type Readiness } from './readiness.ts';
+import { checkPidFile, makePidFile, type PidFile } from '../pid-file.ts';
 import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
 import { print, say } from '../say.ts';
 import { findTool } from '../trusted-tool.ts';
@@ -25,20 +27,7 @@ export function run(args: readonly string[]): 0 | ExitCode {
 
 /** Plan, become the user, then explain or execute. --explain does all but the last step, so its answer is not a guess. */
 function start(request: Request): 0 | ExitCode {
-  const files = readEnvFiles(request.envFrom);
-  const surroundings = {
-    caller: observeCaller(),
-    accounts: systemAccounts,
-    findTool,
-    fileVariables: files.variables,
-  };
-  const { plan, problems, warnings } = makePlan(request, surroundings);
-  problems.push(...files.problems);
-  const ready: Readiness =
-    plan && problems.length === 0
-      ? become(plan)
-      : { closed: [], executable: undefined, problems, warnings: [], exitCode: 125 };
-  ready.warnings.unshift(...warnings);
+  const { plan, ready, pidFile } = prepare(request);
   if (request.explain) {
     print(explain(request.explain, request, plan, ready));
     return ready.exitCode;
@@ -46,7 +35,35 @@ function start(request: Request): 0 | ExitCode {
   for (const warning of ready.warnings) say(`warning: ${warning}`);
   if (!plan || ready.exitCode !== 0 || ready.executable === undefined)
     return refuse(ready.problems, ready.exitCode || 125);
-  executeAs(plan, ready.executable);
+  executeAs(plan, ready.executable, pidFile);
+}
+
+interface Prepared {
+  plan?: Plan | undefined;
+  ready: Readiness;
+  pidFile?: PidFile | undefined;
+}
+
+function prepare(request: Request): Prepared {
+  try {
+    const files = readEnvFiles(request.envFrom);
+    const { plan, problems, warnings } = makePlan(request, {
+      caller: observeCaller(),
+      accounts: systemAccounts,
+      findTool,
+      fileVariables: files.variables,
+    });
+    problems.push(...files.problems);
+    if (!plan || problems.length > 0) return { plan, ready: { ...notReady(problems, 125), warnings } };
+    if (plan.pidFile !== undefined) checkPidFile(plan.pidFile);
+    const pidFile = plan.pidFile === undefined || request.explain ? undefined : makePidFile(plan.pidFile);
+    const ready = become(plan);
+    ready.warnings.unshift(...warnings);
+    return { plan, ready, pidFile };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { ready: notReady([error.message], error.exitCode) };
+  }
 }
 
 function readEnvFiles(paths: readonly string[]): { variables: Variable[]; problems: string[] } {
