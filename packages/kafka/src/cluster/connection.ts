@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net';
-import { Connection as WireConnection } from '@platformatic/kafka';
-import type { ConnectionOptions as WireConnectionOptions } from '@platformatic/kafka';
 import { decodeAnswer } from '../requests/define.ts';
 import type { Api } from '../requests/define.ts';
+import { authenticate } from './authenticate.ts';
 import { KafkaError } from './errors.ts';
 import { FrameAssembler } from './frame-assembler.ts';
+import { connectionError, looksLikeTls, openSocket } from './open-socket.ts';
+import type { SaslOptions, TlsOptions } from './security.ts';
 
 export interface ConnectionOptions {
   clientId: string;
   connectTimeoutMs: number;
   requestTimeoutMs: number;
-  sasl?: WireConnectionOptions['sasl'];
-  tls?: WireConnectionOptions['tls'];
+  sasl?: SaslOptions | undefined;
+  tls?: TlsOptions | undefined;
 }
 
 interface Pending {
@@ -23,51 +24,66 @@ interface Pending {
 
 /**
  * One socket to one broker. A broker serves one request of a connection at a time and answers in order, so requests
- * may be pipelined and only the oldest needs a clock. The wire library opens the socket and authenticates; framing is
- * ours: its reader would walk all socket chunks for every field, and its writer joins every request into one buffer.
+ * may be pipelined and only the oldest needs a clock.
+ *
+ * A broker may end SASL sessions (connections.max.reauth.ms): it closes the connection at the first request behind the end. So
+ * at nine tenths of that time the next call waits until everything is answered, the password is shown again (KIP-368),
+ * and the calls go on in their order: nobody notices, and no two requests change places.
  */
 export class Connection {
   readonly #socket: Socket;
+  readonly #address: string;
   readonly #clientId: Buffer;
-  readonly #requestTimeoutMs: number;
+  readonly #options: ConnectionOptions;
   readonly #pending: Pending[] = [];
   #correlationId = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed: KafkaError | undefined;
+  /** Nothing has come yet: whatever speaks another protocol shows it now. */
+  #untouched = true;
+  #answers = 0;
+  #renewAtMs = Infinity;
+  /** Calls that wait for the end of a renewal, in order. */
+  #held: (() => void)[] | undefined;
+  #whenQuiet: (() => void) | undefined;
 
-  /** Throws KafkaError CONNECTION when the broker cannot be reached, SASL or TLS problems named in `cause`. */
+  /**
+   * Throws KafkaError CONNECTION when the broker cannot be reached: another try may help. TLS and SASL_AUTHENTICATION_FAILED are not
+   * retryable: somebody has to mend the configuration.
+   */
   static async open(host: string, port: number, options: ConnectionOptions): Promise<Connection> {
-    const wire = new WireConnection(options.clientId, {
-      connectTimeout: options.connectTimeoutMs,
-      requestTimeout: options.requestTimeoutMs,
-      ...(options.sasl ? { sasl: options.sasl } : {}),
-      ...(options.tls ? { tls: options.tls } : {}),
-    });
-    // The failure reaches us by the promise; without a listener Node would throw it again.
-    wire.on('error', ignoreTwin);
+    const socket = await openSocket(host, port, options);
+    const connection = new Connection(socket, `${host}:${port}`, options);
+    if (!options.sasl) return connection;
     try {
-      await wire.connect(host, port);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new KafkaError('CONNECTION', `cannot connect to ${host}:${port}: ${reason}`, { cause });
+      await connection.#authenticate(options.sasl);
+    } catch (error) {
+      connection.close();
+      throw error;
     }
-    return new Connection(wire.socket, `${host}:${port}`, options);
+    return connection;
   }
 
   private constructor(socket: Socket, address: string, options: ConnectionOptions) {
     this.#socket = socket;
+    this.#address = address;
     this.#clientId = Buffer.from(options.clientId);
-    this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#options = options;
     const frames = new FrameAssembler((frame) => this.#answer(frame));
-    socket.removeAllListeners('data');
     socket.on('data', (chunk: Buffer) => {
+      if (this.#untouched) this.#lookAt(chunk);
       try {
-        frames.push(chunk);
+        if (!this.#closed) frames.push(chunk);
       } catch (cause) {
         this.#close(new KafkaError('CONNECTION', `${address} sent bytes that are not Kafka`, { cause }));
       }
     });
-    socket.on('close', () => this.#close(new KafkaError('CONNECTION', `${address} closed the connection`)));
+    socket.on('error', (cause) => {
+      // Only in the beginning is it a refusal; in the middle of a stream nothing may be said of what was sent.
+      const tls = options.tls !== undefined && this.#untouched;
+      this.#close(connectionError(address, cause, tls));
+    });
+    socket.on('close', () => this.#close(this.#closedByBroker()));
   }
 
   get open(): boolean {
@@ -79,6 +95,15 @@ export class Connection {
    * The buffers that `encode` gives are not copied: they must stay unchanged until the promise settles.
    */
   call<A extends readonly unknown[], R>(api: Api<A, R>, args: A): Promise<R> {
+    if (this.#renewAtMs <= Date.now()) void this.#renew();
+    const held = this.#held;
+    if (!held) return this.#send(api, args);
+    return new Promise<R>((resolve, reject) => {
+      held.push(() => this.#send(api, args).then(resolve, reject));
+    });
+  }
+
+  #send<A extends readonly unknown[], R>(api: Api<A, R>, args: A): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) {
         reject(this.#closed);
@@ -95,7 +120,7 @@ export class Connection {
       const body = api.encode(...args);
       this.#pending.push({
         correlationId,
-        deadline: Date.now() + this.#requestTimeoutMs,
+        deadline: Date.now() + this.#options.requestTimeoutMs,
         settle,
         fail: reject,
       });
@@ -108,18 +133,53 @@ export class Connection {
     this.#close(new KafkaError('CONNECTION', 'closed by this client'));
   }
 
-  #write(api: { key: number; version: number }, correlationId: number, body: readonly Buffer[]): void {
+  async #authenticate(sasl: SaslOptions): Promise<void> {
+    const beganAtMs = Date.now();
+    const lifetimeMs = await authenticate(this.#address, sasl, (api, args) => this.#send(api, args));
+    this.#renewAtMs = beganAtMs + 0.9 * lifetimeMs;
+  }
+
+  /** Calls wait from here on: the broker takes nothing but SASL until it is done with it. */
+  async #renew(): Promise<void> {
+    this.#renewAtMs = Infinity;
+    const held: (() => void)[] = (this.#held = []);
+    try {
+      if (this.#pending.length > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve));
+      if (this.#options.sasl) await this.#authenticate(this.#options.sasl);
+    } catch (error) {
+      const cause = error instanceof KafkaError ? error : new KafkaError('CONNECTION', String(error));
+      this.#close(cause);
+    }
+    this.#held = undefined;
+    for (const send of held) send();
+  }
+
+  /** A listener that requires SASL answers ApiVersions to anybody, and closes at the next request without a word. */
+  #closedByBroker(): KafkaError {
+    const early = this.#answers <= 1 && !this.#options.sasl;
+    const hint = early ? ' (a listener that wants a user and password does so when none is given)' : '';
+    return new KafkaError('CONNECTION', `${this.#address} closed the connection${hint}`);
+  }
+
+  #lookAt(first: Buffer): void {
+    this.#untouched = false;
+    if (this.#options.tls || !looksLikeTls(first)) return;
+    const message = `${this.#address} speaks TLS, this client does not: turn TLS on, or use another listener`;
+    this.#close(new KafkaError('TLS', message, { retryable: false }));
+  }
+
+  #write(api: Api<never, unknown>, correlationId: number, body: readonly Buffer[]): void {
     let bodyBytes = 0;
     for (const part of body) bodyBytes += part.length;
     const clientId = this.#clientId;
-    const header = Buffer.allocUnsafe(15 + clientId.length);
+    const header = Buffer.allocUnsafe((api.flexibleRequestHeader ? 15 : 14) + clientId.length);
     header.writeInt32BE(header.length - 4 + bodyBytes, 0);
     header.writeInt16BE(api.key, 4);
     header.writeInt16BE(api.version, 6);
     header.writeInt32BE(correlationId, 8);
     header.writeInt16BE(clientId.length, 12);
     clientId.copy(header, 14);
-    header[14 + clientId.length] = 0; // no tagged fields
+    if (api.flexibleRequestHeader) header[14 + clientId.length] = 0; // no tagged fields
     this.#socket.cork();
     this.#socket.write(header);
     for (const part of body) if (part.length > 0) this.#socket.write(part);
@@ -135,6 +195,7 @@ export class Connection {
       this.#close(error);
       return;
     }
+    this.#answers++;
     pending.settle(frame);
     this.#watch();
   }
@@ -145,6 +206,7 @@ export class Connection {
     if (!oldest) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
+      this.#whenQuiet?.();
       return;
     }
     this.#timer ??= setTimeout(
@@ -152,7 +214,7 @@ export class Connection {
         this.#timer = undefined;
         const first = this.#pending[0];
         if (first && first.deadline <= Date.now()) {
-          this.#close(new KafkaError('TIMEOUT', `no answer within ${this.#requestTimeoutMs} ms`));
+          this.#close(new KafkaError('TIMEOUT', `no answer within ${this.#options.requestTimeoutMs} ms`));
         } else {
           this.#watch();
         }
@@ -167,7 +229,6 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) pending.fail(error);
+    this.#whenQuiet?.();
   }
 }
-
-function ignoreTwin(): void {}

@@ -9,11 +9,15 @@ import { FrameReader } from './frame-reader.ts';
 export interface Api<A extends readonly unknown[], R> {
   key: number;
   version: number;
-  /** Response header v1 (tagged fields); only ApiVersions answers with header v0 (KIP-511). */
+  /** Request header v2 (tagged fields); only SaslHandshake has never got one. */
+  flexibleRequestHeader: boolean;
+  /** Response header v1 (tagged fields); only ApiVersions (KIP-511) and SaslHandshake answer with header v0. */
   flexibleResponseHeader: boolean;
   encode(...args: A): readonly Buffer[];
   decode(reader: FrameReader): R;
 }
+
+type HeaderOptions = Partial<Pick<Api<[], unknown>, 'flexibleRequestHeader' | 'flexibleResponseHeader'>>;
 
 /** Defines a request of ours. `decode` may throw only for bytes that are not a response: error codes are values. */
 export function defineRequest<A extends readonly unknown[], R>(
@@ -21,11 +25,12 @@ export function defineRequest<A extends readonly unknown[], R>(
   version: number,
   encode: (...args: A) => Writer | readonly Buffer[],
   decode: (reader: FrameReader) => R,
-  options: { flexibleResponseHeader?: boolean } = {},
+  options: HeaderOptions = {},
 ): Api<A, R> {
   return {
     key,
     version,
+    flexibleRequestHeader: options.flexibleRequestHeader ?? true,
     flexibleResponseHeader: options.flexibleResponseHeader ?? true,
     encode: (...args) => {
       const body = encode(...args);
@@ -63,7 +68,7 @@ export function wireRequest<A extends readonly unknown[], R>(
   key: number,
   version: number,
   module: WireModule<A, R>,
-  options: { flexibleResponseHeader?: boolean } = {},
+  options: HeaderOptions = {},
 ): Api<A, R> {
   const decode = wireDecoder(key, version, module.parseResponse);
   return defineRequest(key, version, (...args: A) => module.createRequest(...args), decode, options);
