@@ -1,8 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { reasonOf, Refusal } from '../refusal.ts';
 import { print } from '../say.ts';
+import { readComposeFile } from './compose.ts';
+import { diagnose } from './diagnose.ts';
 import { DOCTOR_HELP } from './help.ts';
+import { readLiveSituation } from './live.ts';
+import { asJson, asText } from './report.ts';
+import type { Situation } from './situation.ts';
+import { readSystemdUnit } from './systemd-unit.ts';
+import { readUpstartJob } from './upstart.ts';
 
-/** Says who would get the stop signal of a service, and who would kill it when. Returns the exit code. */
-export function doctor(_args: readonly string[]): number {
-  print(DOCTOR_HELP);
-  return 0;
+/** Says who would get the stop signal of a service, and who would kill it when. 0: all well, 1: ill. Throws Refusal. */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.help) {
+    print(DOCTOR_HELP);
+    return 0;
+  }
+  const needsMs = readNeeds(options.needs ?? '30');
+  const situations = await examine(options);
+  const diagnoses = situations.map((situation) => diagnose(situation, needsMs));
+  print(options.json ? asJson(diagnoses) : asText(diagnoses));
+  return diagnoses.some(({ ill }) => ill) ? 1 : 0;
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+function readOptions(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        pid: { type: 'string' },
+        unit: { type: 'string' },
+        compose: { type: 'string' },
+        upstart: { type: 'string' },
+        needs: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new Refusal(`doctor: ${(error as Error).message}`);
+  }
+}
+
+function readNeeds(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new Refusal(`doctor: --needs ${text}: whole seconds are expected`);
+  return Number(text) * 1_000;
+}
+
+async function examine({ pid, unit, compose, upstart }: Options): Promise<Situation[]> {
+  const given = [pid, unit, compose, upstart].filter((value) => value !== undefined);
+  if (given.length !== 1)
+    throw new Refusal(
+      'doctor: name one of --pid PID, --unit FILE, --compose FILE, --upstart FILE (see doctor --help)',
+    );
+  const subject = given[0]!;
+  if (pid !== undefined && !/^[1-9]\d{0,9}$/.test(pid))
+    throw new Refusal(`doctor: --pid ${pid}: a process id is expected`);
+  try {
+    if (pid !== undefined) return [readLiveSituation(Number(pid))];
+    const text = readFileSync(subject, 'utf8');
+    if (compose !== undefined) return await readComposeFile(subject, text);
+    return [unit === undefined ? readUpstartJob(subject, text) : readSystemdUnit(subject, text)];
+  } catch (error) {
+    const reason = { ENOENT: 'there is no such thing', EACCES: 'it may not be read: ask as root' }[
+      reasonOf(error)
+    ];
+    throw new Refusal(`doctor: ${subject}: ${reason ?? (error as Error).message}`, 125, error);
+  }
 }

@@ -1,0 +1,64 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** One process as /proc shows it now. */
+export interface LiveProcess {
+  pid: number;
+  parentPid: number;
+  /** proc_pid_stat(5): cut to 15 characters by the kernel. */
+  name: string;
+  command: string[];
+  uid: number;
+  /** Its PID in the innermost PID namespace: 1 for the first process of a container. */
+  innerPid: number;
+  /** SIGTERM: handled by the program, ignored, or left to the kernel's default. */
+  term: 'handled' | 'ignored' | 'default';
+  termBlocked: boolean;
+  mayKillOthers: boolean;
+  cgroup: string;
+}
+
+const capKill = 5n;
+const sigterm = 15n;
+
+/** Throws when there is no such process. What may not be read of others' processes needs root, and says so. */
+export function readLiveProcess(pid: number): LiveProcess {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const line = (name: string): string =>
+    new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? '';
+  const has = (mask: string, bit: bigint): boolean => ((BigInt(`0x${line(mask) || '0'}`) >> bit) & 1n) === 1n;
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  const name = line('Name');
+  return {
+    pid,
+    parentPid: Number(line('PPid')),
+    name,
+    command: command.length > 0 ? command : [name],
+    uid: Number(line('Uid').split(/\s+/)[1]),
+    innerPid: Number(line('NSpid').split(/\s+/).at(-1) ?? pid),
+    term: has('SigIgn', sigterm - 1n) ? 'ignored' : has('SigCgt', sigterm - 1n) ? 'handled' : 'default',
+    termBlocked: has('SigBlk', sigterm - 1n),
+    mayKillOthers: has('CapEff', capKill),
+    cgroup: readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim(),
+  };
+}
+
+/** The process, its parent, and so on up to one that has no parent we can see. */
+export function readAncestry(pid: number): LiveProcess[] {
+  const ancestry = [readLiveProcess(pid)];
+  for (let parent = ancestry[0]!.parentPid; parent > 0;) {
+    const process = readLiveProcess(parent);
+    ancestry.push(process);
+    parent = process.parentPid;
+  }
+  return ancestry;
+}
+
+/** The file it runs, where that may be read: a name can be set by the program itself. */
+export function programOf({ pid, command }: LiveProcess): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''));
+  } catch {
+    return basename(command[0] ?? '').replace(/^-/, '');
+  }
+}

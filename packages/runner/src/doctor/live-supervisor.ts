@@ -1,0 +1,194 @@
+import { spawnSync } from 'node:child_process';
+import { programOf, type LiveProcess } from './live-process.ts';
+import type { Remark, Supervisor } from './situation.ts';
+import { systemdSupervisor } from './systemd-unit.ts';
+import { unwrap } from './unwrap.ts';
+
+export interface FoundSupervisor {
+  supervisor: Supervisor;
+  /** How many processes of the ancestry are below it: the service, and what stands between. */
+  depth: number;
+  remarks: Remark[];
+}
+
+/** Supervisors that hold their child by its PID, signal it alone, and what they wait for before KILL by default. */
+const byName: Readonly<Record<string, { killsAfterMs: number | undefined; note: string }>> = {
+  supervisord: {
+    killsAfterMs: 10_000,
+    note: "stopwaitsecs is taken at its default of 10 s; see the program's section",
+  },
+  runsv: {
+    killsAfterMs: undefined,
+    note: 'runit never sends KILL by itself; "sv force-stop" does, after 7 s',
+  },
+  's6-supervise': { killsAfterMs: undefined, note: 's6 sends KILL only with timeout-kill' },
+  supervise: { killsAfterMs: undefined, note: 'daemontools never sends KILL by itself' },
+};
+
+/** Who of the ancestry (the service first, process 1 last) supervises it. */
+export function findSupervisor(ancestry: readonly LiveProcess[]): FoundSupervisor {
+  const container = ancestry.findIndex((process) => /^containerd-shim|^conmon$/.test(programOf(process)));
+  if (container > 0) return docker(ancestry, container);
+  const known = ancestry.findIndex(
+    (process, place) => place > 0 && Object.hasOwn(byName, programOf(process)),
+  );
+  if (known > 0) return other(ancestry[known]!, known);
+  const top = ancestry.length - 1;
+  const init = ancestry[top]!;
+  const name = programOf(init);
+  if (init.pid === 1 && name === 'systemd') return systemd(ancestry, top);
+  if (init.pid === 1 && isUpstart()) return upstart(top);
+  if (init.pid === 1 && /[:/](docker|libpod|kubepods|containerd)/.test(init.cgroup))
+    return insideContainer(init, top);
+  return stranger(ancestry);
+}
+
+function docker(ancestry: readonly LiveProcess[], depth: number): FoundSupervisor {
+  const id = /([0-9a-f]{64})/.exec(ancestry[0]!.cgroup)?.[1];
+  const inspected =
+    id === undefined
+      ? undefined
+      : ask('docker', [
+          'inspect',
+          '--format',
+          '{{.Name}} {{.Config.StopTimeout}} {{.Config.StopSignal}}',
+          id,
+        ]);
+  const [name = '/container', timeout = '', signal = ''] = (inspected ?? '').trim().split(' ');
+  const seconds = Number.parseInt(timeout, 10);
+  const remarks: Remark[] = [];
+  if (inspected === undefined)
+    remarks.push({ kind: 'note', text: '"docker inspect" does not answer: the default of 10 s is assumed' });
+  const supervisor: Supervisor = {
+    kind: 'docker',
+    name: `Docker's ${name.slice(1)}`,
+    stopSignal: signal.startsWith('SIG') ? signal.slice(3) : 'TERM',
+    tells: 'main',
+    killsAfterMs: Number.isNaN(seconds) ? 10_000 : seconds * 1_000,
+    killsRest: true,
+    forksFollowed: 0,
+    asInit: ancestry[depth - 1]!.innerPid === 1,
+    ownInit: false,
+  };
+  return { supervisor, depth, remarks };
+}
+
+/** Asked from within: the engine is out of sight, and process 1 is where its stop signal arrives. */
+function insideContainer(init: LiveProcess, top: number): FoundSupervisor {
+  const supervisor: Supervisor = {
+    kind: 'docker',
+    name: 'the container engine',
+    stopSignal: 'TERM',
+    tells: 'main',
+    killsAfterMs: 10_000,
+    killsRest: true,
+    forksFollowed: 0,
+    asInit: true,
+    ownInit: false,
+  };
+  const text = `asked inside a container: Docker's default of 10 s is assumed, and that process ${init.pid} gets the signal`;
+  return { supervisor, depth: top + 1, remarks: [{ kind: 'note', text }] };
+}
+
+function systemd(ancestry: readonly LiveProcess[], top: number): FoundSupervisor {
+  const unit = /([^/]+\.(?:service|scope))$/m.exec(ancestry[0]!.cgroup)?.[1] ?? 'unknown.service';
+  const keys = ['KillMode', 'KillSignal', 'SendSIGKILL', 'TimeoutStopUSec', 'MainPID', 'Type'];
+  const shown = ask('systemctl', ['show', unit, `--property=${keys.join(',')}`]) ?? '';
+  const settings = new Map(
+    shown
+      .split('\n')
+      .map((line): [string, string] => [line.split('=', 1)[0]!, line.slice(line.indexOf('=') + 1)]),
+  );
+  settings.set('TimeoutStopSec', settings.get('TimeoutStopUSec') ?? '90s');
+  if (settings.get('KillSignal') === '15') settings.set('KillSignal', 'TERM');
+  const main = ancestry.findIndex(({ pid }) => String(pid) === settings.get('MainPID'));
+  const remarks: Remark[] = [];
+  if (shown === '')
+    remarks.push({
+      kind: 'note',
+      text: `"systemctl show ${unit}" does not answer: systemd's defaults are assumed`,
+    });
+  if (unit.endsWith('.scope')) {
+    const text = `it runs in ${unit}, a session and no service: no unit's stop reaches it`;
+    remarks.push({
+      kind: 'wrong',
+      text,
+      mend: 'User= in the unit, or penstock-run: neither opens a session',
+    });
+  }
+  if (main < 0 && (settings.get('MainPID') ?? '0') !== '0') {
+    const text = `the main process of ${unit} is ${settings.get('MainPID')}, and this one is no child of it: left behind, or of another start`;
+    remarks.push({ kind: 'wrong', text });
+  }
+  // MainPID is what is supervised, forks followed already.
+  const supervisor = { ...systemdSupervisor(unit, settings), forksFollowed: 0 };
+  return { supervisor, depth: main >= 0 ? main + 1 : top, remarks };
+}
+
+function upstart(top: number): FoundSupervisor {
+  const text =
+    'Upstart does not tell a job\'s "kill timeout": its default of 5 s is assumed; ask with --upstart FILE';
+  const supervisor: Supervisor = {
+    kind: 'upstart',
+    name: 'Upstart',
+    stopSignal: 'TERM',
+    tells: 'group',
+    killsAfterMs: 5_000,
+    killsRest: false,
+    forksFollowed: 0,
+    asInit: false,
+    ownInit: false,
+  };
+  return { supervisor, depth: top, remarks: [{ kind: 'note', text }] };
+}
+
+function other(process: LiveProcess, depth: number): FoundSupervisor {
+  const name = programOf(process);
+  const { killsAfterMs, note } = byName[name]!;
+  const supervisor: Supervisor = { ...unknownSupervisor(`${name} [${process.pid}]`), killsAfterMs };
+  return { supervisor, depth, remarks: [{ kind: 'note', text: note }] };
+}
+
+/** Nobody known: who started what only starts others is taken to hold it. */
+function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
+  const place = ancestry.findIndex((process, at) => at > 0 && !onlyStarts(process));
+  const depth = place < 0 ? ancestry.length : place;
+  const leader = ancestry[depth];
+  const supervisor = unknownSupervisor(
+    leader ? `${programOf(leader)} [${leader.pid}]` : 'somebody out of sight',
+  );
+  const text = `no supervisor that is known: that ${supervisor.name} sends TERM to its child and waits for ever is a guess`;
+  return { supervisor, depth, remarks: [{ kind: 'note', text }] };
+}
+
+function onlyStarts(process: LiveProcess): boolean {
+  return unwrap([programOf(process), ...process.command.slice(1)], 'dash').hops.length > 0;
+}
+
+function unknownSupervisor(name: string): Supervisor {
+  return {
+    kind: 'other',
+    name,
+    stopSignal: 'TERM',
+    tells: 'main',
+    killsAfterMs: undefined,
+    killsRest: false,
+    forksFollowed: 0,
+    asInit: false,
+    ownInit: false,
+  };
+}
+
+function isUpstart(): boolean {
+  return ask('/sbin/init', ['--version'])?.includes('upstart') ?? false;
+}
+
+/** What a tool of the system prints; undefined when it is not there or fails. */
+function ask(tool: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(tool, args, {
+    encoding: 'utf8',
+    timeout: 5_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return status === 0 ? stdout : undefined;
+}

@@ -1,0 +1,30 @@
+import type { Diagnosis, Finding } from './diagnose.ts';
+
+/** For a terminal, and as well for a ticket: no colours. */
+export function asText(diagnoses: readonly Diagnosis[]): string {
+  return diagnoses.map(oneAsText).join('\n\n');
+}
+
+export function asJson(diagnoses: readonly Diagnosis[]): string {
+  return JSON.stringify({ ill: diagnoses.some(({ ill }) => ill), diagnoses }, undefined, 2);
+}
+
+function oneAsText({ subject, supervisor, between, service, findings }: Diagnosis): string {
+  const rows: [string, string][] = [
+    ['supervisor', supervisor],
+    [
+      'between',
+      between.length === 0 ? 'nobody' : `${between.join(', ')}   (in brackets: replaced by what follows)`,
+    ],
+    ['service', service.join(' ') || 'not told here'],
+  ];
+  const head = rows.map(([name, text]) => `  ${name.padEnd(14)}${text}`);
+  return [subject, ...head, '', ...findings.flatMap(findingLines)].join('\n');
+}
+
+function findingLines({ verdict, condition, text, mend }: Finding): string[] {
+  const where = condition === undefined ? '' : `${condition}: `;
+  const lines = [`  ${verdict.toUpperCase().padEnd(14)}${where}${text}`];
+  if (mend !== undefined) lines.push(`  ${''.padEnd(14)}mend: ${mend}`);
+  return lines;
+}

@@ -1,0 +1,83 @@
+import { basename } from 'node:path';
+import { chainsOf } from './chains.ts';
+import { splitWords } from './shell-script.ts';
+import type { Remark, Situation, Supervisor } from './situation.ts';
+import { systemdSpanMs } from './systemd-span.ts';
+
+/** What systemd knows of a unit, from its file or from `systemctl show`. Missing keys have systemd's defaults. */
+export type UnitSettings = ReadonlyMap<string, string>;
+
+/** A unit file, systemd.service(5) and systemd.kill(5). Drop-ins are not read: for a running unit ask with --pid. */
+export function readSystemdUnit(path: string, text: string): Situation {
+  const settings = unitSettings(text);
+  const start = settings.get('ExecStart');
+  if (start === undefined) throw new Error('it has no ExecStart in [Service]: nothing is started');
+  const command = splitWords(start.replace(/^[@:+!|-]+/, ''));
+  const chains = chainsOf(command);
+  return {
+    subject: path,
+    supervisor: systemdSupervisor(basename(path), settings),
+    chains,
+    remarks: remarksOn(settings, chains),
+  };
+}
+
+export function systemdSupervisor(unit: string, settings: UnitSettings): Supervisor {
+  const killMode = settings.get('KillMode') ?? 'control-group';
+  const stopMs = systemdSpanMs(settings.get('TimeoutStopSec') ?? settings.get('TimeoutSec') ?? '90s');
+  const kills = settings.get('SendSIGKILL') !== 'no' && killMode !== 'none';
+  return {
+    kind: 'systemd',
+    name: `systemd's ${unit}`,
+    stopSignal: (settings.get('KillSignal') ?? 'TERM').replace(/^SIG/, ''),
+    tells: killMode === 'none' ? 'nobody' : killMode === 'control-group' ? 'everyone' : 'main',
+    killsAfterMs: kills && stopMs !== Infinity ? stopMs : undefined,
+    killsRest: kills && killMode !== 'process',
+    forksFollowed: settings.get('Type') === 'forking' ? 1 : 0,
+    asInit: false,
+    ownInit: false,
+  };
+}
+
+function unitSettings(text: string): Map<string, string> {
+  const settings = new Map<string, string>();
+  let section = '';
+  for (const raw of text.replaceAll(/\\\n\s*/g, ' ').split('\n')) {
+    const line = raw.trim();
+    if (line === '' || /^[#;]/.test(line)) continue;
+    if (line.startsWith('[')) section = line;
+    else if (section === '[Service]') {
+      const at = line.indexOf('=');
+      if (at > 0) settings.set(line.slice(0, at).trim(), line.slice(at + 1).trim());
+    }
+  }
+  return settings;
+}
+
+function remarksOn(settings: UnitSettings, chains: Situation['chains']): Remark[] {
+  const remarks: Remark[] = [];
+  const hops = chains.flatMap(({ chain }) => chain.hops);
+  const su = hops.find(({ onTerm }) => onTerm === 'passes-then-kills');
+  if (su) {
+    remarks.push({
+      kind: 'wrong',
+      text: `${su.name} opens a PAM session: pam_systemd may move the service to a session scope, out of the unit, where no limit of the unit and no stop of it reaches`,
+      mend: 'User= in the unit, or the line below',
+    });
+  }
+  if (settings.get('KillMode') === 'none')
+    remarks.push({
+      kind: 'wrong',
+      text: 'KillMode=none is deprecated: processes are left behind',
+      mend: 'remove it',
+    });
+  if (settings.get('KillMode') === 'process')
+    remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
+  if (settings.has('ExecStop')) {
+    remarks.push({
+      kind: 'note',
+      text: `ExecStop runs before the signal: ${settings.get('ExecStop')}; TERM follows when it has returned, in the same TimeoutStopSec each`,
+    });
+  }
+  return remarks;
+}
