@@ -12,14 +12,19 @@ export function asJson(diagnoses: readonly Diagnosis[]): string {
 function oneAsText({ subject, supervisor, between, service, findings }: Diagnosis): string {
   const rows: [string, string][] = [
     ['supervisor', supervisor],
-    [
-      'between',
-      between.length === 0 ? 'nobody' : `${between.join(', ')}   (in brackets: replaced by what follows)`,
-    ],
+    ['between', betweenText(between)],
     ['service', service.join(' ') || 'not told here'],
   ];
   const head = rows.map(([name, text]) => `  ${name.padEnd(14)}${text}`);
   return [subject, ...head, '', ...findings.flatMap(findingLines)].join('\n');
+}
+
+function betweenText(between: readonly string[]): string {
+  if (between.length === 0) return 'nobody';
+  const legend = between.some((name) => name.startsWith('('))
+    ? '   (in brackets: replaced by what follows)'
+    : '';
+  return between.join(', ') + legend;
 }
 
 function findingLines({ verdict, condition, text, mend }: Finding): string[] {

@@ -35,7 +35,7 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
     between.length === 0 || between[0]?.onTerm === 'unknown'
       ? ''
       : `${supervised} is supervised, not ${service}. `;
-  const broken = supervisor.tells === 'everyone' ? undefined : between.find(breaksTheChain);
+  const broken = between.find((hop) => breaksTheChain(hop, supervisor));
   if (broken && broken.onTerm !== 'unknown') return playBreak(supervisor, broken, service, story, held);
   if (kill.killedAfterMs !== undefined && kill.killedAfterMs < needsMs) {
     const when = `${seconds(kill.killedAfterMs)} after ${supervisor.stopSignal}`;
@@ -80,8 +80,9 @@ function despite(supervisor: Supervisor, kill: Kill): string {
   return `, whatever the ${seconds(supervisor.killsAfterMs)} of ${supervisor.name} say`;
 }
 
-function breaksTheChain({ onTerm }: Hop): boolean {
-  return onTerm === 'dies-alone' || onTerm === 'detaches' || onTerm === 'unknown';
+/** Who tells everyone needs nobody to pass it on; but a starter that leaves has ended the whole service in its eyes. */
+function breaksTheChain({ onTerm }: Hop, { tells }: Supervisor): boolean {
+  return onTerm === 'detaches' || (tells !== 'everyone' && (onTerm === 'dies-alone' || onTerm === 'unknown'));
 }
 
 type Tell = (fate: Fate, because: string, kill?: Kill) => Stopping;

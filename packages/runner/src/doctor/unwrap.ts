@@ -36,9 +36,11 @@ function nextStep(command: string[], sh: ShellFlavour): Step | undefined {
   const starter = starters.find(({ names }) => names.includes(name));
   if (!starter) return undefined;
   const { onTerm, because, valued = [], operands = 0 } = starter;
-  const inner = args.slice(skipOptions(args, valued) + operands);
-  if (name === 'sudo') return sudoStep(args, withoutVariables(inner), because);
-  if (name === 'flock' && args.some((arg) => arg === '-F' || arg === '--no-fork'))
+  const at = skipOptions(args, valued);
+  const inner = args.slice(at + operands);
+  const options = args.slice(0, at);
+  if (name === 'sudo') return sudoStep(options, withoutVariables(inner), because);
+  if (name === 'flock' && options.some((arg) => arg === '-F' || arg === '--no-fork'))
     return { hop: { name, onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
   return { hop: { name, onTerm, because, ...userOfOperand(name, args) }, inner };
 }

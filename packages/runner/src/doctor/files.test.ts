@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { readComposeFile } from './compose.ts';
+import { diagnose } from './diagnose.ts';
+import { goSpanMs } from './go-span.ts';
+import { systemdSpanMs } from './systemd-span.ts';
+import { readSystemdUnit } from './systemd-unit.ts';
+import { readUpstartJob } from './upstart.ts';
+
+const unit = (lines: string) => readSystemdUnit('/etc/systemd/system/kafka.service', `[Service]\n${lines}`);
+const verdicts = (situation: Parameters<typeof diagnose>[0]) =>
+  diagnose(situation, 60_000).findings.map(({ verdict }) => verdict);
+
+test('a unit that runs the service itself stops it in peace', () => {
+  const situation = unit(
+    'User=kafka\nExecStart=/opt/kafka/bin/kafka-server-start.sh s.properties\nTimeoutStopSec=5min',
+  );
+  expect(verdicts(situation)).toEqual(['clean']);
+  expect(situation.supervisor).toMatchObject({ tells: 'everyone', killsAfterMs: 300_000 });
+});
+
+test.each([
+  ['ExecStart=/bin/su kafka -c "exec svc"', ['killed early', 'wrong']],
+  ['ExecStart=-@svc\nTimeoutStopSec=10', ['killed early']],
+  ['ExecStart=sh -c "svc; true"', ['clean']],
+  ['ExecStart=sh -c "svc; true"\nKillMode=mixed', ['never told']],
+  ['ExecStart=sh -c "svc; true"\nKillMode=process', ['orphaned', 'note']],
+  ['ExecStart=svc\nKillMode=none', ['never told', 'wrong']],
+  ['ExecStart=kafka-server-start.sh -daemon x', ['killed early']],
+  ['Type=forking\nExecStart=kafka-server-start.sh -daemon x', ['clean']],
+  ['ExecStart=svc\nTimeoutStopSec=infinity', ['clean']],
+  ['ExecStart=svc \\\n  --more\nSendSIGKILL=no\nTimeoutStopSec=1', ['clean']],
+])('unit %j: %j', (lines, expected) => {
+  expect(verdicts(unit(lines))).toEqual(expected);
+});
+
+test('a compose file with anchors, merges, defaults and both forms of a command', async () => {
+  const situations = await readComposeFile(
+    'compose.yaml',
+    `
+x-service: &service
+  init: true
+  stop_grace_period: \${GRACE:-1m30s}
+services:
+  good:
+    <<: *service
+    entrypoint: [gosu, kafka, svc]
+  hasty:
+    entrypoint: svc --port 1
+  shell:
+    entrypoint: [sh, -c, "svc; true"]
+    stop_grace_period: 60s
+  inherited:
+    image: apache/kafka:4.2.1
+    stop_grace_period: 60s
+  powerless:
+    <<: *service
+    entrypoint: [gosu, kafka, svc]
+    cap_drop: [ALL]
+    cap_add: [SETUID, SETGID]
+`,
+  );
+  const read = situations.map((situation) => [situation.subject, ...verdicts(situation)]);
+  expect(read).toEqual([
+    ['compose.yaml: good', 'clean'],
+    ['compose.yaml: hasty', 'killed early', 'note', 'note'],
+    ['compose.yaml: shell', 'never told', 'note'],
+    ['compose.yaml: inherited', 'unknown'],
+    ['compose.yaml: powerless', 'clean', 'wrong'],
+  ]);
+  expect(situations[0]?.supervisor.killsAfterMs).toBe(90_000);
+  expect(situations[1]?.supervisor.killsAfterMs).toBe(10_000);
+});
+
+test('an Upstart job: kill timeout, script, expect', () => {
+  const job = (text: string) => readUpstartJob('/etc/init/svc.conf', text);
+  expect(job('exec svc').supervisor.killsAfterMs).toBe(5_000);
+  expect(verdicts(job('exec svc\nkill timeout 300'))).toEqual(['clean']);
+  expect(verdicts(job('kill timeout 300\nscript\n  cd /opt\n  exec svc\nend script'))).toEqual(['clean']);
+  expect(verdicts(job('kill timeout 300\nexpect fork\nexec su kafka -s /bin/bash -c svc'))).toEqual([
+    'clean',
+  ]);
+  expect(() => job('script\n exec svc')).toThrow('without "end script"');
+  expect(() => job('start on runlevel 3')).toThrow('neither exec nor script');
+});
+
+test('spans of time as systemd and compose write them', () => {
+  expect(['90', '1min 30s', '2h', '500ms', '0', 'infinity'].map(systemdSpanMs)).toEqual([
+    ...[90_000, 90_000, 7_200_000, 500, Infinity, Infinity],
+  ]);
+  expect(['10s', '1m30s', '1.5h'].map(goSpanMs)).toEqual([10_000, 90_000, 5_400_000]);
+  for (const wrong of ['', 'soon', '10', '10 s']) expect(() => goSpanMs(wrong)).toThrow('no duration');
+  for (const wrong of ['', 'soon', '-5', '5 parsecs'])
+    expect(() => systemdSpanMs(wrong)).toThrow('no time span');
+});

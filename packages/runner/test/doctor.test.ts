@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { has, isRoot, runRunner } from './start-runner.ts';
+
+const job = new URL('doctor/kafka.conf', import.meta.url).pathname;
+
+test('the job of the incident: its murderer is named, and what only looks like a cure', () => {
+  const { code, out } = runRunner(['doctor', '--upstart', job, '--needs', '300']);
+  expect(code).toBe(1);
+  expect(out).toContain("Upstart's job kafka sends TERM to its main process's group, and KILL after 300 s");
+  expect(out).toMatch(/KILLED EARLY .*bash \(Red Hat, CentOS\): su is supervised, not kafka-server-start.sh/);
+  expect(out).toMatch(/su sends KILL 2 s after TERM, whatever the 300 s of Upstart's job kafka say/);
+  expect(out).toMatch(/ORPHANED .*dash \(Debian, Ubuntu\)/);
+  expect(out).toMatch(/WRONG .*no "expect fork"/);
+  expect(out).toMatch(/NOTE .*"setuid" exists from Upstart 1\.4 on/);
+  expect(out).toMatch(/SYMPTOM .*"post-stop exec sleep 11".*ZooKeeper's registration/);
+  expect(out).toMatch(/SYMPTOM .*"respawn" \(limit 3 30\)/);
+  expect(out).toContain(
+    'mend: exec penstock-run --user kafka -- /opt/kafka/bin/kafka-server-start.sh /opt/kafka/config/server.properties',
+  );
+});
+
+test('the same for programs: --json', () => {
+  const { code, out } = runRunner(['doctor', '--upstart', job, '--needs', '300', '--json']);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({
+    ill: true,
+    diagnoses: [
+      {
+        between: ['(exec)', 'su', '(sh -c)'],
+        findings: [{ verdict: 'killed early' }, { verdict: 'orphaned' }, {}, {}, {}, {}],
+      },
+    ],
+  });
+});
+
+test.each([
+  [['doctor'], 'name one of --pid'],
+  [['doctor', '--pid', '1', '--unit', 'x'], 'name one of --pid'],
+  [['doctor', '--pid', '0'], 'a process id is expected'],
+  [['doctor', '--pid', '4194999'], 'there is no such thing'],
+  [['doctor', '--unit', '/nonexistent'], '/nonexistent: there is no such thing'],
+  [['doctor', '--compose', job], 'kafka.conf'],
+  [['doctor', '--upstart', job, '--needs', 'long'], 'whole seconds are expected'],
+  [['doctor', '--foo'], "'--foo'"],
+])('%j is answered with 125 and what is missing', (args, reason) => {
+  const { code, out, err } = runRunner(args);
+  expect([code, out]).toEqual([125, '']);
+  expect(err).toContain(reason);
+});
+
+// Perl, since a shell would not tell a signal before its child ends.
+const service = ['/usr/bin/perl', '-e', '$SIG{TERM} = sub { exit }; $| = 1; print "$$\n"; sleep 1 while 1'];
+const script = `${service[0]} -e '$SIG{TERM} = sub { exit }; $| = 1; print "$$\\n"; sleep 1 while 1'`;
+const hasPerl = has('/usr/bin/perl');
+
+async function examine(command: readonly string[]): Promise<{ code: number | null; out: string }> {
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => resolve(Number(String(line))));
+    child.once('close', () => reject(new Error(`${command[0]} ended`)));
+  });
+  onTestFinished(async () => {
+    process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    while (isThere(pid)) await sleep(20);
+  });
+  return runRunner(['doctor', '--pid', String(pid)], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/status`, 'utf8').includes('State:\tZ');
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(!hasPerl)('a living service that its supervisor holds is in peace', async () => {
+  const { code, out } = await examine(service);
+  expect(out).toMatch(/CLEAN .*perl is the supervised process/);
+  expect(code).toBe(0);
+});
+
+test.skipIf(!hasPerl)('a living service behind a shell would be orphaned', async () => {
+  const { code, out } = await examine(['/bin/sh', '-c', `${script}; true`]);
+  expect(out).toMatch(/ORPHANED .*sh -c \[\d+\] is supervised, not perl|ORPHANED .*dash -c \[\d+\]/);
+  expect(code).toBe(1);
+});
+
+test.skipIf(!hasPerl)('a living service that ignores TERM is told so', async () => {
+  const { code, out } = await examine([
+    '/bin/sh',
+    '-c',
+    `trap '' TERM; exec /usr/bin/perl -e '$| = 1; print "$$\\n"; sleep 1 while 1'`,
+  ]);
+  expect(out).toMatch(/WRONG .*perl \[\d+\] itself ignores TERM/);
+  expect(code).toBe(1);
+});
+
+test.skipIf(!isRoot || !hasPerl)(
+  'as root: a living service behind su would be killed after 2 s',
+  async () => {
+    const { code, out } = await examine(['/bin/su', '-s', '/bin/sh', 'nobody', '-c', `exec ${script}`]);
+    expect(out).toMatch(/KILLED EARLY .*su \[\d+\] sends KILL 2 s after TERM/);
+    expect(out).toContain('mend: penstock-run --user nobody -- /usr/bin/perl');
+    expect(code).toBe(1);
+  },
+);
