@@ -4,6 +4,7 @@ import type { Api } from '../requests/define.ts';
 import { authenticate } from './authenticate.ts';
 import { KafkaError } from './errors.ts';
 import { FrameAssembler } from './frame-assembler.ts';
+import type { FrameReceiver } from './frame-assembler.ts';
 import { connectionError, looksLikeTls, openSocket } from './open-socket.ts';
 import type { SaslOptions, TlsOptions } from './security.ts';
 
@@ -18,6 +19,7 @@ export interface ConnectionOptions {
 interface Pending {
   correlationId: number;
   deadline: number;
+  memoryFor: FrameReceiver['memoryFor'];
   settle(frame: Buffer): void;
   fail(error: KafkaError): void;
 }
@@ -31,11 +33,12 @@ interface Pending {
  * and the calls go on in their order: nobody notices, and no two requests change places.
  */
 export class Connection {
-  readonly #socket: Socket;
   readonly #address: string;
   readonly #clientId: Buffer;
   readonly #options: ConnectionOptions;
   readonly #pending: Pending[] = [];
+  readonly #frames: FrameAssembler;
+  #socket!: Socket;
   #correlationId = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed: KafkaError | undefined;
@@ -52,8 +55,8 @@ export class Connection {
    * retryable: somebody has to mend the configuration.
    */
   static async open(host: string, port: number, options: ConnectionOptions): Promise<Connection> {
-    const socket = await openSocket(host, port, options);
-    const connection = new Connection(socket, `${host}:${port}`, options);
+    const connection = new Connection(`${host}:${port}`, options);
+    await connection.#connect(host, port);
     if (!options.sasl) return connection;
     try {
       await connection.#authenticate(options.sasl);
@@ -64,26 +67,41 @@ export class Connection {
     return connection;
   }
 
-  private constructor(socket: Socket, address: string, options: ConnectionOptions) {
-    this.#socket = socket;
+  private constructor(address: string, options: ConnectionOptions) {
     this.#address = address;
     this.#clientId = Buffer.from(options.clientId);
     this.#options = options;
-    const frames = new FrameAssembler((frame) => this.#answer(frame));
-    socket.on('data', (chunk: Buffer) => {
-      if (this.#untouched) this.#lookAt(chunk);
-      try {
-        if (!this.#closed) frames.push(chunk);
-      } catch (cause) {
-        this.#close(new KafkaError('CONNECTION', `${address} sent bytes that are not Kafka`, { cause }));
-      }
+    this.#frames = new FrameAssembler({
+      memoryFor: (bytes) => this.#pending[0]?.memoryFor(bytes),
+      onFrame: (frame) => this.#answer(frame),
     });
+  }
+
+  /** The socket reads into the frames: no buffer of its own for each chunk, and no second copy. */
+  async #connect(host: string, port: number): Promise<void> {
+    const buffer = (): Buffer => this.#frames.room;
+    const callback = (bytes: number, into: Uint8Array): boolean => {
+      this.#onBytes(into.subarray(0, bytes));
+      return true;
+    };
+    const socket = await openSocket(host, port, { ...this.#options, onread: { buffer, callback } });
+    this.#socket = socket;
     socket.on('error', (cause) => {
       // Only in the beginning is it a refusal; in the middle of a stream nothing may be said of what was sent.
-      const tls = options.tls !== undefined && this.#untouched;
-      this.#close(connectionError(address, cause, tls));
+      const tls = this.#options.tls !== undefined && this.#untouched;
+      this.#close(connectionError(this.#address, cause, tls));
     });
     socket.on('close', () => this.#close(this.#closedByBroker()));
+  }
+
+  #onBytes(bytes: Uint8Array): void {
+    if (this.#untouched) this.#lookAt(bytes);
+    if (this.#closed) return;
+    try {
+      this.#frames.arrived(bytes.length);
+    } catch (cause) {
+      this.#close(new KafkaError('CONNECTION', `${this.#address} sent bytes that are not Kafka`, { cause }));
+    }
   }
 
   get open(): boolean {
@@ -93,20 +111,32 @@ export class Connection {
   /**
    * Sends and awaits one answer. KafkaError CONNECTION or TIMEOUT leave open whether the broker acted.
    * The buffers that `encode` gives are not copied: they must stay unchanged until the promise settles.
+   *
+   * `memoryFor` is asked when a large answer begins to arrive: views in the answer are views of that memory. It is filled until the
+   * promise settles. Without it such an answer lies in fresh memory.
    */
-  call<A extends readonly unknown[], R>(api: Api<A, R>, args: A): Promise<R> {
+  call<A extends readonly unknown[], R>(
+    api: Api<A, R>,
+    args: A,
+    memoryFor: FrameReceiver['memoryFor'] = ownMemory,
+  ): Promise<R> {
     if (this.#renewAtMs <= Date.now()) void this.#renew();
     const held = this.#held;
-    if (!held) return this.#send(api, args);
+    if (!held) return this.#send(api, args, memoryFor);
     return new Promise<R>((resolve, reject) => {
-      held.push(() => this.#send(api, args).then(resolve, reject));
+      held.push(() => void this.#send(api, args, memoryFor).then(resolve, reject));
     });
   }
 
-  #send<A extends readonly unknown[], R>(api: Api<A, R>, args: A): Promise<R> {
+  #send<A extends readonly unknown[], R>(
+    api: Api<A, R>,
+    args: A,
+    memoryFor: FrameReceiver['memoryFor'] = ownMemory,
+  ): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) {
-        reject(this.#closed);
+        const { code, message, retryable } = this.#closed;
+        reject(new KafkaError(code, `not sent: ${message}`, { retryable, sent: false, cause: this.#closed }));
         return;
       }
       const correlationId = (this.#correlationId = (this.#correlationId + 1) & 0x7fffffff);
@@ -121,6 +151,7 @@ export class Connection {
       this.#pending.push({
         correlationId,
         deadline: Date.now() + this.#options.requestTimeoutMs,
+        memoryFor,
         settle,
         fail: reject,
       });
@@ -161,7 +192,7 @@ export class Connection {
     return new KafkaError('CONNECTION', `${this.#address} closed the connection${hint}`);
   }
 
-  #lookAt(first: Buffer): void {
+  #lookAt(first: Uint8Array): void {
     this.#untouched = false;
     if (this.#options.tls || !looksLikeTls(first)) return;
     const message = `${this.#address} speaks TLS, this client does not: turn TLS on, or use another listener`;
@@ -232,3 +263,5 @@ export class Connection {
     this.#whenQuiet?.();
   }
 }
+
+function ownMemory(): undefined {}

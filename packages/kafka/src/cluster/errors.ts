@@ -12,13 +12,20 @@ export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  /** False: certainly no byte of the request was written, so nobody can have acted on it. */
+  sent: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryable?: boolean; sent?: boolean; cause?: unknown } = {},
+  ) {
     const number = errorCodes.get(code);
     const named = number === undefined ? code : `${code} (${number})`;
     super(`${named}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? isRetryable(code);
+    this.sent = options.sent ?? true;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Api } from '../requests/define.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { KafkaError } from './errors.ts';
+import type { FrameReceiver } from './frame-assembler.ts';
 
 /**
  * A set of connections for one purpose, at most one per broker, opened when first needed. Purposes do not share: a long
@@ -29,11 +30,22 @@ export class Link implements Disposable {
 
   /**
    * One request and its answer, error codes inside it included. Calls to one broker are sent in the order of calling.
-   * Throws KafkaError CONNECTION (never sent, or no answer came) or TIMEOUT (sent, perhaps acted on).
+   * Throws KafkaError CONNECTION (no answer came; `sent` is false when it was never sent) or TIMEOUT (sent, perhaps acted on).
    */
   async call<A extends readonly unknown[], R>(nodeId: number, api: Api<A, R>, ...args: A): Promise<R> {
     const connection = await this.#connection(nodeId);
     return connection.call(api, args);
+  }
+
+  /** As `call`; a large answer is read into what `memoryFor` gives, see Connection.call. */
+  async callInto<A extends readonly unknown[], R>(
+    memoryFor: FrameReceiver['memoryFor'],
+    nodeId: number,
+    api: Api<A, R>,
+    ...args: A
+  ): Promise<R> {
+    const connection = await this.#connection(nodeId);
+    return connection.call(api, args, memoryFor);
   }
 
   disconnect(nodeId: number): void {
@@ -65,16 +77,18 @@ export class Link implements Disposable {
   }
 
   #open(nodeId: number): Promise<Connection> {
-    if (this.#disposed) throw new KafkaError('CLOSED', `the link ${this.purpose} is closed`);
+    if (this.#disposed) throw new KafkaError('CLOSED', `the link ${this.purpose} is closed`, { sent: false });
     const address = this.#addressOf(nodeId);
-    if (!address) throw new KafkaError('CONNECTION', `broker ${nodeId} is not in the metadata`);
+    if (!address)
+      throw new KafkaError('CONNECTION', `broker ${nodeId} is not in the metadata`, { sent: false });
     const opening = Connection.open(address.host, address.port, this.#options);
     this.#connections.set(nodeId, opening);
     opening.then(
       (connection) => {
         if (this.#disposed) connection.close();
       },
-      () => {
+      (error: unknown) => {
+        if (error instanceof KafkaError) error.sent = false; // nobody who waits for it has sent anything
         if (this.#connections.get(nodeId) === opening) this.#connections.delete(nodeId);
       },
     );

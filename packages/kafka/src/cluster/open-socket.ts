@@ -1,24 +1,24 @@
 import { createConnection, isIP } from 'node:net';
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { KafkaError } from './errors.ts';
 import type { TlsOptions } from './security.ts';
 
 /**
- * Connects to a broker, the TLS handshake included; the socket is not read before somebody listens. Throws KafkaError CONNECTION
+ * Connects to a broker, the TLS handshake included. What it sends goes to `onread`, never to 'data' listeners. Throws KafkaError CONNECTION
  * for a broker that is away (another try may help) and TLS, not retryable, for one that is not to be trusted or does
  * not trust us: then somebody has to mend the configuration.
  */
 export function openSocket(
   host: string,
   port: number,
-  options: { connectTimeoutMs: number; tls?: TlsOptions | undefined },
+  options: { connectTimeoutMs: number; tls?: TlsOptions | undefined; onread: OnReadOpts },
 ): Promise<Socket> {
-  const { connectTimeoutMs, tls } = options;
+  const { connectTimeoutMs, tls, onread } = options;
   const address = `${host}:${port}`;
   return new Promise((resolve, reject) => {
-    const socket = tls ? beginTls(host, port, tls) : createConnection({ host, port });
+    const socket = tls ? beginTls(host, port, tls, onread) : createConnection({ host, port, onread });
     const fail = (error: KafkaError): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -42,9 +42,11 @@ export function openSocket(
   });
 }
 
-function beginTls(host: string, port: number, tls: TlsOptions): TLSSocket {
+function beginTls(host: string, port: number, tls: TlsOptions, onread: OnReadOpts): TLSSocket {
   try {
-    return connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port });
+    // Named, because the types of tls.connect leave out `onread`, which Node documents.
+    const options = { ...(isIP(host) === 0 && { servername: host }), ...tls, host, port, onread };
+    return connectTls(options);
   } catch (cause) {
     throw new KafkaError('TLS', `the certificates or the key given for TLS cannot be used: ${told(cause)}`, {
       retryable: false,
