@@ -11,6 +11,8 @@ import {
 } from 'node:zlib';
 import type { ZlibOptions, ZstdOptions } from 'node:zlib';
 import { CorruptBatchError } from './corrupt-batch.ts';
+import { inflateLz4 } from './inflate-lz4.ts';
+import { inflateSnappy, xerialHeaderBytes, xerialMagic } from './inflate-snappy.ts';
 
 /** How the records of a batch are compressed; the index is the number in the batch's attributes (bits 0-2). */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -102,16 +104,13 @@ function inflate(codec: Codec, bytes: Buffer): Buffer {
     case 'zstd':
       return zstdDecompressSync(bytes, { maxOutputLength: inflatedBytesMax });
     case 'lz4':
-      return compressionsAlgorithms.lz4.decompressSync(bytes);
+      return inflateLz4(bytes, inflatedBytesMax);
     case 'snappy':
-      return inflateSnappy(bytes);
+      return inflateSnappy(bytes, inflatedBytesMax);
   }
 }
 
-const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
-const xerialHeaderBytes = 16;
-
-/** Java's snappy streams are blocks behind a "xerial" header (magic, version, least version); librdkafka writes one bare block. */
+/** As Java frames it: one block behind a "xerial" header. */
 function frameSnappy(block: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(xerialHeaderBytes + 4 + block.length);
   xerialMagic.copy(framed);
@@ -120,33 +119,4 @@ function frameSnappy(block: Buffer): Buffer {
   framed.writeInt32BE(block.length, xerialHeaderBytes);
   block.copy(framed, xerialHeaderBytes + 4);
   return framed;
-}
-
-function inflateSnappy(bytes: Buffer): Buffer {
-  if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) return inflateSnappyBlock(bytes, 0);
-  const blocks: Buffer[] = [];
-  let inflatedBytes = 0;
-  for (let at = xerialHeaderBytes; at < bytes.length;) {
-    const end = at + 4 + bytes.readInt32BE(at);
-    if (end <= at || end > bytes.length)
-      throw new CorruptBatchError(`a snappy block ends at ${end} of ${bytes.length} bytes`);
-    const block = inflateSnappyBlock(bytes.subarray(at + 4, end), inflatedBytes);
-    inflatedBytes += block.length;
-    blocks.push(block);
-    at = end;
-  }
-  return blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks, inflatedBytes);
-}
-
-/** A snappy block starts with its inflated length as a varint, so the bound is checked before anything is allocated. */
-function inflateSnappyBlock(block: Buffer, inflatedBefore: number): Buffer {
-  let announced = 0;
-  for (let at = 0, scale = 1; at < 5; at++, scale *= 128) {
-    const byte = block[at] ?? 0;
-    announced += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
-  }
-  if (announced + inflatedBefore > inflatedBytesMax)
-    throw new CorruptBatchError(`a snappy batch inflates to over ${inflatedBytesMax} bytes`);
-  return compressionsAlgorithms.snappy.decompressSync(block);
 }

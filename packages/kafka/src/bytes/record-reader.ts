@@ -133,6 +133,11 @@ export class RecordReader implements IterableIterator<RecordView> {
       this.#result.value = this.#view(offsetDelta, timestampDelta, end);
       return this.#result;
     }
+    // As Kafka's own reader does: a count that is too small would lose records without a word.
+    if (this.#left < 0 || this.#cursor.at !== this.#cursor.bytes.length)
+      throw new CorruptBatchError(
+        `the records end at ${this.#cursor.at} of ${this.#cursor.bytes.length} bytes`,
+      );
     return finished;
   }
 
@@ -147,7 +152,8 @@ export class RecordReader implements IterableIterator<RecordView> {
     if (keyBytes > 0) cursor.at += keyBytes;
     const valueBytes = cursor.next();
     const valueAt = cursor.at;
-    if (valueAt + valueBytes > end) throw new CorruptBatchError('a key or value reaches beyond its record');
+    if (valueAt + Math.max(0, valueBytes) > end)
+      throw new CorruptBatchError('a key or value reaches beyond its record');
     cursor.at = end;
     const timestampMs = this.#appendTimestampMs ?? this.#baseTimestampMs + timestampDelta;
     return new RecordView(
