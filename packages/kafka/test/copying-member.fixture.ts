@@ -1,5 +1,6 @@
 // A process that copies `input` to `output`, each record once, as exactly-once services do: positions in the same
-// transaction as the copies. Told by its environment; says a line for each commit, so that a test knows when to strike.
+// transaction as the copies. Told by its environment (member-process.fixture.ts starts it); says a line for each commit and
+// each change of what it owns, so that a test knows when to strike. SIGTERM: it finishes, leaves the group and ends.
 import {
   committedOffsets,
   encodeBatch,
@@ -14,21 +15,37 @@ import {
 } from '../src/index.ts';
 import type { GroupMember, TopicPartition } from '../src/index.ts';
 
-const { BOOTSTRAP = '', INPUT = '', OUTPUT = '', GROUP = '', IDENTITY = '' } = process.env;
+const {
+  BOOTSTRAP = '',
+  INPUT = '',
+  OUTPUT = '',
+  GROUP = '',
+  IDENTITY = '',
+  REQUEST_TIMEOUT_MS,
+  FETCH_BYTES,
+} = process.env;
 
-const cluster = await openCluster({ bootstrap: BOOTSTRAP.split(','), clientId: IDENTITY });
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say('started');
+const cluster = await openCluster({
+  bootstrap: BOOTSTRAP.split(','),
+  clientId: IDENTITY,
+  requestTimeoutMs: Number(REQUEST_TIMEOUT_MS || 10_000),
+});
 await cluster.topic(INPUT);
 const session = await openTxnSession(cluster, { transactionalId: IDENTITY });
 const fetcher = startFetcher(cluster, {
   isolation: 'read_committed',
   maxWaitMs: 100,
-  partitionMaxBytes: 2_000,
+  partitionMaxBytes: Number(FETCH_BYTES || 50_000),
 });
 const owned = new Map<string, TopicPartition>();
 const fresh: TopicPartition[] = [];
 const memberId = memberIdOf(IDENTITY);
 let working: Promise<void> = Promise.resolve();
 let fenced = false;
+let leaving = false;
+process.once('SIGTERM', () => (leaving = true));
 
 const give = async (partitions: TopicPartition[]): Promise<void> => {
   for (const { topic, partition } of partitions) {
@@ -36,6 +53,7 @@ const give = async (partitions: TopicPartition[]): Promise<void> => {
     owned.delete(partitionKey(topic, partition));
   }
   await working;
+  say(`owns ${owned.size}`);
 };
 const member: GroupMember = await joinGroup(cluster, {
   groupId: GROUP,
@@ -44,16 +62,21 @@ const member: GroupMember = await joinGroup(cluster, {
   onAssigned: (partitions) => {
     for (const entry of partitions) owned.set(partitionKey(entry.topic, entry.partition), entry);
     fresh.push(...partitions);
+    say(`owns ${owned.size}`);
   },
   onRevoked: give,
   onLost: give,
 });
 
-process.stdout.write('joined\n');
-for (;;) {
+say('joined');
+while (!leaving) {
   working = turn();
   await working;
 }
+await member.leave();
+await session[Symbol.asyncDispose]();
+fetcher[Symbol.dispose]();
+await cluster[Symbol.asyncDispose]();
 
 /** One transaction: what was fetched is copied, and the positions go with it. */
 async function turn(): Promise<void> {
@@ -67,24 +90,20 @@ async function turn(): Promise<void> {
   const offsets = [];
   for (const { topic, partition, batches, nextOffset, lastEpoch } of await fetcher.next({ maxWaitMs: 100 })) {
     if (!owned.has(partitionKey(topic, partition))) continue;
-    for (const batch of batches) {
-      const copies = [...readRecords(batch)].map(({ value, timestampMs }) => ({
-        key: null,
-        value,
-        timestampMs,
-      }));
-      session.append(OUTPUT, partition, encodeBatch(copies));
-    }
+    const copies = batches.flatMap((batch) =>
+      [...readRecords(batch)].map(({ value, timestampMs }) => ({ key: null, value, timestampMs })),
+    );
+    if (copies.length > 0) session.append(OUTPUT, partition, encodeBatch(copies));
     offsets.push({ topic, partition, offset: nextOffset, leaderEpoch: lastEpoch });
   }
   if (offsets.length === 0) return;
   session.offsets({ groupId: GROUP, memberId, memberEpoch: () => member.epoch, offsets });
   try {
     await session.commit();
-    process.stdout.write('committed\n');
+    say('committed');
   } catch (error) {
     if (!(error instanceof TransactionError) || error.outcome === 'fatal') throw error;
-    process.stdout.write(`${error.outcome} ${error.code}\n`);
+    say(`${error.outcome} ${error.code}`);
     fenced = error.outcome === 'fenced';
     fresh.push(...owned.values());
   }

@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openCluster, startBatchProducer } from '../src/index.ts';
+import { MemberProcess } from './member-process.fixture.ts';
 
 // Contract test 5, the zombie: SIGSTOP beyond the session, another member takes over, SIGCONT.
 
-const fixture = fileURLToPath(new URL('copying-member.fixture.ts', import.meta.url));
 const partitions = 3;
 const recordsPerHalf = 300;
 
@@ -23,18 +19,23 @@ test('a member that was paused beyond its session and goes on commits nothing of
   const [input, output, group] = [uniqueName('paused-in'), uniqueName('paused-out'), uniqueName('paused')];
   await kafka.createTopic(input, { partitions });
   await kafka.createTopic(output, { partitions });
-  const environment = { BOOTSTRAP: kafka.bootstrap.join(','), INPUT: input, OUTPUT: output, GROUP: group };
+  const member = (identity: string): MemberProcess => {
+    const { bootstrap } = kafka;
+    const process = new MemberProcess({ bootstrap, input, output, group, identity, fetchBytes: 2_000 });
+    onTestFinished(() => process[Symbol.dispose]());
+    return process;
+  };
   await write(input, 0);
 
-  const zombie = member({ ...environment, IDENTITY: `${group}-1` });
+  const zombie = member(`${group}-1`);
   await zombie.says('committed');
-  zombie.process.kill('SIGSTOP');
-  const heir = member({ ...environment, IDENTITY: `${group}-2` });
+  zombie.pause();
+  const heir = member(`${group}-2`);
   await heir.says('joined');
   await write(input, recordsPerHalf);
   // The heir gets the partitions when the zombie's session is over, 10 s at most.
   await heir.says('committed');
-  zombie.process.kill('SIGCONT');
+  zombie.resume();
 
   const total = 2 * recordsPerHalf;
   const copies = await kafka.consoleConsume(output, { maxMessages: total, timeoutMs: 30_000 });
@@ -58,33 +59,4 @@ async function write(topic: string, first: number): Promise<void> {
     const record = { key: null, value: Buffer.from(String(index)), timestampMs: Date.now() };
     producer.append(topic, index % partitions, record, index);
   }
-}
-
-interface Member {
-  process: ChildProcess;
-  /** Settles when the member says a line that begins so. Rejects when it ends before. */
-  says(what: string): Promise<void>;
-}
-
-function member(environment: Record<string, string>): Member {
-  const child = spawn(process.execPath, [fixture], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  const lines = createInterface({ input: child.stdout });
-  const says = async (what: string): Promise<void> => {
-    const said = new Promise<void>((resolve) => {
-      lines.on('line', (line) => {
-        if (line.startsWith(what)) resolve();
-      });
-    });
-    await Promise.race([
-      said,
-      once(child, 'exit').then(() => Promise.reject(new Error(`the member ended before: ${what}`))),
-    ]);
-  };
-  return { process: child, says };
 }

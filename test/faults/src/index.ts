@@ -2,3 +2,5 @@ export { apiKeys } from './api-keys.ts';
 export type { Direction } from './flow.ts';
 export { type ProxiedKafka, startProxiedKafka } from './proxied-kafka.ts';
 export { type FaultProxy, type ProxyOptions, type TrapHandle, startProxy } from './proxy.ts';
+export { type DrawnFault, type FaultLimits, drawFault } from './random-fault.ts';
+export { type SeededRandom, type SeededRun, pickOne, seeded, seededRun } from './seeded.ts';
