@@ -147,7 +147,7 @@ test('a partition without a leader is named after 3 s, and the others pass witho
   const startedAt = Date.now();
   await expect(session.commit()).rejects.toMatchObject({
     outcome: 'aborted',
-    stuck: { topic, partition: 7 },
+    stuck: [{ topic, partition: 7 }],
   });
   expect(Date.now() - startedAt).toBeLessThan(6_000);
   session.append(topic, 0, batchOf('without it'));

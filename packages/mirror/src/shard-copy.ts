@@ -98,10 +98,10 @@ export class ShardCopy implements Disposable {
         'Target refuses a batch',
       );
     }
-    if (stuck === undefined) return;
     for (const partition of this.partitions.values()) {
       const { target } = partition;
-      if (target.topic !== stuck.topic || target.partition !== stuck.partition) continue;
+      if (!stuck.some(({ topic, partition: at }) => topic === target.topic && at === target.partition))
+        continue;
       partition.restMs = Math.min(60_000, Math.max(5_000, 2 * partition.restMs));
       partition.restUntilMs = Date.now() + partition.restMs;
       this.#o.log.warn(

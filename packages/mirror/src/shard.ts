@@ -94,6 +94,8 @@ export class Shard {
       if (this.#stopping.signal.reason === dropReason) await session.abort();
       return true;
     } catch (error) {
+      // Stopped while it was being taken over: nothing was begun.
+      if (this.#stopping.signal.aborted && error === this.#stopping.signal.reason) return true;
       return this.#recover(error);
     }
   }
@@ -102,11 +104,12 @@ export class Shard {
   async #begin(): Promise<{ session: TxnSession; state: LedgerState }> {
     const { link, shard, config, log, metrics } = this.#o;
     const session = this.#session;
+    const { signal } = this.#stopping;
     if (session !== undefined) {
-      return { session, state: await readOwnedLedger(link.target, link.identity, shard) };
+      return { session, state: await readOwnedLedger(link.target, link.identity, shard, { signal }) };
     }
     const { transactionTimeoutMs } = config;
-    const taken = await takeOverShard(link.target, link.identity, shard, { transactionTimeoutMs });
+    const taken = await takeOverShard(link.target, link.identity, shard, { transactionTimeoutMs, signal });
     this.#session = taken.session;
     metrics.takeovers.add(1);
     log.info({ shard, positions: taken.state.positions.length }, 'Shard taken over');

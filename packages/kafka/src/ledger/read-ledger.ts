@@ -1,3 +1,4 @@
+import type { RecordView } from '../bytes/record-reader.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { listOffsets } from '../positions/list-offsets.ts';
 import { readRange } from '../positions/read-range.ts';
@@ -23,14 +24,19 @@ export interface LedgerState {
  * Right only for the owner of the shard, after InitProducerId: then no commit of an earlier owner can still arrive.
  * Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.
  */
-export async function readLedger(cluster: Cluster, topic: string, shard: number): Promise<LedgerState> {
-  const start = await offsetOf(cluster, topic, shard, 'earliest');
-  const end = await ledgerEnd(cluster, topic, shard);
+export async function readLedger(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  options: Waits = {},
+): Promise<LedgerState> {
+  const start = await offsetOf(cluster, topic, shard, 'earliest', options);
+  const end = await ledgerEnd(cluster, topic, shard, options);
   for (let back = 64n; ; back *= 8n) {
     const from = end - back > start ? end - back : start;
-    const tail = await readTail(cluster, topic, shard, from, end);
+    const tail = await readTail(cluster, topic, shard, from, end, options);
     if (tail.positions !== undefined)
-      return { ...(await withGenesis(cluster, topic, shard, tail, tail.positions)), end };
+      return { ...(await withGenesis(cluster, topic, shard, tail, tail.positions, options)), end };
     if (from > start) continue;
     if (tail.genesis === undefined) throw noGenesis(topic, shard);
     return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [], end };
@@ -38,8 +44,18 @@ export async function readLedger(cluster: Cluster, topic: string, shard: number)
 }
 
 /** Where a ledger partition ends for a read_committed reader: it moves with every commit of the shard. */
-export function ledgerEnd(cluster: Cluster, topic: string, shard: number): Promise<bigint> {
-  return offsetOf(cluster, topic, shard, 'latest');
+export function ledgerEnd(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  options: Waits = {},
+): Promise<bigint> {
+  return offsetOf(cluster, topic, shard, 'latest', options);
+}
+
+/** The signal ends every wait, with its reason. */
+interface Waits {
+  signal?: AbortSignal | undefined;
 }
 
 interface Tail {
@@ -58,13 +74,14 @@ async function withGenesis(
   shard: number,
   tail: Tail,
   positions: Positions,
+  options: Waits,
 ): Promise<Omit<LedgerState, 'end'>> {
   const { partitions } = positions;
   if (tail.genesis !== undefined && tail.genesisOffset >= positions.genesisOffset) {
     return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: partitions };
   }
   const at = positions.genesisOffset;
-  const { genesis } = await readTail(cluster, topic, shard, at, at + 1n);
+  const { genesis } = await readTail(cluster, topic, shard, at, at + 1n, options);
   if (genesis === undefined) throw noGenesis(topic, shard);
   return { genesis, genesisOffset: at, positions: partitions };
 }
@@ -75,17 +92,19 @@ async function readTail(
   shard: number,
   from: bigint,
   to: bigint,
+  { signal }: Waits,
 ): Promise<Tail> {
   const tail: Tail = { genesis: undefined, genesisOffset: -1n, positions: undefined };
   if (from >= to) return tail;
-  await readRange(cluster, topic, shard, from, to, 'read_committed', (read) => {
+  const visit = (read: RecordView): void => {
     if (read.offset >= to) return;
     const record = readLedgerRecord(shard, read.key, read.value);
     if (record.kind === 'positions') tail.positions = record.positions;
     if (record.kind !== 'genesis') return;
     tail.genesis = record.genesis;
     tail.genesisOffset = read.offset;
-  });
+  };
+  await readRange(cluster, topic, shard, from, to, 'read_committed', visit, signal ? { signal } : {});
   return tail;
 }
 
@@ -94,8 +113,9 @@ async function offsetOf(
   topic: string,
   shard: number,
   at: 'earliest' | 'latest',
+  { signal }: Waits,
 ): Promise<bigint> {
-  const found = (await listOffsets(cluster, topic, [shard], at, 'read_committed')).get(shard);
+  const found = (await listOffsets(cluster, topic, [shard], at, 'read_committed', { signal })).get(shard);
   if (found === undefined)
     throw new LedgerError('SHARDS_DIFFER', `The ledger ${topic} has no partition ${shard}`);
   return found.offset;

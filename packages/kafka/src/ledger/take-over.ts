@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { openTxnSession, type TxnSession } from '../transaction/txn-session.ts';
+import { openTxnSession } from '../transaction/open-txn-session.ts';
+import type { TxnSession } from '../transaction/txn-session.ts';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';
@@ -24,31 +25,34 @@ export function transactionalIdOf(ledgerTopic: string, shard: number): string {
  * 2. Then the ledger is read, up to its end as a read_committed reader sees it now. The order matters: read first, and
  *    the earlier owner commits between the two, and what it copied is copied again.
  *
+ * The signal ends both, with its reason.
+ *
  * A death after 1 leaves a shard without an open transaction; after 2 nothing.
  */
 export async function takeOverShard(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
-  options: { transactionTimeoutMs?: number } = {},
+  options: { transactionTimeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<{ session: TxnSession; state: LedgerState }> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
   const session = await openTxnSession(target, { transactionalId, ...options });
   try {
-    return { session, state: await readOwnedLedger(target, identity, shard) };
+    return { session, state: await readOwnedLedger(target, identity, shard, options) };
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** The ledger of a shard that this process owns: after a takeover, and after every commit that failed. */
+/** The ledger of a shard that this process owns: after a takeover, and after every commit that failed. Ends with the signal. */
 export async function readOwnedLedger(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
+  options: { signal?: AbortSignal } = {},
 ): Promise<LedgerState> {
-  const state = await readLedger(target, identity.ledgerTopic, shard);
+  const state = await readLedger(target, identity.ledgerTopic, shard, options);
   const { partitions } = await target.topic(identity.ledgerTopic);
   checkGenesis(state.genesis, identity, partitions.length);
   return state;

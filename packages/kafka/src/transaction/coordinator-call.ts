@@ -11,6 +11,8 @@ export interface CoordinatorCallOptions {
   key: string;
   /** Who asks: the table of errors says what an answer means to it. */
   role: Role;
+  /** Told of every answer, those that are not final included. */
+  onAnswer?: (code: ErrorCode) => void;
   deadlineMs?: number;
   signal?: AbortSignal;
 }
@@ -36,6 +38,7 @@ export function callCoordinator<A extends readonly unknown[], R>(
       refresh = false;
       const answer = await link.call(nodeId, api, ...args());
       const code = codeOf(answer);
+      options.onAnswer?.(code);
       const verdict = judge(role, code);
       if (verdict === 'retry' || verdict === 'refresh')
         throw new KafkaError(code, `request ${api.key}, ${kind} ${key}`, { retryable: true });

@@ -14,6 +14,11 @@ export interface Poison {
   index: number;
 }
 
+export interface StuckPartition {
+  topic: string;
+  partition: number;
+}
+
 /**
  * A transaction did not end as asked. Whether it was committed all the same (an answer to EndTxn that never came, then
  * another owner) only Kafka knows: read the positions there, never go on from memory.
@@ -24,20 +29,20 @@ export class TransactionError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly poison: Poison | undefined;
-  /** The partition that could not be written for so long that the transaction was given up. */
-  readonly stuck: { topic: string; partition: number } | undefined;
+  /** The partitions that could not be written for so long that the transaction was given up. */
+  readonly stuck: readonly StuckPartition[];
 
   constructor(
     outcome: TransactionOutcome,
     code: ErrorCode,
     message: string,
-    details: { poison?: Poison; stuck?: { topic: string; partition: number }; cause?: unknown } = {},
+    details: { poison?: Poison; stuck?: readonly StuckPartition[]; cause?: unknown } = {},
   ) {
     super(`${code}: ${message}`, details.cause === undefined ? {} : { cause: details.cause });
     this.outcome = outcome;
     this.code = code;
     this.retryable = outcome === 'aborted';
     this.poison = details.poison;
-    this.stuck = details.stuck;
+    this.stuck = details.stuck ?? [];
   }
 }

@@ -7,12 +7,14 @@ import { endTxnRequest, initProducerIdRequest } from '../requests/transaction.ts
 import { callCoordinator } from './coordinator-call.ts';
 import { TransactionError } from './errors.ts';
 import { judgeTransaction } from './judge-transaction.ts';
+import type { MarkersWait } from './markers-wait.ts';
 
 export interface TransactionalIdOptions {
   transactionalId: string;
   transactionTimeoutMs: number;
   /** Ends every wait. */
   signal: AbortSignal;
+  markers: MarkersWait;
 }
 
 /** A service that starts may be told that Kafka is away; one that is in the middle of something waits like EndTxn. */
@@ -59,6 +61,7 @@ export class TransactionalId {
         role: 'end-txn',
         deadlineMs: Infinity,
         signal: this.#options.signal,
+        onAnswer: (code) => this.#options.markers.note(code),
       },
       endTxnRequest,
       ({ code }) => code,
@@ -102,11 +105,12 @@ export class TransactionalId {
 
   /** Adopts the answered pair; answers NONE or the error. */
   async #initProducerId(producerId: bigint, producerEpoch: number, deadlineMs: number): Promise<ErrorCode> {
-    const { transactionalId, transactionTimeoutMs, signal } = this.#options;
+    const { transactionalId, transactionTimeoutMs, signal, markers } = this.#options;
+    const onAnswer = (code: ErrorCode): void => markers.note(code);
     const answer = await callCoordinator(
       this.#cluster,
       this.#link,
-      { kind: 'transaction', key: transactionalId, role: 'init-txn', deadlineMs, signal },
+      { kind: 'transaction', key: transactionalId, role: 'init-txn', deadlineMs, signal, onAnswer },
       initProducerIdRequest,
       ({ errorCode }) => errorName(errorCode),
       (): Parameters<typeof initProducerIdRequest.encode> => [

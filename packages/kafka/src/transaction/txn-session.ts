@@ -10,6 +10,8 @@ import type { ProduceAnswer } from '../requests/produce.ts';
 import { TransactionError } from './errors.ts';
 import { judgeTransaction } from './judge-transaction.ts';
 import type { TransactionRole } from './judge-transaction.ts';
+import { MarkersWait } from './markers-wait.ts';
+import { stuckWith } from './stuck-with.ts';
 import { commitOffsets } from './transaction-offsets.ts';
 import type { TransactionOffsets } from './transaction-offsets.ts';
 import { TransactionalId } from './transactional-id.ts';
@@ -37,24 +39,12 @@ interface TxnBatch extends SendableBatch {
   written: WrittenBatch;
 }
 
+/** A partition that will have taken nothing for long enough so soon is given up together with the first. */
+const stuckTogetherMs = 2_000;
+
 /** A broker refused the epoch: what that means is asked with InitProducerId. */
 interface LostEpoch {
   lostEpoch: string;
-}
-
-/**
- * Takes a transactional id over: InitProducerId(-1, -1) fences whoever had it and aborts what it left open. Resolves
- * when the markers of that abort are on their way. Throws KafkaError or TransactionError 'fatal'.
- */
-export async function openTxnSession(cluster: Cluster, options: TxnSessionOptions): Promise<TxnSession> {
-  const session = new TxnSession(cluster, options);
-  try {
-    await session.takeover();
-    return session;
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /**
@@ -74,6 +64,7 @@ export class TxnSession implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #timeoutMs: number;
   readonly #owned: TransactionalId;
+  readonly #markers: MarkersWait;
   #sender: Sender<TxnBatch>;
   #sequences = new Map<Lane<TxnBatch>, number>();
   #batches: TxnBatch[] = [];
@@ -96,10 +87,12 @@ export class TxnSession implements AsyncDisposable {
     // One produce connection per broker and id: two that begin partitions in parallel collide (NOT_ENOUGH_REPLICAS).
     this.#produceLink = cluster.link(`produce ${options.transactionalId}`);
     this.#coordinatorLink = cluster.link(`coordinators ${options.transactionalId}`);
+    this.#markers = new MarkersWait(cluster.log, options.transactionalId);
     this.#owned = new TransactionalId(cluster, this.#coordinatorLink, {
       transactionalId: options.transactionalId,
       transactionTimeoutMs: this.#timeoutMs,
       signal: this.#closing.signal,
+      markers: this.#markers,
     });
     this.#sender = this.#newSender();
   }
@@ -109,6 +102,11 @@ export class TxnSession implements AsyncDisposable {
     return this.#openBytes;
   }
 
+  /** How long this id has been waiting for the markers of its transaction before, ms; more than a moment is a dead partition. */
+  get markersWaitMs(): number {
+    return this.#markers.ms;
+  }
+
   /** Adds a batch to the transaction and sends it ahead. The session owns the bytes until commit or abort settles. */
   append(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void {
     this.#refuseWhileEnding();
@@ -116,7 +114,16 @@ export class TxnSession implements AsyncDisposable {
     const index = this.#counts.get(key) ?? 0;
     this.#counts.set(key, index + 1);
     const written = { topic, partition, baseOffset: -1n, count: batch.count };
-    const entry: TxnBatch = { ...batch, order: 0, sequence: -1, maybeStored: false, index, written };
+    const entry: TxnBatch = {
+      parts: [batch.bytes],
+      byteCount: batch.bytes.length,
+      count: batch.count,
+      order: 0,
+      sequence: -1,
+      maybeStored: false,
+      index,
+      written,
+    };
     this.#batches.push(entry);
     this.#unsettled++;
     this.#openBytes += batch.bytes.length;
@@ -245,17 +252,23 @@ export class TxnSession implements AsyncDisposable {
     batch.sequence = this.#sequences.get(lane) ?? 0;
     this.#sequences.set(lane, sequenceAfter(batch.sequence, batch.count));
     const { producerId, producerEpoch } = this.#owned.identity;
-    restamp(batch.bytes, { producerId, producerEpoch, baseSequence: batch.sequence, transactional: true });
+    restamp(batch.parts[0]!, {
+      producerId,
+      producerEpoch,
+      baseSequence: batch.sequence,
+      transactional: true,
+    });
   }
 
   #judge(lane: Lane<TxnBatch>, batch: TxnBatch, answer: ProduceAnswer): Verdict {
     const judgement = judgeTransaction('txn-produce', answer.code, lane.isOldest(batch));
+    this.#markers.note(answer.code);
     if (judgement === 'again' && !this.#failure && !this.#isStuck(lane, Date.now())) return 'again';
     this.#unsettled--;
     if (judgement === 'done') {
       batch.written.baseOffset = answer.baseOffset;
     } else if (judgement === 'again') {
-      this.#failure ??= takesNothing(lane, answer.code);
+      this.#failure ??= this.#takesNothing(lane, answer.code);
     } else if (judgement === 'poison') {
       const poison = { topic: lane.topic, partition: lane.partition, index: batch.index };
       this.#failure ??= new TransactionError('aborted', answer.code, answer.message, { poison });
@@ -290,14 +303,25 @@ export class TxnSession implements AsyncDisposable {
       const waiting = [...this.#sender.lanes].filter((lane) => !lane.idle);
       // Without a leader nothing is sent, so no answer can tell: `#judge` never hears of it.
       const silent = waiting.find((lane) => lane.inFlight.length === 0 && this.#isStuck(lane, now));
-      if (silent) this.#failure = takesNothing(silent, 'LEADER_NOT_AVAILABLE');
-      else if (now >= until) this.#failure = takesNothing(waiting[0], 'TIMEOUT');
+      if (silent) this.#failure = this.#takesNothing(silent, 'LEADER_NOT_AVAILABLE');
+      else if (now >= until && waiting[0]) this.#failure = this.#takesNothing(waiting[0], 'TIMEOUT');
       else await this.#nextProgress(Math.min(until - now, 100));
     }
   }
 
   #isStuck({ failingSince }: Lane<TxnBatch>, now: number): boolean {
     return failingSince > 0 && now - failingSince >= (this.#options.stuckAfterMs ?? 3_000);
+  }
+
+  #takesNothing(found: Lane<TxnBatch>, code: string): TransactionError {
+    if (this.#markers.ms > 0) {
+      const what = 'a partition of the transaction before takes no marker; of this one, none is to blame';
+      return new TransactionError('aborted', 'CONCURRENT_TRANSACTIONS', what);
+    }
+    const soon = Date.now() + stuckTogetherMs;
+    const stuck = stuckWith(this.#cluster, found, this.#sender.lanes, (lane) => this.#isStuck(lane, soon));
+    const names = stuck.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
+    return new TransactionError('aborted', code, `taking nothing: ${names}`, { stuck });
   }
 
   /** No request of the old transaction may be under way when the next begins. */
@@ -365,14 +389,6 @@ export class TxnSession implements AsyncDisposable {
     this.#markersPending = false;
     this.#failure = undefined;
   }
-}
-
-function takesNothing(lane: Lane<TxnBatch> | undefined, code: string): TransactionError {
-  if (!lane) return new TransactionError('aborted', code, 'the batches were not acknowledged in time');
-  const { topic, partition } = lane;
-  return new TransactionError('aborted', code, `${topic}-${partition} takes nothing`, {
-    stuck: { topic, partition },
-  });
 }
 
 function isAborted(error: unknown): boolean {

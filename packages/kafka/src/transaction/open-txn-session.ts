@@ -1,0 +1,28 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { TxnSession } from './txn-session.ts';
+import type { TxnSessionOptions } from './txn-session.ts';
+
+/**
+ * Takes a transactional id over: InitProducerId(-1, -1) fences whoever had it and aborts what it left open. Resolves
+ * when the markers of that abort are on their way. Throws KafkaError or TransactionError 'fatal', and the signal's reason.
+ */
+export async function openTxnSession(
+  cluster: Cluster,
+  options: TxnSessionOptions & { signal?: AbortSignal },
+): Promise<TxnSession> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const session = new TxnSession(cluster, options);
+  const giveUp = (): void => void session[Symbol.asyncDispose]();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    await session.takeover();
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
