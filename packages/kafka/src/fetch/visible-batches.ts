@@ -18,7 +18,7 @@ import type { AbortedTransaction } from '../requests/fetch.ts';
 
 /** A data batch as it lies in the log. */
 export interface FetchedBatch {
-  /** The whole v2 batch: a view of the response, not shared with any other. Whoever holds it may change it in place. */
+  /** The whole v2 batch: a view of the answer, see `Fetched`. Whoever holds it may change it in place. */
   bytes: Buffer;
   baseOffset: bigint;
   lastOffset: bigint;
@@ -58,15 +58,17 @@ export function visibleBatches(
   const beginnings = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const abortedProducers = new Set<bigint>();
   let begun = 0;
+  let offsetRead = -1n;
   for (let at = 0; at + batchHeaderBytes <= records.length;) {
     const end = at + batchBytesAt(records, at);
     if (end > records.length) break; // cut off by the byte limit of the fetch: it comes whole with the next one
     const bytes = records.subarray(at, end);
-    visible.corrupt = problemOf(bytes);
+    visible.corrupt = problemOf(bytes, offsetRead);
     if (visible.corrupt !== undefined) return visible;
     at = end;
     const baseOffset = baseOffsetAt(bytes, 0);
     const lastOffset = baseOffset + BigInt(lastOffsetDeltaAt(bytes, 0));
+    offsetRead = lastOffset;
     if (lastOffset < position) continue;
     visible.nextOffset = lastOffset + 1n;
     visible.lastEpoch = leaderEpochAt(bytes, 0);
@@ -95,11 +97,18 @@ function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position
   };
 }
 
-/** CRC32C runs at 14 GB/s, 0.07 us for 1 KB: cheap enough to never deliver what a disk or a wire has changed. */
-function problemOf(bytes: Buffer): string | undefined {
+/**
+ * CRC32C runs at 14 GB/s, 0.07 us for 1 KB: cheap enough to never deliver what a disk or a wire has changed. It covers neither
+ * the base offset nor the leader epoch, which brokers write: what can be said of the offset is that it grows from batch to batch.
+ */
+function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
   if (magicAt(bytes, 0) !== 2) return `a batch of format ${magicAt(bytes, 0)}; only 2 is read`;
   if (crc32c(bytes.subarray(21)) !== crcAt(bytes, 0)) return 'a batch whose checksum is wrong';
+  const offset = baseOffsetAt(bytes, 0);
+  if (offset <= offsetRead) return `a batch at offset ${offset} behind ${offsetRead}`;
+  if (lastOffsetDeltaAt(bytes, 0) < 0)
+    return `a batch that ends ${lastOffsetDeltaAt(bytes, 0)} behind its beginning`;
   return undefined;
 }
 
