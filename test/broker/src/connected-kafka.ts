@@ -1,6 +1,7 @@
 import { createTopic, withAdmin } from './admin.ts';
 import { consoleConsume } from './console-consumer.ts';
 import { canRunJvm } from './java.ts';
+import type { SecuredListeners } from './secured-listeners.ts';
 import type {
   TestBroker,
   TestKafka,
@@ -17,16 +18,19 @@ export function connectedKafka(o: {
   brokers: readonly TestBroker[];
   /** Given when the cluster runs in containers. */
   containers?: ToolContainers | undefined;
+  secured?: SecuredListeners | undefined;
   dispose(): Promise<void>;
   logs?(lines?: number): string;
 }): TestKafka {
-  const { bootstrap, brokers, containers } = o;
+  const { bootstrap, brokers, containers, secured } = o;
   const tool = async (
     name: ToolName,
     args: readonly string[],
     options?: ToolOptions,
   ): Promise<ToolOutput> => {
-    if (!containers || canRunJvm()) return runJavaTool(name, withBootstrap(name, bootstrap, args), options);
+    if (!containers || canRunJvm()) {
+      return runJavaTool(name, withBootstrap(name, options?.bootstrap ?? bootstrap, args), options);
+    }
     const { runContainerTool } = await import('./container-tools.ts');
     return runContainerTool(containers, name, withBootstrap(name, containers.bootstrap, args), options);
   };
@@ -34,6 +38,7 @@ export function connectedKafka(o: {
     bootstrap,
     brokers,
     containers,
+    secured,
     createTopic: (name, options) => createTopic(bootstrap, name, options),
     admin: (act) => withAdmin(bootstrap, act),
     consoleConsume: (topic, options = {}) =>

@@ -15,6 +15,8 @@ export interface ConsoleConsumeOptions {
    * since on a busy machine joining the group takes longer than any pause between records.
    */
   timeoutMs?: number;
+  /** Other addresses of the same cluster: those of a secured listener. */
+  bootstrap?: readonly string[];
   /** Further settings of the Java consumer. */
   properties?: Record<string, string>;
 }
@@ -81,7 +83,11 @@ export async function consoleConsume(
   topic: string,
   o: ConsoleConsumeOptions,
 ): Promise<ConsumedRecord[]> {
-  const output = await run(consoleArguments(topic, o), { timeoutMs: 300_000, quietMs: patienceMs(o) });
+  const output = await run(consoleArguments(topic, o), {
+    timeoutMs: 300_000,
+    quietMs: patienceMs(o),
+    ...(o.bootstrap && { bootstrap: o.bootstrap }),
+  });
   // The end of its patience is an exception in its log, and exit code 0.
   const problem = output.stderr
     .split('\n')

@@ -1,5 +1,11 @@
 export type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
 export { guard, unguard } from './reaper.ts';
+export {
+  javaClientProperties,
+  type SecuredListeners,
+  securedUser,
+  shortSessionMs,
+} from './secured-listeners.ts';
 export { givenBootstrap, sharedKafka } from './shared-kafka.ts';
 export { type BrokerKind, type StartKafkaOptions, brokerKind, startKafka } from './start-kafka.ts';
 export type { TestBroker, TestKafka, ToolName, ToolOptions, ToolOutput, TopicOptions } from './test-kafka.ts';

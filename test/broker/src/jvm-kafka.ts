@@ -6,6 +6,7 @@ import { connectedKafka } from './connected-kafka.ts';
 import { JvmBroker } from './jvm-broker.ts';
 import { reservePorts } from './ports.ts';
 import { forgetFolder, guardFolder } from './reaper.ts';
+import { scramArguments, secureListeners, type SecuredPorts } from './secured-listeners.ts';
 import { type BrokerAddresses, brokerSettings } from './settings.ts';
 import type { FolderOwner, StartKafkaOptions } from './start-kafka.ts';
 import { formatStorage, randomKafkaId } from './storage.ts';
@@ -14,7 +15,7 @@ import type { TestKafka } from './test-kafka.ts';
 /** A cluster of child JVMs with a temporary folder of its own. Ports stay reserved until it is disposed of. */
 export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
   const count = o.brokers ?? 1;
-  const ports = await reservePorts(3 * count);
+  const ports = await reservePorts((o.secured ? 6 : 3) * count);
   const folder = await mkdtemp(join(tmpdir(), `penstock-${o.name ?? 'kafka'}-`));
   guardFolder(folder);
   const brokers: JvmBroker[] = [];
@@ -25,17 +26,19 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     for (const port of ports) port.release();
   };
   try {
-    const addresses = addressesOf(
-      ports.map((reserved) => reserved.port),
-      o.advertised,
-    );
+    const numbers = ports.map((reserved) => reserved.port);
+    const addresses = addressesOf(numbers.slice(0, 3 * count), o.advertised);
+    const security = o.secured
+      ? await secureListeners(folder, securedPortsOf(numbers.slice(3 * count)))
+      : undefined;
     const clusterId = randomKafkaId();
     for (const self of addresses) {
       const home = join(folder, `broker-${self.id}`);
       await mkdir(home);
       const data = join(home, 'data');
-      await formatStorage(data, self.id, clusterId);
-      const settings = brokerSettings(self, addresses, data, o.settings);
+      await formatStorage(data, self.id, clusterId, security ? scramArguments() : []);
+      const plain = brokerSettings(self, addresses, data, o.settings);
+      const settings = security?.settingsOf(self.id, plain) ?? plain;
       const port = Number(self.client.bind.split(':')[1]);
       brokers.push(
         new JvmBroker({
@@ -51,11 +54,18 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     if (o.owner) await giveFolder(folder, o.owner);
     await startTogether(brokers);
     const bootstrap = addresses.map((self) => self.client.advertised);
-    return connectedKafka({ bootstrap, brokers, dispose });
+    return connectedKafka({ bootstrap, brokers, secured: security?.secured, dispose });
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+function securedPortsOf(ports: readonly number[]): SecuredPorts[] {
+  return Array.from({ length: ports.length / 3 }, (_, index) => {
+    const [sasl, saslTls, mutualTls] = ports.slice(3 * index, 3 * index + 3) as [number, number, number];
+    return [sasl, saslTls, mutualTls];
+  });
 }
 
 async function giveFolder(folder: string, { uid, gid }: FolderOwner): Promise<void> {

@@ -17,6 +17,8 @@ export interface StartKafkaOptions {
   heapMb?: number;
   /** Default: `brokerKind()`. */
   via?: BrokerKind;
+  /** JVM only, and needs openssl: listeners that ask for passwords or certificates, beside the plain one. */
+  secured?: boolean;
   /** JVM only. A command that becomes the broker by exec (the Runner in the demo), with its arguments. */
   through?: readonly string[];
   /** JVM only. Whom `through` makes of the broker: its folder is given to them. Needs root. */
@@ -31,6 +33,7 @@ export interface FolderOwner {
 /** Starts a cluster of real brokers; it settles when all serve clients, in about 3 s for one. */
 export async function startKafka(o: StartKafkaOptions = {}): Promise<TestKafka> {
   if ((o.via ?? brokerKind()) === 'jvm') return startJvmKafka(o);
+  if (o.secured) throw new Error('secured listeners are for JVMs only');
   // The container library takes its time to load.
   const { startContainerKafka } = await import('./container-kafka.ts');
   return startContainerKafka(o);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,16 @@ export function randomKafkaId(): string {
 
 /**
  * Makes `folder` a formatted log directory of node `id`. `kafka.tools.StorageTool format` writes two files: the node's
- * identity, written here without a JVM (0.7 s saved a broker), and the features of the version, which are the same for
- * every cluster: its own output of the first time is kept and copied.
+ * identity, written here without a JVM (0.7 s saved a broker), and the first records of the metadata (features of the
+ * version, users), which are the same for every cluster with the same arguments: its own output of the first time is kept
+ * and copied.
  */
-export async function formatStorage(folder: string, id: number, clusterId: string): Promise<void> {
+export async function formatStorage(
+  folder: string,
+  id: number,
+  clusterId: string,
+  formatArguments: readonly string[] = [],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const identity = {
     version: '1',
@@ -30,11 +36,11 @@ export async function formatStorage(folder: string, id: number, clusterId: strin
     'directory.id': randomKafkaId(),
   };
   await writeFile(join(folder, 'meta.properties'), propertiesFile(identity));
-  await copyFile(await featureRecords(), join(folder, 'bootstrap.checkpoint'));
+  await copyFile(await bootstrapRecords(formatArguments), join(folder, 'bootstrap.checkpoint'));
 }
 
-async function featureRecords(): Promise<string> {
-  const kept = join(cacheFolder, `bootstrap-${kafkaVersion()}.checkpoint`);
+async function bootstrapRecords(formatArguments: readonly string[]): Promise<string> {
+  const kept = join(cacheFolder, `bootstrap-${kafkaVersion()}${suffixOf(formatArguments)}.checkpoint`);
   if (existsSync(kept)) return kept;
   const folder = await mkdtemp(join(tmpdir(), 'penstock-format-'));
   try {
@@ -52,7 +58,7 @@ async function featureRecords(): Promise<string> {
       }),
     );
     const logConfig = join(import.meta.dirname, 'tool.log4j2.properties');
-    const format = ['format', '-t', randomKafkaId(), '-c', config];
+    const format = ['format', '-t', randomKafkaId(), '-c', config, ...formatArguments];
     const java = javaCommand('kafka.tools.StorageTool', format, { heapMb: 128, logConfig });
     await promisify(execFile)(java.program, java.args, { timeout: 60_000 });
     // Under a name of our own first: several clusters may start for the first time at once.
@@ -63,4 +69,9 @@ async function featureRecords(): Promise<string> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function suffixOf(formatArguments: readonly string[]): string {
+  if (formatArguments.length === 0) return '';
+  return `-${createHash('sha256').update(formatArguments.join('\0')).digest('hex').slice(0, 12)}`;
 }

@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
+import type { SecuredListeners } from './secured-listeners.ts';
 
 /** A real Kafka cluster for a test. Disposing of it kills its processes and removes its folders. */
 export interface TestKafka extends AsyncDisposable {
@@ -8,6 +9,8 @@ export interface TestKafka extends AsyncDisposable {
   /** In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be harmed. */
   readonly brokers: readonly TestBroker[];
   readonly containers: ToolContainers | undefined;
+  /** Of a cluster that was started with `secured`: further listeners of the same brokers. */
+  readonly secured: SecuredListeners | undefined;
   /** Settles when every partition has a leader. Replication factor: the brokers' default (1, or 3 on three brokers). */
   createTopic(name: string, o?: TopicOptions): Promise<void>;
   /** Anything else an administrator does; kafkajs carries no data here. */
@@ -72,6 +75,8 @@ export interface ToolOptions {
   /** After which the tool is killed and the promise rejects. Default 60 s. */
   timeoutMs?: number;
   input?: string | Uint8Array;
+  /** Other addresses of the same cluster: those of a secured listener. JVM only. */
+  bootstrap?: readonly string[];
   /** Once there is output: the tool is ended, as if it had done so itself, when none came for so long. JVM only. */
   quietMs?: number;
 }

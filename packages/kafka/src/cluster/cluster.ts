@@ -96,6 +96,14 @@ export class Cluster implements AsyncDisposable {
   }
 
   async connect(): Promise<void> {
+    const { sasl, tls } = this.#options;
+    if (sasl && !tls) {
+      const { mechanism } = sasl;
+      this.log.warn(
+        { mechanism },
+        'SASL without TLS: who listens sees the data, and with PLAIN the password',
+      );
+    }
     const features = await this.ask(apiVersionsRequest, 'penstock', '1');
     throwOnError(features.errorCode, 'ApiVersions');
     checkFeatures(features);
@@ -145,7 +153,8 @@ export class Cluster implements AsyncDisposable {
     } catch (cause) {
       if (helpless(cause)) throw cause;
       const bootstrap = this.#options.bootstrap.join(', ');
-      throw new KafkaError('CONNECTION', `no broker answers (${bootstrap})`, { cause });
+      const last = cause instanceof Error ? cause.message : String(cause);
+      throw new KafkaError('CONNECTION', `no broker answers (${bootstrap}); the last: ${last}`, { cause });
     }
   }
 

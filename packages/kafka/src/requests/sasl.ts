@@ -1,11 +1,32 @@
 import { saslAuthenticateV2, saslHandshakeV1 } from '@platformatic/kafka';
-import { wireRequest } from './define.ts';
+import { defineRequest } from './define.ts';
+import type { FrameReader } from './frame-reader.ts';
 
 /** SaslHandshake v1 (KIP-43, KIP-152): the tokens that follow travel in SaslAuthenticate requests. Never flexible. */
-export const saslHandshakeRequest = wireRequest(17, 1, saslHandshakeV1, {
-  flexibleRequestHeader: false,
-  flexibleResponseHeader: false,
-});
+export const saslHandshakeRequest = defineRequest(
+  17,
+  1,
+  saslHandshakeV1.createRequest,
+  (reader: FrameReader) => ({
+    errorCode: reader.readInt16(),
+    mechanisms: reader.readArray(() => reader.readString(false), false, false),
+  }),
+  { flexibleRequestHeader: false, flexibleResponseHeader: false },
+);
 
 /** SaslAuthenticate v2: one token there, one back, and how long the session lasts, ms; 0 for ever (KIP-368). */
-export const saslAuthenticateRequest = wireRequest(36, 2, saslAuthenticateV2);
+export const saslAuthenticateRequest = defineRequest(
+  36,
+  2,
+  saslAuthenticateV2.createRequest,
+  (reader: FrameReader) => {
+    const answer = {
+      errorCode: reader.readInt16(),
+      errorMessage: reader.readNullableString(),
+      authBytes: reader.readBytes(),
+      sessionLifetimeMs: reader.readInt64(),
+    };
+    reader.readTaggedFields();
+    return answer;
+  },
+);

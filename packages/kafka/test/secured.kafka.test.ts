@@ -1,0 +1,207 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import {
+  brokerKind,
+  givenBootstrap,
+  javaClientProperties,
+  securedUser,
+  shortSessionMs,
+  startKafka,
+  uniqueName,
+} from '@penstock/test-broker';
+import type { SecuredListeners, TestKafka } from '@penstock/test-broker';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAdmin, openCluster } from '../src/index.ts';
+import type { ClusterOptions } from '../src/index.ts';
+import { metadataRequest } from '../src/requests/metadata.ts';
+import { copyOnce } from './copy-once.fixture.ts';
+
+// Contract test 10: brokers that require passwords and certificates.
+
+type Security = Pick<ClusterOptions, 'bootstrap' | 'sasl' | 'tls'>;
+
+const scram256 = { ...securedUser, mechanism: 'SCRAM-SHA-256' } as const;
+const scram512 = { ...securedUser, mechanism: 'SCRAM-SHA-512' } as const;
+const plain = { ...securedUser, mechanism: 'PLAIN' } as const;
+
+describe.skipIf(givenBootstrap() || brokerKind() !== 'jvm')('brokers that require', () => {
+  let kafka: TestKafka;
+  let secured: SecuredListeners;
+
+  beforeAll(async () => {
+    kafka = await startKafka({ name: 'secured', secured: true });
+    secured = kafka.secured!;
+  });
+  afterAll(() => kafka[Symbol.asyncDispose]());
+
+  describe.each([
+    ['PLAIN', () => ({ bootstrap: secured.sasl, sasl: plain })],
+    ['SCRAM-SHA-256', () => ({ bootstrap: secured.sasl, sasl: scram256 })],
+    ['SCRAM-SHA-512 in TLS', () => ({ bootstrap: secured.saslTls, sasl: scram512, tls: trusting() })],
+    ['a certificate of the client', async () => ({ bootstrap: secured.mutualTls, tls: await known() })],
+  ])('%s', (name, securityOf) => {
+    test('get it from the producer, transactions, the group and the administrator, each record once', async () => {
+      const security: Security = await securityOf();
+      const [input, output] = [uniqueName('secured-in'), uniqueName('secured-out')];
+      await using admin = await openAdmin({ ...security, clientId: 'secured' });
+      const topic = { partitions: 2, replicationFactor: 1, configs: {} };
+      await admin.createTopics([input, output].map((each) => ({ ...topic, name: each })));
+      expect(await admin.topicNames()).toContain(output);
+      await using cluster = await openCluster({ ...security, clientId: 'secured' });
+      // Long enough for SCRAM-SHA-512 to need another session.
+      const forMs = name.includes('512') ? 2.5 * shortSessionMs : 500;
+      const sent = await copyOnce(cluster, { input, output, forMs });
+      // Nothing has led it to another listener: the addresses of the brokers are those of this one.
+      const { brokers } = await cluster.ask(metadataRequest, [], false, false);
+      expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(security.bootstrap);
+      const seen = await kafka.consoleConsume(output, { maxMessages: sent.length, ...judge(security) });
+      expect(seen.map(({ value }) => String(value)).toSorted()).toEqual(sent.toSorted());
+    });
+  });
+
+  test('a session that ends is renewed in place: no request fails or changes its place', async () => {
+    const options = { bootstrap: secured.saslTls, sasl: scram512, tls: trusting(), clientId: 'renewed' };
+    await using cluster = await openCluster(options);
+    const link = cluster.link('test');
+    const until = Date.now() + 2.5 * shortSessionMs;
+    const answered: number[] = [];
+    const asked: Promise<unknown>[] = [];
+    while (Date.now() < until) {
+      const number = asked.length;
+      asked.push(link.call(1, metadataRequest, [], false, false).then(() => answered.push(number)));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await Promise.all(asked);
+    expect(answered).toEqual(asked.map((_, index) => index));
+    // Longer than a session without a word: the next one comes in time all the same.
+    await new Promise((resolve) => setTimeout(resolve, 1.3 * shortSessionMs));
+    await link.call(1, metadataRequest, [], false, false);
+  });
+
+  test.each<[string, string, RegExp, () => Security | Promise<Security>]>([
+    [
+      'a wrong password',
+      'SASL_AUTHENTICATION_FAILED',
+      /refuses the user "penstock" by SCRAM-SHA-256 .*: check user and password/,
+      () => ({ bootstrap: secured.sasl, sasl: { ...scram256, password: 'wrong' } }),
+    ],
+    [
+      'a wrong password for PLAIN',
+      'SASL_AUTHENTICATION_FAILED',
+      /refuses the user "penstock" by PLAIN .*: check user and password/,
+      () => ({ bootstrap: secured.saslTls, tls: trusting(), sasl: { ...plain, password: 'wrong' } }),
+    ],
+    [
+      'an unknown user',
+      'SASL_AUTHENTICATION_FAILED',
+      /refuses the user "nobody"/,
+      () => ({ bootstrap: secured.sasl, sasl: { ...scram512, username: 'nobody' } }),
+    ],
+    [
+      'a password where none is wanted',
+      'ILLEGAL_SASL_STATE',
+      /does not want SASL on this listener/,
+      () => ({ bootstrap: kafka.bootstrap, sasl: plain }),
+    ],
+    [
+      'a CA that has not signed the broker',
+      'TLS',
+      /certificate of 127.0.0.1:\d+ is refused .*: give the CA/,
+      () => ({ bootstrap: secured.saslTls, sasl: plain, tls: { ca: secured.stranger.certificate } }),
+    ],
+    [
+      'only the CAs of the system',
+      'TLS',
+      /is refused .*: give the CA/,
+      () => ({ bootstrap: secured.saslTls, sasl: plain, tls: {} }),
+    ],
+    [
+      'a name that the certificate does not hold',
+      'TLS',
+      /is refused .*: connect by a name that its certificate holds/,
+      () => ({
+        bootstrap: secured.saslTls.map((address) => address.replace('127.0.0.1', 'localhost')),
+        sasl: plain,
+        tls: trusting(),
+      }),
+    ],
+    [
+      'no certificate where one is required',
+      'TLS',
+      /refuses this client in the TLS handshake/,
+      () => ({ bootstrap: secured.mutualTls, tls: trusting() }),
+    ],
+    [
+      'a certificate that the broker does not trust',
+      'TLS',
+      /refuses this client in the TLS handshake/,
+      async () => {
+        const { certificate, key } = await secured.stranger.issue('client');
+        return { bootstrap: secured.mutualTls, tls: { ...trusting(), cert: certificate, key } };
+      },
+    ],
+    [
+      'a key that does not belong to the certificate',
+      'TLS',
+      /cannot be used/,
+      async () => {
+        const { certificate } = await secured.authority.issue('one');
+        const { key } = await secured.authority.issue('other');
+        return { bootstrap: secured.mutualTls, tls: { ...trusting(), cert: certificate, key } };
+      },
+    ],
+    [
+      'no TLS on a listener with',
+      'TLS',
+      /speaks TLS, this client does not/,
+      () => ({ bootstrap: secured.saslTls, sasl: plain }),
+    ],
+  ])('refuse %s at once, say what to mend and never the password', async (_, code, says, securityOf) => {
+    const options = { ...(await securityOf()), clientId: 'refused' };
+    const beganAtMs = Date.now();
+    for (const open of [openCluster, openAdmin]) {
+      const error: unknown = await open(options).then(
+        (opened) => opened[Symbol.asyncDispose](),
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ name: 'KafkaError', code, retryable: false });
+      expect(String(error)).toMatch(says);
+      const everything = inspect(error, { depth: 10, showHidden: true });
+      expect(everything).not.toContain(securedUser.password);
+      expect(everything).not.toContain('wrong');
+    }
+    expect(Date.now() - beganAtMs).toBeLessThan(3_000);
+  });
+
+  test('what looks like a broker that goes away is retryable, and the error says what else it may be', async () => {
+    const nobody = openCluster({ bootstrap: secured.sasl, clientId: 'nobody' });
+    await expect(nobody).rejects.toThrow(/wants a user and password/);
+    const inTls = openCluster({ bootstrap: kafka.bootstrap, tls: trusting(), clientId: 'in-tls' });
+    await expect(inTls).rejects.toThrow(/a listener without TLS does so, too/);
+  });
+
+  test('a broker that is away is another matter: that error is retryable', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const away = { bootstrap: [`127.0.0.1:${port}`], sasl: plain, tls: trusting(), clientId: 'away' };
+    await expect(openCluster(away)).rejects.toMatchObject({ code: 'CONNECTION', retryable: true });
+  });
+
+  function trusting() {
+    return { ca: secured.authority.certificate };
+  }
+
+  async function known() {
+    const { certificate, key } = await secured.authority.issue(uniqueName('client'), 'DNS:client');
+    return { ...trusting(), cert: certificate, key };
+  }
+
+  /** Java's consumer goes the same way where it has a password to show; else by the plain listener. */
+  function judge({ bootstrap, sasl, tls }: Security) {
+    if (!sasl) return {};
+    return { bootstrap, properties: javaClientProperties(sasl.mechanism, tls && secured.authority) };
+  }
+});
