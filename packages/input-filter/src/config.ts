@@ -5,6 +5,7 @@ import {
   durationMs,
   integer,
   kafkaKnobs,
+  kafkaProblems,
   list,
   oneOf,
   text,
@@ -131,7 +132,7 @@ export function geoipPathsOf(config: FilterConfig): readonly string[] {
 
 /** Rules over several knobs. */
 export function filterProblems(config: FilterConfig): string[] {
-  const problems: string[] = [];
+  const problems = kafkaProblems(config.kafka);
   const names = Object.values(config.topics);
   if (new Set(names).size < names.length) problems.push('the topics must be four different ones');
   if (config.commitIntervalMaxMs < config.commitIntervalMs) {

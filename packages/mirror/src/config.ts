@@ -5,6 +5,7 @@ import {
   durationMs,
   integer,
   kafkaKnobs,
+  kafkaProblems,
   list,
   oneOf,
   text,
@@ -93,7 +94,10 @@ export type MirrorConfig = ConfigOf<typeof mirrorKnobs>;
 
 /** Rules over several knobs. */
 export function checkConfig(config: MirrorConfig): string[] {
-  const problems: string[] = [];
+  const problems = [
+    ...kafkaProblems(config.source, `${prefix}SOURCE_KAFKA_`),
+    ...kafkaProblems(config.target, `${prefix}TARGET_KAFKA_`),
+  ];
   if (config.lagCommitIntervalMs < config.commitIntervalMs) {
     problems.push(`${prefix}LAG_COMMIT_INTERVAL_MS is shorter than ${prefix}COMMIT_INTERVAL_MS`);
   }

@@ -5,6 +5,7 @@ import {
   flag,
   integer,
   kafkaKnobs,
+  kafkaProblems,
   list,
   listen,
   oneOf,
@@ -177,7 +178,7 @@ export type ReceiverConfig = ConfigOf<typeof knobs>;
 
 /** Rules over several knobs. */
 export function check(config: ReceiverConfig): string[] {
-  const problems: string[] = [];
+  const problems = kafkaProblems(config.kafka);
   const { trustedProxies = [], trustedProxyHops } = config.http;
   if (trustedProxyHops > 0 && trustedProxies.length > 0) {
     problems.push(`${prefix}TRUSTED_PROXY_HOPS and ${prefix}TRUSTED_PROXIES are both set; set one`);

@@ -15,7 +15,7 @@ export {
 export type { ConfigOf, FileText, Knob, KnobOptions, Knobs, Listen } from './knobs.ts';
 export { effectiveConfig, knobsOf, readConfig } from './read-config.ts';
 export type { Environment, ReadConfigOptions } from './read-config.ts';
-export { chassisKnobs, kafkaConnection, kafkaKnobs } from './shared-knobs.ts';
+export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './shared-knobs.ts';
 export type { KafkaConfig, KafkaConnection } from './shared-knobs.ts';
 export { exampleEnv } from './example-env.ts';
 export { createLog } from './log.ts';

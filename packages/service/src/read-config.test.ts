@@ -7,7 +7,7 @@ import { ConfigError } from './errors.ts';
 import { exampleEnv } from './example-env.ts';
 import { bytes, durationMs, flag, integer, list, listen, oneOf, secret, text } from './knobs.ts';
 import { effectiveConfig, readConfig } from './read-config.ts';
-import { chassisKnobs, kafkaConnection, kafkaKnobs } from './shared-knobs.ts';
+import { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './shared-knobs.ts';
 
 const why = 'Because.';
 const every = {
@@ -130,15 +130,39 @@ test('an example.env with every default written out reads as the defaults', () =
   );
 });
 
-test('contradicting knobs of Kafka are refused, agreeing ones become a connection', () => {
-  const read = (env: Record<string, string>) =>
-    kafkaConnection(
-      readConfig(kafkaKnobs('receiver'), { env: { PENSTOCK_KAFKA_BOOTSTRAP: 'a:9092,[::1]:9093', ...env } }),
-    );
-  expect(problemsOf(() => read({ PENSTOCK_KAFKA_SASL_MECHANISM: 'PLAIN' }))).toHaveLength(1);
-  expect(problemsOf(() => read({ PENSTOCK_KAFKA_SASL_PASSWORD: 'x' }))).toHaveLength(1);
-  expect(problemsOf(() => read({ PENSTOCK_KAFKA_TLS_CA_FILE: '/dev/null' }))).toHaveLength(1);
-  expect(read({ PENSTOCK_KAFKA_TLS: 'true' })).toEqual({
+const kafka = (env: Record<string, string>) =>
+  readConfig(kafkaKnobs('receiver'), { env: { PENSTOCK_KAFKA_BOOTSTRAP: 'a:9092,[::1]:9093', ...env } });
+
+test.each<[Record<string, string>, string[]]>([
+  [
+    { SASL_MECHANISM: 'PLAIN' },
+    ['SASL_USERNAME: is not set, but PLAIN needs it', 'SASL_PASSWORD: is not set, but PLAIN needs it'],
+  ],
+  [{ SASL_PASSWORD: 'x' }, ['SASL_MECHANISM: is none, but there is a user or a password for it']],
+  [
+    { TLS_CA_FILE: '/dev/null' },
+    ['TLS: is false, but there are files for it', 'TLS_CA_FILE: holds no certificate'],
+  ],
+  [{ TLS: 'true', TLS_KEY_FILE: '/dev/null' }, ['TLS_CERTIFICATE_FILE: is not set, but there is a key']],
+  [
+    { TLS: 'true', TLS_CERTIFICATE_FILE: '/dev/null' },
+    ['TLS_KEY_FILE: is not set, but there is a certificate'],
+  ],
+  [
+    { TLS: 'true', TLS_CERTIFICATE_FILE: '/dev/null', TLS_KEY_FILE: '/dev/null' },
+    ['TLS_CERTIFICATE_FILE: and its key cannot be used together'],
+  ],
+])('%o contradict each other, or cannot be used: all of it is told, by name', (env, problems) => {
+  const named = Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [`PENSTOCK_KAFKA_${name}`, value]),
+  );
+  const told = kafkaProblems(kafka(named));
+  expect(told).toEqual(problems.map((problem) => expect.stringContaining(`PENSTOCK_KAFKA_${problem}`)));
+  expect(problemsOf(() => kafkaConnection(kafka(named)))).toEqual(told);
+});
+
+test('knobs of Kafka that agree become a connection', () => {
+  expect(kafkaConnection(kafka({ PENSTOCK_KAFKA_TLS: 'true' }))).toEqual({
     bootstrap: ['a:9092', '[::1]:9093'],
     clientId: 'receiver',
     tls: {},

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { ConfigError } from './errors.ts';
 import { durationMs, file, flag, list, listen, oneOf, secret, text } from './knobs.ts';
 import type { ConfigOf } from './knobs.ts';
@@ -43,14 +45,14 @@ export function kafkaKnobs(clientId: string, prefix = 'PENSTOCK_KAFKA_') {
       default: 'refused',
     }),
     saslMechanism: oneOf(`${prefix}SASL_MECHANISM`, ['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
-      why: 'How this service proves who it is.',
+      why: 'How this service proves who it is. PLAIN sends the password as it is: only with TLS.',
       default: 'none',
     }),
     saslUsername: text(`${prefix}SASL_USERNAME`, { why: 'User for SASL.', optional: true }),
     saslPassword: secret(`${prefix}SASL_PASSWORD`, { why: 'Password for SASL.', optional: true }),
     tls: flag(`${prefix}TLS`, { why: 'Whether connections to the brokers are encrypted.', default: false }),
     tlsCa: file(`${prefix}TLS_CA_FILE`, {
-      why: "Certificates (PEM) that sign the brokers' own; the system's when not set.",
+      why: "Certificates (PEM) that sign the brokers' own; those that Node trusts when not set. A broker's certificate must hold the name or address by which it is reached.",
       optional: true,
     }),
     tlsCertificate: file(`${prefix}TLS_CERTIFICATE_FILE`, {
@@ -58,7 +60,7 @@ export function kafkaKnobs(clientId: string, prefix = 'PENSTOCK_KAFKA_') {
       optional: true,
     }),
     tlsKey: file(`${prefix}TLS_KEY_FILE`, {
-      why: 'Private key (PEM) of this service, for mutual TLS.',
+      why: 'Private key (PEM, not encrypted) of this service, for mutual TLS.',
       optional: true,
     }),
   };
@@ -73,7 +75,7 @@ export interface KafkaConnection {
   tls?: { ca?: string; cert?: string; key?: string };
 }
 
-/** What `openCluster` takes. Throws ConfigError when the knobs contradict each other. */
+/** What `openCluster` takes. Throws ConfigError when the knobs contradict each other: `kafkaProblems` tells it at the start. */
 export function kafkaConnection(kafka: KafkaConfig): KafkaConnection {
   const problems = kafkaProblems(kafka);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -92,19 +94,42 @@ export function kafkaConnection(kafka: KafkaConfig): KafkaConnection {
   return connection;
 }
 
-function kafkaProblems(kafka: KafkaConfig): string[] {
+/** For a service's `check`: contradictions of these knobs, and certificates that cannot be used. `prefix` as for `kafkaKnobs`. */
+export function kafkaProblems(kafka: KafkaConfig, prefix = 'PENSTOCK_KAFKA_'): string[] {
   const problems: string[] = [];
-  const credentials = kafka.saslUsername !== undefined && kafka.saslPassword !== undefined;
-  if (kafka.saslMechanism !== 'none' && !credentials)
-    problems.push('Kafka SASL needs a username and a password');
-  if (kafka.saslMechanism === 'none' && (kafka.saslUsername ?? kafka.saslPassword) !== undefined) {
-    problems.push('Kafka SASL has a username or a password, but its mechanism is none');
+  const problem = (knob: string, text: string): void => void problems.push(`${prefix}${knob}: ${text}`);
+  const { saslMechanism, saslUsername, saslPassword, tls, tlsCa, tlsCertificate, tlsKey } = kafka;
+  if (saslMechanism !== 'none') {
+    if (saslUsername === undefined) problem('SASL_USERNAME', `is not set, but ${saslMechanism} needs it`);
+    if (saslPassword === undefined) problem('SASL_PASSWORD', `is not set, but ${saslMechanism} needs it`);
+  } else if ((saslUsername ?? saslPassword) !== undefined) {
+    problem('SASL_MECHANISM', 'is none, but there is a user or a password for it');
   }
-  if (!kafka.tls && (kafka.tlsCa ?? kafka.tlsCertificate ?? kafka.tlsKey)) {
-    problems.push('Kafka TLS files are given, but TLS is false');
+  if (!tls && (tlsCa ?? tlsCertificate ?? tlsKey)) problem('TLS', 'is false, but there are files for it');
+  if (tlsCa) {
+    const told = reasonOf(() => new X509Certificate(tlsCa.text));
+    if (told) problem('TLS_CA_FILE', `holds no certificate (${told})`);
   }
-  if ((kafka.tlsCertificate === undefined) !== (kafka.tlsKey === undefined)) {
-    problems.push('Kafka TLS needs both a certificate and its key, or neither');
+  if (tlsCertificate && tlsKey) {
+    const told = reasonOf(() => {
+      new X509Certificate(tlsCertificate.text); // an empty file is no error to the one below
+      createSecureContext({ cert: tlsCertificate.text, key: tlsKey.text });
+    });
+    if (told) problem('TLS_CERTIFICATE_FILE', `and its key cannot be used together (${told})`);
+  } else if (tlsCertificate) {
+    problem('TLS_KEY_FILE', 'is not set, but there is a certificate');
+  } else if (tlsKey) {
+    problem('TLS_CERTIFICATE_FILE', 'is not set, but there is a key');
   }
   return problems;
+}
+
+/** OpenSSL's reason; it never quotes what is in a file. */
+function reasonOf(attempt: () => unknown): string | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
