@@ -26,11 +26,17 @@ export interface VitestProcess extends AsyncDisposable {
 export function startVitest(
   args: readonly string[],
   onMessage: (message: CountMessage) => void,
+  environment: Record<string, string> = {},
 ): VitestProcess {
   const child = spawn(
     process.execPath,
     [vitestMain, 'run', '--reporter=default', `--reporter=${reporter}`, ...args],
-    { cwd: root, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
   );
   child.on('message', (message) => onMessage(message as CountMessage));
   const ended = new Promise<{ status: number | string }>((resolve) => {

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { soakOptions, soakSteps } from './soak-plan.ts';
+
+test('the seed is by the clock unless it is given', () => {
+  expect(soakOptions(['core'], 5_000_000).seed).toBe(5_000);
+  expect(soakOptions(['core', '--seed', '7'], 5_000_000).seed).toBe(7);
+});
+
+test('each long form is a run of its own, and says how to repeat it', () => {
+  const options = soakOptions(['core', '--seed', '7', '--rounds', '500'], 0);
+  const steps = soakSteps(options, 8);
+  expect(steps.map(({ name, environment }) => [name, environment['PENSTOCK_ROUNDS']])).toEqual([
+    ['random-faults', '500'],
+    ['rebalances', '50'],
+    ['broker-moves', '1'],
+  ]);
+  expect(steps[1]?.environment['PENSTOCK_SEED']).toBe('8');
+  expect(steps[1]?.again).toBe('npm run soak -- core --seed 8 --rounds 500 --only rebalances');
+});
+
+test('runs are all contract tests in their short forms', () => {
+  const steps = soakSteps(soakOptions(['core', '--runs', '20'], 0), 3);
+  expect(steps).toEqual([
+    {
+      name: 'contract tests',
+      files: ['packages/kafka/test/'],
+      environment: { PENSTOCK_SEED: '3' },
+      again: 'npm run soak -- core --runs 1 --seed 3',
+    },
+  ]);
+});
+
+test('only some files', () => {
+  expect(soakSteps(soakOptions(['core', '--only', 'rebal'], 0), 1).map(({ name }) => name)).toEqual([
+    'rebalances',
+  ]);
+  const [step] = soakSteps(soakOptions(['core', '--runs', '1', '--only', 'lost-ack,group'], 0), 1);
+  expect(step?.files).toEqual(['packages/kafka/test/lost-ack', 'packages/kafka/test/group']);
+});
+
+test.each([
+  [[], 'What is to be soaked'],
+  [['mirror'], 'What is to be soaked'],
+  [['core', '--rounds', 'many'], '--rounds is a whole number'],
+  [['core', '--hours', '2'], "Unknown option '--hours'"],
+])('%j is refused in a sentence', (args, message) => {
+  expect(() => soakOptions(args, 0)).toThrow(message);
+});

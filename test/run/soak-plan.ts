@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util';
+
+export const soakUsage = `npm run soak -- core [OPTION...]
+
+Runs the long forms of the core's contract tests against real brokers, with a seed that is new each time. It ends with a line
+"soak core: N of N passed", or with the command that repeats what failed.
+  random-faults  200 random faults under load on three brokers, every second one a lost answer to Produce; leaders move, and one
+                 broker is killed and restarted in every ten
+  rebalances     20 random joins, leaves, kills and pauses of members that copy in transactions
+  broker-moves   how long leader moves, killed and restarted brokers stop everybody, with a broker's usual session of 9 s
+
+  --runs N       instead: all contract tests in their short forms, N times in a row, each time with the next seed
+  --seed S       begin with this seed (default: by the clock)
+  --rounds N     faults of random-faults (default 200); rebalances takes a tenth, 20 at least
+  --minutes N    go on with the next seed until so much time is over
+  --only A,B     only files whose name has one of these in it`;
+
+export interface SoakOptions {
+  help: boolean;
+  seed: number;
+  rounds: number;
+  runs: number | undefined;
+  minutes: number;
+  only: readonly string[];
+}
+
+/** One run of vitest: the files by a part of their path, and what their tests are told. */
+export interface SoakStep {
+  name: string;
+  files: readonly string[];
+  environment: Record<string, string>;
+  /** The command that repeats it. */
+  again: string;
+}
+
+/** Throws an Error with a sentence for the person at the terminal. */
+export function soakOptions(args: readonly string[], nowMs: number): SoakOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      seed: { type: 'string' },
+      rounds: { type: 'string' },
+      runs: { type: 'string' },
+      minutes: { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const help = values.help ?? false;
+  if (!help && (positionals.length !== 1 || positionals[0] !== 'core'))
+    throw new Error('What is to be soaked? There is: core');
+  return {
+    help,
+    seed: wholeNumber('--seed', values.seed) ?? Math.floor(nowMs / 1_000) % 1_000_000_000,
+    rounds: wholeNumber('--rounds', values.rounds) ?? 200,
+    runs: wholeNumber('--runs', values.runs),
+    minutes: wholeNumber('--minutes', values.minutes) ?? 0,
+    only: values.only?.split(',').filter(Boolean) ?? [],
+  };
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,9}$/.test(text)) throw new Error(`${name} is a whole number, not "${text}"`);
+  return Number(text);
+}
+
+/** What one seed costs: each file of its own, or with --runs all of them at once. */
+export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
+  const { rounds, only } = options;
+  const chosen = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
+  if (options.runs !== undefined) {
+    const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
+    const again = `npm run soak -- core --runs 1 --seed ${seed}${only.length > 0 ? ` --only ${only.join(',')}` : ''}`;
+    return [{ name: 'contract tests', files, environment: { PENSTOCK_SEED: String(seed) }, again }];
+  }
+  const roundsOf: Record<string, number> = {
+    'random-faults': rounds,
+    rebalances: Math.max(20, Math.floor(rounds / 10)),
+    'broker-moves': 1,
+  };
+  return Object.entries(roundsOf)
+    .filter(([name]) => chosen(name))
+    .map(([name, count]) => ({
+      name,
+      files: [`${folder}${name}.kafka`],
+      environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
+      again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only ${name}`,
+    }));
+}
+
+const folder = 'packages/kafka/test/';
