@@ -57,7 +57,10 @@ export class CompactReader {
   }
 
   number(): number {
-    return Number(this.natural());
+    const value = Number(this.natural());
+    if (!Number.isSafeInteger(value))
+      throw new LedgerError('CORRUPT_RECORD', `Ledger: ${value} is no number of anything`);
+    return value;
   }
 
   bytes(length: number): Buffer {
