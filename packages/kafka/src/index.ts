@@ -62,3 +62,8 @@ export { shardOf } from './ledger/shard-of.ts';
 export { checkGenesis, readOwnedLedger, takeOverShard, transactionalIdOf } from './ledger/take-over.ts';
 export type { LinkIdentity } from './ledger/take-over.ts';
 export { attributesAt, lastOffsetDeltaAt, logAppendTimeBit } from './bytes/batch-header.ts';
+export { stuckTransactions } from './admin/stuck-transactions.ts';
+export type { OpenTransaction, StuckTransaction } from './admin/stuck-transactions.ts';
+export { StuckLsoWatch, watchStuckLso } from './admin/stuck-lso-watch.ts';
+export type { StableMark } from './admin/stuck-lso-watch.ts';
+export { writeMarker } from './admin/write-marker.ts';

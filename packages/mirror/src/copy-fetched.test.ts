@@ -77,5 +77,6 @@ function setUp(position: bigint) {
 
 function fetched(batches: FetchedBatch[], nextOffset: bigint): Fetched {
   const marks = { highWatermark: 200n, lastStableOffset: 200n, logStartOffset: 0n };
-  return { topic: 'events.clean', partition: 0, batches, nextOffset, lastEpoch: 9, bytes: 0, ...marks };
+  const memory = { bytes: 0, release: () => undefined, [Symbol.dispose]: () => undefined };
+  return { topic: 'events.clean', partition: 0, batches, nextOffset, lastEpoch: 9, ...marks, ...memory };
 }

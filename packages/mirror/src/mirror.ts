@@ -6,6 +6,7 @@ import {
   readLedger,
   retrying,
   topicProblems,
+  watchStuckLso,
   type GroupMember,
   type RegisteredTopic,
   type TopicPartition,
@@ -51,6 +52,19 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   });
   declarePartitionMetrics(metrics, () => readPartitions(shards.owned));
   metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.owned.length);
+  metrics.gaugeOf(
+    'markers_wait_seconds',
+    'How long a transactional id has been held up by a decided transaction whose markers cannot be written',
+    () => Math.max(0, ...shards.owned.map(({ markersWaitMs }) => markersWaitMs / 1_000)),
+  );
+  const watch = opened.use(
+    watchStuckLso(link.source, () => shards.owned.flatMap(({ partitions }) => partitions)),
+  );
+  metrics.gaugeOf(
+    'stuck_lso',
+    'Transactions in the source that nobody will end: nothing behind them is visible (docs/runbooks/stuck-lso.md)',
+    () => watch.count,
+  );
   const member = await joinLinkGroup(link, config, shards, stopping);
   member.failed.addEventListener('abort', () => {
     context.fail(

@@ -64,6 +64,11 @@ export class Shard {
     return [...(this.#copy?.partitions.values() ?? [])];
   }
 
+  /** How long its transactional id has been held up by its own transaction before, ms. */
+  get markersWaitMs(): number {
+    return this.#session?.markersWaitMs ?? 0;
+  }
+
   /** Why nothing is copied; undefined while it is. */
   get hindrance(): string | undefined {
     return this.#hindrance;
