@@ -73,8 +73,8 @@ export const filterKnobs = {
     default: 900 * 1024,
   }),
   compression: oneOf('PENSTOCK_FILTER_COMPRESSION', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
-    why: 'Of the output batches. The Mirror passes them on as they are, so this also decides the bytes between datacenters.',
-    default: 'none',
+    why: "Of the output batches. The Mirror passes them on as they are, so this also decides the bytes between datacenters. zstd (level 1) leaves a quarter of JSON events, and works beside the filter's thread.",
+    default: 'zstd',
   }),
   bodyBytesMax: bytes('PENSTOCK_FILTER_BODY_BYTES_MAX', {
     why: 'Largest body after decompression; a larger one is rejected whole.',

@@ -1,4 +1,5 @@
 import {
+  KafkaError,
   TransactionError,
   type Cluster,
   type Fetched,
@@ -14,6 +15,7 @@ import type { GeoFile } from './geo/geo-file.ts';
 import { GeoLookup } from './geo/geo-lookup.ts';
 import { IdentityTrouble } from './identity-trouble.ts';
 import { commitLanes, type LaneTransactionOptions } from './lane-transaction.ts';
+import { laneOptionsOf } from './lane-options.ts';
 import { Mailbox } from './mailbox.ts';
 import { haltFor, PartitionOwner } from './partition-owner.ts';
 import { PartitionLane } from './partition-lane.ts';
@@ -22,6 +24,7 @@ import { halt, type Halt } from './starting-position.ts';
 import type { FilterThreadOptions } from './start-filter-thread.ts';
 import { emptyTally, isBalanced } from './tally.ts';
 import type { TakenOver } from './take-over-partition.ts';
+import { startThreadGauges } from './thread-gauges.ts';
 
 type Message =
   | { kind: 'assigned' | 'revoked'; partitions: readonly number[] }
@@ -120,6 +123,14 @@ export class FilterThread implements Service {
       fail,
     );
     member.failed.addEventListener('abort', () => fail(member.failed.reason));
+    const [cluster, session, fetcher, rawTopic] = [
+      this.#cluster,
+      this.#session,
+      this.#fetcher,
+      config.topics.raw,
+    ];
+    const partitions = (): Iterable<number> => this.#owner.lanes.keys();
+    resources.use(startThreadGauges({ cluster, session, fetcher, rawTopic, partitions, metrics }));
     this.#loop = this.#live().catch(fail);
   }
 
@@ -206,7 +217,10 @@ export class FilterThread implements Service {
     const { config, metrics, log } = this.#o;
     if (taken.kind === 'halt') return this.#owner.halt(partition, taken);
     if (taken.isFirst && !(await this.#commitFirst(taken))) return;
-    const lane = new PartitionLane(taken.start, this.#laneOptions());
+    const lane = new PartitionLane(
+      taken.start,
+      laneOptionsOf(this.#o, this.#tools, this.#samples, this.#session),
+    );
     this.#owner.run(lane);
     this.#fetch(lane);
     metrics.takeovers.add(1);
@@ -232,28 +246,16 @@ export class FilterThread implements Service {
   async #commitFirst({ start }: TakenOver): Promise<boolean> {
     // Aborted, the session is ready for the next transaction all the same; fenced, all begin anew when the identity is regained.
     if (!(await this.#commit()) && this.#regainAtMs !== undefined) return false;
-    const lane = new PartitionLane({ ...start, offset: start.offset - 1n }, this.#laneOptions());
+    const lane = new PartitionLane(
+      { ...start, offset: start.offset - 1n },
+      laneOptionsOf(this.#o, this.#tools, this.#samples, this.#session),
+    );
     lane.position = start.offset;
     return this.#end([lane]);
   }
 
-  #laneOptions() {
-    const { config, pipeline } = this.#o;
-    return {
-      tools: this.#tools,
-      topics: config.topics,
-      routes: pipeline.catalogue.routes,
-      ipPrivacy: config.ipPrivacy,
-      batchBytesMax: config.batchBytes,
-      codec: config.compression,
-      samples: this.#samples,
-      log: this.#o.log,
-      send: (topic: string, partition: number, batch: { bytes: Buffer; count: number }) =>
-        this.#session.append(topic, partition, batch),
-    };
-  }
-
   #fetch(lane: PartitionLane): void {
+    if (this.#owner.resting.has(lane.partition)) return;
     this.#fetcher.assign(this.#o.config.topics.raw, lane.partition, {
       offset: lane.position,
       lastFetchedEpoch: lane.leaderEpoch,
@@ -306,8 +308,10 @@ export class FilterThread implements Service {
 
   async #end(lanes: readonly PartitionLane[]): Promise<boolean> {
     this.#openSinceMs = undefined;
+    const dirty = lanes.filter((lane) => lane.isDirty);
     const ended = await commitLanes(lanes, this.#transaction);
     if (ended.kind === 'committed') {
+      for (const { partition } of dirty) this.#owner.resting.wrote(partition);
       this.#abortsInARow = 0;
       this.#trouble.committed(Date.now());
       return true;
@@ -316,6 +320,9 @@ export class FilterThread implements Service {
     if (ended.kind === 'fenced') {
       this.#onFenced();
       return false;
+    }
+    for (const partition of ended.stuck) {
+      if (this.#owner.rest(partition)) this.#fetcher.unassign(this.#o.config.topics.raw, partition);
     }
     for (const lane of lanes) if (this.#owner.lanes.get(lane.partition) === lane) this.#fetch(lane);
     for (const lane of ended.moved) this.#owner.begin(lane.partition);
@@ -348,7 +355,13 @@ export class FilterThread implements Service {
     await Promise.race([beat, this.#mailbox.rings()]);
     if (this.#mailbox.bell.aborted || performance.now() < (this.#regainAtMs ?? 0)) return; // the loop comes back
     if (this.#member.assignment.length === 0) return;
-    await this.#session.takeover();
+    try {
+      await this.#session.takeover();
+    } catch (error) {
+      if (!(error instanceof KafkaError) || !error.retryable) throw error;
+      this.#o.log.warn({ error }, 'the transactional id cannot be taken back yet; tried again');
+      return;
+    }
     this.#regainAtMs = undefined;
     for (const { partition } of this.#member.assignment) this.#owner.begin(partition);
   }
@@ -377,6 +390,7 @@ export class FilterThread implements Service {
     this.#owner.measure(this.#o.metrics);
     for (const [result, count] of Object.entries(this.#tools.geo.counts))
       this.#o.metrics.lookups.set(count, result);
+    for (const lane of this.#owner.wakeRested()) this.#fetch(lane);
     const now = performance.now();
     if (now - this.#haltedCheckMs < HALTED_CHECK_MS) return;
     this.#haltedCheckMs = now;

@@ -31,7 +31,13 @@ export interface LaneTransactionOptions {
 export type Ended =
   | { readonly kind: 'committed' }
   /** Certainly not committed; every lane is back at Kafka's position, except those named here. */
-  | { readonly kind: 'aborted'; readonly moved: PartitionLane[]; readonly unwritable: PartitionLane[] }
+  | {
+      readonly kind: 'aborted';
+      readonly moved: PartitionLane[];
+      readonly unwritable: PartitionLane[];
+      /** Partitions of the outputs that took nothing for 3 s. */
+      readonly stuck: readonly number[];
+    }
   /** Somebody else has the transactional id. Nothing in memory may be used any more. */
   | { readonly kind: 'fenced' };
 
@@ -68,7 +74,8 @@ export async function commitLanes(
     await o.session.commit();
   } catch (thrown) {
     const error = await failureOf(thrown, o.session);
-    o.log.warn({ error, outcome: error.outcome, poison: error.poison }, 'the transaction was not committed');
+    const { outcome, poison, stuck } = error;
+    o.log.warn({ error, outcome, poison, stuck }, 'the transaction was not committed');
     o.metrics.transactions.add(1, error.outcome);
     return error.outcome === 'fenced' ? { kind: 'fenced' } : afterAbort(lanes, error, o);
   }
@@ -137,7 +144,8 @@ async function afterAbort(
     else if (offset === lane.position) settle(lane, o);
     else moved.push(lane); // an operator, an owner in between, or no answer: start from the evidence again
   }
-  return { kind: 'aborted', moved, unwritable };
+  const stuck = new Set(error.stuck.map(({ partition }) => partition));
+  return { kind: 'aborted', moved, unwritable, stuck: [...stuck] };
 }
 
 /** Empty when Kafka does not tell now: it is away, or the group no longer knows this member. */

@@ -64,8 +64,16 @@ export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
     windowBytes: metrics.gauge('dedup_bytes', 'Memory of the de-duplication windows.'),
     partitions: metrics.gauge('partitions', 'Partitions by what is done with them.', {
       name: 'state',
-      values: ['running', 'starting', 'halted'],
+      values: ['running', 'resting', 'starting', 'halted'],
     }),
+    markersWaitSeconds: metrics.gauge(
+      'markers_wait_seconds',
+      'How long a transactional id has been held up by a decided transaction whose markers cannot be written.',
+    ),
+    stuckLso: metrics.gauge(
+      'stuck_lso',
+      'Transactions in raw that nobody will end: nothing behind them is visible (docs/runbooks/stuck-lso.md).',
+    ),
     lagRecords: metrics.gauge(
       'lag_records',
       'Raw records not yet filtered, of the partitions assigned here.',

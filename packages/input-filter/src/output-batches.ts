@@ -1,4 +1,4 @@
-import { encodeBatch, recordBytesMax, type Codec, type OutgoingRecord } from '@penstock/kafka';
+import { encodeBatch, recordBytesMax, type OutgoingRecord } from '@penstock/kafka';
 
 /** Where a batch came from: the raw records and events of it, to find the one that Kafka refuses. */
 export interface BatchSource {
@@ -15,8 +15,7 @@ export interface RecordSource {
 export interface OutputBatchesOptions {
   /** Before compression; below max.message.bytes of every output topic. One larger record still goes, alone. */
   batchBytesMax: number;
-  codec: Codec;
-  /** Takes over the bytes. */
+  /** Takes over the bytes, which are not compressed yet. */
   send(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void;
 }
 
@@ -89,6 +88,6 @@ export class OutputBatches {
     const sent = this.#sent.get(topic) ?? [];
     this.#sent.set(topic, sent);
     sent.push({ records: open.sources });
-    this.#options.send(topic, this.#partition, encodeBatch(open.records, { codec: this.#options.codec }));
+    this.#options.send(topic, this.#partition, encodeBatch(open.records));
   }
 }

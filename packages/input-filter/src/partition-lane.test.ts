@@ -59,7 +59,6 @@ function startLane(o: { routes?: Record<string, string>; batchBytesMax?: number 
       routes: o.routes ?? {},
       ipPrivacy: 'truncate',
       batchBytesMax: o.batchBytesMax ?? 100_000,
-      codec: 'none',
       samples: { conflicts: new PerMinute(10), duplicates: new PerMinute(0) },
       log: { info: () => undefined },
       send: (topic, partition, batch) => {
@@ -104,6 +103,8 @@ function feed(lane: PartitionLane, records: readonly OutgoingRecord[]): void {
     lastStableOffset: nextOffset,
     logStartOffset: 0n,
     bytes: bytes.length,
+    release: () => undefined,
+    [Symbol.dispose]: () => undefined,
   };
   for (const _ of lane.process(fetched)) expect(isBalanced(lane.open.tally)).toBe(true);
   expect(lane.position).toBe(nextOffset);

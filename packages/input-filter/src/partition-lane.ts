@@ -25,7 +25,6 @@ export interface LaneOptions {
   readonly routes: Readonly<Record<string, string>>;
   readonly ipPrivacy: IpPrivacy;
   readonly batchBytesMax: number;
-  readonly codec: Codec;
   /** How many conflicts are kept as samples in events.rejected, and duplicates named in the log. */
   readonly samples: { readonly conflicts: PerMinute; readonly duplicates: PerMinute };
   readonly log: Pick<Log, 'info'>;

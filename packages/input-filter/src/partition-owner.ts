@@ -4,13 +4,16 @@ import type { FilterMetrics } from './metrics.ts';
 import { isPassing } from './passing-errors.ts';
 import type { PartitionLane } from './partition-lane.ts';
 import { halt, needsAnOperator, type Halt } from './starting-position.ts';
+import { RestingPartitions } from './resting-partitions.ts';
 import { takeOverPartition, type TakeOverOptions, type TakenOver } from './take-over-partition.ts';
 
-/** The partitions that the group has assigned to this thread: each runs, starts or is halted (and then perhaps looked at again). */
+/** The partitions that the group has assigned to this thread: each runs, rests, starts or is halted (and then perhaps looked at again). */
 export class PartitionOwner {
   readonly lanes = new Map<number, PartitionLane>();
   readonly starting = new Map<number, AbortController>();
   readonly halted = new Map<number, Halt>();
+  /** Of `lanes`, those that are not fetched now. */
+  readonly resting = new RestingPartitions();
   /** What was last logged of a halted partition: said once, not at every look. */
   readonly #told = new Map<number, string>();
   readonly #options: TakeOverOptions;
@@ -69,11 +72,29 @@ export class PartitionOwner {
     );
   }
 
+  /** An output partition of it takes nothing. @returns whether it runs here, and so rests now: it must not be fetched. */
+  rest(partition: number): boolean {
+    if (!this.lanes.has(partition)) return false;
+    const restMs = this.resting.lay(partition, Date.now());
+    this.#options.log.warn(
+      { partition, restMs },
+      'an output partition takes nothing: its raw partition rests, the others go on',
+    );
+    return true;
+  }
+
+  /** Those that have rested long enough: they are to be fetched again. */
+  wakeRested(): PartitionLane[] {
+    const woken = this.resting.wake(Date.now(), (partition) => this.#isLed(partition));
+    return woken.flatMap((partition) => this.lanes.get(partition) ?? []);
+  }
+
   drop(partition: number): void {
     this.starting.get(partition)?.abort();
     this.starting.delete(partition);
     this.lanes.delete(partition);
     this.halted.delete(partition);
+    this.resting.forget(partition);
   }
 
   dropAll(): void {
@@ -96,7 +117,8 @@ export class PartitionOwner {
     metrics.windowIds.set(ids);
     metrics.windowBytes.set(bytes);
     metrics.lagRecords.set(lag);
-    metrics.partitions.set(this.lanes.size, 'running');
+    metrics.partitions.set(this.lanes.size - this.resting.count, 'running');
+    metrics.partitions.set(this.resting.count, 'resting');
     metrics.partitions.set(this.#startingFresh.length, 'starting');
     metrics.partitions.set(this.halted.size, 'halted');
   }
@@ -105,7 +127,7 @@ export class PartitionOwner {
   status(): object[] {
     const running = [...this.lanes.values()].map((lane) => ({
       partition: lane.partition,
-      state: 'running',
+      state: this.resting.has(lane.partition) ? 'resting' : 'running',
       position: lane.position,
       committed: lane.committed,
       highWatermark: lane.highWatermark,
@@ -121,6 +143,17 @@ export class PartitionOwner {
       resumeAt,
     }));
     return [...running, ...starting, ...halted].toSorted((a, b) => a.partition - b.partition);
+  }
+
+  /** Whether every output partition has a leader, as far as is known; if not, it is asked for, and the next look knows. */
+  #isLed(partition: number): boolean {
+    const { cluster, topics, cleanTopics } = this.#options;
+    const outputs = [...cleanTopics, topics.rejected, topics.seen];
+    const leaderOf = (topic: string): number =>
+      cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
+    if (outputs.every((topic) => leaderOf(topic) >= 0)) return true;
+    cluster.refresh(...outputs).catch(() => undefined);
+    return false;
   }
 
   /** Those that are looked at again count as halted until they run. */

@@ -17,7 +17,7 @@ export interface EvidenceOptions {
   readonly group: string;
   /** null: an operator's tool looks on; nothing is fenced then. */
   readonly member: { readonly memberId: string; readonly epoch: number } | null;
-  readonly topics: { readonly raw: string; readonly seen: string };
+  readonly topics: { readonly raw: string; readonly rejected: string; readonly seen: string };
   /** All topics that events may be routed to. */
   readonly cleanTopics: readonly string[];
 }

@@ -43,7 +43,7 @@ export interface FilterStatus {
 
 export interface PartitionStatus {
   partition: number;
-  state: 'running' | 'starting' | 'halted';
+  state: 'running' | 'resting' | 'starting' | 'halted';
   position?: string;
   committed?: string;
   lag?: number;
