@@ -2,8 +2,8 @@ import { startKafka, uniqueName } from '@penstock/test-broker';
 import type { TestBroker, TestKafka } from '@penstock/test-broker';
 import { seededRun } from '@penstock/test-faults';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openCluster } from '../src/index.ts';
-import type { Cluster } from '../src/index.ts';
+import { openCluster, startBatchProducer, startFetcher } from '../src/index.ts';
+import type { Cluster, Fetcher, PositionProblem } from '../src/index.ts';
 import { judgedByJava } from './java-oracle.fixture.ts';
 import { MemberProcess } from './member-process.fixture.ts';
 import { moveLeaders } from './move-leaders.fixture.ts';
@@ -56,8 +56,8 @@ test(
         leadersTo(leader, load.topic, watches[1]!.topic),
       );
     }
-    await during('coordinators to broker 3', limitsMs.moved, coordinatorsTo(3));
-    await during('coordinators to broker 1', limitsMs.moved, coordinatorsTo(1));
+    for (const leader of [3, 1])
+      await during(`coordinators to broker ${leader}`, limitsMs.moved, coordinatorsTo(leader));
     const coordinator = await cluster.coordinator('group', group, { refresh: true });
     const victim = kafka.brokers[coordinator - 1]!;
     await leadersTo(victim.id, load.topic, watches[1]!.topic);
@@ -86,6 +86,76 @@ test(
     expect(ends.filter((line) => line.startsWith('fenced'))).toEqual([]);
   },
 );
+
+test(
+  'what an unclean election cut off is told with its range, to who is reading and to who comes back',
+  { timeout: 90_000 },
+  async () => {
+    const topic = uniqueName('unclean');
+    const configs = { 'min.insync.replicas': '1', 'unclean.leader.election.enable': 'true' };
+    await kafka.createTopic(topic, { replicationFactor: 2, configs });
+    const { leader, follower } = await replicasOf(topic);
+    await write(topic, 10);
+    using running = startFetcher(cluster, { isolation: 'read_committed' });
+    running.assign(topic, 0, { offset: 0n, lastFetchedEpoch: -1 });
+    await readTo(running, 10n);
+    await follower.stop();
+    await write(topic, 5);
+    const lastFetchedEpoch = await readTo(running, 15n);
+    // The follower has never seen the last five, and becomes the leader: an unclean election.
+    await leader.kill();
+    await follower.start();
+    const truncated = { kind: 'truncated', from: 10n, to: 15n };
+    expect(await problemOf(running)).toMatchObject(truncated);
+    using returning = startFetcher(cluster, { isolation: 'read_committed' });
+    returning.assign(topic, 0, { offset: 15n, lastFetchedEpoch });
+    expect(await problemOf(returning)).toMatchObject(truncated);
+    // The same when the new log has grown beyond the position.
+    await write(topic, 20);
+    using late = startFetcher(cluster, { isolation: 'read_committed' });
+    late.assign(topic, 0, { offset: 15n, lastFetchedEpoch });
+    expect(await problemOf(late)).toMatchObject(truncated);
+    await leader.start();
+  },
+);
+
+async function replicasOf(topic: string): Promise<{ leader: TestBroker; follower: TestBroker }> {
+  const { topics } = await kafka.admin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+  const { leader, replicas } = topics[0]!.partitions[0]!;
+  const broker = (id: number): TestBroker => kafka.brokers[id - 1]!;
+  return { leader: broker(leader), follower: broker(replicas.find((id) => id !== leader)!) };
+}
+
+async function write(topic: string, count: number): Promise<void> {
+  const outcomes: string[] = [];
+  await using producer = await startBatchProducer(cluster, {
+    onSettled: ({ outcome, tokens }) => outcomes.push(...tokens.map(() => outcome)),
+  });
+  for (let index = 0; index < count; index++)
+    producer.append(topic, 0, { key: null, value: Buffer.from('x'), timestampMs: Date.now() }, index);
+  await producer.drain();
+  expect(outcomes).toEqual(Array.from({ length: count }, () => 'written'));
+}
+
+/** Answers the leader epoch of what was read last. */
+async function readTo(fetcher: Fetcher, offset: bigint): Promise<number> {
+  const signal = AbortSignal.timeout(20_000);
+  while (!signal.aborted) {
+    for (const { problem, nextOffset, lastEpoch } of await fetcher.next({ signal })) {
+      expect(problem).toBeUndefined();
+      if (nextOffset >= offset) return lastEpoch;
+    }
+  }
+  throw new Error(`not read to ${offset} within 20 s`);
+}
+
+async function problemOf(fetcher: Fetcher): Promise<PositionProblem | undefined> {
+  const signal = AbortSignal.timeout(40_000);
+  while (!signal.aborted) {
+    for (const { problem } of await fetcher.next({ signal })) if (problem) return problem;
+  }
+  return undefined;
+}
 
 async function startEverything() {
   const [input, output] = [uniqueName('moving-in'), uniqueName('moving-out')];

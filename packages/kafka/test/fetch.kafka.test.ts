@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   codecs,
+  listOffsets,
   openCluster,
   readRange,
   readRecords,
@@ -33,9 +34,10 @@ async function topicOf(partitions = 1): Promise<string> {
 async function write(
   topic: string,
   values: readonly string[],
-  options: { partition?: number; codec?: Codec } = {},
+  options: { partition?: number; codec?: Codec; timestampMs?: number } = {},
 ): Promise<void> {
-  const { partition = 0, codec = 'none' } = options;
+  // Of today unless asked for: the broker's retention deletes within seconds what is old by its timestamp.
+  const { partition = 0, codec = 'none', timestampMs = Date.now() } = options;
   const outcomes = new Set<string>();
   await using producer = await startBatchProducer(cluster, {
     lingerMs: 0,
@@ -43,13 +45,7 @@ async function write(
     onSettled: ({ outcome }) => outcomes.add(outcome),
   });
   for (const [index, value] of values.entries()) {
-    // Of today: the broker's retention deletes within seconds what is old by its timestamp.
-    producer.append(
-      topic,
-      partition,
-      { key: null, value: Buffer.from(value), timestampMs: Date.now() },
-      index,
-    );
+    producer.append(topic, partition, { key: null, value: Buffer.from(value), timestampMs }, index);
   }
   await producer.drain();
   expect(outcomes).toEqual(new Set(['written']));
@@ -224,6 +220,18 @@ describe('a position that cannot be continued is told with its range', () => {
     expect(problem).toMatchObject({ kind: 'overtaken', to: 60n });
     expect(problem!.from % 10n).toBe(0n);
     expect(problem!.from).toBeLessThanOrEqual(20n);
+  });
+
+  test('overtaken by what the broker deletes by itself, because it is too old', async () => {
+    const topic = await topicOf();
+    const monthsAgoMs = Date.now() - 90 * 86_400_000;
+    await write(topic, numbered(10), { timestampMs: monthsAgoMs });
+    using fetcher = startFetcher(cluster, { isolation: 'read_committed', maxWaitMs: 50 });
+    const gone = async (): Promise<bigint | undefined> =>
+      (await listOffsets(cluster, topic, [0], 'earliest', 'read_committed')).get(0)?.offset;
+    await expect.poll(gone, { timeout: 20_000, interval: 200 }).toBe(10n);
+    fetcher.assign(topic, 0, { offset: 3n, lastFetchedEpoch: 0 });
+    expect(await problemOf(fetcher)).toMatchObject({ kind: 'overtaken', from: 3n, to: 10n });
   });
 
   test('the operator may go on behind the gap', async () => {

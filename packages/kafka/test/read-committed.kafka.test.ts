@@ -1,5 +1,6 @@
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
+import { seeded, seededRun } from '@penstock/test-faults';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -26,7 +27,7 @@ beforeAll(async () => {
   kafka = await sharedKafka();
   cluster = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'read-committed-test' });
   await kafka.createTopic(topic);
-  await writeInterleaved(topic, 8_901);
+  await writeInterleaved(topic, seededRun(1).seed);
   [committed, everything] = await Promise.all([oracle('read_committed'), oracle('read_uncommitted')]);
 });
 
@@ -72,17 +73,6 @@ async function writeInterleaved(to: string, seed: number): Promise<void> {
     await session[Symbol.asyncDispose]();
   }
   await plain.drain();
-}
-
-/** Whole numbers below `limit`, the same for the same seed (mulberry32). */
-function seeded(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 /** Reads from `from` until `count` records have come. */
