@@ -9,6 +9,8 @@ export interface PipelineOptions {
   master: TestKafka;
   partitions: number;
   replicationFactor: 1 | 3;
+  /** Default: as the datacenter. */
+  masterReplicationFactor?: 1 | 3;
   logFolder: string;
 }
 
@@ -25,7 +27,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await createTopics(options);
   const receiverPort = await freePort();
   const datacenter = options.datacenter.bootstrap.join(',');
-  const allowed = options.replicationFactor === 3 ? 'refused' : 'allowed';
+  const { replicationFactor, masterReplicationFactor = replicationFactor } = options;
+  const allowed = replicationFactor === 3 ? 'refused' : 'allowed';
+  const allowedInMaster = masterReplicationFactor === 3 ? 'refused' : 'allowed';
   const receiver = await service(options, 'receiver', {
     PENSTOCK_RECEIVER_LISTEN: `127.0.0.1:${receiverPort}`,
     PENSTOCK_RECEIVER_DC: 'fra',
@@ -46,7 +50,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: datacenter,
     PENSTOCK_MIRROR_SOURCE_KAFKA_SINGLE_REPLICA: allowed,
     PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: options.master.bootstrap.join(','),
-    PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: allowed,
+    PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: allowedInMaster,
   });
   const all = [receiver, filter, mirror];
   const dispose = async (): Promise<void> => {
@@ -68,11 +72,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
 }
 
-async function createTopics({ datacenter, master, ...size }: PipelineOptions): Promise<void> {
+async function createTopics(options: PipelineOptions): Promise<void> {
+  const { datacenter, master, partitions, replicationFactor } = options;
+  const { masterReplicationFactor = replicationFactor } = options;
   await using there = await openAdmin({ bootstrap: datacenter.bootstrap, clientId: 'e2e' });
-  await there.createTopics(datacenterTopics(size));
+  await there.createTopics(datacenterTopics({ partitions, replicationFactor }));
   await using here = await openAdmin({ bootstrap: master.bootstrap, clientId: 'e2e' });
-  await here.createTopics(masterTopics(size));
+  await here.createTopics(masterTopics({ partitions, replicationFactor: masterReplicationFactor }));
 }
 
 async function service(

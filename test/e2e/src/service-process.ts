@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-const node = join(checkout, 'node_modules/.bin/node');
-const runner = join(checkout, 'packages/runner/dist/penstock-run.cjs');
+export const node = join(checkout, 'node_modules/.bin/node');
+export const runner = join(checkout, 'packages/runner/dist/penstock-run.cjs');
 
 export interface ServiceProcessOptions {
   /** Package folder under packages/. */

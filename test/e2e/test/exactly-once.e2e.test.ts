@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCluster } from '@penstock/kafka';
 import type { Cluster } from '@penstock/kafka';
-import { eventIdPosition } from '@penstock/events';
-import { isClean, MasterVerifier, send } from '@penstock/load';
-import type { Ledger, SendProgress } from '@penstock/load';
+import { isClean, send } from '@penstock/load';
+import type { SendProgress } from '@penstock/load';
 import { startKafka } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { expect, onTestFinished, test } from 'vitest';
+import { judgeMaster, settled } from '../src/master-truth.ts';
 import { startPipeline } from '../src/pipeline.ts';
 import type { Pipeline } from '../src/pipeline.ts';
-import { countTopic, expectedOfRaw, reasonsOf } from '../src/topic-truth.ts';
+import { countTopic, reasonsOf } from '../src/topic-truth.ts';
 
 // The promise of the whole pipeline, kept while everything that can be killed is killed. A failing seed reproduces the
 // same requests, not the same instants: PENSTOCK_E2E_SEED, PENSTOCK_E2E_EVENTS.
@@ -64,7 +64,7 @@ test(`${events} events through ${rounds} rounds of SIGKILL to everything: each o
 
   const there = await clusterClient(datacenter);
   const expected = await settled(there, await clusterClient(master));
-  const verdict = await judge(ledger, master);
+  const verdict = await judgeMaster(ledger, master);
   expect(verdict.examples).toEqual([]);
   expect(isClean(verdict)).toBe(true);
   expect(verdict.arrived).toBe(ledger.count('acknowledged', 'clean'));
@@ -120,32 +120,6 @@ async function killEverythingOnce(
     await sleep(1_000);
     await broker.start();
   }
-}
-
-/** Waits until the master has as many records as the rules make of raw. Duplicates show later, id by id. */
-async function settled(datacenter: Cluster, master: Cluster) {
-  const expected = await expectedOfRaw(datacenter, 'events.raw');
-  const until = Date.now() + 90_000;
-  for (;;) {
-    const arrived = await countTopic(master, 'events.clean');
-    if (arrived >= expected.clean) break;
-    if (Date.now() > until)
-      throw new Error(`${arrived} of ${expected.clean} events are in the master after 90 s`);
-    await sleep(500);
-  }
-  // A double would come now.
-  await sleep(2_000);
-  return expected;
-}
-
-/** By what Kafka's own consumer sees, read_committed. */
-async function judge(ledger: Ledger, master: TestKafka) {
-  const verifier = new MasterVerifier(ledger);
-  for (const record of await master.consoleConsume('events.clean', { timeoutMs: 5_000 })) {
-    const id = record.value?.subarray(eventIdPosition, eventIdPosition + 16) ?? Buffer.alloc(0);
-    verifier.saw(id, `partition ${record.partition} offset ${record.offset}`);
-  }
-  return verifier.verdict();
 }
 
 async function showLogs(pipeline: Pipeline, datacenter: TestKafka, master: TestKafka): Promise<void> {
