@@ -8,7 +8,7 @@ import { neverAnswered } from './never-answered.ts';
 
 const never = Object.values(neverAnswered).flat();
 /** Codes of this package's own: nobody, or this side itself, answered. */
-const ours = ['CONNECTION', 'TIMEOUT', 'TLS', 'CLOSED'];
+const ours = ['CONNECTION', 'TIMEOUT', 'TLS', 'MALFORMED_RESPONSE', 'CLOSED'];
 const roles: Role[] = [
   'metadata',
   'produce',

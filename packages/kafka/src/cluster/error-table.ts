@@ -65,6 +65,10 @@ export const errorTable: Readonly<Record<string, ErrorRow>> = {
     why: 'no answer within the request timeout: half-open, or it hangs',
   },
   TLS: { any: 'fatal', why: 'one side does not trust the other: certificates have to be mended' },
+  MALFORMED_RESPONSE: {
+    any: 'fatal', // the sender takes it as TIMEOUT: it must not forget what it has sent
+    why: 'the broker answers what is not the answer: something between us damages it, or one of us is wrong',
+  },
   CLOSED: {
     any: 'fatal',
     in: { produce: 'refuse', 'txn-produce': 'abort' },

@@ -41,6 +41,11 @@ export function isRetryable(code: ErrorCode): boolean {
   return verdict === 'retry' || verdict === 'refresh';
 }
 
+/** Whether nothing but an operator or another program helps. Not so of what ended because this side closed it. */
+export function isFatal({ code, retryable }: KafkaError): boolean {
+  return !retryable && code !== 'CLOSED';
+}
+
 /** Whether the leader or coordinator must be learned anew before the next try. */
 export function meansRefresh(code: ErrorCode): boolean {
   return rowOf(code)?.any === 'refresh';
