@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { codecNumber, codecs, compress, compressAside, decompress } from './codec.ts';
 import { CorruptBatchError } from './corrupt-batch.ts';
 
+const mebibyte = 1024 * 1024;
 const bytes = Buffer.from('the same words, the same words; '.repeat(5_000));
 
 describe.each(codecs)('%s', (codec) => {
@@ -40,7 +41,63 @@ test('a snappy bomb is refused before it is inflated', () => {
   expect(() => decompress('snappy', announcing4GiB)).toThrow(/inflates to over/);
 });
 
-test('a zstd bomb stops at the limit', () => {
-  const bomb = compress('zstd', Buffer.alloc(257 * 1024 * 1024));
-  expect(() => decompress('zstd', bomb)).toThrow(CorruptBatchError);
+describe.each([
+  ['gzip', compress('gzip', Buffer.alloc(32 * mebibyte))],
+  ['zstd', compress('zstd', Buffer.alloc(32 * mebibyte))],
+  ['snappy', compress('snappy', Buffer.alloc(32 * mebibyte))],
+  ['snappy', manySnappyBlocks()],
+  ['lz4', compress('lz4', Buffer.alloc(32 * mebibyte))],
+  ['lz4', lz4Frame(Array.from({ length: 130_000 }, () => lz4Run(255)))],
+  ['lz4', lz4Frame([lz4Run(32 * mebibyte)])],
+] as const)('a bomb in %s', (codec, bomb) => {
+  test('stops at the limit, and takes no more memory than that', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    expect(() => decompress(codec, bomb, mebibyte)).toThrow(/inflates to over 1048576 bytes/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * mebibyte);
+    expect(() => decompress(codec, bomb, mebibyte)).toThrow(CorruptBatchError);
+  });
 });
+
+test('an lz4 frame is believed by its blocks, not by the size that it announces', () => {
+  const announcing = (bytes: bigint): Buffer => {
+    const frame = lz4Frame([lz4Run(100)]);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(bytes);
+    frame[4]! |= 0x08; // content size
+    return Buffer.concat([frame.subarray(0, 6), size, frame.subarray(6)]);
+  };
+  for (const size of [101n, 0n, 1n << 60n])
+    expect(decompress('lz4', announcing(size)).toString()).toBe('a'.repeat(101));
+});
+
+test.each(['gzip', 'lz4', 'zstd'] as const)('%s: frames behind each other are one content', (codec) => {
+  const [first, second] = [Buffer.from('one, '.repeat(99)), Buffer.from('two, '.repeat(99))];
+  const both = Buffer.concat([compress(codec, first), compress(codec, second)]);
+  expect(decompress(codec, both).equals(Buffer.concat([first, second]))).toBe(true);
+});
+
+/** One "a", and `more` times the same by a repetition of distance 1; then the last literals, which there must be. */
+function lz4Run(more: number): Buffer {
+  const rest = more - 1 - 4 - 15;
+  return Buffer.concat([
+    Buffer.from([0x1f, 0x61, 1, 0]),
+    Buffer.alloc(Math.floor(rest / 255), 255),
+    Buffer.from([rest % 255, 0x10, 0x61]),
+  ]);
+}
+
+/** Blocks that do not depend on each other, without checksums. */
+function lz4Frame(blocks: readonly Buffer[]): Buffer {
+  const parts: Buffer[] = [Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0])];
+  for (const block of blocks) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(block.length);
+    parts.push(length, block);
+  }
+  return Buffer.concat([...parts, Buffer.alloc(4)]);
+}
+
+function manySnappyBlocks(): Buffer {
+  const one = compress('snappy', Buffer.alloc(32 * 1024));
+  return Buffer.concat([one, ...Array.from({ length: 99 }, () => one.subarray(16))]);
+}

@@ -80,33 +80,34 @@ function compressedBytesMax(bytes: Buffer): number {
 }
 
 /**
- * Decompresses the records of a batch on this thread. `none` gives back the bytes themselves (a view, no copy).
+ * Decompresses the records of a batch on this thread. `none` gives back the bytes themselves (a view, no copy). What would grow beyond
+ * `bytesMax` is given up there, whatever its header announces.
  * @throws CorruptBatchError
  */
-export function decompress(codec: Codec, bytes: Buffer): Buffer {
+export function decompress(codec: Codec, bytes: Buffer, bytesMax = inflatedBytesMax): Buffer {
   if (bytes.length === 0) return bytes; // a batch that compaction has emptied
   try {
-    return inflate(codec, bytes);
+    return inflate(codec, bytes, bytesMax);
   } catch (cause) {
     if (cause instanceof CorruptBatchError) throw cause;
-    throw new CorruptBatchError(`a ${codec} batch of ${bytes.length} bytes cannot be decompressed`, {
-      cause,
-    });
+    const tooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    const what = tooLarge ? `inflates to over ${bytesMax} bytes` : 'cannot be decompressed';
+    throw new CorruptBatchError(`a ${codec} batch of ${bytes.length} bytes ${what}`, { cause });
   }
 }
 
-function inflate(codec: Codec, bytes: Buffer): Buffer {
+function inflate(codec: Codec, bytes: Buffer, maxOutputLength: number): Buffer {
   switch (codec) {
     case 'none':
       return bytes;
     case 'gzip':
-      return gunzipSync(bytes, { maxOutputLength: inflatedBytesMax });
+      return gunzipSync(bytes, { maxOutputLength });
     case 'zstd':
-      return zstdDecompressSync(bytes, { maxOutputLength: inflatedBytesMax });
+      return zstdDecompressSync(bytes, { maxOutputLength });
     case 'lz4':
-      return inflateLz4(bytes, inflatedBytesMax);
+      return inflateLz4(bytes, maxOutputLength);
     case 'snappy':
-      return inflateSnappy(bytes, inflatedBytesMax);
+      return inflateSnappy(bytes, maxOutputLength);
   }
 }
 

@@ -15,7 +15,7 @@ const ratioMax = 22;
  * @throws CorruptBatchError
  */
 export function inflateSnappy(bytes: Buffer, bytesMax: number): Buffer {
-  if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) return inflateBlock(bytes, bytesMax);
+  if (!bytes.subarray(0, xerialMagic.length).equals(xerialMagic)) return inflateBlock(bytes, 0, bytesMax);
   const blocks: Buffer[] = [];
   let inflatedBytes = 0;
   let at = xerialHeaderBytes;
@@ -24,7 +24,7 @@ export function inflateSnappy(bytes: Buffer, bytesMax: number): Buffer {
     const end = at + 4 <= bytes.length ? at + 4 + bytes.readInt32BE(at) : -1;
     if (end < at + 4 || end > bytes.length)
       throw new CorruptBatchError(`a snappy block ends at ${end} of ${bytes.length} bytes`);
-    const block = inflateBlock(bytes.subarray(at + 4, end), bytesMax - inflatedBytes);
+    const block = inflateBlock(bytes.subarray(at + 4, end), inflatedBytes, bytesMax);
     inflatedBytes += block.length;
     blocks.push(block);
     at = end;
@@ -33,7 +33,7 @@ export function inflateSnappy(bytes: Buffer, bytesMax: number): Buffer {
 }
 
 /** A block starts with its inflated length as a varint, so the bound is checked before anything is allocated. */
-function inflateBlock(block: Buffer, bytesMax: number): Buffer {
+function inflateBlock(block: Buffer, bytesBefore: number, bytesMax: number): Buffer {
   let announced = 0;
   let at = 0;
   for (let scale = 1, byte = 0x80; byte >= 0x80; scale *= 128) {
@@ -41,7 +41,8 @@ function inflateBlock(block: Buffer, bytesMax: number): Buffer {
     if (at > 5) throw new CorruptBatchError('a snappy block without a length');
     announced += (byte & 0x7f) * scale;
   }
-  if (announced > bytesMax) throw new CorruptBatchError(`a snappy batch inflates to over ${bytesMax} bytes`);
+  if (bytesBefore + announced > bytesMax)
+    throw new CorruptBatchError(`a snappy batch inflates to over ${bytesMax} bytes`);
   if (announced > block.length * ratioMax)
     throw new CorruptBatchError(`${block.length} bytes of snappy announce ${announced}`);
   const inflated = new Inflated(announced, announced);

@@ -1,8 +1,11 @@
+import type { Codec } from '../bytes/codec.ts';
+import type { EncodedBatch } from '../bytes/encode-batch.ts';
 import { restamp } from '../bytes/restamp.ts';
 import { sequenceAfter } from '../bytes/sequence.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
+import { fillBatch } from '../produce/fill-batch.ts';
 import type { Lane, SendableBatch } from '../produce/lane.ts';
 import { Sender } from '../produce/sender.ts';
 import type { Verdict } from '../produce/sender.ts';
@@ -97,7 +100,7 @@ export class TxnSession implements AsyncDisposable {
     this.#sender = this.#newSender();
   }
 
-  /** Bytes of the batches in the open transaction. */
+  /** Bytes of the batches in the open transaction, as they were appended. */
   get openBytes(): number {
     return this.#openBytes;
   }
@@ -107,28 +110,26 @@ export class TxnSession implements AsyncDisposable {
     return this.#markers.ms;
   }
 
-  /** Adds a batch to the transaction and sends it ahead. The session owns the bytes until commit or abort settles. */
-  append(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void {
+  /**
+   * Adds a batch to the transaction and sends it ahead. The session owns the bytes until commit or abort settles. `codec` is for a
+   * batch that is not compressed: a large one is compressed in the thread pool, while the next one is made.
+   */
+  append(topic: string, partition: number, batch: EncodedBatch, codec: Codec = 'none'): void {
     this.#refuseWhileEnding();
     const key = `${topic}-${partition}`;
     const index = this.#counts.get(key) ?? 0;
     this.#counts.set(key, index + 1);
     const written = { topic, partition, baseOffset: -1n, count: batch.count };
-    const entry: TxnBatch = {
-      parts: [batch.bytes],
-      byteCount: batch.bytes.length,
-      count: batch.count,
-      order: 0,
-      sequence: -1,
-      maybeStored: false,
-      index,
-      written,
-    };
+    const state = { parts: [], byteCount: 0, order: 0, sequence: -1, maybeStored: false };
+    const entry: TxnBatch = { ...state, count: batch.count, index, written };
     this.#batches.push(entry);
     this.#unsettled++;
     this.#openBytes += batch.bytes.length;
     this.#touched = true;
-    this.#sender.add(this.#sender.lane(topic, partition), entry);
+    const sender = this.#sender;
+    const lane = sender.lane(topic, partition);
+    fillBatch(entry, batch, codec, () => sender.wake(lane));
+    sender.add(lane, entry);
   }
 
   /** Adds consumer positions; they are sent at the commit, after every batch is acknowledged. */
