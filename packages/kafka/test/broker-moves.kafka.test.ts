@@ -4,6 +4,7 @@ import { seededRun } from '@penstock/test-faults';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openCluster, startBatchProducer, startFetcher } from '../src/index.ts';
 import type { Cluster, Fetcher, PositionProblem } from '../src/index.ts';
+import { inSync } from './in-sync.fixture.ts';
 import { judgedByJava } from './java-oracle.fixture.ts';
 import { MemberProcess } from './member-process.fixture.ts';
 import { moveLeaders } from './move-leaders.fixture.ts';
@@ -62,11 +63,14 @@ test(
     const victim = kafka.brokers[coordinator - 1]!;
     await leadersTo(victim.id, load.topic, watches[1]!.topic);
     await during(`leader and coordinator ${victim.id} killed`, limitsMs.killed, () => victim.kill());
-    await during('it comes back', limitsMs.restarted, () => backInSync(victim, load.topic));
+    await during('it comes back', limitsMs.restarted, async () => {
+      await victim.start();
+      await inSync(kafka, load.topic);
+    });
     for (const broker of kafka.brokers) {
       await during(`broker ${broker.id} restarted`, limitsMs.restarted, async () => {
-        await broker.stop();
-        await backInSync(broker, load.topic);
+        await broker.restart();
+        await inSync(kafka, load.topic);
       });
     }
 
@@ -191,21 +195,4 @@ function coordinatorsTo(leader: number): () => Promise<void> {
     for (const topic of ['__transaction_state', '__consumer_offsets'])
       expect(await moveLeaders(cluster, topic, [0, 1, 2, 3], leader)).toEqual([]);
   };
-}
-
-async function backInSync(broker: TestBroker, topic: string): Promise<void> {
-  await broker.start();
-  await kafka.admin(async (admin) => {
-    await expect
-      .poll(
-        async () => {
-          const { topics } = await admin.fetchTopicMetadata({
-            topics: [topic, '__transaction_state', '__consumer_offsets'],
-          });
-          return Math.min(...topics.flatMap((one) => one.partitions.map(({ isr }) => isr.length)));
-        },
-        { timeout: 60_000, interval: 200 },
-      )
-      .toBe(3);
-  });
 }

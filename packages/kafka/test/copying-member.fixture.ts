@@ -46,6 +46,8 @@ let working: Promise<void> = Promise.resolve();
 let fenced = false;
 let leaving = false;
 process.once('SIGTERM', () => (leaving = true));
+// The test holds the other end: whoever kills it must not leave us behind.
+process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 
 const give = async (partitions: TopicPartition[]): Promise<void> => {
   for (const { topic, partition } of partitions) {
@@ -77,6 +79,7 @@ await member.leave();
 await session[Symbol.asyncDispose]();
 fetcher[Symbol.dispose]();
 await cluster[Symbol.asyncDispose]();
+process.stdin.destroy();
 
 /** One transaction: what was fetched is copied, and the positions go with it. */
 async function turn(): Promise<void> {

@@ -54,7 +54,7 @@ export class MemberProcess implements Disposable {
         REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
         FETCH_BYTES: String(fetchBytes),
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.process.once('exit', () => {
       this.#ended = true;
