@@ -44,7 +44,8 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
  * eight tries. Brokers that are away are left to its tries.
  */
 async function throwRefusal(options: ClusterOptions): Promise<void> {
-  const cluster = await openCluster(options).catch((error: unknown) => {
+  const { log: _, ...silently } = options; // whoever opens the cluster itself says what there is to say of it
+  const cluster = await openCluster(silently).catch((error: unknown) => {
     if (error instanceof KafkaError && !error.retryable) throw error;
   });
   await cluster?.[Symbol.asyncDispose]();
