@@ -24,21 +24,19 @@ export const hostileLengths = [
   'fe',
 ].map((hex) => Buffer.from(hex, 'hex'));
 
-/** Changes to some bytes: bits flipped, or a hostile length written over them. */
-export interface Damage {
-  /** Place as a part of the whole, 0 to 1. */
-  readonly at: number;
-  /** 0 to 7 flips that bit; from 8 on, one of `hostileLengths`. */
-  readonly how: number;
-}
+/**
+ * A change to some bytes: where, in ten-thousandths of the whole, and what: 0 to 7 flips that bit, from 8 on one of
+ * `hostileLengths` is written over what is there.
+ */
+export type Damage = readonly [at: number, how: number];
 
 export const damageKinds = 8 + hostileLengths.length;
 
 /** A damaged copy. Only bytes from `from` on are touched. */
 export function damaged(bytes: Buffer, damages: readonly Damage[], from = 0): Buffer {
   const copy = Buffer.from(bytes);
-  for (const { at, how } of damages) {
-    const place = from + Math.floor(at * (copy.length - from));
+  for (const [at, how] of damages) {
+    const place = from + Math.floor((at * (copy.length - from)) / 10_000);
     if (how < 8) copy[place] = copy[place]! ^ (1 << how);
     else hostileLengths[how - 8]!.copy(copy, place);
   }
@@ -46,19 +44,20 @@ export function damaged(bytes: Buffer, damages: readonly Damage[], from = 0): Bu
 }
 
 /**
- * Runs a decoder and throws when it took over a second or over `bytesMax` of memory for buffers, whatever it answered or threw.
+ * Runs a decoder and throws when it took over a second of CPU or over `bytesMax` of memory for buffers, whatever it answered or threw.
  * Otherwise: what it gave, or the error.
  */
 export function within<T>(bytesMax: number, decode: () => T): T | { thrown: unknown } {
   const bytesBefore = process.memoryUsage().arrayBuffers;
-  const startedAt = performance.now();
+  const cpuBefore = process.threadCpuUsage();
   let outcome: T | { thrown: unknown };
   try {
     outcome = decode();
   } catch (thrown) {
     outcome = { thrown };
   }
-  const tookMs = performance.now() - startedAt;
+  const { user, system } = process.threadCpuUsage(cpuBefore);
+  const tookMs = (user + system) / 1_000;
   const took = process.memoryUsage().arrayBuffers - bytesBefore;
   if (tookMs > 1_000) throw new Error(`a decoder took ${tookMs} ms`);
   if (took > bytesMax) throw new Error(`a decoder took ${took} bytes`);

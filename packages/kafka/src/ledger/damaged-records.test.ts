@@ -44,13 +44,7 @@ const genesis = fc.record({
     { maxLength: 3 },
   ),
 });
-const damages = fc.array(
-  fc.record({
-    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-    how: fc.nat(damageKinds - 1),
-  }),
-  { minLength: 1, maxLength: 3 },
-);
+const damages = fc.array(fc.tuple(fc.nat(9_999), fc.nat(damageKinds - 1)), { minLength: 1, maxLength: 3 });
 
 interface Kind {
   name: string;
