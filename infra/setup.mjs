@@ -6,12 +6,12 @@
 //     demo   (default) everything, Kafka included, or exit 1
 //     test   without Kafka's jars the run goes on: the tests that need a broker fail and say why. Any other failure
 //            prints the closing count line of `npm test` as one failed test
-//     bench  as demo, and kcat to compare with, if it can be had
+//     bench  as demo, and what is compared with, if it can be had
 //     check  no Kafka at all
 import { endChildren } from './setup/children.mjs';
 import { installDependencies, checkPinnedNode } from './setup/dependencies.mjs';
 import { fetchKafka } from './setup/kafka.mjs';
-import { fetchKcat } from './setup/kcat.mjs';
+import { fetchKcat, fetchStarters } from './setup/debian.mjs';
 import { MissingError } from './setup/missing.mjs';
 import { buildRunner } from './setup/runner.mjs';
 import { fetchSecondNode } from './setup/second-node.mjs';
@@ -27,7 +27,10 @@ async function setUp() {
   }
   await Promise.all([installDependencies().then(checkPinnedNode).then(buildRunner), kafkaAsNeeded()]);
   if (purpose === 'test') await fetchSecondNode();
-  if (purpose === 'bench') await fetchKcat();
+  if (purpose === 'bench') {
+    await fetchKcat();
+    await fetchStarters();
+  }
 }
 
 async function kafkaAsNeeded() {
