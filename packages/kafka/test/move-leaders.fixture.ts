@@ -1,9 +1,25 @@
 import { alterPartitionReassignmentsV0, Writer } from '@platformatic/kafka';
 import { errorName } from '../src/index.ts';
 import type { Cluster } from '../src/index.ts';
-import { defineRequest, wireRequest } from '../src/requests/define.ts';
+import { defineRequest } from '../src/requests/define.ts';
 
-const reassignRequest = wireRequest(45, 0, alterPartitionReassignmentsV0);
+const reassignRequest = defineRequest(45, 0, alterPartitionReassignmentsV0.createRequest, (reader) => {
+  reader.readInt32(); // throttle time
+  const errorCode = reader.readInt16();
+  reader.readNullableString();
+  const responses = reader.readArray(() => {
+    reader.readString();
+    const partitions = reader.readArray(() => {
+      reader.readInt32();
+      const answer = { errorCode: reader.readInt16() };
+      reader.readNullableString();
+      return answer;
+    });
+    return { partitions };
+  });
+  reader.readTaggedFields();
+  return { errorCode, responses };
+});
 
 /** ElectLeaders v2, preferred election (type 0); the wire library has no layout for it. */
 const electLeadersRequest = defineRequest(

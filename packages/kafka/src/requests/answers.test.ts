@@ -5,6 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
 import { errorName } from '../cluster/errors.ts';
 import { consumerGroupHeartbeatRequest } from './consumer-group-heartbeat.ts';
+import {
+  describeProducersRequest,
+  describeTransactionsRequest,
+  listTransactionsRequest,
+  writeTxnMarkersRequest,
+} from './describe-transactions.ts';
 import { decodeAnswer } from './define.ts';
 import type { Api } from './define.ts';
 import { fetchRequest } from './fetch.ts';
@@ -12,6 +18,7 @@ import { listOffsetsRequest } from './list-offsets.ts';
 import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from './metadata.ts';
 import { offsetFetchRequest } from './offset-fetch.ts';
 import { produceRequest } from './produce.ts';
+import { saslAuthenticateRequest, saslHandshakeRequest } from './sasl.ts';
 import { endTxnRequest, initProducerIdRequest, txnOffsetCommitRequest } from './transaction.ts';
 
 // Every answer that this package decodes: any answer is read as it was written, and no damage to it does worse than an error.
@@ -45,6 +52,16 @@ const uuid: Part<string> = { values: fc.uuid(), write: (w, v) => w.appendUUID(v)
 const bytes: Part<Buffer> = {
   values: fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
   write: (w, v) => w.appendUnsignedVarInt(v.length + 1).append(v),
+};
+/** A time in ms, which decoders give as a number. */
+const time: Part<bigint> = { ...int64, values: fc.bigInt({ min: -1n, max: 2n ** 52n }) };
+/** Of a layout from before KIP-482. */
+const oldArrayOfStrings: Part<string[]> = {
+  values: fc.array(string.values, { maxLength: 4 }),
+  write: (w, entries) => {
+    w.appendInt32(entries.length);
+    for (const entry of entries) w.appendString(entry, false);
+  },
 };
 const errorCode: Part<number> = { ...int16, values: fc.integer({ min: -1, max: 140 }) };
 
@@ -131,6 +148,15 @@ function answer<T>(
 function asItIs(value: unknown): unknown {
   const { throttleTimeMs: _, ...kept } = value as { throttleTimeMs: unknown };
   return kept;
+}
+
+/** The times in it, by their names. */
+function timesAsNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(timesAsNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  const converted = (name: string, of: unknown): unknown =>
+    name.endsWith('TimeMs') || name.endsWith('TimestampMs') ? Number(of) : timesAsNumbers(of);
+  return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, converted(name, of)]));
 }
 
 const leader = bare({ id: int32, epoch: int32 });
@@ -400,6 +426,87 @@ const answers: Answer[] = [
       heartbeatIntervalMs,
       assignment: assignment.topics,
     }),
+  ),
+  answer(
+    'DescribeProducers',
+    describeProducersRequest,
+    struct({
+      throttleTimeMs: int32,
+      topics: arrayOf(
+        struct({
+          topic: string,
+          partitions: arrayOf(
+            struct({
+              partition: int32,
+              errorCode,
+              errorMessage: nullableString,
+              producers: arrayOf(
+                struct({
+                  producerId: int64,
+                  producerEpoch: int32,
+                  lastSequence: int32,
+                  lastTimestampMs: time,
+                  coordinatorEpoch: int32,
+                  openSince: int64,
+                }),
+              ),
+            }),
+          ),
+        }),
+      ),
+    }),
+    ({ topics }) => ({ topics: timesAsNumbers(topics) }),
+  ),
+  answer(
+    'ListTransactions',
+    listTransactionsRequest,
+    struct({
+      throttleTimeMs: int32,
+      errorCode,
+      unknownStates: arrayOf(string),
+      transactions: arrayOf(struct({ transactionalId: string, producerId: int64, state: string })),
+    }),
+    ({ errorCode: code, transactions }) => ({ errorCode: code, transactions }),
+  ),
+  answer(
+    'DescribeTransactions',
+    describeTransactionsRequest,
+    struct({
+      throttleTimeMs: int32,
+      transactions: arrayOf(
+        struct({
+          errorCode,
+          transactionalId: string,
+          state: string,
+          timeoutMs: int32,
+          startTimeMs: time,
+          producerId: int64,
+          producerEpoch: int16,
+          topics: arrayOf(struct({ topic: string, partitions: arrayOf(int32) })),
+        }),
+      ),
+    }),
+    ({ transactions }) => ({ transactions: timesAsNumbers(transactions) }),
+  ),
+  answer(
+    'WriteTxnMarkers',
+    writeTxnMarkersRequest,
+    struct({
+      markers: arrayOf(
+        struct({
+          producerId: int64,
+          topics: arrayOf(
+            struct({ topic: string, partitions: arrayOf(struct({ partition: int32, errorCode })) }),
+          ),
+        }),
+      ),
+    }),
+  ),
+  answer('SaslHandshake', saslHandshakeRequest, bare({ errorCode, mechanisms: oldArrayOfStrings })),
+  answer(
+    'SaslAuthenticate',
+    saslAuthenticateRequest,
+    struct({ errorCode, errorMessage: nullableString, authBytes: bytes, sessionLifetimeMs: int64 }),
   ),
 ];
 

@@ -1,5 +1,4 @@
-import { ResponseError } from '@platformatic/kafka';
-import type { Reader, Writer } from '@platformatic/kafka';
+import type { Writer } from '@platformatic/kafka';
 import { FrameReader } from './frame-reader.ts';
 
 /**
@@ -40,43 +39,9 @@ export function defineRequest<A extends readonly unknown[], R>(
   };
 }
 
-type WireParser<R> = (correlationId: number, apiKey: number, apiVersion: number, reader: Reader) => R;
-
-/** The wire library's parsers throw when a response holds any error code; this one answers the response all the same. */
-export function wireDecoder<R>(
-  key: number,
-  version: number,
-  parseResponse: WireParser<R>,
-): (reader: Reader) => R {
-  return (reader) => {
-    try {
-      return parseResponse(0, key, version, reader);
-    } catch (error) {
-      if (error instanceof ResponseError && 'response' in error) return error.response as R;
-      throw error;
-    }
-  };
-}
-
-interface WireModule<A extends readonly unknown[], R> {
-  createRequest(...args: A): Writer;
-  parseResponse: WireParser<R>;
-}
-
-/** A whole layout of the wire library. */
-export function wireRequest<A extends readonly unknown[], R>(
-  key: number,
-  version: number,
-  module: WireModule<A, R>,
-  options: HeaderOptions = {},
-): Api<A, R> {
-  const decode = wireDecoder(key, version, module.parseResponse);
-  return defineRequest(key, version, (...args: A) => module.createRequest(...args), decode, options);
-}
-
 /**
- * Decodes an answer: `frame` begins with the correlation id. Throws RangeError, or whatever a parser of the wire library
- * throws, for bytes that are not this answer, bytes left over included: no checksum covers them, so nothing is guessed.
+ * Decodes an answer: `frame` begins with the correlation id. Throws RangeError for bytes that are not this answer, bytes left
+ * over included: no checksum covers them, so nothing is guessed.
  */
 export function decodeAnswer<A extends readonly unknown[], R>(api: Api<A, R>, frame: Buffer): R {
   const reader = new FrameReader(frame);
