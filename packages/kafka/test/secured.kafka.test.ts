@@ -12,8 +12,8 @@ import {
 } from '@penstock/test-broker';
 import type { SecuredListeners, TestKafka } from '@penstock/test-broker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openAdmin, openCluster } from '../src/index.ts';
-import type { ClusterOptions } from '../src/index.ts';
+import { openAdmin, openCluster, startBatchProducer } from '../src/index.ts';
+import type { ClusterOptions, Settlement } from '../src/index.ts';
 import { metadataRequest } from '../src/requests/metadata.ts';
 import { copyOnce } from './copy-once.fixture.ts';
 
@@ -189,6 +189,39 @@ describe.skipIf(givenBootstrap() || brokerKind() !== 'jvm')('brokers that requir
     const away = { bootstrap: [`127.0.0.1:${port}`], sasl: plain, tls: trusting(), clientId: 'away' };
     await expect(openCluster(away)).rejects.toMatchObject({ code: 'CONNECTION', retryable: true });
   });
+
+  test(
+    'a broker that restarts is waited for, and believed and convinced anew',
+    { timeout: 90_000 },
+    async () => {
+      const options = { bootstrap: secured.saslTls, sasl: scram256, tls: trusting(), clientId: 'restart' };
+      await using cluster = await openCluster(options);
+      const topic = uniqueName('restart');
+      await kafka.createTopic(topic);
+      const written: unknown[] = [];
+      const onSettled = ({ outcome, tokens, error }: Settlement): void => {
+        if (outcome !== 'written') throw new Error(`a batch is ${outcome}`, { cause: error });
+        written.push(...tokens);
+      };
+      await using producer = await startBatchProducer(cluster, { onSettled, deliveryTimeoutMs: 60_000 });
+      let restarted = false;
+      const restart = kafka.brokers[0]!.restart().finally(() => (restarted = true));
+      const sent: string[] = [];
+      while (!restarted || sent.length < 200) {
+        const value = `value ${sent.length}`;
+        const record = { key: null, value: Buffer.from(value), timestampMs: Date.now() };
+        if (producer.append(topic, 0, record, value)) sent.push(value);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await restart;
+      await producer.drain();
+      expect(written).toEqual(sent);
+      const bootstrap = secured.saslTls;
+      const properties = javaClientProperties('SCRAM-SHA-256', secured.authority);
+      const seen = await kafka.consoleConsume(topic, { maxMessages: sent.length, bootstrap, properties });
+      expect(seen.map(({ value }) => String(value))).toEqual(sent);
+    },
+  );
 
   function trusting() {
     return { ca: secured.authority.certificate };
