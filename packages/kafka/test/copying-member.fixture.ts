@@ -1,8 +1,10 @@
 // A process that copies `input` to `output`, each record once, as exactly-once services do: positions in the same
 // transaction as the copies. Told by its environment (member-process.fixture.ts starts it); says a line for each commit and
 // each change of what it owns, so that a test knows when to strike. SIGTERM: it finishes, leaves the group and ends.
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   committedOffsets,
+  KafkaError,
   encodeBatch,
   joinGroup,
   memberIdOf,
@@ -84,12 +86,12 @@ process.stdin.destroy();
 /** One transaction: what was fetched is copied, and the positions go with it. */
 async function turn(): Promise<void> {
   if (fenced) {
-    await member.heartbeatNow();
+    await heartbeat();
     await session.takeover();
     fenced = false;
     fresh.push(...owned.values());
   }
-  await seek(fresh.splice(0));
+  await seek(fresh.splice(0).filter(({ topic, partition }) => owned.has(partitionKey(topic, partition))));
   const offsets = [];
   for (const { topic, partition, batches, nextOffset, lastEpoch } of await fetcher.next({ maxWaitMs: 100 })) {
     if (!owned.has(partitionKey(topic, partition))) continue;
@@ -112,15 +114,23 @@ async function turn(): Promise<void> {
   }
 }
 
+/** Not for ever: a fencing under way waits for this turn to end (`give`), and no heartbeat goes out meanwhile. */
+async function heartbeat(): Promise<void> {
+  await Promise.race([member.heartbeatNow().catch(() => undefined), sleep(1_000)]);
+}
+
 /** Positions come from Kafka, never from memory. */
 async function seek(partitions: TopicPartition[]): Promise<void> {
   if (partitions.length === 0) return;
-  const committed = await committedOffsets(cluster, {
-    groupId: GROUP,
-    memberId,
-    memberEpoch: () => member.epoch,
-    partitions,
+  const asked = { groupId: GROUP, memberId, memberEpoch: () => member.epoch, partitions };
+  const committed = await committedOffsets(cluster, asked).catch(async (error: unknown) => {
+    if (!(error instanceof KafkaError) || !/MEMBER/.test(error.code)) throw error;
+    // Fenced: what is still owned after the next heartbeat is asked for again.
+    say(`fenced by the group ${error.code}`);
+    await heartbeat();
+    fresh.push(...partitions);
   });
+  if (!committed) return;
   for (const { topic, partition } of partitions) {
     fetcher.unassign(topic, partition);
     if (!owned.has(partitionKey(topic, partition))) continue;

@@ -109,6 +109,7 @@ export class MemberProcess implements Disposable {
 
   /** SIGTERM: ends its transaction, leaves the group and exits. Answers the exit code. */
   async leave(): Promise<number | null> {
+    await this.until(() => this.lines.includes('joined'), 'joined'); // before, the signal would just end it
     const exited = once(this.process, 'exit') as Promise<[number | null]>;
     this.process.kill('SIGTERM');
     const [code] = await exited;
