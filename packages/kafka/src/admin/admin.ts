@@ -8,6 +8,7 @@ import { retrying } from '../cluster/retrying.ts';
 // A CommonJS name that Node cannot see from outside.
 const { ConfigResourceTypes } = kafkajs;
 
+/** A topic as it is wanted. */
 export interface TopicSettings {
   name: string;
   partitions: number;

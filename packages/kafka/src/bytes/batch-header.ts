@@ -6,6 +6,7 @@
  */
 export const batchHeaderBytes = 61;
 
+/** Of `attributesAt`. */
 export const controlBit = 0x20;
 export const transactionalBit = 0x10;
 export const logAppendTimeBit = 0x08;
@@ -36,6 +37,7 @@ export function attributesAt(buffer: Buffer, at: number): number {
   return buffer.readUInt16BE(at + 21);
 }
 
+/** Of the last record, from the base offset on: at least `countAt` - 1, more after compaction. */
 export function lastOffsetDeltaAt(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + 23);
 }

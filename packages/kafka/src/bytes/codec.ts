@@ -16,6 +16,7 @@ import { inflateSnappy, xerialHeaderBytes, xerialMagic } from './inflate-snappy.
 
 /** How the records of a batch are compressed; the index is the number in the batch's attributes (bits 0-2). */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+/** Compression of the records of a batch, all of them together. */
 export type Codec = (typeof codecs)[number];
 
 /** Most bytes one batch may grow to. The broker bounds only the compressed size, so a bomb has to stop here. */

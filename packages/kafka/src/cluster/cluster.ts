@@ -18,6 +18,7 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** How to reach a cluster and who says so. Times in ms. */
 export interface ClusterOptions {
   /** `host:port`, any broker of the cluster; tried in turn. */
   bootstrap: readonly string[];

@@ -4,6 +4,7 @@ export interface Partition {
   leaderEpoch: number;
 }
 
+/** What the metadata says of a topic: a hint, which every broker may correct. */
 export interface Topic {
   name: string;
   /** Topic id (KIP-516), a uuid with hyphens: a topic deleted and created again has another. */

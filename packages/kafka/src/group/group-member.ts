@@ -9,6 +9,7 @@ import { TopicNames } from './topic-names.ts';
 import { advance, newMembership } from './membership.ts';
 import type { AssignedPartition, MembershipEffect, MembershipEvent } from './membership.ts';
 
+/** Who joins, and what is told of its partitions. The callbacks run one at a time, but for onLost. */
 export interface GroupOptions {
   groupId: string;
   /** Stable over restarts: `memberIdOf(transactionalId)`. No two living processes may share one. */
@@ -57,6 +58,7 @@ const intervalMaxMs = 1_000;
 /** A coordinator that does not answer for so long is looked up anew: sessions last 6 to 45 s. */
 const answerWithinMs = 3_000;
 
+/** A member of a KIP-848 group: heartbeats by itself until it leaves, is disposed of, or `failed` aborts. Made by `joinGroup`. */
 export class GroupMember implements AsyncDisposable {
   readonly memberId: string;
   readonly #cluster: Cluster;

@@ -15,6 +15,7 @@ export interface Genesis {
   readonly topics: readonly RegisteredTopic[];
 }
 
+/** A topic of a link: what it was at the source when it was registered, and where it goes. */
 export interface RegisteredTopic {
   readonly name: string;
   /** Null: the topic did not exist at the source when it was registered. */
@@ -33,6 +34,7 @@ export function targetPartitionOf(topic: RegisteredTopic, partition: number): nu
   return partition < topic.width ? topic.firstTargetPartition + partition : undefined;
 }
 
+/** JSON, so that an operator can read it with Kafka's own tools. */
 export function encodeGenesis(genesis: Genesis): Buffer {
   return Buffer.from(JSON.stringify({ version: 1, ...genesis }));
 }

@@ -13,10 +13,12 @@ export type LedgerRecord =
   | { readonly kind: 'positions'; readonly positions: Positions }
   | { readonly kind: 'answer' };
 
+/** For partition `shard` of the ledger. */
 export function genesisRecord(shard: number, genesis: Genesis, nowMs: number): OutgoingRecord {
   return record(`genesis/${shard}`, encodeGenesis(genesis), nowMs);
 }
 
+/** For partition `shard` of the ledger, in the transaction with the data that the positions are behind. */
 export function positionsRecord(shard: number, positions: Positions, nowMs: number): OutgoingRecord {
   return record(`positions/${shard}`, encodePositions(positions), nowMs);
 }

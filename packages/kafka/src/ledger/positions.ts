@@ -15,6 +15,7 @@ export const pauseKinds = [
 
 export type PauseKind = (typeof pauseKinds)[number];
 
+/** Why a partition stands still, and which offsets that concerns. */
 export interface Pause {
   readonly kind: PauseKind;
   /** First offset concerned. */
@@ -39,6 +40,7 @@ export interface PartitionPosition {
   readonly pause: Pause | null;
 }
 
+/** What a shard commits: everything it knows, in one record. */
 export interface Positions {
   /** Where in this ledger partition the genesis lies that was in force: found without reading from the start. */
   readonly genesisOffset: bigint;

@@ -5,6 +5,7 @@ import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';
 
+/** What a ledger must be of: another link's, or another cluster's, is refused. */
 export interface LinkIdentity {
   readonly link: string;
   readonly ledgerTopic: string;

@@ -6,6 +6,7 @@ import { pausing } from './pausing.ts';
 import { partitionKey } from './topic-partition.ts';
 import type { TopicPartition } from './topic-partition.ts';
 
+/** A position as it was committed: `offset` is the next record to read. */
 export interface CommittedOffset {
   offset: bigint;
   /** Epoch of the record before it, as the committer gave it; -1 unknown. */
@@ -13,6 +14,7 @@ export interface CommittedOffset {
   metadata: string | null;
 }
 
+/** Whose positions, and as whom they are asked for: a member's answer is fenced by its epoch. */
 export interface CommittedOffsetsOptions {
   groupId: string;
   /** null: not as a member; the broker then checks nothing. */

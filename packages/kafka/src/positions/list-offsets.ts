@@ -5,11 +5,13 @@ import { backoffMs } from '../cluster/retrying.ts';
 import { listOffsetsRequest } from '../requests/list-offsets.ts';
 import { pausing } from './pausing.ts';
 
+/** What readers see: up to the last stable offset without what was aborted, or all that is replicated. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
 
 /** The start of the log, its end, or the first record that is not older. */
 export type ListedAt = 'earliest' | 'latest' | { timestampMs: number };
 
+/** A place in a log: an end is the offset that the next record will get. */
 export interface ListedOffset {
   offset: bigint;
   /** Epoch of the record there, -1 when not known. */

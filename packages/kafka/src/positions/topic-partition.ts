@@ -1,3 +1,4 @@
+/** Partitions count from 0. */
 export interface TopicPartition {
   topic: string;
   partition: number;

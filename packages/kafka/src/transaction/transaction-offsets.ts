@@ -6,6 +6,7 @@ import type { Link } from '../cluster/link.ts';
 import { txnOffsetCommitRequest } from '../requests/transaction.ts';
 import { callCoordinator } from './coordinator-call.ts';
 
+/** Positions of a group that a transaction carries, fenced by the member that gives them (KIP-447). */
 export interface TransactionOffsets {
   groupId: string;
   memberId: string;

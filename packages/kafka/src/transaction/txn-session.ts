@@ -19,6 +19,7 @@ import { commitOffsets } from './transaction-offsets.ts';
 import type { TransactionOffsets } from './transaction-offsets.ts';
 import { TransactionalId } from './transactional-id.ts';
 
+/** Times in ms. */
 export interface TxnSessionOptions {
   /** Stable over restarts: whoever opens it next fences this one. */
   transactionalId: string;
@@ -100,7 +101,7 @@ export class TxnSession implements AsyncDisposable {
     this.#sender = this.#newSender();
   }
 
-  /** Bytes of the batches in the open transaction, as they were appended. */
+  /** Bytes of the batches in the open transaction, as they were appended: its only bound is a caller who commits by this. */
   get openBytes(): number {
     return this.#openBytes;
   }
