@@ -72,8 +72,11 @@ test(
   },
 );
 
-/** How long a process that comes back under its name takes from its first line to its partitions, its predecessor's fencing included. */
-const returnMsMax = 1_000;
+/**
+ * From the first line of a process that comes back under its name to its partitions: less than any session, so it did not wait for its
+ * predecessor's to end. On a quiet machine it is some 50 ms; group.kafka.test.ts holds it to the promised second.
+ */
+const returnMsMax = 5_000;
 
 interface CopyGroup {
   bootstrap: readonly string[];
