@@ -3,7 +3,7 @@ import type { TestKafka } from '@penstock/test-broker';
 import { startProxiedKafka } from '@penstock/test-faults';
 import type { ProxiedKafka } from '@penstock/test-faults';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { listOffsets, openCluster, startBatchProducer } from '../src/index.ts';
+import { listOffsets, openCluster, startBatchProducer, startFetcher } from '../src/index.ts';
 import type { Flood } from './flooding-producer.fixture.ts';
 import { WatchedProcess } from './memory-watch.fixture.ts';
 import type { SlowRead } from './slow-reader.fixture.ts';
@@ -25,6 +25,7 @@ let proxied: ProxiedKafka<TestKafka>;
 let floodedTopic: string;
 let readTopic: string;
 let soundTopic: string;
+let trickleTopic: string;
 let manyTopic: string;
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ beforeAll(async () => {
   floodedTopic = await topicOf(fewPartitions);
   readTopic = await topicOf(fewPartitions);
   soundTopic = await topicOf(1);
+  trickleTopic = await topicOf(fewPartitions);
   manyTopic = await topicOf(manyPartitions);
 });
 
@@ -76,6 +78,26 @@ test('a slow reader: the fetcher holds no more than its budget, and everything c
   expect(read.heldMax).toBeLessThanOrEqual(prefetchBytes);
   expect(read.heldMax).toBeGreaterThan(prefetchBytes / 8);
   expect(read.rssMax - read.rssBefore).toBeLessThan(prefetchBytes + garbageBytes);
+});
+
+test('single records that trickle in while the reader is away count with what their objects take', async () => {
+  const each = 400;
+  const records = await fill(trickleTopic, fewPartitions, {
+    recordsEach: each,
+    valueBytes: 10,
+    batchBytes: 1,
+  });
+  await using cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'trickle' });
+  const options = { isolation: 'read_committed', prefetchBytes: mib, partitionMaxBytes: 1 } as const;
+  using fetcher = startFetcher(cluster, options);
+  for (let partition = 0; partition < fewPartitions; partition++)
+    fetcher.assign(trickleTopic, partition, { offset: 0n, lastFetchedEpoch: -1 });
+  await expect.poll(() => fetcher.heldBytes, { timeout: 10_000, interval: 10 }).toBeGreaterThan(mib / 4);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(fetcher.heldBytes).toBeLessThanOrEqual(mib);
+  let arrived = (await fetcher.next()).length;
+  expect(arrived).toBeLessThan(mib / 1_024);
+  while (arrived < records) arrived += (await fetcher.next()).length;
 });
 
 test(`${manyPartitions} partitions cost little: memory inside the same bounds, next to no CPU while nothing happens`, async () => {
@@ -190,10 +212,11 @@ function watched<Result>(
 async function fill(
   topic: string,
   partitions: number,
-  o: { recordsEach: number; valueBytes: number },
+  o: { recordsEach: number; valueBytes: number; batchBytes?: number },
 ): Promise<number> {
   await using cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'fill' });
-  await using producer = await startBatchProducer(cluster, { onSettled: () => undefined });
+  const { batchBytes = 512 * 1024 } = o;
+  await using producer = await startBatchProducer(cluster, { batchBytes, onSettled: () => undefined });
   const value = Buffer.alloc(o.valueBytes, 'y');
   for (let index = 0; index < o.recordsEach; index++) {
     for (let partition = 0; partition < partitions; partition++) {
