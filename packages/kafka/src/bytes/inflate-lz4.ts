@@ -53,11 +53,9 @@ function inflateBlock(bytes: Buffer, start: number, end: number, inflated: Infla
     const token = bytes[at++]!;
     let literals = token >>> 4;
     if (literals === 15) {
-      let more: number;
-      do {
-        more = bytes[at++] ?? 0;
-        literals += more;
-      } while (more === 255);
+      const more = extension(bytes, at);
+      literals += more;
+      at += extensionBytes(more);
     }
     if (at + literals > end) throw new CorruptBatchError(`literals reach to ${at + literals} of ${end}`);
     inflated.literal(bytes, at, at + literals);
@@ -68,13 +66,25 @@ function inflateBlock(bytes: Buffer, start: number, end: number, inflated: Infla
     at += 2;
     let length = 4 + (token & 15);
     if (length === 19) {
-      let more: number;
-      do {
-        more = bytes[at++] ?? 0;
-        length += more;
-      } while (more === 255);
+      const more = extension(bytes, at);
+      length += more;
+      at += extensionBytes(more);
     }
     inflated.repeat(distance, length);
   }
   throw new CorruptBatchError('an LZ4 block ends without literals');
+}
+
+/** What is added to a length of 15: bytes of 255, and one that is less. */
+function extension(bytes: Buffer, start: number): number {
+  let more = 0;
+  for (let at = start; ; at++) {
+    const byte = bytes[at] ?? 0;
+    more += byte;
+    if (byte < 255) return more;
+  }
+}
+
+function extensionBytes(more: number): number {
+  return Math.floor(more / 255) + 1;
 }
