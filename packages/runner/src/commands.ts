@@ -1,3 +1,4 @@
+import type * as Doctor from './doctor/doctor.ts';
 import { isRefusal, Refusal, reasonOf } from './refusal.ts';
 import { judgeAsUser } from './run/ambient.ts';
 import { run } from './run/run.ts';
@@ -30,7 +31,7 @@ export async function dispatch(args: readonly string[]): Promise<void> {
 
 /** Only here its file is loaded: build.mjs puts it beside this one. */
 async function doctor(args: readonly string[]): Promise<number> {
-  let beside: typeof import('./doctor/doctor.ts');
+  let beside: typeof Doctor;
   try {
     beside = await import('./doctor/doctor.ts');
   } catch (error) {

