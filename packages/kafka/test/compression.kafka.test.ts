@@ -164,6 +164,22 @@ test('large batches that are compressed aside and small ones between them keep t
   expect(records.map((record) => Number.parseInt(record.slice('null='.length), 10))).toEqual(numbers);
 });
 
+test('a transaction that is aborted while its batch is compressed leaves nothing, and the next one is whole', async () => {
+  const { cluster, topic } = await begin('aborted');
+  await using session = await openTxnSession(cluster, { transactionalId: uniqueName('aborted') });
+  const large = (name: string) => {
+    const value = Buffer.from(`${name} `.repeat(500_000));
+    return encodeBatch([{ key: Buffer.from(name), value, timestampMs: Date.now() }]);
+  };
+  for (const name of ['first', 'second', 'third', 'fourth']) {
+    session.append(topic, 0, large(name), 'gzip');
+    if (name === 'first' || name === 'third') await session.abort();
+    else await session.commit();
+  }
+  const { records } = await fetchAll(cluster, topic, 0, 2);
+  expect(records.map((record) => record.split('=')[0])).toEqual(['second', 'fourth']);
+});
+
 function codecsOf(batches: readonly Pick<FetchedBatch, 'bytes'>[]) {
   return [...new Set(batches.map(({ bytes }) => codecs[attributesAt(bytes, 0) & 0b111]))];
 }

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokerKind, givenBootstrap, securedUser, startKafka, uniqueName } from '@penstock/test-broker';
+import { canSecure, securedUser, startKafka, uniqueName } from '@penstock/test-broker';
 import { expect, onTestFinished, test } from 'vitest';
 import { post, startReceiverProcess } from './receiver-process.ts';
 
-test.skipIf(givenBootstrap() || brokerKind() !== 'jvm')(
+test.skipIf(!canSecure())(
   'brokers with SASL and TLS are reached by knobs alone, the password from a file and in no log; a wrong one ends the process',
   async () => {
     await using kafka = await startKafka({ name: 'secured-receiver', secured: true });

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { connectedKafka } from './connected-kafka.ts';
 import { readTail } from './log-tail.ts';
-import { startKafka } from './start-kafka.ts';
+import { brokerKind, startKafka } from './start-kafka.ts';
 import type { TestKafka, ToolContainers } from './test-kafka.ts';
 
 /** What a test process has to know of a cluster that another process started. */
@@ -28,6 +29,12 @@ export function sharedKafka(): Promise<TestKafka> {
 export function givenBootstrap(): string[] | undefined {
   const given = process.env['PENSTOCK_TEST_BOOTSTRAP'];
   return given ? given.split(',').map((address) => address.trim()) : undefined;
+}
+
+/** Whether this run can start a cluster with `secured`: a cluster of its own, of child JVMs, and openssl for the certificates. */
+export function canSecure(): boolean {
+  if (givenBootstrap() || brokerKind() !== 'jvm') return false;
+  return spawnSync('openssl', ['version']).status === 0;
 }
 
 async function findShared(): Promise<TestKafka> {
