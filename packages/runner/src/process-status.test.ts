@@ -5,6 +5,7 @@ const text = `Name:	node
 Uid:	1	2	3	4
 Gid:	5	5	5	5
 Groups:	4 24 
+SigBlk:	0000000000000200
 CapInh:	0000000000000400
 CapPrm:	000001ffffffffff
 CapEff:	0000000000000000
@@ -26,6 +27,7 @@ it('reads what the kernel says', () => {
       ambient: 0n,
     },
     noNewPrivs: true,
+    blockedSignals: 0x200n,
   });
   expect(parseProcessStatus(text.replace('4 24 ', ' ')).groups).toEqual([]);
 });

@@ -14,6 +14,8 @@ export interface ProcessStatus {
     ambient: bigint;
   };
   noNewPrivs: boolean;
+  /** Signals that are blocked; they stay so over an exec. */
+  blockedSignals: bigint;
 }
 
 export function readProcessStatus(): ProcessStatus {
@@ -41,6 +43,7 @@ export function parseProcessStatus(text: string): ProcessStatus {
       ambient: mask('CapAmb'),
     },
     noNewPrivs: line('NoNewPrivs') === '1',
+    blockedSignals: mask('SigBlk'),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { changeableSteps, stepsTo, type Step } from './takeover.ts';
+import { changeableSteps, stepsOfOthers, stepsTo, type Step } from './takeover.ts';
 
 const step = (path: string, owner: number, mode: number, kind: Step['kind'] = 'folder'): Step => ({
   path,
@@ -29,6 +29,17 @@ it("allows a sticky folder for another's file, not for the user's own", () => {
   expect(changeableSteps([step('/tmp', 0, 0o1777), step('/tmp/x', 7, 0o755, 'link')], 7, all)).toEqual([
     '/tmp',
   ]);
+});
+
+it("finds what is not root's alone, whoever the user will be", () => {
+  const bin = step('/bin', 0, 0o755);
+  expect(stepsOfOthers([bin, step('/bin/id', 0, 0o755, 'file')], [0])).toEqual([]);
+  expect(stepsOfOthers([bin, step('/bin/id', 7, 0o555, 'file')], [0])).toEqual(['/bin/id']);
+  expect(stepsOfOthers([step('/bin', 0, 0o775), step('/bin/id', 0, 0o755, 'file')], [0])).toEqual(['/bin']);
+  const tmp = step('/tmp', 0, 0o1777);
+  expect(stepsOfOthers([tmp, step('/tmp/x', 0, 0o755)], [0])).toEqual([]);
+  expect(stepsOfOthers([tmp, step('/tmp/x', 7, 0o755)], [0])).toEqual(['/tmp', '/tmp/x']);
+  expect(stepsOfOthers([tmp], [0])).toEqual(['/tmp']);
 });
 
 it('walks through every folder and link on the way', () => {

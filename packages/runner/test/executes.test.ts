@@ -1,9 +1,16 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asUser, isRoot, NOBODY, runRunner, temporaryFolder, writeScript } from './start-runner.ts';
 
 const codeOf = (...command: string[]) => runRunner([...asUser, '--', ...command]).code;
+
+/** A copy of a real program with a part of its header changed. */
+function writeProgram(path: string, change: (file: Buffer) => unknown): void {
+  const file = readFileSync('/bin/true');
+  change(file);
+  writeFileSync(path, file, { mode: 0o755 });
+}
 
 describe('127: the command is not there', () => {
   it.each([['/no/such/command'], ['no-such-command'], ['./no-such-command'], ['/etc/passwd/x']])(
@@ -36,6 +43,16 @@ describe('126: the command cannot be executed', () => {
       (path: string) => writeScript(path, '#!/no/such/interpreter\n'),
     ],
     ['a script with Windows line ends', (path: string) => writeScript(path, '#!/bin/sh\r\necho ran\r\n')],
+    [
+      'a program for another machine',
+      (path: string) => writeProgram(path, (file) => file.writeUInt16LE(8, 18)),
+    ],
+    ['an object file', (path: string) => writeProgram(path, (file) => file.writeUInt16LE(1, 16))],
+    ['a cut program', (path: string) => writeFileSync(path, '\x7fELF\x02\x01\x01', { mode: 0o755 })],
+    [
+      'a program whose loader is missing',
+      (path: string) => writeProgram(path, (file) => file.write('/bil', file.indexOf('/lib'))),
+    ],
     ['a script that is its own interpreter', (path: string) => writeScript(path, `#!${path}\n`)],
   ])('%s', (_name, make) => {
     const path = join(temporaryFolder(), 'service');

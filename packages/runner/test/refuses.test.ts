@@ -20,6 +20,7 @@ import {
   runRunner,
   runThroughShell,
   temporaryFolder,
+  writeScript,
 } from './start-runner.ts';
 
 const started = 'the service ran';
@@ -86,14 +87,84 @@ describe.runIf(isRoot)('root only when asked (needs root)', () => {
   });
 });
 
-it.runIf(isRoot).each(['NODE_OPTIONS', 'NODE_PATH', 'NODE_COMPILE_CACHE'])(
-  '%s of root is refused (needs root)',
-  (name) => {
-    const value = name === 'NODE_OPTIONS' ? '--no-deprecation' : temporaryFolder();
-    const { code, err } = runRunner(['--user', NOBODY, ...service], { env: { [name]: value } });
-    expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining(`env -u ${name}`) });
+describe("what Node takes for its own, even behind --, is not the service's to name", () => {
+  it.each([
+    [['--experimental-default-config-file', ...service]],
+    [[...service, '--experimental-default-config-file']],
+    [[...service, '--experimental-config-file=node.config.json']],
+    [['--env-file-if-exists=/no/such', ...service]],
+  ])('%j', (args) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'node.config.json'), '{}');
+    expect(runRunner([...asUser, ...args], { cwd: folder })).toMatchObject(refused);
+  });
+});
+
+it.runIf(isRoot && has('/usr/bin/setpriv'))(
+  'half a root is refused: installed setuid, or without the right to change users (needs root)',
+  () => {
+    const start = (caller: string) =>
+      runThroughShell(`exec setpriv ${caller} "$@"`, ['--user', NOBODY, ...service]);
+    expect(start('--ruid=65534')).toMatchObject({ ...refused, err: expect.stringContaining('setuid') });
+    for (const right of ['setuid', 'setgid'])
+      expect(start(`--bounding-set=-${right}`)).toMatchObject({
+        ...refused,
+        err: expect.stringContaining('CAP_SETUID'),
+      });
   },
 );
+
+it.runIf(isRoot && has('/usr/bin/unshare'))(
+  "a tool that runs as root and is not root's alone is refused before it runs (needs root and mount namespaces)",
+  ({ skip }) => {
+    const folder = temporaryFolder();
+    const tool = writeScript(join(folder, 'tool'), `#!/bin/sh\ntouch ${folder}/ran\n`);
+    chownSync(tool, 65534, 65534);
+    const over = (name: string, ...args: string[]) =>
+      runThroughShell(
+        `exec unshare -m sh -c 'mount --bind ${tool} /usr/bin/${name} && exec "$@"' sh "$@"`,
+        args,
+      );
+    if (over('getent', '--explain', '--user', NOBODY, '--', 'true').code !== 0)
+      skip('no mount namespaces here');
+    const tools: [string, string[]][] = [
+      ['getent', ['--user', 'somebody-of-ldap']],
+      ['id', ['--user', 'nobody', '--init-groups']],
+      ['prlimit', ['--user', NOBODY, '--limit', 'core=0']],
+      ['setpriv', ['--user', NOBODY]],
+    ];
+    for (const [name, options] of tools) {
+      const { code, out, err } = over(name, ...options, ...service);
+      expect({ code, out, err }).toEqual({
+        ...refused,
+        err: expect.stringContaining(`/usr/bin/${name} runs as root`),
+      });
+    }
+    expect(has(join(folder, 'ran'))).toBe(false);
+  },
+);
+
+it('a Node flag that would leave USR1 blocked in the service is refused', () => {
+  const line = 'node=$1; shift; exec "$node" --disable-sigusr1 "$@"';
+  const { code, out, err } = runThroughShell(line, [...asUser, ...service]);
+  expect({ code, out, err }).toEqual({ ...refused, err: expect.stringContaining('blocked') });
+});
+
+it
+  .runIf(isRoot)
+  .each([
+    'NODE_OPTIONS',
+    'NODE_PATH',
+    'NODE_COMPILE_CACHE',
+    'NODE_V8_COVERAGE',
+    'NODE_REDIRECT_WARNINGS',
+    'OPENSSL_CONF',
+    'LD_LIBRARY_PATH',
+  ])('%s of root is refused (needs root)', (name) => {
+  const value = name === 'NODE_OPTIONS' ? '--no-deprecation' : temporaryFolder();
+  const { code, err } = runRunner(['--user', NOBODY, ...service], { env: { [name]: value } });
+  expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining(`env -u ${name}`) });
+});
 
 describe.runIf(isRoot)('what the service could change is not run as root (needs root)', () => {
   const start = (file: string, program = node) =>

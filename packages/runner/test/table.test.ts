@@ -154,14 +154,18 @@ beforeAll(async () => {
   const watched = rows.map(async (row, index) => {
     seen.set(
       row,
-      await watch(row.command(`${service} ${join(folder, `log-${index}`)}`), join(folder, `log-${index}`)),
+      await watch(
+        row,
+        row.command(`${service} ${join(folder, `log-${index}`)}`),
+        join(folder, `log-${index}`),
+      ),
     );
   });
   await Promise.all(watched);
 }, 30_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function watch(command: string[], log: string): Promise<Seen> {
+async function watch(row: Row, command: string[], log: string): Promise<Seen> {
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore', cwd: '/' });
   const gone = new Promise<number>((resolve) => {
     child.on('close', () => resolve(performance.now()));
@@ -169,6 +173,8 @@ async function watch(command: string[], log: string): Promise<Seen> {
   const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n') : []);
   await until(() => lines().length > 1, 10_000);
   const pid = Number(lines()[0]);
+  // su and runuser listen for TERM only some time after they have started the service.
+  if (row.gone === 2) await until(() => catchesTerm(child.pid ?? 0), 5_000);
   const since = performance.now();
   child.kill('SIGTERM');
   const goneSeconds = ((await gone) - since) / 1000;
@@ -182,6 +188,11 @@ async function watch(command: string[], log: string): Promise<Seen> {
 async function until(condition: () => boolean, withinMs: number): Promise<void> {
   for (const since = performance.now(); !condition() && performance.now() - since < withinMs;)
     await delay(20);
+}
+
+function catchesTerm(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return ((BigInt(`0x${caught}`) >> 14n) & 1n) === 1n;
 }
 
 function runs(pid: number): boolean {

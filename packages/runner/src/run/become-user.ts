@@ -35,7 +35,13 @@ export function becomeUser(plan: Plan, stepsToRoot: readonly Step[]): Readiness 
 /** Throws: what follows must not run with credentials that nobody planned. */
 function verifyCredentials({ target, noNewPrivs, ambient }: Plan): void {
   const cleared = noNewPrivs instanceof Object || ambient !== undefined;
-  const wrong = credentialProblems(readProcessStatus(), target, cleared);
+  const status = readProcessStatus();
+  const wrong = credentialProblems(status, target, cleared);
+  // Node unblocks what the caller blocked, and with --disable-sigusr1 it blocks one itself.
+  if (status.blockedSignals)
+    wrong.push(
+      `signals are blocked (${status.blockedSignals.toString(16)}), and would be in the service: start the Runner without Node flags`,
+    );
   if (target.uid !== 0) {
     wrong.push(
       ...waysBackToRoot(target).map((way) => `${way}(0) still works: the process could become root again`),

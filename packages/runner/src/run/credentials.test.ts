@@ -10,6 +10,7 @@ const good: ProcessStatus = {
   groups: [9],
   capabilities: none,
   noNewPrivs: false,
+  blockedSignals: 0n,
 };
 
 it('finds nothing where everything is as planned', () => {

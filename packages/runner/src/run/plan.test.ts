@@ -16,7 +16,14 @@ const none = { inheritable: 0n, permitted: 0n, effective: 0n, bounding: 0n, ambi
 
 function callerOf(uid: number, gid: number, groups: number[], more: Partial<Caller> = {}): Caller {
   const ids = (id: number) => [id, id, id, id];
-  const status = { uids: ids(uid), gids: ids(gid), groups, capabilities: none, noNewPrivs: false };
+  const status = {
+    uids: ids(uid),
+    gids: ids(gid),
+    groups,
+    capabilities: none,
+    noNewPrivs: false,
+    blockedSignals: 0n,
+  };
   return { pid: 7, status, terminal: false, folder: '/', environment: {}, ...more };
 }
 const root = callerOf(0, 0, [0]);
