@@ -1,12 +1,16 @@
 import { accessSync, constants } from 'node:fs';
 import { credentialProblems, dropCredentials, waysBackToRoot } from './credentials.ts';
-import { findExecutable } from './executable.ts';
+import { findExecutable, readPart } from './executable.ts';
+import { shellScriptProblem } from './shell-wrapper.ts';
 import type { Plan } from './plan.ts';
 import { readProblem } from './readable.ts';
 import type { Readiness } from './readiness.ts';
 import { readProcessStatus } from '../process-status.ts';
 import { Refusal, reasonOf } from '../refusal.ts';
 import { changeableSteps, type Step } from '../takeover.ts';
+
+/** Of a start script: enough to find its exec. */
+const SCRIPT_BYTES = 65_536;
 
 /** The last part of becoming: users, then what only they can tell. */
 export function becomeUser(plan: Plan, stepsToRoot: readonly Step[]): Readiness {
@@ -24,6 +28,9 @@ export function becomeUser(plan: Plan, stepsToRoot: readonly Step[]): Readiness 
     if (ready.problems.length > 0) ready.exitCode = 125;
     enterFolder(plan.chdir, ready);
     ready.executable = findExecutable(plan.command[0], plan.environment['PATH'] ?? '');
+    const start = readPart(ready.executable, 0, SCRIPT_BYTES)?.toString('latin1') ?? '';
+    const wrapper = shellScriptProblem(ready.executable, start);
+    if (wrapper) ready.warnings.push(wrapper);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     ready.problems.push(error.message);

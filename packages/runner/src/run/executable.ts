@@ -75,7 +75,7 @@ function checkElf(path: string, command: string, elf: Elf): void {
 }
 
 /** Undefined when this user may execute the file but not read it: the kernel decides then. */
-function readPart(path: string, offset: number, bytes: number): Buffer | undefined {
+export function readPart(path: string, offset: number, bytes: number): Buffer | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');

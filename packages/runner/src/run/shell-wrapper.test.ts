@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shellWrapperProblem } from './shell-wrapper.ts';
+import { shellScriptProblem, shellWrapperProblem } from './shell-wrapper.ts';
 
 it.each([
   [['/bin/sh', '-c', 'kafka; true']],
@@ -17,4 +17,17 @@ it.each([
   [['/opt/kafka/bin/kafka-server-start.sh']],
 ])('%j does not', (command) => {
   expect(shellWrapperProblem(command)).toBeUndefined();
+});
+
+it.each([
+  ['#!/bin/sh\njava -jar x\n', true],
+  ['#!/usr/bin/env bash\njava -jar x "$@"\n', true],
+  ['#!/bin/sh\n# exec is not said\njava\n', true],
+  ['#!/bin/bash\nexec java -jar x\n', false],
+  ['#!/bin/bash\nif [ "x$1" = x ]; then\n  exec java\nelse exec ruby\nfi\n', false],
+  ['#!/bin/sh\ntrap "echo bye" TERM\nwhile :; do sleep 1; done\n', false],
+  ['#!/usr/bin/perl\nsystem("x")\n', false],
+  ['\x7fELF', false],
+])('a start script %j: warned of is %j', (text, warned) => {
+  expect(shellScriptProblem('/start', text) !== undefined).toBe(warned);
 });
