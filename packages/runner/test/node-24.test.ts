@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asUser, node24, runRunner } from './start-runner.ts';
+import { asUser, isRoot, node24, NOBODY, runRunner, temporaryFolder } from './start-runner.ts';
 
 it.runIf(node24)('Node 24 becomes the service as well (needs .cache/node24)', () => {
   const start = { node: node24 ?? '' };
@@ -19,3 +21,34 @@ it.runIf(node24)('Node 24 refuses before execve would abort (needs .cache/node24
     expect([code('/no/such'), code('/etc/passwd'), code('/etc')]).toEqual([127, 126, 126]);
   }
 });
+
+it.runIf(node24 && isRoot)('Node 24 keeps capabilities over the drop (needs .cache/node24 and root)', () => {
+  const line = [
+    '--user',
+    NOBODY,
+    '--ambient-caps',
+    'net_bind_service',
+    '--',
+    'grep',
+    'CapAmb',
+    '/proc/self/status',
+  ];
+  expect(runRunner(line, { node: node24 ?? '' })).toEqual({
+    code: 0,
+    out: 'CapAmb:\t0000000000000400\n',
+    err: '',
+  });
+});
+
+it.runIf(node24)(
+  'Node 24 leaves an empty pid file where execve would have failed (needs .cache/node24)',
+  () => {
+    const file = join(temporaryFolder(), 'service.pid');
+    const start = (command: string) =>
+      runRunner([...asUser, '--pid-file', file, '--', command], { node: node24 ?? '' }).code;
+    expect(start('/etc/passwd')).toBe(126);
+    expect(readFileSync(file, 'utf8')).toBe('');
+    expect(start('true')).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^\d+\n\d+\n$/);
+  },
+);
