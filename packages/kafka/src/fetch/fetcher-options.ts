@@ -11,10 +11,17 @@ export interface FetcherOptions {
   partitionMaxBytes?: number;
   /** Default 8 MiB per answer. */
   responseMaxBytes?: number;
-  /** Bytes fetched ahead and not yet released, answers under way included. Default 32 MiB; one batch may exceed it. */
+  /**
+   * Memory for what is fetched ahead, answers under way and memory for the next ones included. What `next` handed out counts until it is
+   * released, or until the following `next`. Default 32 MiB; one batch may exceed it.
+   */
   prefetchBytes?: number;
+  /** A partition of which so many bytes wait is not fetched before some were handed out. Default 4 MiB, plus one answer. */
+  partitionPrefetchBytes?: number;
   /** Lets the leader point to a replica in the same rack (KIP-392). */
   rackId?: string;
+  /** For tests: fills memory that was released at once, so that whoever still reads it is found. Default false. */
+  poisonsReleased?: boolean;
   log?: Log;
 }
 
@@ -41,5 +48,7 @@ export const fetcherDefaults = {
   partitionMaxBytes: 1024 * 1024,
   responseMaxBytes: 8 * 1024 * 1024,
   prefetchBytes: 32 * 1024 * 1024,
+  partitionPrefetchBytes: 4 * 1024 * 1024,
   rackId: '',
+  poisonsReleased: false,
 };

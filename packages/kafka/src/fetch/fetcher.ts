@@ -13,6 +13,7 @@ import { fetcherDefaults } from './fetcher-options.ts';
 import type { FetcherOptions, NextOptions, PartitionMarks } from './fetcher-options.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import type { FetchPosition } from './partition-cursor.ts';
+import { Frame, FramePool, partBytes } from './frame-pool.ts';
 import { Prefetched } from './prefetched.ts';
 import { visibleBatches } from './visible-batches.ts';
 
@@ -44,6 +45,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
   readonly #log: Log;
   readonly #link: Link;
   readonly #cursors = new Map<string, PartitionCursor>();
+  readonly #pool: FramePool;
   readonly #prefetched: Prefetched;
   readonly #busy = new Set<number>();
   readonly #broken = new Map<number, { tries: number; untilMs: number }>();
@@ -61,7 +63,9 @@ export class Fetcher implements AsyncDisposable, Disposable {
     this.#cluster = cluster;
     this.#log = log;
     this.#options = { ...fetcherDefaults, ...rest };
-    this.#prefetched = new Prefetched(this.#options.prefetchBytes);
+    const { prefetchBytes, poisonsReleased } = this.#options;
+    this.#pool = new FramePool(prefetchBytes, { poisons: poisonsReleased });
+    this.#prefetched = new Prefetched(prefetchBytes, this.#pool);
     this.#link = cluster.link('fetch');
   }
 
@@ -105,18 +109,18 @@ export class Fetcher implements AsyncDisposable, Disposable {
 
   /** Bytes held of the prefetch budget. */
   get heldBytes(): number {
-    return this.#prefetched.heldBytes;
+    return this.#pool.heldBytes;
   }
 
   /**
-   * What has arrived, in the order of each partition; a partition may occur more than once. The views stay valid as long as the caller keeps
-   * them, but they count in the prefetch budget only until the following call: who keeps them longer must bound that himself.
+   * What has arrived, in the order of each partition; a partition may occur more than once. The views stay valid until the caller
+   * releases them (see `Fetched`). What he keeps counts in the prefetch budget only until the following call: then he must bound it himself.
    *
    * One call at a time. Throws what no retry heals, such as KafkaError TOPIC_AUTHORIZATION_FAILED; then the fetcher is of no more use.
    */
   async next(options: NextOptions = {}): Promise<Fetched[]> {
     if (this.#arrived) throw new Error('next() is called while another call of it waits');
-    this.#prefetched.release();
+    this.#prefetched.uncountHanded();
     this.#plan();
     if (!this.#prefetched.ready && !this.#over(options.signal)) await this.#arrival(options);
     if (this.#failure) throw this.#failure;
@@ -166,8 +170,13 @@ export class Fetcher implements AsyncDisposable, Disposable {
     const now = Date.now();
     const byNode = new Map<number, PartitionCursor[]>();
     let wakeAtMs = Infinity;
+    let isOneFull = false;
     for (const cursor of this.#cursors.values()) {
       if (cursor.paused || cursor.state !== 'fetching') continue;
+      if (cursor.waitingBytes >= this.#options.partitionPrefetchBytes) {
+        isOneFull = true;
+        continue;
+      }
       if (cursor.retryAtMs > now) {
         wakeAtMs = Math.min(wakeAtMs, cursor.retryAtMs);
         continue;
@@ -180,7 +189,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     }
     for (const [node, cursors] of byNode) {
       if (this.#busy.has(node) || this.#prefetched.full) continue;
-      void this.#fetch(node, cursors, byNode.size);
+      void this.#fetch(node, cursors, this.#request(cursors, byNode.size, isOneFull));
     }
     this.#wakeAt(wakeAtMs, now);
   }
@@ -226,24 +235,35 @@ export class Fetcher implements AsyncDisposable, Disposable {
     }
   }
 
-  async #fetch(node: number, cursors: readonly PartitionCursor[], nodes: number): Promise<void> {
+  async #fetch(node: number, cursors: readonly PartitionCursor[], request: FetchRequest): Promise<void> {
     this.#busy.add(node);
     const asked = new Map<string, Asked>();
     for (const cursor of cursors)
       asked.set(`${cursor.topicId}-${cursor.partition}`, { cursor, offset: cursor.offset });
+    const frame = new Frame(this.#pool, request.maxBytes + answerOverheadBytes);
     try {
-      const response = await this.#link.call(node, fetchRequest, this.#request(cursors, nodes));
+      const response = await this.#link.callInto(
+        (bytes) => frame.memoryFor(bytes),
+        node,
+        fetchRequest,
+        request,
+      );
       if (response.errorCode !== 0)
         throw new KafkaError(errorName(response.errorCode), `fetch from broker ${node}`);
       this.#broken.delete(node);
       this.#refreshTries = 0;
+      const kept = response.partitions.map(({ records }) => records.length && records.length + partBytes);
+      frame.arrived(kept.reduce((sum, bytes) => sum + bytes, 0));
       for (const answer of response.partitions) {
         const found = asked.get(`${answer.topicId}-${answer.partition}`);
-        if (found && this.#isCurrent(found)) this.#take(found.cursor, answer);
+        if (found && this.#isCurrent(found)) this.#take(found.cursor, answer, frame);
       }
+      frame.release();
     } catch (error) {
+      // Not released: nobody knows how far the answer came. The collector has it.
       this.#onBroken(node, cursors, error);
     } finally {
+      frame.uncount();
       this.#busy.delete(node);
       if (this.#prefetched.ready) this.#arrived?.();
       this.#plan();
@@ -256,18 +276,19 @@ export class Fetcher implements AsyncDisposable, Disposable {
     return this.#cursors.get(key) === cursor && cursor.offset === offset && cursor.state === 'fetching';
   }
 
-  #request(cursors: readonly PartitionCursor[], nodes: number): FetchRequest {
+  #request(cursors: readonly PartitionCursor[], nodes: number, isOneFull: boolean): FetchRequest {
     const { responseMaxBytes, prefetchBytes, isolation, ...limits } = this.#options;
     const leaderEpochOf = (cursor: PartitionCursor): number =>
       this.#cluster.knownTopic(cursor.topic)?.partitions[cursor.partition]?.leaderEpoch ?? -1;
     return buildFetch(cursors, this.#turn++, leaderEpochOf, {
       ...limits,
+      maxWaitMs: isOneFull ? Math.min(fullWaitMs, limits.maxWaitMs) : limits.maxWaitMs,
       maxBytes: Math.max(1, Math.min(responseMaxBytes, Math.floor(prefetchBytes / 2 / nodes))),
       readCommitted: isolation === 'read_committed',
     });
   }
 
-  #take(cursor: PartitionCursor, answer: FetchedPartition): void {
+  #take(cursor: PartitionCursor, answer: FetchedPartition, frame: Frame): void {
     if (answer.errorCode !== 0) {
       this.#onError(cursor, answer);
       return;
@@ -289,7 +310,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
       return;
     }
     cursor.moveTo(read);
-    this.#prefetched.push(cursor, cursor.fetched(read.batches, answer.records.length));
+    this.#prefetched.push(cursor, cursor.fetched(read, answer.records.length, frame));
   }
 
   #onUnreadable(cursor: PartitionCursor, what: string): void {
@@ -349,7 +370,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
       { topic, partition, ...problem, from: String(problem.from), to: String(problem.to) },
       'Position problem',
     );
-    this.#prefetched.push(cursor, cursor.fetched([], 0, problem));
+    this.#prefetched.push(cursor, cursor.stopped(problem));
     this.#arrived?.();
   }
 
@@ -373,3 +394,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
 }
 
 const corruptTriesMax = 5;
+/** A partition that is left out because enough of it waits may be wanted again soon: the others' long poll shall not hold it up. */
+const fullWaitMs = 20;
+/** What an answer has around its records; one that is larger lies in memory of its own. */
+const answerOverheadBytes = 256 * 1024;

@@ -1,6 +1,8 @@
 import { backoffMs } from '../cluster/retrying.ts';
 import type { FetchPartition } from '../requests/fetch.ts';
 import type { Fetched, PositionProblem } from './fetched.ts';
+import { FetchedPart } from './fetched-part.ts';
+import type { Frame } from './frame-pool.ts';
 import type { VisibleBatches } from './visible-batches.ts';
 
 /** Kafka's metadata.max.age.ms: how long a closer replica is used before the leader is asked again (KIP-392). */
@@ -26,6 +28,8 @@ export class PartitionCursor {
   /** Behind what the caller was given. */
   handedOffset: bigint;
   paused = false;
+  /** Bytes of records that were fetched and not handed out yet. */
+  waitingBytes = 0;
   /** fetching; confirming: a doubt about the position is being asked; stopped: a problem was told. */
   state: 'fetching' | 'confirming' | 'stopped' = 'fetching';
   retryAtMs = 0;
@@ -104,26 +108,19 @@ export class PartitionCursor {
     if (this.state === 'stopped') this.state = 'fetching';
   }
 
-  fetched(batches: Fetched['batches'], bytes: number, problem?: PositionProblem): Fetched {
-    const {
-      topic,
-      partition,
-      offset: nextOffset,
-      lastEpoch,
-      highWatermark,
-      lastStableOffset,
-      logStartOffset,
-    } = this;
-    const marks = { highWatermark, lastStableOffset, logStartOffset };
-    return {
-      topic,
-      partition,
-      batches,
-      nextOffset,
-      lastEpoch,
-      ...marks,
-      bytes,
-      ...(problem ? { problem } : {}),
-    };
+  /** What an answer brought, after the cursor has moved behind it. */
+  fetched(read: VisibleBatches, bytes: number, frame: Frame): FetchedPart {
+    return new FetchedPart({ ...this.#place(), batches: read.batches, bytes }, frame);
+  }
+
+  /** The last thing that is told of it. */
+  stopped(problem: PositionProblem): FetchedPart {
+    return new FetchedPart({ ...this.#place(), batches: [], bytes: 0, problem }, undefined);
+  }
+
+  #place() {
+    const { topic, partition, offset: nextOffset, lastEpoch } = this;
+    const { highWatermark, lastStableOffset, logStartOffset } = this;
+    return { topic, partition, nextOffset, lastEpoch, highWatermark, lastStableOffset, logStartOffset };
   }
 }
