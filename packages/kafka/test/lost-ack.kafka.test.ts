@@ -68,6 +68,20 @@ test('without a broker the delivery deadline answers: unknown for what was sent,
   expect(after.every(({ outcome }) => outcome === 'written')).toBe(true);
 });
 
+test('a broker that refuses connections has nothing of what was appended meanwhile: refused, and not unknown', async () => {
+  const { send } = await producerOf({ lingerMs: 0, deliveryTimeoutMs: 1_500 });
+  const [proxy] = proxied.proxies;
+  await send('warm', partitions);
+  await proxy!.refuse();
+  onTestFinished(() => proxy!.pass());
+  proxy!.cut();
+  const settled = await send('not sent', partitions);
+  expect(settled.map(({ outcome }) => outcome)).toEqual(Array.from({ length: partitions }, () => 'refused'));
+  await proxy!.pass();
+  const after = await send('after', partitions);
+  expect(after.every(({ outcome }) => outcome === 'written')).toBe(true);
+});
+
 test('a full memory bound takes nothing more, and takes again when there is room', async () => {
   const { producer, topic, settlements } = await producerOf({ lingerMs: 0, memoryBytes: 10_000 });
   const record = { key: null, value: Buffer.alloc(4_000), timestampMs: Date.now() };

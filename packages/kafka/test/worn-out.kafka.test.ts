@@ -1,10 +1,10 @@
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import { expect, onTestFinished, test } from 'vitest';
-import { restamp } from '../src/bytes/restamp.ts';
-import { sequenceAfter } from '../src/bytes/sequence.ts';
-import { encodeBatch, openCluster, openTxnSession } from '../src/index.ts';
+import { producerIdAt } from '../src/bytes/batch-header.ts';
+import { producerEpochMax } from '../src/bytes/sequence.ts';
+import { BatchProducer, encodeBatch, openCluster, openTxnSession, startFetcher } from '../src/index.ts';
+import type { BatchProducerOptions, Cluster } from '../src/index.ts';
 import { newProducerId } from '../src/produce/producer-identity.ts';
-import { produceRequest } from '../src/requests/produce.ts';
 import { initProducerIdRequest } from '../src/requests/transaction.ts';
 
 // Contract test 3: what comes after the last sequence and after the last epoch. At four commits a second epochs last two hours.
@@ -35,31 +35,60 @@ test(
   },
 );
 
-test('sequences go on at 0 behind 2^31-1, as the broker counts them', async () => {
-  const { cluster, link, kafka, topic } = await begin();
-  const identity = await newProducerId(cluster, 10_000);
-  const { leader } = (await cluster.topic(topic)).partitions[0]!;
-  // A broker that does not know the producer takes any first sequence.
-  let baseSequence = 0x7fffffff - 4;
-  for (const values of [['a', 'b', 'c'], ['d', 'e', 'f', 'g'], ['h']]) {
-    const batch = batchOf(...values);
-    restamp(batch.bytes, { ...identity, baseSequence, transactional: false });
-    const partitions = [{ partition: 0, batch: batch.bytes }];
-    const [answer] = await link.call(leader, produceRequest, null, 5_000, [{ topic, partitions }]);
-    expect(answer?.code).toBe('NONE');
-    baseSequence = sequenceAfter(baseSequence, batch.count);
-  }
-  expect(baseSequence).toBe(3);
+test("a producer's sequences run out, and then its last epoch: its records go on, each once and in order", async () => {
+  const { cluster, kafka, topic } = await begin();
+  const { producerId } = await newProducerId(cluster, 10_000);
+  const outcomes: string[] = [];
+  const options: BatchProducerOptions = {
+    lingerMs: 0,
+    batchBytes: 200, // a few records each, so that the wrap falls into a batch
+    onSettled: ({ outcome, tokens }) =>
+      outcomes.push(...tokens.map((token) => `${String(token)} ${outcome}`)),
+  };
+  const atTheEnd = { producerEpoch: producerEpochMax, nextSequence: 0x7fffffff - 10 };
+  await using producer = new BatchProducer(cluster, producerId, options, atTheEnd);
+  const append = (name: string, value = name): boolean =>
+    producer.append(topic, 0, { key: null, value: Buffer.from(value), timestampMs: Date.now() }, name);
+  const before = Array.from({ length: 30 }, (_, index) => `before ${index}`);
+  for (const name of before) append(name);
+  await producer.drain();
+  // Refused: the sequence has a gap, which is mended by the next epoch, and there is none left.
+  append('too large', 'x'.repeat(messageBytesMax + 1));
+  const after = Array.from({ length: 30 }, (_, index) => `after ${index}`);
+  for (const name of after) append(name);
+  await producer.drain();
+  const written = [...before, ...after];
+  expect(outcomes.toSorted()).toEqual(
+    ['too large refused', ...written.map((name) => `${name} written`)].toSorted(),
+  );
   const seen = await kafka.consoleConsume(topic, { timeoutMs: 3_000 });
-  expect(seen.map(({ value }) => String(value)).join('')).toBe('abcdefgh');
+  expect(seen.map(({ value }) => String(value))).toEqual(written);
+  expect(await producerIdsIn(cluster, topic, written.length)).toHaveLength(2);
 });
+
+async function producerIdsIn(cluster: Cluster, topic: string, records: number): Promise<bigint[]> {
+  using fetcher = startFetcher(cluster, { isolation: 'read_committed' });
+  fetcher.assign(topic, 0, { offset: 0n, lastFetchedEpoch: -1 });
+  const ids = new Set<bigint>();
+  for (let seen = 0; seen < records;) {
+    for (const { batches } of await fetcher.next({ maxWaitMs: 10_000 })) {
+      for (const { bytes, count } of batches) {
+        ids.add(producerIdAt(bytes, 0));
+        seen += count;
+      }
+    }
+  }
+  return [...ids];
+}
+
+const messageBytesMax = 2_000;
 
 async function begin() {
   const kafka = await sharedKafka();
   const cluster = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'worn-out' });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const topic = uniqueName('worn-out');
-  await kafka.createTopic(topic, { partitions: 1 });
+  await kafka.createTopic(topic, { configs: { 'max.message.bytes': String(messageBytesMax) } });
   return { kafka, cluster, topic, link: cluster.link('test') };
 }
 
