@@ -44,6 +44,8 @@ export class ShardCopy implements Disposable {
   readonly #fetcher: Fetcher;
   readonly #pairs = new PendingPairs();
   #appended: Appended[] = [];
+  /** What the open transaction was made of: it is sent from there, perhaps again, until the commit is answered. */
+  #unreleased: Fetched[] = [];
   readonly #withoutRoom = new Set<string>();
   #openSinceMs: number | undefined;
   #surveyAtMs = 0;
@@ -194,7 +196,11 @@ export class ShardCopy implements Disposable {
 
   #take(fetched: Fetched): void {
     const partition = this.partitions.get(partitionName(fetched.topic, fetched.partition));
-    if (partition === undefined || partition.phase !== 'copying') return;
+    if (partition === undefined || partition.phase !== 'copying') {
+      fetched.release();
+      return;
+    }
+    this.#unreleased.push(fetched);
     this.#openSinceMs ??= Date.now();
     if (fetched.problem === undefined) {
       const open = { session: this.#session, appended: this.#appended };
@@ -252,6 +258,7 @@ export class ShardCopy implements Disposable {
       this.#learnTarget(appended, written[index]?.baseOffset ?? -1n);
     }
     this.#appended = [];
+    for (const fetched of this.#unreleased.splice(0)) fetched.release();
     metrics.transactions.add(1, 'committed');
     metrics.commitSeconds.observe((nowMs - startedMs) / 1000);
     return true;

@@ -98,8 +98,8 @@ function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position
 }
 
 /**
- * CRC32C runs at 14 GB/s, 0.07 us for 1 KB: cheap enough to never deliver what a disk or a wire has changed. It covers neither
- * the base offset nor the leader epoch, which brokers write: what can be said of the offset is that it grows from batch to batch.
+ * CRC32C runs at 5 GB/s on the machine of the benchmarks: 0.2 us for 1 KB, a third of what a record costs (librdkafka leaves it out
+ * by default). It is the price of never delivering what a disk or a wire has changed. It covers neither the base offset nor the leader epoch, which brokers write: what can be said of the offset is that it grows from batch to batch.
  */
 function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
