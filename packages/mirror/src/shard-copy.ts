@@ -61,7 +61,7 @@ export class ShardCopy implements Disposable {
     this.#fetcher = startFetcher(o.link.source, {
       isolation: 'read_committed',
       prefetchBytes,
-      responseMaxBytes: Math.min(8 * 1024 * 1024, prefetchBytes / 2),
+      responseMaxBytes: Math.min(2 * 1024 * 1024, prefetchBytes / 2),
       log: o.log,
     });
     this.#ledgerEnd = state.end;

@@ -9,7 +9,10 @@ export interface FetcherOptions {
   minBytes?: number;
   /** Default 1 MiB. A larger batch is delivered all the same, alone (KIP-74). */
   partitionMaxBytes?: number;
-  /** Default 8 MiB per answer. */
+  /**
+   * Default 2 MiB per answer. A record costs the same up to 8 MiB, but what is written on from 2 MiB answers fits the memory that is used again:
+   * a relay into transactions 1.06 s/GB CPU, from 8 MiB answers 1.8 (Node's plain TCP relay: 1.4). Far brokers may want more.
+   */
   responseMaxBytes?: number;
   /**
    * Memory for what is fetched ahead, answers under way and memory for the next ones included. What `next` handed out counts until it is
@@ -46,7 +49,7 @@ export const fetcherDefaults = {
   maxWaitMs: 500,
   minBytes: 1,
   partitionMaxBytes: 1024 * 1024,
-  responseMaxBytes: 8 * 1024 * 1024,
+  responseMaxBytes: 2 * 1024 * 1024,
   prefetchBytes: 32 * 1024 * 1024,
   partitionPrefetchBytes: 4 * 1024 * 1024,
   rackId: '',
