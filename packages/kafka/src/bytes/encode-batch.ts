@@ -1,7 +1,8 @@
 import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from './batch-header.ts';
-import { codecNumber, compress } from './codec.ts';
+import { compress } from './codec.ts';
 import type { Codec } from './codec.ts';
+import { writeHeader } from './sign-batch.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
 /** A header value that is a string is written as UTF-8; null stays null. */
@@ -49,7 +50,14 @@ export function encodeBatch(
     if (record.timestampMs > maxTimestamp) maxTimestamp = record.timestampMs;
   }
   const bytes = codec === 'none' ? plain : withCompressedRecords(plain, codec);
-  writeHeader(bytes, codec, records.length, baseTimestamp, maxTimestamp);
+  const fields = {
+    codec,
+    count: records.length,
+    baseTimestampMs: baseTimestamp,
+    maxTimestampMs: maxTimestamp,
+  };
+  writeHeader(bytes, fields, bytes.length);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
   return { bytes, count: records.length };
 }
 
@@ -67,28 +75,6 @@ function withCompressedRecords(plain: Buffer, codec: Codec): Buffer {
   const bytes = Buffer.allocUnsafe(batchHeaderBytes + compressed.length);
   bytes.set(compressed, batchHeaderBytes);
   return bytes;
-}
-
-function writeHeader(
-  bytes: Buffer,
-  codec: Codec,
-  count: number,
-  baseTimestamp: number,
-  maxTimestamp: number,
-): void {
-  bytes.writeBigInt64BE(0n, 0);
-  bytes.writeInt32BE(bytes.length - 12, 8);
-  bytes.writeInt32BE(-1, 12);
-  bytes.writeInt8(2, 16);
-  bytes.writeUInt16BE(codecNumber(codec), 21);
-  bytes.writeInt32BE(count - 1, 23);
-  bytes.writeBigInt64BE(BigInt(baseTimestamp), 27);
-  bytes.writeBigInt64BE(BigInt(maxTimestamp), 35);
-  bytes.writeBigInt64BE(-1n, 43);
-  bytes.writeInt16BE(-1, 51);
-  bytes.writeInt32BE(-1, 53);
-  bytes.writeInt32BE(count, 57);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
 }
 
 function recordBodyBytes(record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): number {

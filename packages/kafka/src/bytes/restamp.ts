@@ -19,9 +19,9 @@ export interface Stamp {
  * there (CORRUPT_MESSAGE) instead of being signed anew. It costs about a microsecond at any size.
  *
  * `batch` is one whole v2 batch whose checksum is right for its present header, or was when it was sent; may be applied
- * again. Layout: kafka's DefaultRecordBatch.java.
+ * again. Of one in several parts, the first (which holds the whole header) and the bytes of all are enough. Layout: kafka's DefaultRecordBatch.java.
  */
-export function restamp(batch: Buffer, stamp: Stamp): void {
+export function restamp(batch: Buffer, stamp: Stamp, batchBytes: number = batch.length): void {
   const before = crc32c(batch.subarray(attributesAt, recordsAt));
   const attributes = batch.readUInt16BE(attributesAt);
   batch.writeBigInt64BE(0n, baseOffsetAt);
@@ -31,7 +31,7 @@ export function restamp(batch: Buffer, stamp: Stamp): void {
   batch.writeInt16BE(stamp.producerEpoch, producerEpochAt);
   batch.writeInt32BE(stamp.baseSequence, baseSequenceAt);
   const after = crc32c(batch.subarray(attributesAt, recordsAt));
-  const difference = crc32cShift(before ^ after, batch.length - recordsAt);
+  const difference = crc32cShift(before ^ after, batchBytes - recordsAt);
   batch.writeUInt32BE((batch.readUInt32BE(crcAt) ^ difference) >>> 0, crcAt);
 }
 

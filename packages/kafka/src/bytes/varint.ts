@@ -3,11 +3,11 @@
 /** Bytes that `value` takes: 1..8. */
 export function varintBytes(value: number): number {
   let zigzag = value >= 0 ? value * 2 : value * -2 - 1;
-  let bytes = 1;
-  while (zigzag >= 0x80) {
-    zigzag = Math.floor(zigzag / 0x80);
-    bytes++;
-  }
+  if (zigzag < 0x80) return 1;
+  if (zigzag < 0x4000) return 2;
+  if (zigzag < 0x20_0000) return 3;
+  let bytes = 4;
+  for (zigzag = Math.floor(zigzag / 0x20_0000); zigzag >= 0x80; zigzag = Math.floor(zigzag / 0x80)) bytes++;
   return bytes;
 }
 

@@ -1,68 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { batchHeaderBytes } from '../bytes/batch-header.ts';
+import { asideBytesMin, compress, compressAside } from '../bytes/codec.ts';
 import type { Codec } from '../bytes/codec.ts';
-import { encodeBatch, recordBytesMax } from '../bytes/encode-batch.ts';
 import type { OutgoingRecord } from '../bytes/encode-batch.ts';
 import { restamp } from '../bytes/restamp.ts';
 import { producerEpochMax, sequenceAfter } from '../bytes/sequence.ts';
+import { signBatch } from '../bytes/sign-batch.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { KafkaError } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
 import { Accumulator } from './accumulator.ts';
-import type { OpenBatch } from './accumulator.ts';
 import { judgeProduce } from './judge-produce.ts';
-import type { Lane, SendableBatch } from './lane.ts';
+import type { Lane } from './lane.ts';
+import type { BatchProducerOptions, Settlement } from './producer-options.ts';
 import { newProducerId } from './producer-identity.ts';
+import type { PartitionStamp, ProducerBatch, ProducerPartition } from './producer-partition.ts';
 import { inFlightMax, Sender } from './sender.ts';
 import type { Verdict } from './sender.ts';
-
-/** What became of one batch. Reported once per batch, in a callback: no Promise per record. */
-export interface Settlement {
-  topic: string;
-  partition: number;
-  /** Offset of the first record; -1n unless written. */
-  baseOffset: bigint;
-  /** What was given to `append`, in order. */
-  tokens: readonly unknown[];
-  /**
-   * written: every in-sync replica has it. refused: certainly not in the log. unknown: it may be there or not; whoever
-   * sends it again may double it.
-   */
-  outcome: 'written' | 'refused' | 'unknown';
-  error?: KafkaError;
-}
-
-export interface BatchProducerOptions {
-  /** How long a record may wait for others, ms. Default 5; 0 sends at the end of the turn. */
-  lingerMs?: number;
-  /** A batch is closed when it would grow beyond this before compression. Default 512 KiB; a larger record goes alone. */
-  batchBytes?: number;
-  /** `append` refuses when so much is not yet settled. Default 64 MiB. */
-  memoryBytes?: number;
-  /** From append to settlement, ms. Default 30 000. What is not acknowledged by then is refused or unknown. */
-  deliveryTimeoutMs?: number;
-  codec?: Codec;
-  onSettled(settlement: Settlement): void;
-}
-
-interface ProducerBatch extends SendableBatch {
-  tokens: unknown[];
-  memoryBytes: number;
-  deadline: number;
-  /** The caller has been told: the outcome of what is still in flight no longer matters to it. */
-  reported: boolean;
-}
-
-/** Identity and sequence of one partition: each has its own epoch, so a bump of one disturbs no other. */
-interface Stamp {
-  producerId: bigint;
-  producerEpoch: number;
-  nextSequence: number;
-  /** The sequence is broken: sending waits until nothing is in flight, then goes on under a new epoch. */
-  broken: boolean;
-  /** The epochs of the producer id are used up: a new one is on its way. */
-  renewing: boolean;
-}
 
 /** Opens an idempotent producer with acks=all. Throws KafkaError when no broker gives a producer id in time. */
 export async function startBatchProducer(
@@ -86,61 +40,87 @@ export class BatchProducer implements AsyncDisposable {
   readonly #link: Link;
   readonly #sender: Sender<ProducerBatch>;
   readonly #accumulator: Accumulator;
-  readonly #stamps = new Map<Lane<ProducerBatch>, Stamp>();
+  /** By topic and partition: `append` looks here for every record, so without a name put together. */
+  readonly #partitions = new Map<string, ProducerPartition[]>();
+  readonly #ofLane = new Map<Lane<ProducerBatch>, ProducerPartition>();
+  readonly #broken = new Set<ProducerPartition>();
   readonly #onSettled: (settlement: Settlement) => void;
   readonly #codec: Codec;
-  readonly #memoryBytesMax: number;
   readonly #deliveryTimeoutMs: number;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #begin: { producerEpoch: number; nextSequence: number };
   #producerId: bigint;
-  #bufferedBytes = 0;
   #unsettled = 0;
+  #idleSweeps = 0;
+  /** Somebody drains, and waits for the next settlement. */
+  #progress: PromiseWithResolvers<void> | undefined;
   #closed = false;
 
-  constructor(cluster: Cluster, producerId: bigint, options: BatchProducerOptions) {
+  /** `begin` is where each partition's epoch and sequence begin: not at 0 only to see them run out. */
+  constructor(
+    cluster: Cluster,
+    producerId: bigint,
+    options: BatchProducerOptions,
+    begin = { producerEpoch: 0, nextSequence: 0 },
+  ) {
     this.#cluster = cluster;
+    this.#begin = begin;
     this.#producerId = producerId;
     this.#onSettled = options.onSettled;
     this.#codec = options.codec ?? 'none';
-    this.#memoryBytesMax = options.memoryBytes ?? 64 * 1024 * 1024;
+    const batchBytes = options.batchBytes ?? 512 * 1024;
+    const memoryBytes = options.memoryBytes ?? 64 * 1024 * 1024;
     this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 30_000;
     this.#link = cluster.link('produce');
     this.#sender = new Sender<ProducerBatch>(cluster, this.#link, {
       transactionalId: null,
-      stamp: (lane, batch) => this.#stamp(lane, batch),
-      judge: (lane, batch, answer) => this.#judge(lane, batch, answer),
+      fill: (lane) => this.#close(this.#ofLane.get(lane)!),
+      stamp: (lane, batch) => this.#stamp(this.#ofLane.get(lane)!, batch),
+      judge: (lane, batch, answer) => this.#judge(this.#ofLane.get(lane)!, batch, answer),
       progressed: () => this.#mendBroken(),
     });
-    this.#accumulator = new Accumulator(options.lingerMs ?? 5, options.batchBytes ?? 512 * 1024, (open) =>
-      this.#seal(open),
-    );
-    this.#sweeper = setInterval(() => this.#sweep(), 50);
+    this.#accumulator = new Accumulator({
+      lingerMs: options.lingerMs ?? 5,
+      batchBytes,
+      memoryBytes,
+      partitionBytes: options.partitionBytes ?? Math.max(memoryBytes / 4, (inFlightMax + 1) * batchBytes),
+      deliveryTimeoutMs: this.#deliveryTimeoutMs,
+      codec: this.#codec,
+      onFull: (partition) => {
+        this.#close(partition);
+        this.#sender.wake(partition.lane);
+      },
+      onDue: ({ lane }) => {
+        lane.due = true;
+        this.#sender.wake(lane);
+      },
+    });
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
   }
 
-  /** Bytes of records that are not yet settled. */
+  /** Memory of what is not yet settled, or settled and still on a socket: what `memoryBytes` bounds. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#accumulator.heldBytes;
   }
 
   /**
-   * Takes a record, or answers false and takes nothing when the memory bound is reached or the producer is closed. Key
-   * and value must stay unchanged until the batch is closed: until the settlement, to be sure.
+   * Copies a record, or answers false and takes nothing when a memory bound is reached (the total, or that of this
+   * partition) or the producer is closed. Key, value and headers may be used again at once.
    */
   append(topic: string, partition: number, record: OutgoingRecord, token: unknown): boolean {
-    const bytes = recordBytesMax(record);
-    if (this.#closed || this.#bufferedBytes + bytes > this.#memoryBytesMax) return false;
-    this.#bufferedBytes += bytes;
+    if (this.#closed) return false;
+    const to = this.#partitions.get(topic)?.[partition] ?? this.#newPartition(topic, partition);
+    if (!this.#accumulator.add(to, record, token)) return false;
     this.#unsettled++;
-    this.#accumulator.add(topic, partition, record, token, bytes);
     return true;
   }
 
   /** Sends what waits and resolves when everything is settled: at most the delivery timeout, plus one request timeout. */
   async drain(): Promise<void> {
-    this.#accumulator.flush();
     while (this.#unsettled > 0) {
-      await sleep(5);
       this.#accumulator.flush();
+      this.#progress ??= Promise.withResolvers<void>();
+      await this.#progress.promise;
     }
   }
 
@@ -154,86 +134,124 @@ export class BatchProducer implements AsyncDisposable {
     this.#link[Symbol.dispose]();
   }
 
-  #seal(open: OpenBatch): void {
-    const { bytes, count } = encodeBatch(open.records, { codec: this.#codec });
-    this.#sender.add(this.#sender.lane(open.topic, open.partition), {
-      bytes,
-      count,
-      order: 0,
-      sequence: -1,
-      maybeStored: false,
-      tokens: open.tokens,
-      memoryBytes: open.bytes,
-      deadline: open.sinceMs + this.#deliveryTimeoutMs,
-      reported: false,
-    });
+  #newPartition(topic: string, partition: number): ProducerPartition {
+    let partitions = this.#partitions.get(topic);
+    if (!partitions) this.#partitions.set(topic, (partitions = []));
+    const lane = this.#sender.lane(topic, partition);
+    const created = { lane, open: undefined, lingers: false, heldBytes: 0, stamp: undefined };
+    partitions[partition] = created;
+    this.#ofLane.set(lane, created);
+    return created;
+  }
+
+  /** What is open goes into the queue: it is full, it is due and there is room, or it is too late for it. */
+  #close(partition: ProducerPartition): void {
+    partition.lane.due = false;
+    const batch = this.#accumulator.close(partition);
+    if (!batch) return;
+    if (this.#codec !== 'none') this.#compress(partition, batch);
+    partition.lane.push(batch);
+  }
+
+  /** The place in the queue is kept while a large batch is compressed in the thread pool; small ones are sooner done here. */
+  #compress(partition: ProducerPartition, batch: ProducerBatch): void {
+    const plain = Buffer.concat(batch.parts, batch.byteCount);
+    this.#accumulator.release(partition, batch, plain.length);
+    const records = plain.subarray(batchHeaderBytes);
+    const compressed = (bytes: Buffer): void => {
+      if (batch.heldBytes === 0) return; // its deadline was over before
+      // A copy of its own size: Node's codecs hand out a view of memory for the worst case.
+      const exact = Buffer.allocUnsafe(batchHeaderBytes + bytes.length);
+      bytes.copy(exact, batchHeaderBytes);
+      batch.parts = [exact];
+      batch.byteCount = exact.length;
+      this.#accumulator.release(partition, batch, exact.length);
+    };
+    if (records.length < asideBytesMin) return compressed(compress(this.#codec, records));
+    batch.parts = [];
+    batch.byteCount = 0;
+    compressAside(this.#codec, records).then((bytes) => {
+      compressed(bytes);
+      this.#sender.wake(partition.lane);
+    }, endProcess);
   }
 
   /**
    * A broker without state for (id, epoch, partition) accepts any first sequence: were two in flight and the first lost,
    * the second would be stored and the first refused for ever. So the first of an epoch goes alone.
    */
-  #stamp(lane: Lane<ProducerBatch>, batch: ProducerBatch): void {
+  #stamp(partition: ProducerPartition, batch: ProducerBatch): void {
     if (batch.sequence >= 0) return;
-    let stamp = this.#stamps.get(lane);
+    let { stamp } = partition;
     if (!stamp) {
-      stamp = {
+      stamp = partition.stamp = {
         producerId: this.#producerId,
-        producerEpoch: 0,
-        nextSequence: 0,
+        ...this.#begin,
         broken: false,
         renewing: false,
       };
-      this.#stamps.set(lane, stamp);
-      lane.inFlightMax = 1;
+      partition.lane.inFlightMax = 1;
     }
     batch.sequence = stamp.nextSequence;
     stamp.nextSequence = sequenceAfter(batch.sequence, batch.count);
     const { producerId, producerEpoch } = stamp;
-    restamp(batch.bytes, { producerId, producerEpoch, baseSequence: batch.sequence, transactional: false });
+    const signature = { producerId, producerEpoch, baseSequence: batch.sequence, transactional: false };
+    if (batch.signed) restamp(batch.parts[0]!, signature, batch.byteCount);
+    else signBatch(batch.parts, batch.fields, signature);
+    batch.signed = true;
   }
 
-  #judge(lane: Lane<ProducerBatch>, batch: ProducerBatch, answer: ProduceAnswer): Verdict {
+  #judge(partition: ProducerPartition, batch: ProducerBatch, answer: ProduceAnswer): Verdict {
+    const { lane } = partition;
     const judgement = judgeProduce(answer.code, lane.isOldest(batch), batch.maybeStored);
     switch (judgement) {
       case 'written':
-        if (!this.#stamps.get(lane)?.broken) lane.inFlightMax = inFlightMax;
-        this.#report(lane, batch, 'written', answer);
+        if (!partition.stamp?.broken) lane.inFlightMax = inFlightMax;
+        this.#settle(partition, batch, 'written', answer);
         return 'settled';
       case 'again':
-        if (batch.reported) this.#break(lane); // its deadline is over: the gap it leaves is mended by a new epoch
+        if (batch.reported) this.#break(partition); // its deadline is over: the gap it leaves is mended by a new epoch
         return 'again';
       case 'again-under-new-epoch':
-        this.#break(lane);
+        this.#break(partition);
         return 'again';
       case 'unknown':
       case 'refused':
-        this.#break(lane);
-        this.#report(lane, batch, judgement, answer);
+        this.#break(partition);
+        this.#settle(partition, batch, judgement, answer);
         return 'settled';
       case 'fatal':
         throw new KafkaError(answer.code, `Produce to ${lane.topic}-${lane.partition}: ${answer.message}`);
     }
   }
 
-  #break(lane: Lane<ProducerBatch>): void {
-    const stamp = this.#stamps.get(lane);
-    if (!stamp) return;
-    stamp.broken = true;
-    lane.inFlightMax = 0;
+  #break(partition: ProducerPartition): void {
+    if (!partition.stamp) return;
+    partition.stamp.broken = true;
+    partition.lane.inFlightMax = 0;
+    this.#broken.add(partition);
   }
 
-  #report(
-    lane: Lane<ProducerBatch>,
+  /** Not under way any more: its memory is free, and the caller is told, unless it was already. */
+  #settle(
+    partition: ProducerPartition,
     batch: ProducerBatch,
     outcome: Settlement['outcome'],
     answer: ProduceAnswer,
   ): void {
-    this.#bufferedBytes -= batch.memoryBytes;
-    batch.memoryBytes = 0;
+    this.#accumulator.release(partition, batch);
+    this.#report(partition, batch, outcome, answer);
+  }
+
+  #report(
+    { lane }: ProducerPartition,
+    batch: ProducerBatch,
+    outcome: Settlement['outcome'],
+    answer: ProduceAnswer,
+  ): void {
     if (batch.reported) return;
     batch.reported = true;
-    this.#unsettled -= batch.tokens.length;
+    this.#unsettled -= batch.count;
     this.#onSettled({
       topic: lane.topic,
       partition: lane.partition,
@@ -242,6 +260,8 @@ export class BatchProducer implements AsyncDisposable {
       outcome,
       ...(outcome === 'written' ? {} : { error: new KafkaError(answer.code, answer.message) }),
     });
+    this.#progress?.resolve();
+    this.#progress = undefined;
   }
 
   /**
@@ -250,71 +270,89 @@ export class BatchProducer implements AsyncDisposable {
    * is certainly not stored gets new sequences.
    */
   #mendBroken(): void {
-    for (const [lane, stamp] of this.#stamps) {
-      if (!stamp.broken || stamp.renewing || lane.inFlight.length > 0) continue;
+    for (const partition of this.#broken) {
+      const { lane, stamp } = partition;
+      if (!stamp || stamp.renewing || lane.inFlight.length > 0) continue;
       lane.requeueFailed();
       const given = takeOut(lane.queue, ({ sequence, maybeStored, reported }) => {
         return sequence >= 0 && (maybeStored || reported);
       });
       for (const batch of lane.queue) batch.sequence = -1;
-      this.#nextEpoch(lane, stamp);
+      this.#nextEpoch(partition, stamp);
       const answer = lost(lane, 'UNKNOWN_OUTCOME', 'an earlier batch broke the sequence');
-      for (const batch of given) this.#report(lane, batch, 'unknown', answer);
+      for (const batch of given) this.#settle(partition, batch, 'unknown', answer);
     }
   }
 
-  #nextEpoch(lane: Lane<ProducerBatch>, stamp: Stamp): void {
+  #nextEpoch(partition: ProducerPartition, stamp: PartitionStamp): void {
+    const { lane } = partition;
+    const goOn = (): void => {
+      stamp.broken = false;
+      stamp.renewing = false;
+      this.#broken.delete(partition);
+      lane.inFlightMax = 1;
+      this.#sender.wake(lane);
+    };
     stamp.nextSequence = 0;
     if (stamp.producerEpoch < producerEpochMax) {
       stamp.producerEpoch++;
-      stamp.broken = false;
-      lane.inFlightMax = 1;
-      this.#sender.wake(lane);
+      goOn();
       return;
     }
     stamp.renewing = true;
     newProducerId(this.#cluster, Infinity).then(
       ({ producerId }) => {
-        Object.assign(stamp, { producerId, producerEpoch: 0, broken: false, renewing: false });
-        this.#producerId = producerId;
-        lane.inFlightMax = 1;
-        this.#sender.wake(lane);
+        stamp.producerId = this.#producerId = producerId;
+        stamp.producerEpoch = 0;
+        goOn();
       },
-      (error: unknown) => this.#cluster.log.error({ err: error }, 'No new producer id; the partition waits'),
+      (error: unknown) => {
+        // As in the sender: it ends the process, since this partition would wait for ever.
+        if (!this.#closed) throw error;
+      },
     );
   }
 
   /** Deadlines: nobody waits longer for an answer than the delivery timeout, whatever the broker does. */
   #sweep(): void {
+    if (this.#accumulator.heldBytes === 0 && this.#broken.size === 0) {
+      if (++this.#idleSweeps * sweepMs >= restAfterMs) this.#accumulator.rest();
+      return;
+    }
+    this.#idleSweeps = 0;
     const now = Date.now();
-    for (const lane of this.#sender.lanes) {
+    for (const partition of this.#ofLane.values()) {
+      const { lane, open } = partition;
+      if (open && open.deadline <= now) this.#close(partition);
       for (const batch of lane.inFlight) {
-        if (batch.deadline <= now && !batch.reported) this.#expire(lane, batch, 'unknown');
+        // The bytes are still on the socket: they count until the answer, or the request timeout, frees them.
+        if (batch.deadline <= now && !batch.reported)
+          this.#report(partition, batch, 'unknown', this.#tooLate(lane));
       }
       for (const list of [lane.failed, lane.queue]) {
-        for (const batch of takeOut(list, ({ deadline }) => deadline <= now))
-          this.#expire(lane, batch, batch.maybeStored ? 'unknown' : 'refused');
+        for (const batch of takeOut(list, ({ deadline }) => deadline <= now)) {
+          if (batch.sequence >= 0) this.#break(partition);
+          this.#settle(partition, batch, batch.maybeStored ? 'unknown' : 'refused', this.#tooLate(lane));
+        }
       }
     }
     this.#mendBroken();
   }
 
-  #expire(lane: Lane<ProducerBatch>, batch: ProducerBatch, outcome: 'unknown' | 'refused'): void {
-    const inFlight = lane.inFlight.includes(batch);
-    if (batch.sequence >= 0 && !inFlight) this.#break(lane);
-    const held = batch.memoryBytes;
-    this.#report(
-      lane,
-      batch,
-      outcome,
-      lost(lane, 'TIMEOUT', `not acknowledged within ${this.#deliveryTimeoutMs} ms`),
-    );
-    if (inFlight) {
-      // The bytes are still on the socket: they count until the answer, or the request timeout, frees them.
-      batch.memoryBytes = held;
-      this.#bufferedBytes += held;
-    }
+  #tooLate(lane: Lane<ProducerBatch>): ProduceAnswer {
+    return lost(lane, 'TIMEOUT', `not acknowledged within ${this.#deliveryTimeoutMs} ms`);
   }
+}
+
+const sweepMs = 50;
+/** Without work for so long, the memory that batches were written to is given up. */
+const restAfterMs = 5_000;
+
+/** A broken program: nothing was acknowledged wrongly, so the process may end. */
+function endProcess(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** Removes first and answers then: who is told of them may append at once, and that must come behind what stays. */

@@ -1,8 +1,11 @@
 /** One encoded batch on its way to one partition. */
 export interface SendableBatch {
-  bytes: Buffer;
+  /** Its bytes in order; the first part holds the whole header. Written to the socket without being joined. */
+  parts: readonly Buffer[];
+  /** Of all parts. 0: they are still in the making, and what is behind this batch waits for it. */
+  byteCount: number;
   count: number;
-  /** Place in its lane, given by `Sender.add`. */
+  /** Place in its lane, given by `Lane.push`. */
   order: number;
   /** Base sequence it is stamped with; -1 until it is first sent. A resend is the same bytes. */
   sequence: number;
@@ -21,6 +24,8 @@ export class Lane<B extends SendableBatch> {
   readonly queue: B[] = [];
   readonly inFlight: B[] = [];
   readonly failed: B[] = [];
+  /** Something still grows that has waited long enough: it is closed and sent when the queue has nothing before it. */
+  due = false;
   /** How many batches may be in flight: 1 until the broker knows the producer, see BatchProducer. */
   inFlightMax: number;
   nextOrder = 0;
@@ -40,7 +45,15 @@ export class Lane<B extends SendableBatch> {
   }
 
   get sendable(): boolean {
-    return this.queue.length > 0 && this.failed.length === 0 && this.inFlight.length < this.inFlightMax;
+    if (this.failed.length > 0 || this.inFlight.length >= this.inFlightMax) return false;
+    const next = this.queue[0];
+    return next ? next.byteCount > 0 : this.due;
+  }
+
+  /** Sets `batch.order`. The bytes are the sender's until the batch is settled. */
+  push(batch: B): void {
+    batch.order = this.nextOrder++;
+    this.queue.push(batch);
   }
 
   /** Whether nothing older than `batch` is unsettled, so that its refusal is not the consequence of another's. */

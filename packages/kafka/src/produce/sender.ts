@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { KafkaError, mayBeStored, meansRefresh } from '../cluster/errors.ts';
+import { isFatal, KafkaError, mayBeStored, meansRefresh } from '../cluster/errors.ts';
 import type { Link } from '../cluster/link.ts';
 import { backoffMs } from '../cluster/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
-import type { ProduceAnswer, ProduceTopic } from '../requests/produce.ts';
+import type { ProduceAnswer, ProducePartition, ProduceTopic } from '../requests/produce.ts';
 import { Lane } from './lane.ts';
 import type { SendableBatch } from './lane.ts';
 
@@ -12,6 +12,8 @@ export type Verdict = 'settled' | 'again';
 
 export interface SenderRole<B extends SendableBatch> {
   transactionalId: string | null;
+  /** There is room for a batch of the lane and none is queued: closes and pushes what is due. */
+  fill?(lane: Lane<B>): void;
   /** Gives the batch its producer id, epoch and sequence, if it has none yet. Called in order, just before the send. */
   stamp(lane: Lane<B>, batch: B): void;
   /** Called once per answer, in the order of sending. CONNECTION and TIMEOUT are answers too: of a broker that is gone. */
@@ -34,9 +36,12 @@ export class Sender<B extends SendableBatch> {
   readonly #cluster: Cluster;
   readonly #link: Link;
   readonly #role: SenderRole<B>;
-  readonly #lanes = new Map<string, Lane<B>>();
+  readonly #lanes = new Map<string, Map<number, Lane<B>>>();
   readonly #waiting = new Set<Lane<B>>();
   readonly #requests = new Map<number, number>();
+  /** Topics whose leaders are to be learned anew. */
+  readonly #stale = new Set<string>();
+  #refreshing = false;
   #requestsInFlight = 0;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,7 +54,7 @@ export class Sender<B extends SendableBatch> {
   }
 
   get lanes(): Iterable<Lane<B>> {
-    return this.#lanes.values();
+    return this.#lanes.values().flatMap((lanes) => lanes.values());
   }
 
   get requestsInFlight(): number {
@@ -57,19 +62,16 @@ export class Sender<B extends SendableBatch> {
   }
 
   lane(topic: string, partition: number): Lane<B> {
-    const key = `${topic}-${partition}`;
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = new Lane(topic, partition, inFlightMax);
-      this.#lanes.set(key, lane);
-    }
+    let lanes = this.#lanes.get(topic);
+    if (!lanes) this.#lanes.set(topic, (lanes = new Map()));
+    let lane = lanes.get(partition);
+    if (!lane) lanes.set(partition, (lane = new Lane(topic, partition, inFlightMax)));
     return lane;
   }
 
-  /** Sets `batch.order`. The bytes are the sender's until the batch is settled. */
+  /** The bytes are the sender's until the batch is settled. */
   add(lane: Lane<B>, batch: B): void {
-    batch.order = lane.nextOrder++;
-    lane.queue.push(batch);
+    lane.push(batch);
     this.wake(lane);
   }
 
@@ -117,31 +119,32 @@ export class Sender<B extends SendableBatch> {
         continue;
       }
       if ((this.#requests.get(leader) ?? 0) >= inFlightMax) continue;
+      if (lane.queue.length === 0) this.#role.fill?.(lane);
       const batch = lane.queue[0];
-      if (!batch) continue;
+      if (!batch || batch.byteCount === 0) continue; // still being compressed: whoever does it wakes the lane
       const plan = plans.get(leader) ?? [];
       plan.push({ lane, batch });
       plans.set(leader, plan);
     }
     for (const [leader, plan] of plans) this.#send(leader, plan);
-    if (stale.size > 0) this.#refresh([...stale]);
+    this.#refresh(stale);
     this.#wakeAt(wakeAt);
   }
 
   #send(leader: number, plan: { lane: Lane<B>; batch: B }[]): void {
     const sent: { lane: Lane<B>; batch: B }[] = [];
-    const topics = new Map<string, { partition: number; batch: Buffer }[]>();
+    const topics = new Map<string, ProducePartition[]>();
     let bytes = 0;
     for (const { lane, batch } of plan) {
-      if (sent.length > 0 && bytes + batch.bytes.length > requestBytesMax) break;
-      bytes += batch.bytes.length;
+      if (sent.length > 0 && bytes + batch.byteCount > requestBytesMax) break;
+      bytes += batch.byteCount;
       this.#role.stamp(lane, batch);
       lane.queue.shift();
       lane.inFlight.push(batch);
       sent.push({ lane, batch });
       this.#waiting.delete(lane); // behind those that found no room in this request
       const partitions = topics.get(lane.topic) ?? [];
-      partitions.push({ partition: lane.partition, batch: batch.bytes });
+      partitions.push({ partition: lane.partition, parts: batch.parts, byteCount: batch.byteCount });
       topics.set(lane.topic, partitions);
     }
     this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1);
@@ -164,33 +167,35 @@ export class Sender<B extends SendableBatch> {
   }
 
   #answered(leader: number, sent: { lane: Lane<B>; batch: B }[], answers: ProduceAnswer[]): void {
-    const byPartition = new Map(answers.map((answer) => [`${answer.topic}-${answer.partition}`, answer]));
+    const byLane = new Map<Lane<B> | undefined, ProduceAnswer>();
+    for (const answer of answers) byLane.set(this.#lanes.get(answer.topic)?.get(answer.partition), answer);
     this.#settle(leader, sent, ({ lane }) => {
-      const answer = byPartition.get(`${lane.topic}-${lane.partition}`);
-      return answer ?? noAnswer(lane, 'TIMEOUT', 'the response leaves this partition out');
+      return byLane.get(lane) ?? noAnswer(lane, 'TIMEOUT', 'the response leaves this partition out');
     });
   }
 
   #unanswered(leader: number, sent: { lane: Lane<B>; batch: B }[], error: unknown): void {
     if (!(error instanceof KafkaError)) throw error;
     const code = error.code === 'MALFORMED_RESPONSE' ? 'TIMEOUT' : error.code;
-    this.#settle(leader, sent, ({ lane }) => noAnswer(lane, code, error.message));
+    this.#settle(leader, sent, ({ lane }) => noAnswer(lane, code, error.message), error.sent);
   }
 
   #settle(
     leader: number,
     sent: { lane: Lane<B>; batch: B }[],
     answerOf: (entry: { lane: Lane<B>; batch: B }) => ProduceAnswer,
+    reached = true,
   ): void {
     this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1);
     this.#requestsInFlight--;
     const stale = new Set<string>();
     for (const entry of sent) {
       const answer = answerOf(entry);
+      if (reached && mayBeStored(answer.code)) entry.batch.maybeStored = true;
       this.#judge(entry.lane, entry.batch, answer);
       if (meansRefresh(answer.code) && !this.#takeHint(answer)) stale.add(answer.topic);
     }
-    if (stale.size > 0) this.#refresh([...stale]);
+    this.#refresh(stale);
     this.#role.progressed();
     for (const { lane } of sent) if (lane.sendable) this.#waiting.add(lane);
     if (this.#waiting.size > 0) this.#schedule();
@@ -202,13 +207,13 @@ export class Sender<B extends SendableBatch> {
   }
 
   #judge(lane: Lane<B>, batch: B, answer: ProduceAnswer): void {
-    if (mayBeStored(answer.code)) batch.maybeStored = true;
     const verdict = this.#role.judge(lane, batch, answer);
     const place = lane.inFlight.indexOf(batch);
     if (place >= 0) lane.inFlight.splice(place, 1);
     if (verdict === 'again') {
       lane.failed.push(batch);
-      lane.failingSince ||= Date.now();
+      // The markers of the transaction before are another partition's fault.
+      if (answer.code !== 'CONCURRENT_TRANSACTIONS') lane.failingSince ||= Date.now();
       if (lane.failed.length === 1) lane.notBefore = Date.now() + backoffMs(lane.tries++);
     } else if (answer.code === 'NONE' || answer.code === 'DUPLICATE_SEQUENCE_NUMBER') {
       lane.tries = 0;
@@ -217,11 +222,28 @@ export class Sender<B extends SendableBatch> {
     lane.requeueFailed();
   }
 
-  #refresh(topics: string[]): void {
-    this.#cluster.refresh(...topics).then(
-      () => this.#schedule(),
-      (error: unknown) =>
-        this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again'),
+  /** One question at a time: while brokers are silent every lane asks again and again, and each that waits costs memory. */
+  #refresh(topics: Iterable<string>): void {
+    for (const topic of topics) this.#stale.add(topic);
+    if (this.#refreshing || this.#stale.size === 0) return;
+    this.#refreshing = true;
+    const asked = [...this.#stale];
+    this.#stale.clear();
+    const done = (): void => {
+      this.#refreshing = false;
+      if (!this.#closed) this.#refresh([]);
+    };
+    this.#cluster.refresh(...asked).then(
+      () => {
+        this.#schedule();
+        done();
+      },
+      (error: unknown) => {
+        // Thrown here, it ends the process: no retry heals it, and nothing was acknowledged wrongly.
+        if (!this.#closed && (!(error instanceof KafkaError) || isFatal(error))) throw error;
+        this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again');
+        done();
+      },
     );
   }
 

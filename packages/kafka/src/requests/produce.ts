@@ -1,4 +1,3 @@
-import { Writer } from '@platformatic/kafka';
 import { errorName } from '../cluster/errors.ts';
 import type { ErrorCode } from '../cluster/errors.ts';
 import { defineRequest } from './define.ts';
@@ -6,8 +5,9 @@ import type { FrameReader } from './frame-reader.ts';
 
 export interface ProducePartition {
   partition: number;
-  /** Exactly one v2 batch: a broker refuses two for one partition in a request. */
-  batch: Buffer;
+  /** Exactly one v2 batch, in pieces: a broker refuses two for one partition in a request. */
+  parts: readonly Buffer[];
+  byteCount: number;
 }
 
 export interface ProduceTopic {
@@ -19,31 +19,7 @@ export interface ProduceTopic {
  * Produce v12, acks=all: v11's layout, and the version that tells a broker that the transaction is of the second kind
  * (KIP-890), so that partitions join it by being written. Batches are written as they are, not joined.
  */
-export const produceRequest = defineRequest(
-  0,
-  12,
-  (transactionalId: string | null, timeoutMs: number, topics: readonly ProduceTopic[]) => {
-    const parts: Buffer[] = [];
-    let writer = Writer.create()
-      .appendString(transactionalId)
-      .appendInt16(-1)
-      .appendInt32(timeoutMs)
-      .appendUnsignedVarInt(topics.length + 1);
-    for (const { topic, partitions } of topics) {
-      writer.appendString(topic).appendUnsignedVarInt(partitions.length + 1);
-      for (const { partition, batch } of partitions) {
-        writer.appendInt32(partition).appendUnsignedVarInt(batch.length + 1);
-        parts.push(writer.buffer, batch);
-        writer = Writer.create().appendTaggedFields(); // of this partition
-      }
-      writer.appendTaggedFields();
-    }
-    writer.appendTaggedFields();
-    parts.push(writer.buffer);
-    return parts;
-  },
-  decode,
-);
+export const produceRequest = defineRequest(0, 12, encode, decode);
 
 /** What the broker says of one partition's batch. */
 export interface ProduceAnswer {
@@ -56,6 +32,56 @@ export interface ProduceAnswer {
   /** The new leader, when the broker refuses because it moved (KIP-951); else -1. */
   leader: number;
   leaderEpoch: number;
+}
+
+/** Everything between the batches lies in one buffer, of which the pieces are views. */
+function encode(
+  transactionalId: string | null,
+  timeoutMs: number,
+  topics: readonly ProduceTopic[],
+): readonly Buffer[] {
+  const frame = Buffer.allocUnsafe(frameBytesMax(transactionalId, topics));
+  const pieces: Buffer[] = [];
+  let start = 0;
+  let at = writeString(frame, 0, transactionalId);
+  at = frame.writeInt16BE(-1, at);
+  at = frame.writeInt32BE(timeoutMs, at);
+  at = writeUnsignedVarint(frame, at, topics.length + 1);
+  for (const { topic, partitions } of topics) {
+    at = writeString(frame, at, topic);
+    at = writeUnsignedVarint(frame, at, partitions.length + 1);
+    for (const { partition, parts, byteCount } of partitions) {
+      at = frame.writeInt32BE(partition, at);
+      at = writeUnsignedVarint(frame, at, byteCount + 1);
+      pieces.push(frame.subarray(start, at), ...parts);
+      start = at;
+      frame[at++] = 0; // no tagged fields of this partition
+    }
+    frame[at++] = 0;
+  }
+  frame[at++] = 0;
+  pieces.push(frame.subarray(start, at));
+  return pieces;
+}
+
+function frameBytesMax(transactionalId: string | null, topics: readonly ProduceTopic[]): number {
+  let bytes = 32 + 3 * (transactionalId?.length ?? 0);
+  for (const { topic, partitions } of topics) bytes += 16 + 3 * topic.length + 16 * partitions.length;
+  return bytes;
+}
+
+function writeString(buffer: Buffer, at: number, text: string | null): number {
+  if (text === null) return writeUnsignedVarint(buffer, at, 0);
+  const start = writeUnsignedVarint(buffer, at, Buffer.byteLength(text) + 1);
+  return start + buffer.write(text, start, 'utf8');
+}
+
+function writeUnsignedVarint(buffer: Buffer, at: number, value: number): number {
+  let rest = value;
+  let end = at;
+  for (; rest >= 0x80; rest >>>= 7) buffer[end++] = (rest & 0x7f) | 0x80;
+  buffer[end++] = rest;
+  return end;
 }
 
 function decode(reader: FrameReader): ProduceAnswer[] {

@@ -1,0 +1,142 @@
+import type { BlockPool } from './block-pool.ts';
+import { batchHeaderBytes } from './batch-header.ts';
+import type { OutgoingRecord } from './encode-batch.ts';
+import type { HeaderBytes } from './header-bytes.ts';
+import { varintBytes, writeVarint } from './varint.ts';
+
+/**
+ * The records of one batch, written as they come into blocks of a pool: nothing of a record is kept, its caller may use its
+ * buffers again at once, and a batch of three records holds one block, not the bytes it may grow to. The first block begins
+ * with room for the batch's header.
+ */
+export class GrowingBatch {
+  readonly #pool: BlockPool;
+  /** The beginnings, as far as they are filled, of all blocks but the last. */
+  readonly #filled: Buffer[] = [];
+  readonly #blocks: Buffer[] = [];
+  #block: Buffer;
+  #at = batchHeaderBytes;
+  #filledBytes = 0;
+  #count = 0;
+  #baseTimestampMs = 0;
+  #maxTimestampMs = 0;
+
+  constructor(pool: BlockPool) {
+    this.#pool = pool;
+    this.#block = pool.take();
+    this.#blocks.push(this.#block);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get baseTimestampMs(): number {
+    return this.#baseTimestampMs;
+  }
+
+  get maxTimestampMs(): number {
+    return this.#maxTimestampMs;
+  }
+
+  /** The header's room included. */
+  get byteCount(): number {
+    return this.#filledBytes + this.#at;
+  }
+
+  get blockCount(): number {
+    return this.#blocks.length;
+  }
+
+  /** To be given back to the pool when nobody looks at `parts` any more. */
+  get blocks(): readonly Buffer[] {
+    return this.#blocks;
+  }
+
+  /** How many more blocks a record of `bytes`, frame included, would take at most. */
+  blocksFor(bytes: number): number {
+    const missing = bytes + cutBytesMax - (this.#block.length - this.#at);
+    return missing <= 0 ? 0 : Math.ceil(missing / this.#pool.blockBytes);
+  }
+
+  /** The same of a batch that is not begun. */
+  static blocksFor(bytes: number, pool: BlockPool): number {
+    return Math.ceil((batchHeaderBytes + bytes + cutBytesMax) / pool.blockBytes);
+  }
+
+  /** Copies the record; `headers` holds those of it. The pool has the blocks for it. */
+  add(record: OutgoingRecord, headers: HeaderBytes): void {
+    const { key, value, timestampMs } = record;
+    if (this.#count === 0) this.#baseTimestampMs = this.#maxTimestampMs = timestampMs;
+    else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs;
+    const timestampDelta = timestampMs - this.#baseTimestampMs;
+    const bodyBytes =
+      1 +
+      varintBytes(timestampDelta) +
+      varintBytes(this.#count) +
+      sizeOf(key) +
+      sizeOf(value) +
+      headers.length;
+    if (this.#block.length - this.#at < prefixBytesMax) this.#nextBlock();
+    const block = this.#block;
+    let at = writeVarint(block, this.#at, bodyBytes);
+    block[at++] = 0; // attributes: none are defined
+    at = writeVarint(block, at, timestampDelta);
+    this.#at = writeVarint(block, at, this.#count);
+    this.#nullable(key);
+    this.#nullable(value);
+    if (headers.length === 1 && this.#at < this.#block.length) this.#block[this.#at++] = 0; // there are none
+    else this.#copy(headers.bytes);
+    this.#count++;
+  }
+
+  /** All bytes in order, the room for the header first. Nothing is added after this. */
+  parts(): Buffer[] {
+    this.#endBlock();
+    return this.#filled;
+  }
+
+  #nullable(bytes: Uint8Array | null): void {
+    if (this.#block.length - this.#at < lengthBytesMax) this.#nextBlock();
+    this.#at = writeVarint(this.#block, this.#at, bytes === null ? -1 : bytes.length);
+    if (bytes !== null) this.#copy(bytes);
+  }
+
+  #copy(bytes: Uint8Array): void {
+    let from = 0;
+    let room = this.#block.length - this.#at;
+    while (bytes.length - from > room) {
+      this.#block.set(bytes.subarray(from, from + room), this.#at);
+      this.#at += room;
+      from += room;
+      this.#nextBlock();
+      room = this.#block.length;
+    }
+    this.#block.set(from === 0 ? bytes : bytes.subarray(from), this.#at);
+    this.#at += bytes.length - from;
+  }
+
+  #nextBlock(): void {
+    this.#endBlock();
+    this.#block = this.#pool.take();
+    this.#blocks.push(this.#block);
+  }
+
+  #endBlock(): void {
+    this.#filled.push(this.#at === this.#block.length ? this.#block : this.#block.subarray(0, this.#at));
+    this.#filledBytes += this.#at;
+    this.#at = 0;
+  }
+}
+
+function sizeOf(bytes: Uint8Array | null): number {
+  return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
+}
+
+/** Lengths and deltas are not split over blocks. */
+const lengthBytesMax = 5;
+const prefixBytesMax = 5 + 1 + 8 + 5;
+/** What a record takes at most beside key, value and headers. */
+export const recordFrameBytesMax = prefixBytesMax + 2 * lengthBytesMax;
+/** What of a record's blocks may stay empty for it. */
+const cutBytesMax = recordFrameBytesMax;

@@ -1,0 +1,46 @@
+import { crc32c } from '@node-rs/crc32';
+import { codecNumber } from './codec.ts';
+import type { Codec } from './codec.ts';
+import type { Stamp } from './restamp.ts';
+
+export interface BatchFields {
+  readonly codec: Codec;
+  readonly count: number;
+  readonly baseTimestampMs: number;
+  readonly maxTimestampMs: number;
+}
+
+/**
+ * Writes the header of a batch that was never sent, producer included, into the room that its first part begins with, and signs
+ * it: the only pass of the checksum over the records (0.2 us a KB here, and by far the dearest thing that has to be done).
+ * From then on `restamp` changes the producer without another pass.
+ */
+export function signBatch(parts: readonly Buffer[], fields: BatchFields, stamp: Stamp): void {
+  let byteCount = 0;
+  for (const part of parts) byteCount += part.length;
+  const header = parts[0]!;
+  writeHeader(header, fields, byteCount);
+  if (stamp.transactional) header[22]! |= 1 << 4;
+  header.writeBigInt64BE(stamp.producerId, 43);
+  header.writeInt16BE(stamp.producerEpoch, 51);
+  header.writeInt32BE(stamp.baseSequence, 53);
+  let crc = crc32c(header.subarray(21));
+  for (let index = 1; index < parts.length; index++) crc = crc32c(parts[index]!, crc);
+  header.writeUInt32BE(crc, 17);
+}
+
+/** All of the header but the checksum, of no producer. */
+export function writeHeader(header: Buffer, fields: BatchFields, byteCount: number): void {
+  header.writeBigInt64BE(0n, 0);
+  header.writeInt32BE(byteCount - 12, 8);
+  header.writeInt32BE(-1, 12);
+  header.writeInt8(2, 16);
+  header.writeUInt16BE(codecNumber(fields.codec), 21);
+  header.writeInt32BE(fields.count - 1, 23);
+  header.writeBigInt64BE(BigInt(fields.baseTimestampMs), 27);
+  header.writeBigInt64BE(BigInt(fields.maxTimestampMs), 35);
+  header.writeBigInt64BE(-1n, 43);
+  header.writeInt16BE(-1, 51);
+  header.writeInt32BE(-1, 53);
+  header.writeInt32BE(fields.count, 57);
+}
