@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import type { Suite } from './suite.ts';
+
+export interface BenchOptions {
+  suite: Suite;
+  runs: number;
+  quick: boolean;
+  only: ReadonlySet<string>;
+  rows: readonly string[] | undefined;
+  /** Into docs/benchmarks.json and docs/benchmarks.md. */
+  write: boolean;
+}
+
+const options = {
+  runs: { type: 'string', default: '5' },
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  rows: { type: 'string' },
+  'no-write': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+export type ReadOptions =
+  | { kind: 'run'; options: BenchOptions }
+  | { kind: 'text'; text: string; exitCode: 0 | 2 };
+
+export function readOptions(args: readonly string[], suites: readonly Suite[]): ReadOptions {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options,
+      strict: true,
+      allowPositionals: true,
+    });
+    if (values.help) return { kind: 'text', text: helpOf(suites), exitCode: 0 };
+    const suite = suites.find(({ name }) => name === positionals[0]);
+    if (!suite || positionals.length > 1)
+      throw new Error(`say one suite: ${suites.map(({ name }) => name).join(', ')}`);
+    const runs = Number(values.runs);
+    if (!/^\d{1,3}$/.test(values.runs) || runs < 1) throw new Error('--runs must be a number from 1 to 999');
+    const only = values.only?.split(',') ?? suite.parts;
+    const unknown = only.find((part) => !suite.parts.includes(part));
+    if (unknown !== undefined) {
+      throw new Error(`--only ${unknown}: ${suite.name} has ${suite.parts.join(', ')}`);
+    }
+    const rows = values.rows?.split(',');
+    const write = !values.quick && !values['no-write'] && rows === undefined;
+    return { kind: 'run', options: { suite, runs, quick: values.quick, only: new Set(only), rows, write } };
+  } catch (error) {
+    return { kind: 'text', text: `${(error as Error).message}\n\n${helpOf(suites)}`, exitCode: 2 };
+  }
+}
+
+function helpOf(suites: readonly Suite[]): string {
+  return `npm run bench -- SUITE [OPTION...]
+
+Measures, prints a table for each part, and writes it to docs/benchmarks.json and docs/benchmarks.md, where parts and suites
+that were not measured stay as they were. Leave the machine alone meanwhile. A peer that is missing is a skipped row.
+
+${suites.map(({ name, about, parts }) => `  ${name.padEnd(8)} ${about}\n           parts: ${parts.join(', ')}`).join('\n')}
+
+  --runs N         of each row, turn by turn (default: 5)
+  --only A,B       only these parts
+  --rows A,B       only rows whose name begins so; nothing is written
+  --quick          a tenth of the work: to see that it works, or for a first impression; nothing is written
+  --no-write       only print
+  --help
+
+npm run bench -- core
+npm run bench -- core --only produce --rows Penstock,librdkafka --runs 3
+npm run bench -- core --quick
+
+Exit codes: 0 measured, 1 a part failed, 2 wrong usage.
+`;
+}

@@ -1,0 +1,58 @@
+import { renderMarkdown } from './table.ts';
+import type { Table } from './table.ts';
+import type { Machine } from './machine.ts';
+
+/** All that was measured, by suite and part: docs/benchmarks.json. */
+export interface Report {
+  suites: Record<string, SuiteReport>;
+}
+
+export interface SuiteReport {
+  about: string;
+  parts: Record<string, PartReport>;
+}
+
+export interface PartReport {
+  /** ISO 8601. */
+  measuredAt: string;
+  runs: number;
+  machine: Machine;
+  table: Table;
+}
+
+/** The report with one part measured anew; every other part, of this suite or another, stays as it was. */
+export function withPart(
+  report: Report,
+  suite: { name: string; about: string; parts: readonly string[] },
+  part: string,
+  measured: PartReport,
+): Report {
+  const parts = { ...report.suites[suite.name]?.parts, [part]: measured };
+  const known = suite.parts.flatMap((name) => (parts[name] ? [[name, parts[name]] as const] : []));
+  const renewed = { about: suite.about, parts: Object.fromEntries(known) };
+  return { suites: { ...report.suites, [suite.name]: renewed } };
+}
+
+export function renderReport(report: Report): string {
+  const sections = Object.entries(report.suites).flatMap(([name, { about, parts }]) => [
+    `## ${name}`,
+    '',
+    `${about}. \`npm run bench -- ${name}\``,
+    '',
+    ...Object.values(parts).flatMap((part) => [renderMarkdown(part.table), `- ${circumstances(part)}`, '']),
+  ]);
+  return [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench`, which measured everything here; do not edit. The figures are in `benchmarks.json` too. Machines',
+    'are noisy: compare rows of one table, which were measured turn by turn, not tables of different days. A figure is the',
+    'median of the runs, with the least and the most behind it.',
+    '',
+    ...sections,
+  ].join('\n');
+}
+
+function circumstances({ measuredAt, runs, machine }: PartReport): string {
+  const { cpu, cores, memoryGb, system, node } = machine;
+  return `${measuredAt.slice(0, 16).replace('T', ' ')} UTC, ${runs} runs; ${cores} x ${cpu}, ${memoryGb} GB, ${system}, Node ${node}.`;
+}

@@ -1,0 +1,6 @@
+import type { Suite } from './suite.ts';
+import { core } from './suites/core/core.ts';
+import { runner } from './suites/runner/runner.ts';
+
+/** In the order of the report. */
+export const suites: readonly Suite[] = [core, runner];

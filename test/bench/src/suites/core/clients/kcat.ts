@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Contender } from '../contender.ts';
+import { valueOf } from './client-process.ts';
+import type { Job } from './client-process.ts';
+
+const cache = join(import.meta.dirname, '../../../../../../.cache/kcat');
+
+/**
+ * librdkafka as kcat drives it. Consuming, it prints nothing of a record. Producing, it reads lines of a file: what that
+ * costs is in its figures (by standard input: `-l` costs twice as much). `folder` takes these files, and goes with all
+ * that is in it.
+ */
+export function kcatContender(folder: string): Contender {
+  const program = findKcat();
+  if (program === undefined) return { ...skipped, skipped: whyNot() };
+  const env = program.libraries === '' ? {} : { LD_LIBRARY_PATH: program.libraries };
+  const linesOf = ({ records }: Job): string => join(folder, `${records}.lines`);
+  return {
+    name: `librdkafka ${versionOf(program.path, env)} (kcat)`,
+    async prepare(job) {
+      if (job.role === 'produce' && !existsSync(linesOf(job))) await writeLines(linesOf(job), job);
+    },
+    launch: (job) =>
+      job.role === 'produce'
+        ? { command: program.path, args: produceArgs(job), env, input: linesOf(job) }
+        : { command: program.path, args: consumeArgs(job), env },
+    report: () => ({}),
+  };
+}
+
+const skipped: Contender = {
+  name: 'librdkafka (kcat)',
+  launch: () => {
+    throw new Error('there is no kcat');
+  },
+  report: () => ({}),
+};
+
+function produceArgs({ bootstrap, topic, batchBytes, lingerMs }: Job): string[] {
+  const settings = {
+    acks: 'all',
+    'enable.idempotence': 'true',
+    'linger.ms': String(lingerMs),
+    'batch.size': String(batchBytes),
+    'batch.num.messages': '100000',
+    'queue.buffering.max.kbytes': '65536',
+    'compression.codec': 'none',
+  };
+  return ['-P', '-q', '-b', bootstrap.join(','), '-t', topic, ...settingArgs(settings)];
+}
+
+function consumeArgs({ bootstrap, topic }: Job): string[] {
+  const settings = { 'isolation.level': 'read_committed', 'fetch.message.max.bytes': '1048576' };
+  return [
+    '-C',
+    '-q',
+    '-e',
+    '-o',
+    'beginning',
+    '-f',
+    '',
+    '-b',
+    bootstrap.join(','),
+    '-t',
+    topic,
+    ...settingArgs(settings),
+  ];
+}
+
+function settingArgs(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-X', `${name}=${value}`]);
+}
+
+async function writeLines(path: string, job: Job): Promise<void> {
+  const line = Buffer.concat([valueOf(job), Buffer.from('\n')]);
+  const linesAtOnce = 1_000;
+  const block = Buffer.concat(Array.from({ length: linesAtOnce }, () => line));
+  await using file = await open(path, 'w');
+  for (let left = job.records; left > 0; left -= linesAtOnce) {
+    await file.write(block, 0, Math.min(left, linesAtOnce) * line.length);
+  }
+}
+
+function findKcat(): { path: string; libraries: string } | undefined {
+  const unpacked = join(cache, 'root', 'usr', 'bin', 'kcat');
+  if (existsSync(unpacked))
+    return { path: unpacked, libraries: librariesBelow(join(cache, 'root')).join(':') };
+  const installed = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'kcat'))
+    .find((path) => existsSync(path));
+  return installed === undefined ? undefined : { path: installed, libraries: '' };
+}
+
+/** Debian's lib/x86_64-linux-gnu and the like. */
+function librariesBelow(root: string): string[] {
+  return ['usr/lib', 'lib'].flatMap((name) => {
+    const folder = join(root, name);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .filter((entry) => entry.includes('linux'))
+      .map((entry) => join(folder, entry));
+  });
+}
+
+function whyNot(): string {
+  try {
+    return readFileSync(join(cache, 'missing'), 'utf8').trim();
+  } catch {
+    return 'no kcat in the PATH or in .cache/kcat';
+  }
+}
+
+function versionOf(program: string, env: Record<string, string>): string {
+  const { stdout } = spawnSync(program, ['-V'], { env: { ...process.env, ...env }, encoding: 'utf8' });
+  return /librdkafka (\d[\d.]*)/.exec(stdout)?.[1] ?? '?';
+}

@@ -1,0 +1,57 @@
+import { startKafka, uniqueName } from '@penstock/test-broker';
+import { measureProcess } from '../../measured-process.ts';
+import { spreadOf } from '../../statistics.ts';
+import type { SuiteContext } from '../../suite.ts';
+import type { Row, Table } from '../../table.ts';
+import type { JobReport } from './clients/client-process.ts';
+import type { Contender } from './contender.ts';
+import { jobFor } from './workload.ts';
+
+const partitions = 12;
+
+/** On a cluster of its own: a transaction costs its round trips to coordinator, leaders and replicas. */
+export async function measureTransactions(
+  contenders: readonly Contender[],
+  { runs, quick, say }: SuiteContext,
+): Promise<Table> {
+  say('starting three brokers');
+  await using kafka = await startKafka({ brokers: 3, name: 'bench-transaction' });
+  const transactions = quick ? 50 : 250;
+  const latencies = new Map<Contender, NonNullable<JobReport['latencyMs']>[]>();
+  const trouble = new Map<Contender, string>();
+  for (let round = 1; round <= runs; round++) {
+    for (const contender of contenders.filter((one) => !trouble.has(one))) {
+      try {
+        const topic = uniqueName('bench-transaction');
+        await kafka.createTopic(topic, { partitions });
+        const job = { ...jobFor(kafka, 'transact', topic, transactions), partitions };
+        const { latencyMs } = contender.report(await measureProcess(contender.launch(job), 60_000));
+        if (!latencyMs) throw new Error('no latencies were told');
+        latencies.set(contender, [...(latencies.get(contender) ?? []), latencyMs]);
+        say(`run ${round} of ${runs}: ${contender.name}: p50 ${latencyMs.p50.toFixed(1)} ms`);
+      } catch (error) {
+        trouble.set(contender, `failed: ${error instanceof Error ? error.message : String(error)}`);
+        say(`run ${round} of ${runs}: ${contender.name} ${trouble.get(contender)}`);
+      }
+    }
+  }
+  const rows = contenders.map((contender): Row => {
+    const measured = latencies.get(contender);
+    if (!measured)
+      return { name: contender.name, figures: {}, skipped: trouble.get(contender) ?? 'not measured' };
+    const p50 = spreadOf(measured.map((latency) => latency.p50));
+    return { name: contender.name, figures: { p50, p99: spreadOf(measured.map((latency) => latency.p99)) } };
+  });
+  return {
+    title: 'Transaction: begin to the answer of the commit',
+    columns: [
+      { key: 'p50', title: 'p50 ms', digits: 1 },
+      { key: 'p99', title: 'p99 ms', digits: 1 },
+    ],
+    rows,
+    notes: [
+      `${transactions} transactions in a run, one after the other, each with a record of 1 KB for every one of ${partitions} partitions on three brokers (RF 3, min.insync.replicas 2) that share this machine; add.partitions.to.txn.retry.backoff.ms is 1.`,
+      'Penstock speaks the second kind of transactions (KIP-890), the others the first. The first transactions of a process, in which everything is connected and warmed up, are in the p99.',
+    ],
+  };
+}
