@@ -225,26 +225,24 @@ export class Sender<B extends SendableBatch> {
   /** One question at a time: while brokers are silent every lane asks again and again, and each that waits costs memory. */
   #refresh(topics: Iterable<string>): void {
     for (const topic of topics) this.#stale.add(topic);
-    if (this.#refreshing || this.#stale.size === 0) return;
+    if (!this.#refreshing) void this.#askForLeaders();
+  }
+
+  async #askForLeaders(): Promise<void> {
     this.#refreshing = true;
-    const asked = [...this.#stale];
-    this.#stale.clear();
-    const done = (): void => {
-      this.#refreshing = false;
-      if (!this.#closed) this.#refresh([]);
-    };
-    this.#cluster.refresh(...asked).then(
-      () => {
+    while (this.#stale.size > 0 && !this.#closed) {
+      const asked = [...this.#stale];
+      this.#stale.clear();
+      try {
+        await this.#cluster.refresh(...asked);
         this.#schedule();
-        done();
-      },
-      (error: unknown) => {
+      } catch (error) {
         // Thrown here, it ends the process: no retry heals it, and nothing was acknowledged wrongly.
         if (!this.#closed && (!(error instanceof KafkaError) || isFatal(error))) throw error;
         this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again');
-        done();
-      },
-    );
+      }
+    }
+    this.#refreshing = false;
   }
 
   #wakeAt(when: number): void {
