@@ -25,7 +25,7 @@ export async function measureProduce(
   });
   return {
     title: 'Produce: idempotent, acks=all',
-    columns: recordColumns.filter(({ key }) => key !== 'none'),
+    columns: recordColumns,
     rows: recordRows(outcomes, workload.valueBytes),
     notes: [
       `The difference of ${sizes.large} and ${sizes.small} records of 1 KB without key, on ${workload.partitions} partitions of one broker (RF 1), no compression, linger ${workload.lingerMs} ms, batches of 512 KiB.`,

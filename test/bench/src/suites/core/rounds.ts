@@ -82,7 +82,10 @@ function sampleOf(small: Ran & { records: number }, large: Ran & { records: numb
   const tellsAllocation = [small, large].every(({ report }) => report.allocatedBytes !== undefined);
   return {
     cpuMicrosPerRecord: perRecord(({ measured }) => measured.cpuMicros),
-    recordsPerSecond: 1_000 / perRecord(({ measured }) => measured.wallMs),
+    recordsPerSecond:
+      large.report.workMs === undefined
+        ? 1_000 / perRecord(({ measured }) => measured.wallMs)
+        : (large.records / large.report.workMs) * 1_000,
     allocatedBytesPerRecord: tellsAllocation
       ? perRecord(({ report }) => report.allocatedBytes ?? 0)
       : undefined,

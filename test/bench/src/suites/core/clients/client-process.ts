@@ -17,6 +17,9 @@ export interface Job {
   target: string;
 }
 
+/** `transact` ends then, however few there were. */
+export const transactMsMax = 12_000;
+
 export type Role = 'produce' | 'consume' | 'relay' | 'transact';
 
 /** What a client's process says, as JSON in its only line of output, when its work is done and before it leaves. */
@@ -24,11 +27,16 @@ export interface JobReport {
   /** Objects made on V8's heap since the start; the memory of Buffers is not in it. */
   allocatedBytes?: number;
   latencyMs?: { p50: number; p99: number };
+  /** From the first record to the last. */
+  workMs?: number;
 }
 
-/** What a role answers: how long its acknowledgements took, where it has any; then how to leave. */
+/** What a role answers, and how to leave afterwards. */
 export interface Done {
+  /** How long acknowledgements took. */
   latenciesMs?: readonly number[];
+  /** From the first record to the last, where it takes its time to come to the first. */
+  workMs?: number;
   leave(): Promise<unknown>;
 }
 
@@ -37,8 +45,12 @@ export async function runJob(roles: Partial<Record<Role, (job: Job) => Promise<D
   const job = JSON.parse(process.argv[2] ?? '{}') as Job;
   const role = roles[job.role];
   if (!role) throw new Error(`no role ${job.role} here`);
-  const { latenciesMs = [], leave } = await role(job);
-  const report: JobReport = { ...allocatedBytes(), ...latencyOf(latenciesMs) };
+  const { latenciesMs = [], workMs, leave } = await role(job);
+  const report: JobReport = {
+    ...allocatedBytes(),
+    ...latencyOf(latenciesMs),
+    ...(workMs === undefined ? {} : { workMs }),
+  };
   process.stdout.write(`${JSON.stringify(report)}\n`);
   await leave();
 }

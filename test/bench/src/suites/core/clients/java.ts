@@ -21,7 +21,7 @@ export function javaContender(folder: string): Contender {
       command: program ?? 'java',
       args: [...jvmFlags, ...(job.role === 'produce' ? produceArgs(job, payload) : consumeArgs(job))],
     }),
-    report: ({ stdout }) => latencyOf(stdout),
+    report: ({ stdout }) => ({ ...latencyOf(stdout), ...fetchTimeOf(stdout) }),
   };
 }
 
@@ -82,4 +82,11 @@ function latencyOf(stdout: string): JobReport {
   const p50 = /([\d.]+) ms 50th/.exec(stdout)?.[1];
   const p99 = /([\d.]+) ms 99th/.exec(stdout)?.[1];
   return p50 && p99 ? { latencyMs: { p50: Number(p50), p99: Number(p99) } } : {};
+}
+
+/** The consumer's line: "start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, ...", with a time in the first two. */
+function fetchTimeOf(stdout: string): JobReport {
+  const fields = stdout.trim().split('\n').at(-1)?.split(', ') ?? [];
+  const fetchMs = Number(fields[7]);
+  return fields.length === 10 && fetchMs > 0 ? { workMs: fetchMs } : {};
 }

@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { runJob, valueOf } from './client-process.ts';
+import type { RetryOptions } from 'kafkajs';
+import { runJob, transactMsMax, valueOf } from './client-process.ts';
 import type { Done, Job } from './client-process.ts';
 import { sendInGroups } from './send-in-groups.ts';
 
@@ -27,27 +28,33 @@ async function consume(job: Job): Promise<Done> {
   await consumer.subscribe({ topic: job.topic, fromBeginning: true });
   let left = job.records;
   let seen = 0;
+  let startedMs = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
+      startedMs ||= performance.now();
       for (const { key, value } of batch.messages) seen += (key?.length ?? 0) + (value?.[0] ?? 0);
       left -= batch.messages.length;
       if (left <= 0) resolve();
     },
   });
   await promise;
+  const workMs = performance.now() - startedMs;
   if (seen === 0) throw new Error('empty records');
-  return { leave: () => consumer.disconnect() };
+  return { workMs, leave: () => consumer.disconnect() };
 }
 
 async function transact(job: Job): Promise<Done> {
   const { topic, partitions, records } = job;
-  const producer = client(job).producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+  // It waits for the markers of the commit before by asking again: after 300 ms by default.
+  const kafka = client(job, { initialRetryTime: 10, maxRetryTime: 100, retries: 100 });
+  const producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   const value = valueOf(job);
   const latenciesMs: number[] = [];
-  for (let done = 0; done < records; done++) {
+  const until = performance.now() + transactMsMax;
+  for (let done = 0; done < records && performance.now() < until; done++) {
     const startedMs = performance.now();
     const transaction = await producer.transaction();
     const messages = Array.from({ length: partitions }, (_, partition) => ({ key: null, value, partition }));
@@ -58,6 +65,6 @@ async function transact(job: Job): Promise<Done> {
   return { latenciesMs, leave: () => producer.disconnect() };
 }
 
-function client({ bootstrap }: Job): Kafka {
-  return new Kafka({ brokers: [...bootstrap], clientId: 'bench', logLevel: logLevel.ERROR });
+function client({ bootstrap }: Job, retry: RetryOptions = {}): Kafka {
+  return new Kafka({ brokers: [...bootstrap], clientId: 'bench', logLevel: logLevel.NOTHING, retry });
 }

@@ -8,7 +8,7 @@ import {
 } from '@penstock/kafka';
 import type { Cluster, Fetched, Fetcher } from '@penstock/kafka';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { runJob, valueOf } from './client-process.ts';
+import { runJob, transactMsMax, valueOf } from './client-process.ts';
 import type { Done, Job } from './client-process.ts';
 
 const recordsPerTurn = 500;
@@ -60,9 +60,11 @@ async function consume(job: Job): Promise<Done> {
   const cluster = await connect(job);
   const fetcher = fetchAll(cluster, job);
   let left = job.records;
+  let startedMs = 0;
   let seen = 0;
   while (left > 0) {
     for (using fetched of await fetcher.next()) {
+      startedMs ||= performance.now();
       for (const batch of fetched.batches) {
         for (const { key, value } of readRecords(batch)) {
           seen += (key?.length ?? 0) + (value?.[0] ?? 0);
@@ -71,8 +73,9 @@ async function consume(job: Job): Promise<Done> {
       }
     }
   }
+  const workMs = performance.now() - startedMs;
   if (seen === 0) throw new Error('empty records');
-  return { leave: () => leave(fetcher, cluster) };
+  return { workMs, leave: () => leave(fetcher, cluster) };
 }
 
 /** As the Mirror does it: batches as they are, read_committed, into transactions; fetching goes on during a commit. */
@@ -102,7 +105,8 @@ async function transact(job: Job): Promise<Done> {
   const session = await openTxnSession(cluster, { transactionalId: topic });
   const value = valueOf(job);
   const latenciesMs: number[] = [];
-  for (let done = 0; done < records; done++) {
+  const until = performance.now() + transactMsMax;
+  for (let done = 0; done < records && performance.now() < until; done++) {
     const startedMs = performance.now();
     for (let partition = 0; partition < partitions; partition++) {
       session.append(topic, partition, encodeBatch([{ key: null, value, timestampMs: Date.now() }]));
