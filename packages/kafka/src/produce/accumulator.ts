@@ -73,6 +73,7 @@ export class Accumulator {
     return {
       parts: records.parts(),
       byteCount: records.byteCount,
+      recordsCrc: records.recordsCrc,
       blocks: records.blocks,
       fields: {
         codec: this.#o.codec,
@@ -109,7 +110,7 @@ export class Accumulator {
 
   #begin(to: ProducerPartition): OpenBatch {
     const open = {
-      records: new GrowingBatch(this.#pool),
+      records: new GrowingBatch(this.#pool, this.#o.codec === 'none'),
       tokens: [],
       heldBytes: 0,
       deadline: Date.now() + this.#o.deliveryTimeoutMs,

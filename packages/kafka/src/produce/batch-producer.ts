@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from '../bytes/batch-header.ts';
 import { asideBytesMin, compress, compressAside } from '../bytes/codec.ts';
 import type { Codec } from '../bytes/codec.ts';
@@ -165,6 +166,7 @@ export class BatchProducer implements AsyncDisposable {
       bytes.copy(exact, batchHeaderBytes);
       batch.parts = [exact];
       batch.byteCount = exact.length;
+      batch.recordsCrc = crc32c(bytes);
       this.#accumulator.release(partition, batch, exact.length);
     };
     if (records.length < asideBytesMin) return compressed(compress(this.#codec, records));
@@ -197,7 +199,10 @@ export class BatchProducer implements AsyncDisposable {
     const { producerId, producerEpoch } = stamp;
     const signature = { producerId, producerEpoch, baseSequence: batch.sequence, transactional: false };
     if (batch.signed) restamp(batch.parts[0]!, signature, batch.byteCount);
-    else signBatch(batch.parts, batch.fields, signature);
+    else {
+      const records = { crc: batch.recordsCrc, byteCount: batch.byteCount - batchHeaderBytes };
+      signBatch(batch.parts[0]!, batch.fields, signature, records);
+    }
     batch.signed = true;
   }
 

@@ -25,6 +25,8 @@ export interface OpenBatch {
 
 export interface ProducerBatch extends SendableBatch {
   fields: BatchFields;
+  /** Of the records as they are sent. */
+  recordsCrc: number;
   /** Producer, sequence and checksum are in its header. */
   signed: boolean;
   tokens: readonly unknown[];
