@@ -1,9 +1,9 @@
-import { startKafka } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MeasuredPart, Suite, SuiteContext } from '../../suite.ts';
+import { startBenchKafka } from './bench-kafka.ts';
 import { javaContender } from './clients/java.ts';
 import { kcatContender } from './clients/kcat.ts';
 import { measureConsume } from './consume.ts';
@@ -30,7 +30,7 @@ async function* run(context: SuiteContext): AsyncGenerator<MeasuredPart> {
   try {
     if (['produce', 'consume', 'relay'].some((part) => only.has(part))) {
       say('starting a broker');
-      await using kafka: TestKafka = await startKafka({ name: 'bench', heapMb: 1024 });
+      await using kafka: TestKafka = await startBenchKafka(1);
       const all = wanted([penstock, kafkajs, platformatic, kcatContender(folder), javaContender(folder)]);
       if (only.has('produce')) yield { part: 'produce', table: await measureProduce(kafka, all, context) };
       if (only.has('consume')) yield { part: 'consume', table: await measureConsume(kafka, all, context) };

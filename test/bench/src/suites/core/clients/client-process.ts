@@ -18,7 +18,7 @@ export interface Job {
 }
 
 /** `transact` ends then, however few there were. */
-export const transactMsMax = 12_000;
+export const transactMsMax = 8_000;
 
 export type Role = 'produce' | 'consume' | 'relay' | 'transact';
 
