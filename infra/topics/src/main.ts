@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { openAdmin, topicProblems } from '@penstock/kafka';
 import type { TopicSettings } from '@penstock/kafka';
+import type { KafkaConnection } from '@penstock/service';
+import { brokersToAsk } from './brokers.ts';
 import { datacenterTopics, masterTopics } from './topic-plan.ts';
 
 const help = `Creates the topics of a cluster, or says how existing ones differ.
@@ -9,7 +11,8 @@ const help = `Creates the topics of a cluster, or says how existing ones differ.
   npm run topics -- --cluster master --bootstrap master-1:9092 --partitions 96
 
   --cluster datacenter|master   which set of topics
-  --bootstrap host:port,...     brokers of that cluster
+  --bootstrap host:port,...     brokers of that cluster (default: PENSTOCK_KAFKA_BOOTSTRAP; user, password and certificates
+                                are taken from PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services take them)
   --partitions N                of events.raw, events.clean and events.seen; on the master, of events.clean:
                                 at least the sum of all datacenters' (default 12)
   --single-replica              replication factor 1: for laptops and tests only
@@ -43,7 +46,8 @@ async function main(): Promise<number> {
   const size = { partitions: Number(usage.partitions), replicationFactor: singleReplica ? 1 : 3 };
   const wanted = usage.cluster === 'master' ? masterTopics(size) : datacenterTopics(size);
   try {
-    return await provision(wanted, usage.bootstrap!.split(','), { singleReplica, check: usage.check });
+    const brokers = brokersToAsk('penstock-topics', usage.bootstrap);
+    return await provision(wanted, brokers, { singleReplica, check: usage.check });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
@@ -56,7 +60,7 @@ function readUsage() {
     if (values.help) return values;
     if (values.cluster !== 'datacenter' && values.cluster !== 'master')
       return '--cluster must be datacenter or master';
-    if (!values.bootstrap) return '--bootstrap is missing';
+    if (!values.bootstrap && !process.env['PENSTOCK_KAFKA_BOOTSTRAP']) return '--bootstrap is missing';
     if (!/^[1-9]\d{0,4}$/.test(values.partitions)) return '--partitions must be a number from 1 to 99999';
     return values;
   } catch (error) {
@@ -66,10 +70,10 @@ function readUsage() {
 
 async function provision(
   wanted: TopicSettings[],
-  bootstrap: string[],
+  brokers: KafkaConnection,
   { singleReplica, check }: { singleReplica: boolean; check: boolean },
 ): Promise<number> {
-  await using admin = await openAdmin({ bootstrap, clientId: 'penstock-topics' });
+  await using admin = await openAdmin(brokers);
   const created = check ? [] : await admin.createTopics(wanted);
   for (const name of created) process.stdout.write(`created ${name}\n`);
   const found = await admin.describeTopics(wanted.map(({ name }) => name));

@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { openCluster, stuckTransactions, writeMarker } from '@penstock/kafka';
 import type { Cluster, StuckTransaction } from '@penstock/kafka';
+import { brokersToAsk } from './brokers.ts';
 
 const help = `Finds transactions that nobody will end, and ends one as it was decided (docs/runbooks/stuck-lso.md).
 
   node infra/topics/src/stuck.ts --bootstrap kafka-1:9092 --topic events.raw
   node infra/topics/src/stuck.ts --bootstrap kafka-1:9092 --topic events.raw --partition 3 --producer 4711 --write commit
 
-  --bootstrap host:port,...   brokers of the cluster
+  --bootstrap host:port,...   brokers of the cluster (default: PENSTOCK_KAFKA_BOOTSTRAP; user, password and certificates are
+                              taken from PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services take them)
   --topic NAME                where to look
   --older-than SECONDS        only transactions whose last record is so old (default 60)
   --write commit|abort        end the stuck transaction of --producer in --partition. There is no way back
@@ -22,6 +24,7 @@ const options = {
   producer: { type: 'string' },
   'older-than': { type: 'string', default: '60' },
   write: { type: 'string' },
+  help: { type: 'boolean', default: false },
 } as const;
 
 process.exitCode = await main();
@@ -32,9 +35,13 @@ async function main(): Promise<number> {
     process.stderr.write(`${usage}\n\n${help}`);
     return 2;
   }
+  if (usage.help) {
+    process.stdout.write(help);
+    return 0;
+  }
   const { bootstrap, topic, partition, producer, write } = usage;
   try {
-    await using cluster = await openCluster({ bootstrap: bootstrap.split(','), clientId: 'penstock-stuck' });
+    await using cluster = await openCluster(brokersToAsk('penstock-stuck', bootstrap));
     const stuck = await allStuck(cluster, topic, Number(usage['older-than']) * 1_000);
     for (const one of stuck) process.stdout.write(`${described(one)}\n`);
     if (write === undefined) return stuck.length === 0 ? 0 : 1;
@@ -57,12 +64,14 @@ async function main(): Promise<number> {
 function readUsage() {
   try {
     const { values } = parseArgs({ options, strict: true });
-    const { bootstrap, topic, partition, producer, write } = values;
-    if (!bootstrap || !topic) return '--bootstrap and --topic are needed';
-    if (write === undefined) return { ...values, bootstrap, topic };
+    const { bootstrap, topic = '', partition, producer, write } = values;
+    if (values.help) return { ...values, topic };
+    if (!(bootstrap ?? process.env['PENSTOCK_KAFKA_BOOTSTRAP']) || !topic)
+      return '--bootstrap and --topic are needed';
+    if (write === undefined) return { ...values, topic };
     if (write !== 'commit' && write !== 'abort') return '--write must be commit or abort';
     if (partition === undefined || producer === undefined) return '--write needs --partition and --producer';
-    return { ...values, bootstrap, topic };
+    return { ...values, topic };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
