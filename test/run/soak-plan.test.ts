@@ -13,7 +13,9 @@ test('each long form is a run of its own, and says how to repeat it', () => {
     ['random-faults', '500'],
     ['rebalances', '50'],
     ['broker-moves', '1'],
+    ['damaged-bytes', undefined],
   ]);
+  expect(steps[3]?.environment).toEqual({ PENSTOCK_FUZZ_SEED: '8', PENSTOCK_FUZZ_RUNS: '50000' });
   expect(steps[1]?.environment['PENSTOCK_SEED']).toBe('8');
   expect(steps[1]?.again).toBe('npm run soak -- core --seed 8 --rounds 500 --only rebalances');
 });
@@ -23,6 +25,7 @@ test('runs are all contract tests in their short forms', () => {
   expect(steps).toEqual([
     {
       name: 'contract tests',
+      project: 'kafka',
       files: ['packages/kafka/test/'],
       environment: { PENSTOCK_SEED: '3' },
       again: 'npm run soak -- core --runs 1 --seed 3',

@@ -8,6 +8,7 @@ Runs the long forms of the core's contract tests against real brokers, with a se
                  broker is killed and restarted in every ten
   rebalances     20 random joins, leaves, kills and pauses of members that copy in transactions
   broker-moves   how long leader moves, killed and restarted brokers stop everybody, with a broker's usual session of 9 s
+  damaged-bytes  100 property runs of every decoder for each round: cut off, flipped, hostile lengths
 
   --runs N       instead: all contract tests in their short forms, N times in a row, each time with the next seed
   --seed S       begin with this seed (default: by the clock)
@@ -27,6 +28,7 @@ export interface SoakOptions {
 /** One run of vitest: the files by a part of their path, and what their tests are told. */
 export interface SoakStep {
   name: string;
+  project: 'kafka' | 'unit';
   files: readonly string[];
   environment: Record<string, string>;
   /** The command that repeats it. */
@@ -73,21 +75,36 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   if (options.runs !== undefined) {
     const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
     const again = `npm run soak -- core --runs 1 --seed ${seed}${only.length > 0 ? ` --only ${only.join(',')}` : ''}`;
-    return [{ name: 'contract tests', files, environment: { PENSTOCK_SEED: String(seed) }, again }];
+    return [
+      {
+        name: 'contract tests',
+        project: 'kafka',
+        files,
+        environment: { PENSTOCK_SEED: String(seed) },
+        again,
+      },
+    ];
   }
   const roundsOf: Record<string, number> = {
     'random-faults': rounds,
     rebalances: Math.max(20, Math.floor(rounds / 10)),
     'broker-moves': 1,
   };
-  return Object.entries(roundsOf)
-    .filter(([name]) => chosen(name))
-    .map(([name, count]) => ({
-      name,
-      files: [`${folder}${name}.kafka`],
-      environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
-      again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only ${name}`,
-    }));
+  const steps = Object.entries(roundsOf).map(([name, count]): SoakStep => ({
+    name,
+    project: 'kafka',
+    files: [`${folder}${name}.kafka`],
+    environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
+    again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only ${name}`,
+  }));
+  steps.push({
+    name: 'damaged-bytes',
+    project: 'unit',
+    files: ['packages/kafka/src'],
+    environment: { PENSTOCK_FUZZ_SEED: String(seed), PENSTOCK_FUZZ_RUNS: String(100 * rounds) },
+    again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only damaged-bytes`,
+  });
+  return steps.filter(({ name }) => chosen(name));
 }
 
 const folder = 'packages/kafka/test/';

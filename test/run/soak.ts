@@ -1,4 +1,4 @@
-// What `npm run soak` runs: the long forms of the contract tests, or the short ones many times, by vitest's project kafka.
+// What `npm run soak` runs: the long forms of the contract tests, or the short ones many times.
 import { TestCount } from './count.ts';
 import { type SoakStep, soakOptions, soakSteps, soakUsage } from './soak-plan.ts';
 import { type VitestProcess, startVitest } from './vitest-process.ts';
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     const steps = soakSteps(options, options.seed + turn);
     if (steps.length === 0) throw new Error(`no long form is called ${options.only.join(' or ')}`);
     for (const step of steps) {
-      console.log(`\nsoak core: ${step.name}, seed ${step.environment['PENSTOCK_SEED']} (run ${turn + 1})`);
+      console.log(`\nsoak core: ${step.name}, seed ${options.seed + turn} (run ${turn + 1})`);
       if (await hasPassed(step)) passed++;
       else return failed(step, passed);
     }
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
 
 async function hasPassed(step: SoakStep): Promise<boolean> {
   const count = new TestCount();
-  const args = ['--project', 'kafka', ...step.files];
+  const args = ['--project', step.project, ...step.files];
   await using vitest = startVitest(args, (message) => count.take(message), step.environment);
   running = vitest;
   const { status } = await vitest.ended;
