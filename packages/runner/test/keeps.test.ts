@@ -49,6 +49,12 @@ describe.runIf(isRoot && has('/usr/bin/setpriv'))('--ambient-caps (needs root)',
     expect(folder('/root')).toMatchObject({ code: 125, out: '' });
   });
 
+  it('and refuses variables that setpriv would load as root', () => {
+    const { code, out, err } = capabilities('--env', 'LD_PRELOAD=/tmp/of-the-service.so');
+    expect([code, out]).toEqual([125, '']);
+    expect(err).toContain('LD_PRELOAD with --ambient-caps');
+  });
+
   it.each(['setuid', 'sys_admin', 'all', 'net_bind_service,', ''])('%j is refused', (name) => {
     expect(runRunner(['--user', NOBODY, '--ambient-caps', name, '--', 'echo', 'ran'])).toMatchObject({
       code: 125,

@@ -69,6 +69,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     user: target,
     added: [...around.fileVariables, ...request.env],
   });
+  if (ambient) problems.push(...loadingProblems(environment));
   const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, command } = request;
   const plan = {
     target,
@@ -85,7 +86,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     mustRead,
     command,
   };
-  return { plan, problems, warnings };
+  return { plan: problems.length > 0 ? undefined : plan, problems, warnings };
 }
 
 const TERMINAL =
@@ -104,17 +105,29 @@ const LOADING_VARIABLES = [
   'OPENSSL_CONF',
   'OPENSSL_MODULES',
   'OPENSSL_ENGINES',
-  'LD_PRELOAD',
-  'LD_AUDIT',
-  'LD_LIBRARY_PATH',
 ];
+
+/** What the loader and the C library take code from, or write to: LD_PRELOAD, LD_AUDIT, LD_DEBUG_OUTPUT ... */
+const LOADER_VARIABLE = /^(LD_.*|GCONV_PATH|GLIBC_TUNABLES|LOCPATH|NLSPATH|MALLOC_TRACE)$/;
+
+/** With --ambient-caps setpriv is still root when it starts, and it starts with the service's environment. */
+function loadingProblems(environment: Readonly<Record<string, string>>): string[] {
+  const set = Object.keys(environment).filter((name) => LOADER_VARIABLE.test(name));
+  return set.length === 0
+    ? []
+    : [
+        `${set.join(', ')} with --ambient-caps: setpriv would load it as root; set it in a script, and start that`,
+      ];
+}
 
 function callerProblems({ status, environment }: Caller): string[] {
   const problems: string[] = [];
   if (new Set(status.uids).size > 1 || new Set(status.gids).size > 1) {
     problems.push('real and effective ids differ: the Runner must not be installed setuid or setgid');
   }
-  const set = LOADING_VARIABLES.filter((name) => environment[name]);
+  const set = Object.keys(environment).filter(
+    (name) => environment[name] && (LOADING_VARIABLES.includes(name) || LOADER_VARIABLE.test(name)),
+  );
   if (status.uids[0] === 0 && set.length > 0) {
     problems.push(
       `${set.join(', ')} set for root: start by env ${set.map((name) => `-u ${name}`).join(' ')} ..., and give the service its own by --env`,
