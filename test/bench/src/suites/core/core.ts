@@ -6,6 +6,7 @@ import type { MeasuredPart, Suite, SuiteContext } from '../../suite.ts';
 import { startBenchKafka } from './bench-kafka.ts';
 import { javaContender } from './clients/java.ts';
 import { kcatContender } from './clients/kcat.ts';
+import { librdkafkaContender } from './clients/librdkafka.ts';
 import { measureConsume } from './consume.ts';
 import { kafkajs, penstock, platformatic } from './contender.ts';
 import type { Contender } from './contender.ts';
@@ -32,7 +33,10 @@ async function* run(context: SuiteContext): AsyncGenerator<MeasuredPart> {
       say('starting a broker');
       await using kafka: TestKafka = await startBenchKafka(1);
       const all = wanted([penstock, kafkajs, platformatic, kcatContender(folder), javaContender(folder)]);
-      if (only.has('produce')) yield { part: 'produce', table: await measureProduce(kafka, all, context) };
+      if (only.has('produce')) {
+        const producers = [...all, ...wanted([librdkafkaContender(folder)])];
+        yield { part: 'produce', table: await measureProduce(kafka, producers, context) };
+      }
       if (only.has('consume')) yield { part: 'consume', table: await measureConsume(kafka, all, context) };
       const relays = wanted([penstock, plainRelay]);
       if (only.has('relay')) yield { part: 'relay', table: await measureRelay(kafka, relays, context) };

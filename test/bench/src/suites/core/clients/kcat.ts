@@ -15,11 +15,11 @@ const cache = join(import.meta.dirname, '../../../../../../.cache/kcat');
  */
 export function kcatContender(folder: string): Contender {
   const program = findKcat();
-  if (program === undefined) return { ...skipped, skipped: whyNot() };
+  if (program === undefined) return { ...skipped, skipped: whyNoKcat() };
   const env = program.libraries === '' ? {} : { LD_LIBRARY_PATH: program.libraries };
   const linesOf = ({ records }: Job): string => join(folder, `${records}.lines`);
   return {
-    name: `librdkafka ${versionOf(program.path, env)} (kcat)`,
+    name: `librdkafka ${librdkafkaVersion(program.path, env)} (kcat)`,
     async prepare(job) {
       if (job.role === 'produce' && !existsSync(linesOf(job))) await writeLines(linesOf(job), job);
     },
@@ -39,8 +39,9 @@ const skipped: Contender = {
   report: () => ({}),
 };
 
-function produceArgs({ bootstrap, topic, batchBytes, lingerMs }: Job): string[] {
-  const settings = {
+/** Of an idempotent producer; 64 MB may wait, as for the others. */
+export function librdkafkaProduceSettings({ batchBytes, lingerMs }: Job): Record<string, string> {
+  return {
     acks: 'all',
     'enable.idempotence': 'true',
     'linger.ms': String(lingerMs),
@@ -49,6 +50,11 @@ function produceArgs({ bootstrap, topic, batchBytes, lingerMs }: Job): string[] 
     'queue.buffering.max.kbytes': '65536',
     'compression.codec': 'none',
   };
+}
+
+function produceArgs(job: Job): string[] {
+  const { bootstrap, topic } = job;
+  const settings = librdkafkaProduceSettings(job);
   return ['-P', '-q', '-b', bootstrap.join(','), '-t', topic, ...settingArgs(settings)];
 }
 
@@ -84,7 +90,8 @@ async function writeLines(path: string, job: Job): Promise<void> {
   }
 }
 
-function findKcat(): { path: string; libraries: string } | undefined {
+/** The program, and where its libraries are when they are not the system's. */
+export function findKcat(): { path: string; libraries: string } | undefined {
   const unpacked = join(cache, 'root', 'usr', 'bin', 'kcat');
   if (existsSync(unpacked))
     return { path: unpacked, libraries: librariesBelow(join(cache, 'root')).join(':') };
@@ -106,7 +113,7 @@ function librariesBelow(root: string): string[] {
   });
 }
 
-function whyNot(): string {
+export function whyNoKcat(): string {
   try {
     return readFileSync(join(cache, 'missing'), 'utf8').trim();
   } catch {
@@ -114,7 +121,7 @@ function whyNot(): string {
   }
 }
 
-function versionOf(program: string, env: Record<string, string>): string {
+export function librdkafkaVersion(program: string, env: Record<string, string>): string {
   const { stdout } = spawnSync(program, ['-V'], { env: { ...process.env, ...env }, encoding: 'utf8' });
   return /librdkafka (\d[\d.]*)/.exec(stdout)?.[1] ?? '?';
 }
