@@ -44,6 +44,7 @@ it('counts the fields behind a name with brackets and spaces', () => {
     state: 'R',
     terminal: false,
     threads: 3,
+    kernel: false,
     startTicks: '987654',
   });
   expect(parseProcessStat(stat(34816)).terminal).toBe(true);

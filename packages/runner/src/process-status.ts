@@ -65,6 +65,8 @@ export interface ProcessStat {
   /** A terminal controls it. */
   terminal: boolean;
   threads: number;
+  /** A thread of the kernel: no program, no signals. */
+  kernel: boolean;
   /** When it started, in clock ticks since boot: with the PID the name of one process, since numbers are used again. */
   startTicks: string;
 }
@@ -78,6 +80,8 @@ export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   }
 }
 
+const PF_KTHREAD = 0x0020_0000;
+
 /** The fields are counted after the name, which may hold spaces and brackets. */
 export function parseProcessStat(stat: string): ProcessStat {
   const end = stat.lastIndexOf(')');
@@ -88,6 +92,7 @@ export function parseProcessStat(stat: string): ProcessStat {
     state: field(3),
     terminal: field(7) !== '0',
     threads: Number(field(20)),
+    kernel: (Number(field(9)) & PF_KTHREAD) !== 0,
     startTicks: field(22),
   };
 }

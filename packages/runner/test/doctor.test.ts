@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { readProcessStat } from '../src/process-status.ts';
 import { has, isRoot, runRunner } from './start-runner.ts';
 
 const job = new URL('doctor/kafka.conf', import.meta.url).pathname;
@@ -70,6 +71,10 @@ async function examine(command: readonly string[]): Promise<{ code: number | nul
   return runRunner(['doctor', '--pid', String(pid)], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
 }
 
+function isKernelThread(pid: number): boolean {
+  return readProcessStat(pid)?.kernel ?? false;
+}
+
 function isThere(pid: number): boolean {
   try {
     return !readFileSync(`/proc/${pid}/status`, 'utf8').includes('State:\tZ');
@@ -90,6 +95,34 @@ test.skipIf(!hasPerl)('a living service behind a shell would be orphaned', async
   expect(code).toBe(1);
 });
 
+test.skipIf(!hasPerl)('a process that has ended is no service, and is no stack trace either', async () => {
+  const child = spawn(
+    '/usr/bin/perl',
+    ['-e', '$| = 1; my $pid = fork; exit unless $pid; print "$pid\\n"; sleep 60'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = await new Promise<number>((resolve) => {
+    child.stdout.once('data', (line: Buffer) => resolve(Number(String(line))));
+  });
+  while (isThere(ended)) await sleep(20);
+  const { code, out, err } = runRunner(['doctor', '--pid', String(ended)]);
+  expect({ code, out, err }).toEqual({ code: 125, out: '', err: expect.stringContaining('it has ended') });
+});
+
+test.skipIf(!isKernelThread(2))('a thread of the kernel is no service', () => {
+  const { code, err } = runRunner(['doctor', '--pid', '2']);
+  expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining('thread of the kernel') });
+});
+
+test.skipIf(!isRoot)("another user's process is no stack trace (needs root)", () => {
+  const { code, err } = runRunner(['doctor', '--pid', String(process.pid)], { uid: 65534, gid: 65534 });
+  expect([0, 1]).toContain(code);
+  expect(err).toBe('');
+});
+
 test.skipIf(!hasPerl)('a living service that ignores TERM is told so', async () => {
   const { code, out } = await examine([
     '/bin/sh',
@@ -97,6 +130,7 @@ test.skipIf(!hasPerl)('a living service that ignores TERM is told so', async () 
     `trap '' TERM; exec /usr/bin/perl -e '$| = 1; print "$$\\n"; sleep 1 while 1'`,
   ]);
   expect(out).toMatch(/WRONG .*perl \[\d+\] itself ignores TERM/);
+  expect(out).not.toContain('CLEAN');
   expect(code).toBe(1);
 });
 

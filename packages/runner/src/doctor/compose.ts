@@ -1,6 +1,7 @@
 import { chainsOf } from './chains.ts';
 import type { Chain } from './hop.ts';
 import { splitWords } from './shell-script.ts';
+import { signalName } from './signal-name.ts';
 import type { Remark, Situation } from './situation.ts';
 import { goSpanMs } from './go-span.ts';
 
@@ -25,13 +26,14 @@ function readService(subject: string, name: string, service: unknown): Situation
   const words = [...(entrypoint ?? []), ...(command ?? [])];
   const ownInit = textOf(field(service, 'init')) === 'true';
   const chains = entrypoint ? chainsOf(words) : [{ condition: undefined, chain: imageChain(service, words) }];
-  const grace = textOf(field(service, 'stop_grace_period'));
+  const written = textOf(field(service, 'stop_grace_period'));
+  const grace = written?.includes('${') ? undefined : written;
   return {
     subject,
     supervisor: {
       kind: 'docker',
       name: `Docker's ${name}`,
-      stopSignal: (textOf(field(service, 'stop_signal')) ?? 'TERM').replace(/^SIG/, ''),
+      stopSignal: signalName(textOf(field(service, 'stop_signal')) ?? 'TERM'),
       tells: 'main',
       killsAfterMs: grace === undefined ? graceDefaultMs : goSpanMs(grace),
       killsRest: true, // the end of process 1 ends its PID namespace
@@ -40,7 +42,7 @@ function readService(subject: string, name: string, service: unknown): Situation
       ownInit,
     },
     chains,
-    remarks: remarksOn({ service, ownInit, chains, words, graceSaid: grace !== undefined }),
+    remarks: remarksOn({ service, ownInit, chains, words, written }),
   };
 }
 
@@ -57,12 +59,18 @@ interface Facts {
   ownInit: boolean;
   chains: Situation['chains'];
   words: readonly string[];
-  graceSaid: boolean;
+  /** The stop_grace_period, as it stands. */
+  written: string | undefined;
 }
 
-function remarksOn({ service, ownInit, chains, words, graceSaid }: Facts): Remark[] {
+function remarksOn({ service, ownInit, chains, words, written }: Facts): Remark[] {
   const remarks: Remark[] = [];
-  if (!graceSaid)
+  if (written?.includes('${'))
+    remarks.push({
+      kind: 'note',
+      text: `stop_grace_period ${written} has no default: Docker's 10 s are assumed; ask about what "docker compose config" prints`,
+    });
+  if (written === undefined)
     remarks.push({
       kind: 'note',
       text: 'no stop_grace_period: Docker gives 10 s, then KILL',

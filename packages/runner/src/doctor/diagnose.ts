@@ -28,10 +28,12 @@ const bad = new Set<Finding['verdict']>(['killed early', 'orphaned', 'never told
 export function diagnose(situation: Situation, needsMs: number): Diagnosis {
   const { supervisor, chains, remarks } = situation;
   const chain = chains[0]?.chain ?? { hops: [], service: [] };
+  const wrong = remarks.some(({ kind }) => kind === 'wrong');
   const findings = chains.map(({ condition, chain: each }): Finding => {
     const stopping = playStop(supervisor, each, needsMs);
     return {
-      verdict: stopping.fate,
+      // Not clean beside something that is plainly wrong.
+      verdict: wrong && stopping.fate === 'clean' ? 'note' : stopping.fate,
       condition,
       text: stopping.because,
       mend: mendOf(situation, each, stopping, needsMs),
@@ -64,20 +66,18 @@ function describe({ supervisor }: Situation): string {
 function mendOf(situation: Situation, chain: Chain, stopping: Stopping, needsMs: number): string | undefined {
   const { supervisor } = situation;
   if (stopping.fate === 'clean' || stopping.fate === 'unknown') return undefined;
-  if (
-    stopping.killer === supervisor.name &&
-    stopping.killedAfterMs !== 0 &&
-    stopping.fate === 'killed early'
-  ) {
-    return longer[supervisor.kind](Math.ceil(needsMs / 1_000));
-  }
+  if (supervisor.stopSignal === 'KILL') return 'let the stop signal be TERM';
+  const hasty = (supervisor.killsAfterMs ?? Infinity) < needsMs;
+  const patience = hasty ? longer[supervisor.kind](Math.ceil(needsMs / 1_000)) : undefined;
+  const parents = chain.hops.some(({ onTerm }) => onTerm === 'passes-then-kills' || onTerm === 'detaches');
+  if (patience !== undefined && stopping.fate === 'killed early' && !parents) return patience;
   if (supervisor.tells === 'nobody') return 'KillMode=mixed';
   const user = chain.hops.findLast((hop) => hop.user !== undefined)?.user;
   const line = `penstock-run --user ${user ?? 'USER'} -- ${chain.service.join(' ') || serviceName(chain)}`;
   const exec = { systemd: 'ExecStart=', upstart: 'exec ', docker: 'entrypoint: ', other: '' }[
     supervisor.kind
   ];
-  return `${exec}${line}`;
+  return `${exec}${line}${patience === undefined ? '' : `, and ${patience}`}`;
 }
 
 const longer: Readonly<Record<Situation['supervisor']['kind'], (needsSeconds: number) => string>> = {

@@ -67,9 +67,12 @@ async function examine({ pid, unit, compose, upstart }: Options): Promise<Situat
     if (compose !== undefined) return await readComposeFile(subject, text);
     return [unit === undefined ? readUpstartJob(subject, text) : readSystemdUnit(subject, text)];
   } catch (error) {
-    const reason = { ENOENT: 'there is no such thing', EACCES: 'it may not be read: ask as root' }[
-      reasonOf(error)
-    ];
+    const reason = {
+      ENOENT: 'there is no such thing',
+      ESRCH: 'it has just ended',
+      EACCES: 'it may not be read: ask as root',
+      EISDIR: 'it is a folder',
+    }[reasonOf(error)];
     throw new Refusal(`doctor: ${subject}: ${reason ?? (error as Error).message}`, 125, error);
   }
 }

@@ -29,6 +29,13 @@ test.each([
   ['Type=forking\nExecStart=kafka-server-start.sh -daemon x', ['clean']],
   ['ExecStart=svc\nTimeoutStopSec=infinity', ['clean']],
   ['ExecStart=svc \\\n  --more\nSendSIGKILL=no\nTimeoutStopSec=1', ['clean']],
+  ['ExecStart=svc\nSendSIGKILL=false\nTimeoutStopSec=1', ['clean']],
+  ['ExecStart=svc\nTimeoutStopSec=1\nTimeoutStopSec=', ['clean']],
+  ['ExecStart=svc\nKillSignal=SIGKILL', ['killed early']],
+  ['ExecStart=svc\nKillSignal=9', ['killed early']],
+  ['ExecStart=svc\nExecStop=/bin/kill -9 $MAINPID', ['note', 'wrong']],
+  ['ExecStart=svc\nExecStop=/bin/kill -s TERM $MAINPID', ['clean', 'note']],
+  ['ExecStart=env \\\n# why\n  su kafka -c "exec svc"', ['killed early', 'wrong']],
 ])('unit %j: %j', (lines, expected) => {
   expect(verdicts(unit(lines))).toEqual(expected);
 });
@@ -57,6 +64,14 @@ services:
     entrypoint: [gosu, kafka, svc]
     cap_drop: [ALL]
     cap_add: [SETUID, SETGID]
+  murdered:
+    <<: *service
+    entrypoint: svc
+    stop_signal: 9
+  elsewhere:
+    <<: *service
+    entrypoint: svc
+    stop_grace_period: \${GRACE}
 `,
   );
   const read = situations.map((situation) => [situation.subject, ...verdicts(situation)]);
@@ -65,7 +80,9 @@ services:
     ['compose.yaml: hasty', 'killed early', 'note', 'note'],
     ['compose.yaml: shell', 'never told', 'note'],
     ['compose.yaml: inherited', 'unknown'],
-    ['compose.yaml: powerless', 'clean', 'wrong'],
+    ['compose.yaml: powerless', 'note', 'wrong'],
+    ['compose.yaml: murdered', 'killed early'],
+    ['compose.yaml: elsewhere', 'killed early', 'note'],
   ]);
   expect(situations[0]?.supervisor.killsAfterMs).toBe(90_000);
   expect(situations[1]?.supervisor.killsAfterMs).toBe(10_000);
@@ -79,8 +96,30 @@ test('an Upstart job: kill timeout, script, expect', () => {
   expect(verdicts(job('kill timeout 300\nexpect fork\nexec su kafka -s /bin/bash -c svc'))).toEqual([
     'clean',
   ]);
+  expect(job('exec svc > log 2>&1').chains[0]?.chain.service).toEqual(['svc']);
+  expect(verdicts(job('exec svc\nkill timeout 300\nkill signal SIGKILL'))).toEqual(['killed early']);
+  expect(() => job('exec svc\nkill timeout long')).toThrow('no number of seconds');
   expect(() => job('script\n exec svc')).toThrow('without "end script"');
   expect(() => job('start on runlevel 3')).toThrow('neither exec nor script');
+});
+
+test('the mend helps: who is hasty is made patient, and who kills in between is taken out', () => {
+  const mendOf = (lines: string) => diagnose(unit(lines), 60_000).findings[0]?.mend;
+  expect(mendOf('ExecStart=svc\nTimeoutStopSec=1')).toBe('TimeoutStopSec=60');
+  expect(mendOf('ExecStart=su kafka -c "exec svc"')).toBe('ExecStart=penstock-run --user kafka -- svc');
+  expect(mendOf('ExecStart=su kafka -c "exec svc"\nTimeoutStopSec=1')).toBe(
+    'ExecStart=penstock-run --user kafka -- svc, and TimeoutStopSec=60',
+  );
+});
+
+test('the Runner itself is followed, behind the flags of its Node too', () => {
+  const { chain } = unit(
+    'ExecStart=env -u NODE_PATH node --no-warnings /opt/penstock-run.cjs --user kafka -- svc',
+  ).chains[0]!;
+  expect(chain).toMatchObject({
+    service: ['svc'],
+    hops: [{ name: 'env' }, { name: 'penstock-run', user: 'kafka' }],
+  });
 });
 
 test('spans of time as systemd and compose write them', () => {

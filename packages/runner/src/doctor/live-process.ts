@@ -1,5 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parseProcessStat } from '../process-status.ts';
+import { reasonOf } from '../refusal.ts';
 
 /** One process as /proc shows it now. */
 export interface LiveProcess {
@@ -16,6 +18,8 @@ export interface LiveProcess {
   termBlocked: boolean;
   mayKillOthers: boolean;
   cgroup: string;
+  /** It has ended and waits for its parent, or it is a part of the kernel: nothing to stop. */
+  noService: 'ended' | 'kernel' | undefined;
 }
 
 const capKill = 5n;
@@ -40,18 +44,36 @@ export function readLiveProcess(pid: number): LiveProcess {
     termBlocked: has('SigBlk', sigterm - 1n),
     mayKillOthers: has('CapEff', capKill),
     cgroup: readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim(),
+    noService: noServiceOf(pid),
   };
 }
 
-/** The process, its parent, and so on up to one that has no parent we can see. */
+function noServiceOf(pid: number): LiveProcess['noService'] {
+  const { kernel, state, threads } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  if (kernel) return 'kernel';
+  // A process of threads whose first one has ended shows Z as well, and still runs.
+  return ['Z', 'X', 'x'].includes(state) && threads <= 1 ? 'ended' : undefined;
+}
+
+/** The process, its parent, and so on up to one that has no parent we can see: hidden (hidepid), or ended meanwhile. */
 export function readAncestry(pid: number): LiveProcess[] {
   const ancestry = [readLiveProcess(pid)];
   for (let parent = ancestry[0]!.parentPid; parent > 0;) {
-    const process = readLiveProcess(parent);
+    const process = visible(parent);
+    if (!process) break;
     ancestry.push(process);
     parent = process.parentPid;
   }
   return ancestry;
+}
+
+function visible(pid: number): LiveProcess | undefined {
+  try {
+    return readLiveProcess(pid);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(reasonOf(error))) return undefined;
+    throw error;
+  }
 }
 
 /** The file it runs, where that may be read: a name can be set by the program itself. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { programOf, type LiveProcess } from './live-process.ts';
 import type { Remark, Supervisor } from './situation.ts';
+import { signalName } from './signal-name.ts';
 import { systemdSupervisor } from './systemd-unit.ts';
 import { unwrap } from './unwrap.ts';
 
@@ -62,7 +63,7 @@ function docker(ancestry: readonly LiveProcess[], depth: number): FoundSuperviso
   const supervisor: Supervisor = {
     kind: 'docker',
     name: `Docker's ${name.slice(1)}`,
-    stopSignal: signal.startsWith('SIG') ? signal.slice(3) : 'TERM',
+    stopSignal: /^\w+$/.test(signal) ? signalName(signal) : 'TERM',
     tells: 'main',
     killsAfterMs: Number.isNaN(seconds) ? 10_000 : seconds * 1_000,
     killsRest: true,
@@ -100,7 +101,6 @@ function systemd(ancestry: readonly LiveProcess[], top: number): FoundSupervisor
       .map((line): [string, string] => [line.split('=', 1)[0]!, line.slice(line.indexOf('=') + 1)]),
   );
   settings.set('TimeoutStopSec', settings.get('TimeoutStopUSec') ?? '90s');
-  if (settings.get('KillSignal') === '15') settings.set('KillSignal', 'TERM');
   const main = ancestry.findIndex(({ pid }) => String(pid) === settings.get('MainPID'));
   const remarks: Remark[] = [];
   if (shown === '')
@@ -153,6 +153,9 @@ function other(process: LiveProcess, depth: number): FoundSupervisor {
 function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
   const place = ancestry.findIndex((process, at) => at > 0 && !onlyStarts(process));
   const depth = place < 0 ? ancestry.length : place;
+  // No machine has a service or a starter for process 1. (With a cgroup namespace of its own a container sees only "0::/".)
+  const top = ancestry.at(-1)!;
+  if (place < 0 && top.pid === 1) return insideContainer(top, ancestry.length - 1);
   const leader = ancestry[depth];
   const supervisor = unknownSupervisor(
     leader ? `${programOf(leader)} [${leader.pid}]` : 'somebody out of sight',

@@ -7,6 +7,8 @@ import { unwrap } from './unwrap.ts';
 /** Walks from a running service up to whoever supervises it. Throws when there is no such process. */
 export function readLiveSituation(pid: number): Situation {
   const ancestry = readAncestry(pid);
+  const { noService } = ancestry[0]!;
+  if (noService !== undefined) throw new Error(NO_SERVICE[noService]);
   const { supervisor, depth, remarks } = findSupervisor(ancestry);
   const service = ancestry[0]!;
   const hops = ancestry.slice(1, depth).reverse().map(hopOf);
@@ -17,6 +19,11 @@ export function readLiveSituation(pid: number): Situation {
     remarks: [...remarks, ...remarksOn(service, ancestry.slice(1, depth))],
   };
 }
+
+const NO_SERVICE = {
+  ended: 'it has ended, and only waits for its parent to take note: nothing to stop',
+  kernel: 'it is a thread of the kernel, and no service: no signal stops it',
+} as const;
 
 /** What is still there as a parent did not replace itself: a shell that could have, did not. */
 function hopOf(process: LiveProcess): Hop {

@@ -23,9 +23,15 @@ export function readShellScript(script: string): ShellScript {
   const behind = commands.find(({ end }) => end === '&');
   if (behind) return { kind: 'background', words: withoutAssignments(behind.words), exec: false };
   if (commands.length === 1) return { kind: 'lone', words: last, exec: false };
-  const words = piped < 0 ? last : withoutAssignments(commands[piped]!.words);
+  const lasting = commands
+    .map(({ words: each }) => withoutAssignments(each))
+    .filter(([first]) => !TRIVIAL.has(first));
+  const words = piped < 0 ? (lasting.at(-1) ?? last) : withoutAssignments(commands[piped]!.words);
   return { kind: 'several', words, exec: false };
 }
+
+/** What follows a service in a script and is none: `svc; true`. */
+const TRIVIAL = new Set<string | undefined>([undefined, 'true', ':', 'exit', 'wait', 'echo', 'rm', 'sleep']);
 
 /** Words as a unit or a compose file has them: quotes and backslashes, but no operators. */
 export function splitWords(line: string): string[] {

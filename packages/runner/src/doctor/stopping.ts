@@ -31,6 +31,10 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
       nobody,
     );
   }
+  if (supervisor.stopSignal === 'KILL') {
+    const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
+    return story('killed early', `KILL is the first signal that ${supervisor.name} sends`, atOnce);
+  }
   const held =
     between.length === 0 || between[0]?.onTerm === 'unknown'
       ? ''
@@ -38,7 +42,10 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
   const broken = between.find((hop) => breaksTheChain(hop, supervisor));
   if (broken && broken.onTerm !== 'unknown') return playBreak(supervisor, broken, service, story, held);
   if (kill.killedAfterMs !== undefined && kill.killedAfterMs < needsMs) {
-    const when = `${seconds(kill.killedAfterMs)} after ${supervisor.stopSignal}`;
+    const when = `${seconds(kill.killedAfterMs)} after ${supervisor.stopSignal}`.replace(
+      'at once after',
+      'at once with',
+    );
     return story('killed early', `${held}${kill.killer} sends KILL ${when}${despite(supervisor, kill)}`);
   }
   if (broken) return story('unknown', `${broken.name} stands before ${service}: ${broken.because}`);

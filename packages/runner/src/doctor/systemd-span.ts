@@ -16,6 +16,9 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
   day: 86_400_000,
   days: 86_400_000,
+  w: 604_800_000,
+  week: 604_800_000,
+  weeks: 604_800_000,
 };
 
 /** systemd.time(7): "90", "1min 30s", "infinity"; 0 means never for a timeout. Throws for what is no time span. */

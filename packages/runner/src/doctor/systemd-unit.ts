@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { chainsOf } from './chains.ts';
 import { splitWords } from './shell-script.ts';
+import { signalName } from './signal-name.ts';
 import type { Remark, Situation, Supervisor } from './situation.ts';
 import { systemdSpanMs } from './systemd-span.ts';
 
@@ -25,11 +26,11 @@ export function readSystemdUnit(path: string, text: string): Situation {
 export function systemdSupervisor(unit: string, settings: UnitSettings): Supervisor {
   const killMode = settings.get('KillMode') ?? 'control-group';
   const stopMs = systemdSpanMs(settings.get('TimeoutStopSec') ?? settings.get('TimeoutSec') ?? '90s');
-  const kills = settings.get('SendSIGKILL') !== 'no' && killMode !== 'none';
+  const kills = !isNo.test(settings.get('SendSIGKILL') ?? 'yes') && killMode !== 'none';
   return {
     kind: 'systemd',
     name: `systemd's ${unit}`,
-    stopSignal: (settings.get('KillSignal') ?? 'TERM').replace(/^SIG/, ''),
+    stopSignal: signalName(settings.get('KillSignal') ?? 'TERM'),
     tells: killMode === 'none' ? 'nobody' : killMode === 'control-group' ? 'everyone' : 'main',
     killsAfterMs: kills && stopMs !== Infinity ? stopMs : undefined,
     killsRest: kills && killMode !== 'process',
@@ -39,20 +40,32 @@ export function systemdSupervisor(unit: string, settings: UnitSettings): Supervi
   };
 }
 
+const isNo = /^(no|n|false|f|off|0)$/i;
+
 function unitSettings(text: string): Map<string, string> {
   const settings = new Map<string, string>();
   let section = '';
-  for (const raw of text.replaceAll(/\\\n\s*/g, ' ').split('\n')) {
+  // A comment may stand between the lines that a backslash joins.
+  const lines = text.split('\n').filter((line) => !/^\s*[#;]/.test(line));
+  for (const raw of lines
+    .join('\n')
+    .replaceAll(/\\\n\s*/g, ' ')
+    .split('\n')) {
     const line = raw.trim();
-    if (line === '' || /^[#;]/.test(line)) continue;
+    if (line === '') continue;
     if (line.startsWith('[')) section = line;
     else if (section === '[Service]') {
       const at = line.indexOf('=');
-      if (at > 0) settings.set(line.slice(0, at).trim(), line.slice(at + 1).trim());
+      const [name, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+      // An empty value takes back what was said before.
+      if (at > 0 && value === '') settings.delete(name);
+      else if (at > 0) settings.set(name, value);
     }
   }
   return settings;
 }
+
+const killsItself = /\b(kill|pkill|killall)\b.*\s-(9|KILL|SIGKILL|s\s*(9|KILL|SIGKILL))\b/;
 
 function remarksOn(settings: UnitSettings, chains: Situation['chains']): Remark[] {
   const remarks: Remark[] = [];
@@ -62,7 +75,7 @@ function remarksOn(settings: UnitSettings, chains: Situation['chains']): Remark[
     remarks.push({
       kind: 'wrong',
       text: `${su.name} opens a PAM session: pam_systemd may move the service to a session scope, out of the unit, where no limit of the unit and no stop of it reaches`,
-      mend: 'User= in the unit, or the line below',
+      mend: 'User= in the unit, or the line above',
     });
   }
   if (settings.get('KillMode') === 'none')
@@ -73,10 +86,17 @@ function remarksOn(settings: UnitSettings, chains: Situation['chains']): Remark[
     });
   if (settings.get('KillMode') === 'process')
     remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
-  if (settings.has('ExecStop')) {
+  const execStop = settings.get('ExecStop');
+  if (execStop !== undefined && killsItself.test(execStop)) {
+    remarks.push({
+      kind: 'wrong',
+      text: `ExecStop sends KILL itself, before any TERM: ${execStop}`,
+      mend: 'remove it: systemd sends TERM, and waits for TimeoutStopSec',
+    });
+  } else if (execStop !== undefined) {
     remarks.push({
       kind: 'note',
-      text: `ExecStop runs before the signal: ${settings.get('ExecStop')}; TERM follows when it has returned, in the same TimeoutStopSec each`,
+      text: `ExecStop runs before the signal: ${execStop}; TERM follows when it has returned, in the same TimeoutStopSec each`,
     });
   }
   return remarks;

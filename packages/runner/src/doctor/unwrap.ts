@@ -30,7 +30,8 @@ function nextStep(command: string[], sh: ShellFlavour): Step | undefined {
   if (name === 'env') return envStep(args);
   if (name === 'setsid') return setsidStep(args);
   if (name === 'start-stop-daemon') return startStopDaemonStep(args);
-  if (/^node(js)?$/.test(name) && runnerFile.test(args[0] ?? '')) return runnerStep(args);
+  const script = args.slice(skipOptions(args, []));
+  if (/^node(js)?$/.test(name) && runnerFile.test(script[0] ?? '')) return runnerStep(script);
   if (runnerFile.test(name)) return runnerStep(args);
   if (/-server-start(\.sh)?$/.test(name) && args.includes('-daemon')) return kafkaDaemonStep(program, args);
   const starter = starters.find(({ names }) => names.includes(name));
@@ -107,8 +108,9 @@ function startStopDaemonStep(args: string[]): Step {
 
 function runnerStep(args: string[]): Step {
   const end = args.indexOf('--');
+  const user = valueOf(args.slice(0, end < 0 ? args.length : end), ['--user'])?.split(':')[0];
   const hop: Hop = { name: 'penstock-run', onTerm: 'replaces', because: 'becomes the service: same PID' };
-  return { hop, inner: end < 0 ? [] : args.slice(end + 1) };
+  return { hop: user === undefined ? hop : { ...hop, user }, inner: end < 0 ? [] : args.slice(end + 1) };
 }
 
 function kafkaDaemonStep(program: string, args: string[]): Step {

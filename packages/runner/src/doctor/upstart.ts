@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { chainsOf } from './chains.ts';
-import { splitWords } from './shell-script.ts';
+import { readShellScript, splitWords } from './shell-script.ts';
+import { signalName } from './signal-name.ts';
 import type { Remark, Situation } from './situation.ts';
 
 /** A job file, init(5) of Upstart: https://upstart.ubuntu.com. Defaults: KILL after 5 s, no fork is followed. */
@@ -13,8 +14,16 @@ export function readUpstartJob(path: string, text: string): Situation {
   if (script === undefined && exec === undefined)
     throw new Error('it has neither exec nor script: nothing is started');
   // exec without shell characters is executed as it stands; script is given to /bin/sh -e.
-  const command = exec === undefined ? ['/bin/sh', '-c', script ?? ''] : ['exec', ...splitWords(exec)];
-  const killSeconds = Number(value('kill timeout') ?? 5);
+  // With them it is given to /bin/sh too, exec included.
+  const command =
+    exec === undefined
+      ? ['/bin/sh', '-c', script ?? '']
+      : /[~`!$^&*()=|\\{}[\];"'<>?]/.test(exec)
+        ? ['exec', ...readShellScript(`exec ${exec}`).words]
+        : ['exec', ...splitWords(exec)];
+  const killText = value('kill timeout') ?? '5';
+  if (!/^\d+$/.test(killText)) throw new Error(`"kill timeout ${killText}" is no number of seconds`);
+  const killSeconds = Number(killText);
   const expect = value('expect') ?? 'none';
   const chains = chainsOf(command);
   return {
@@ -22,7 +31,7 @@ export function readUpstartJob(path: string, text: string): Situation {
     supervisor: {
       kind: 'upstart',
       name: `Upstart's job ${name}`,
-      stopSignal: value('kill signal') ?? 'TERM',
+      stopSignal: signalName(value('kill signal') ?? 'TERM'),
       tells: 'group', // kill(-getpgid(pid)): init/system.c, system_kill
       killsAfterMs: killSeconds * 1_000,
       killsRest: false,

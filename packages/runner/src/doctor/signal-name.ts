@@ -1,0 +1,7 @@
+import { constants } from 'node:os';
+
+/** `SIGTERM`, `TERM` and `15` are TERM. What is no signal stays as it stands. */
+export function signalName(text: string): string {
+  const known = Object.entries(constants.signals).find(([, number]) => String(number) === text)?.[0];
+  return (known ?? text).toUpperCase().replace(/^SIG/, '');
+}
