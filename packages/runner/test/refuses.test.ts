@@ -207,6 +207,18 @@ describe.runIf(isRoot)('what the service could change is not run as root (needs 
     expect(start(join(folder, 'penstock-run'))).toMatchObject(refused);
   });
 
+  it("a file of --env-from lies in the user's folder: he could have linked it to another's secrets", () => {
+    const [secrets, folder] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(secrets, 'env'), 'SECRET=of-another\n', { mode: 0o600 });
+    symlinkSync(join(secrets, 'env'), join(folder, 'env'));
+    chownSync(folder, 65534, 65534);
+    const ended = runRunner(['--user', NOBODY, '--env-from', join(folder, 'env'), ...service]);
+    expect(ended).toMatchObject({
+      ...refused,
+      err: expect.stringContaining(`${folder} runs as root, is read as root`),
+    });
+  });
+
   it("the Node binary is the user's", () => {
     const program = join(temporaryFolder(), 'node');
     copyFileSync(realpathSync(node), program, constants.COPYFILE_FICLONE);

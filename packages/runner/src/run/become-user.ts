@@ -21,7 +21,7 @@ export function becomeUser(plan: Plan, stepsToRoot: readonly Step[]): Readiness 
 
     for (const path of changeableSteps(stepsToRoot, plan.target.uid)) {
       ready.problems.push(
-        `${path} runs as root or leads there, and ${plan.target.name} could change it: chown it to root, chmod go-w`,
+        `${path} runs as root, is read as root or leads there, and ${plan.target.name} could change it: chown it to root, chmod go-w`,
       );
     }
     ready.problems.push(...plan.mustRead.flatMap((path) => readProblem(path) ?? []));

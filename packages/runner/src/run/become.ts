@@ -12,7 +12,7 @@ import { stepsTo, type Step } from '../takeover.ts';
 /** Turns this process into the planned user, for good, checks that it is so, and then checks as that user what only he can tell. */
 export function become(plan: Plan): Readiness {
   try {
-    const stepsToRoot = plan.target.drop && plan.target.uid !== 0 ? whatRunsAsRoot(plan) : [];
+    const stepsToRoot = plan.target.drop && plan.target.uid !== 0 ? whatRootUses(plan) : [];
     const unkept = keepingProblems(plan.keepDescriptors);
     if (plan.prlimit) applyLimits(plan.prlimit, plan.limits);
     const closed = closeInheritedDescriptors(plan.keepDescriptors);
@@ -30,8 +30,8 @@ export function become(plan: Plan): Readiness {
   }
 }
 
-/** The Runner, its Node and its tools: a service that may write them is root at its next start. */
-function whatRunsAsRoot({ noNewPrivs, ambient, prlimit }: Plan): Step[] {
+/** The Runner, its Node and its tools: a service that may write them is root at its next start. And what was read as root for it. */
+function whatRootUses({ noNewPrivs, ambient, prlimit, envFrom }: Plan): Step[] {
   const setpriv = ambient?.setpriv ?? (noNewPrivs instanceof Object ? noNewPrivs.setpriv : undefined);
   const doctor = join(import.meta.dirname, 'penstock-doctor.cjs');
   const files = [
@@ -40,6 +40,7 @@ function whatRunsAsRoot({ noNewPrivs, ambient, prlimit }: Plan): Step[] {
     prlimit,
     setpriv,
     existsSync(doctor) ? doctor : undefined,
+    ...envFrom,
   ];
   return files.flatMap((path) => (path === undefined ? [] : stepsTo(path)));
 }

@@ -25,6 +25,8 @@ export interface Plan {
   keepDescriptors: readonly number[];
   pidFile: string | undefined;
   mustRead: readonly string[];
+  /** The files that were read as root: who may change one could have linked it to another's secrets. */
+  envFrom: readonly string[];
   command: readonly [string, ...string[]];
 }
 
@@ -70,7 +72,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     added: [...around.fileVariables, ...request.env],
   });
   if (ambient) problems.push(...loadingProblems(environment));
-  const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, command } = request;
+  const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, envFrom, command } = request;
   const plan = {
     target,
     environment,
@@ -84,6 +86,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     keepDescriptors,
     pidFile,
     mustRead,
+    envFrom,
     command,
   };
   return { plan: problems.length > 0 ? undefined : plan, problems, warnings };
