@@ -1,5 +1,5 @@
 import type { Event, IpPrivacy } from '@penstock/events';
-import type { Fetched, Codec } from '@penstock/kafka';
+import type { Fetched } from '@penstock/kafka';
 import { readRecords } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import type { DedupWindow } from './dedup-window.ts';
