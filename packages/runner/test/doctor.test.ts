@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { readProcessStat } from '../src/process-status.ts';
-import { has, isRoot, runRunner } from './start-runner.ts';
+import { has, isRoot, runRunner, temporaryFolder, writeScript } from './start-runner.ts';
 
 const job = new URL('doctor/kafka.conf', import.meta.url).pathname;
 
@@ -52,6 +53,14 @@ test.each([
   expect(err).toContain(reason);
 });
 
+test('a start script that is here and never says exec is told of', () => {
+  const script = writeScript(join(temporaryFolder(), 'start.sh'), '#!/bin/sh\nsvc --port 1\n');
+  const unit = writeScript(join(temporaryFolder(), 'svc.service'), `[Service]\nExecStart=${script}\n`);
+  expect(runRunner(['doctor', '--unit', unit]).out).toMatch(
+    /NOTE .*start\.sh is a shell script that never says exec/,
+  );
+});
+
 // Perl, since a shell would not tell a signal before its child ends.
 const service = ['/usr/bin/perl', '-e', '$SIG{TERM} = sub { exit }; $| = 1; print "$$\n"; sleep 1 while 1'];
 const script = `${service[0]} -e '$SIG{TERM} = sub { exit }; $| = 1; print "$$\\n"; sleep 1 while 1'`;
@@ -83,36 +92,39 @@ function isThere(pid: number): boolean {
   }
 }
 
-test.skipIf(!hasPerl)('a living service that its supervisor holds is in peace', async () => {
+test.skipIf(!hasPerl)('a living service that its supervisor holds is in peace (needs perl)', async () => {
   const { code, out } = await examine(service);
   expect(out).toMatch(/CLEAN .*perl is the supervised process/);
   expect(code).toBe(0);
 });
 
-test.skipIf(!hasPerl)('a living service behind a shell would be orphaned', async () => {
+test.skipIf(!hasPerl)('a living service behind a shell would be orphaned (needs perl)', async () => {
   const { code, out } = await examine(['/bin/sh', '-c', `${script}; true`]);
   expect(out).toMatch(/ORPHANED .*sh -c \[\d+\] is supervised, not perl|ORPHANED .*dash -c \[\d+\]/);
   expect(code).toBe(1);
 });
 
-test.skipIf(!hasPerl)('a process that has ended is no service, and is no stack trace either', async () => {
-  const child = spawn(
-    '/usr/bin/perl',
-    ['-e', '$| = 1; my $pid = fork; exit unless $pid; print "$pid\\n"; sleep 60'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = await new Promise<number>((resolve) => {
-    child.stdout.once('data', (line: Buffer) => resolve(Number(String(line))));
-  });
-  while (isThere(ended)) await sleep(20);
-  const { code, out, err } = runRunner(['doctor', '--pid', String(ended)]);
-  expect({ code, out, err }).toEqual({ code: 125, out: '', err: expect.stringContaining('it has ended') });
-});
+test.skipIf(!hasPerl)(
+  'a process that has ended is no service, and is no stack trace either (needs perl)',
+  async () => {
+    const child = spawn(
+      '/usr/bin/perl',
+      ['-e', '$| = 1; my $pid = fork; exit unless $pid; print "$pid\\n"; sleep 60'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = await new Promise<number>((resolve) => {
+      child.stdout.once('data', (line: Buffer) => resolve(Number(String(line))));
+    });
+    while (isThere(ended)) await sleep(20);
+    const { code, out, err } = runRunner(['doctor', '--pid', String(ended)]);
+    expect({ code, out, err }).toEqual({ code: 125, out: '', err: expect.stringContaining('it has ended') });
+  },
+);
 
-test.skipIf(!isKernelThread(2))('a thread of the kernel is no service', () => {
+test.skipIf(!isKernelThread(2))('a thread of the kernel is no service (needs to see one)', () => {
   const { code, err } = runRunner(['doctor', '--pid', '2']);
   expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining('thread of the kernel') });
 });
@@ -123,7 +135,7 @@ test.skipIf(!isRoot)("another user's process is no stack trace (needs root)", ()
   expect(err).toBe('');
 });
 
-test.skipIf(!hasPerl)('a living service that ignores TERM is told so', async () => {
+test.skipIf(!hasPerl)('a living service that ignores TERM is told so (needs perl)', async () => {
   const { code, out } = await examine([
     '/bin/sh',
     '-c',
@@ -135,7 +147,7 @@ test.skipIf(!hasPerl)('a living service that ignores TERM is told so', async () 
 });
 
 test.skipIf(!isRoot || !hasPerl)(
-  'as root: a living service behind su would be killed after 2 s',
+  'a living service behind su would be killed after 2 s (needs root and perl)',
   async () => {
     const { code, out } = await examine(['/bin/su', '-s', '/bin/sh', 'nobody', '-c', `exec ${script}`]);
     expect(out).toMatch(/KILLED EARLY .*su \[\d+\] sends KILL 2 s after TERM/);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf, Refusal } from '../refusal.ts';
+import { readPart } from '../run/executable.ts';
+import { shellScriptProblem } from '../run/shell-wrapper.ts';
 import { print } from '../say.ts';
 import { readComposeFile } from './compose.ts';
 import { diagnose } from './diagnose.ts';
@@ -23,6 +25,16 @@ export async function doctor(args: readonly string[]): Promise<number> {
   const diagnoses = situations.map((situation) => diagnose(situation, needsMs));
   print(options.json ? asJson(diagnoses) : asText(diagnoses));
   return diagnoses.some(({ ill }) => ill) ? 1 : 0;
+}
+
+/** What the file starts may be a script of this machine: one that does not exec is a parent that no command line shows. */
+function withScript(situation: Situation): Situation {
+  const path = situation.chains[0]?.chain.service[0] ?? '';
+  if (!path.startsWith('/')) return situation;
+  const text = shellScriptProblem(path, readPart(path, 0, 65_536)?.toString('latin1') ?? '');
+  return text === undefined
+    ? situation
+    : { ...situation, remarks: [...situation.remarks, { kind: 'note', text }] };
 }
 
 type Options = ReturnType<typeof readOptions>;
@@ -65,7 +77,7 @@ async function examine({ pid, unit, compose, upstart }: Options): Promise<Situat
     if (pid !== undefined) return [readLiveSituation(Number(pid))];
     const text = readFileSync(subject, 'utf8');
     if (compose !== undefined) return await readComposeFile(subject, text);
-    return [unit === undefined ? readUpstartJob(subject, text) : readSystemdUnit(subject, text)];
+    return [withScript(unit === undefined ? readUpstartJob(subject, text) : readSystemdUnit(subject, text))];
   } catch (error) {
     const reason = {
       ENOENT: 'there is no such thing',
