@@ -23,6 +23,11 @@ test('an answer counts even when others were asked meanwhile', async () => {
   expect(await ask(['slow', 'hung'], 10)).toBe('late');
 });
 
+test('with nobody to ask it fails instead of waiting for ever', async () => {
+  const { ask } = begin({});
+  await expect(ask([], 60_000)).rejects.toThrow('nobody to ask');
+});
+
 test('when all fail, the last failure is thrown; what nobody heals is thrown at once', async () => {
   const { asked, ask } = begin({ one: failing('away'), two: failing('also away'), no: failing('helpless') });
   await expect(ask(['one', 'two'], 60_000)).rejects.toThrow('also away');

@@ -2,7 +2,8 @@
  * Asks one candidate after the other until one answers: the next as soon as one fails, and already when it has been silent for
  * `patienceMs`, while its answer still counts. A broker that hangs costs that long, not a whole request timeout.
  *
- * Rejects with the last failure when all have failed, and at once with one that `helpless` says no other candidate would heal.
+ * Rejects with the last failure when all have failed, and at once with one that `helpless` says no other candidate would heal, or
+ * when there is no candidate.
  */
 export function firstAnswer<C, R>(
   candidates: readonly C[],
@@ -40,6 +41,7 @@ export function firstAnswer<C, R>(
       },
     );
   };
+  if (candidates.length === 0) reject(new RangeError('there is nobody to ask'));
   askNext();
   return promise;
 }
