@@ -23,3 +23,9 @@ export function valueOf(args: readonly string[], names: readonly string[]): stri
   }
   return undefined;
 }
+
+/** Without the `NAME=value` words before a command. */
+export function withoutAssignments(words: readonly string[]): string[] {
+  const at = words.findIndex((text) => !/^\w+=/.test(text));
+  return at < 0 ? [] : words.slice(at);
+}

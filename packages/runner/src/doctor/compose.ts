@@ -4,6 +4,8 @@ import { splitWords } from './shell-script.ts';
 import { signalName } from './signal-name.ts';
 import type { Remark, Situation } from './situation.ts';
 import { goSpanMs } from './go-span.ts';
+import { inits } from './programs.ts';
+import { plainSupervisor } from './situation.ts';
 
 /** Docker's default, of `docker stop` and of compose. */
 const graceDefaultMs = 10_000;
@@ -31,15 +33,11 @@ function readService(subject: string, name: string, service: unknown): Situation
   return {
     subject,
     supervisor: {
-      kind: 'docker',
-      name: `Docker's ${name}`,
+      ...plainSupervisor('docker', `Docker's ${name}`),
       stopSignal: signalName(textOf(field(service, 'stop_signal')) ?? 'TERM'),
-      tells: 'main',
       killsAfterMs: grace === undefined ? graceDefaultMs : goSpanMs(grace),
       killsRest: true, // the end of process 1 ends its PID namespace
-      forksFollowed: 0,
       asInit: !ownInit,
-      ownInit,
     },
     chains,
     remarks: remarksOn({ service, ownInit, chains, words, written }),
@@ -100,8 +98,6 @@ function remarksOn({ service, ownInit, chains, words, written }: Facts): Remark[
   }
   return remarks;
 }
-
-const inits = new Set(['tini', 'dumb-init', 'catatonit', 'docker-init']);
 
 /** A list is taken as it stands; a string is split into words, without a shell. */
 function wordsOf(value: unknown): string[] | undefined {

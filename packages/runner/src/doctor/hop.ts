@@ -16,8 +16,6 @@ export interface Hop {
   /** Its base name: su, tini. */
   name: string;
   onTerm: OnTerm;
-  /** The child is in a session of its own: a signal to the parent's process group does not reach it. */
-  newSession?: boolean;
   /** The user that the child runs as, where the command says it. */
   user?: string;
   /** What it does, in a sentence without a subject. */

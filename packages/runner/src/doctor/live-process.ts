@@ -7,8 +7,6 @@ import { reasonOf } from '../refusal.ts';
 export interface LiveProcess {
   pid: number;
   parentPid: number;
-  /** proc_pid_stat(5): cut to 15 characters by the kernel. */
-  name: string;
   command: string[];
   uid: number;
   /** Its PID in the innermost PID namespace: 1 for the first process of a container. */
@@ -32,12 +30,10 @@ export function readLiveProcess(pid: number): LiveProcess {
     new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? '';
   const has = (mask: string, bit: bigint): boolean => ((BigInt(`0x${line(mask) || '0'}`) >> bit) & 1n) === 1n;
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-  const name = line('Name');
   return {
     pid,
     parentPid: Number(line('PPid')),
-    name,
-    command: command.length > 0 ? command : [name],
+    command: command.length > 0 ? command : [line('Name')],
     uid: Number(line('Uid').split(/\s+/)[1]),
     innerPid: Number(line('NSpid').split(/\s+/).at(-1) ?? pid),
     term: has('SigIgn', sigterm - 1n) ? 'ignored' : has('SigCgt', sigterm - 1n) ? 'handled' : 'default',

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { programOf, type LiveProcess } from './live-process.ts';
 import type { Remark, Supervisor } from './situation.ts';
 import { signalName } from './signal-name.ts';
+import { plainSupervisor } from './situation.ts';
 import { systemdSupervisor } from './systemd-unit.ts';
 import { unwrap } from './unwrap.ts';
 
@@ -61,15 +62,11 @@ function docker(ancestry: readonly LiveProcess[], depth: number): FoundSuperviso
   if (inspected === undefined)
     remarks.push({ kind: 'note', text: '"docker inspect" does not answer: the default of 10 s is assumed' });
   const supervisor: Supervisor = {
-    kind: 'docker',
-    name: `Docker's ${name.slice(1)}`,
+    ...plainSupervisor('docker', `Docker's ${name.slice(1)}`),
     stopSignal: /^\w+$/.test(signal) ? signalName(signal) : 'TERM',
-    tells: 'main',
     killsAfterMs: Number.isNaN(seconds) ? 10_000 : seconds * 1_000,
     killsRest: true,
-    forksFollowed: 0,
     asInit: ancestry[depth - 1]!.innerPid === 1,
-    ownInit: false,
   };
   return { supervisor, depth, remarks };
 }
@@ -77,15 +74,10 @@ function docker(ancestry: readonly LiveProcess[], depth: number): FoundSuperviso
 /** Asked from within: the engine is out of sight, and process 1 is where its stop signal arrives. */
 function insideContainer(init: LiveProcess, top: number): FoundSupervisor {
   const supervisor: Supervisor = {
-    kind: 'docker',
-    name: 'the container engine',
-    stopSignal: 'TERM',
-    tells: 'main',
+    ...plainSupervisor('docker', 'the container engine'),
     killsAfterMs: 10_000,
     killsRest: true,
-    forksFollowed: 0,
     asInit: true,
-    ownInit: false,
   };
   const text = `asked inside a container: Docker's default of 10 s is assumed, and that process ${init.pid} gets the signal`;
   return { supervisor, depth: top + 1, remarks: [{ kind: 'note', text }] };
@@ -129,15 +121,9 @@ function upstart(top: number): FoundSupervisor {
   const text =
     'Upstart does not tell a job\'s "kill timeout": its default of 5 s is assumed; ask with --upstart FILE';
   const supervisor: Supervisor = {
-    kind: 'upstart',
-    name: 'Upstart',
-    stopSignal: 'TERM',
+    ...plainSupervisor('upstart', 'Upstart'),
     tells: 'group',
     killsAfterMs: 5_000,
-    killsRest: false,
-    forksFollowed: 0,
-    asInit: false,
-    ownInit: false,
   };
   return { supervisor, depth: top, remarks: [{ kind: 'note', text }] };
 }
@@ -145,7 +131,7 @@ function upstart(top: number): FoundSupervisor {
 function other(process: LiveProcess, depth: number): FoundSupervisor {
   const name = programOf(process);
   const { killsAfterMs, note } = byName[name]!;
-  const supervisor: Supervisor = { ...unknownSupervisor(`${name} [${process.pid}]`), killsAfterMs };
+  const supervisor: Supervisor = { ...plainSupervisor('other', `${name} [${process.pid}]`), killsAfterMs };
   return { supervisor, depth, remarks: [{ kind: 'note', text: note }] };
 }
 
@@ -157,7 +143,8 @@ function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
   const top = ancestry.at(-1)!;
   if (place < 0 && top.pid === 1) return insideContainer(top, ancestry.length - 1);
   const leader = ancestry[depth];
-  const supervisor = unknownSupervisor(
+  const supervisor = plainSupervisor(
+    'other',
     leader ? `${programOf(leader)} [${leader.pid}]` : 'somebody out of sight',
   );
   const text = `no supervisor that is known: that ${supervisor.name} sends TERM to its child and waits for ever is a guess`;
@@ -166,20 +153,6 @@ function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
 
 function onlyStarts(process: LiveProcess): boolean {
   return unwrap([programOf(process), ...process.command.slice(1)], 'dash').hops.length > 0;
-}
-
-function unknownSupervisor(name: string): Supervisor {
-  return {
-    kind: 'other',
-    name,
-    stopSignal: 'TERM',
-    tells: 'main',
-    killsAfterMs: undefined,
-    killsRest: false,
-    forksFollowed: 0,
-    asInit: false,
-    ownInit: false,
-  };
 }
 
 function isUpstart(): boolean {

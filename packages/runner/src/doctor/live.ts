@@ -1,6 +1,7 @@
 import { findSupervisor } from './live-supervisor.ts';
 import { programOf, readAncestry, type LiveProcess } from './live-process.ts';
 import type { Hop, OnTerm } from './hop.ts';
+import { inits } from './programs.ts';
 import type { Remark, Situation } from './situation.ts';
 import { unwrap } from './unwrap.ts';
 
@@ -59,7 +60,7 @@ function remarksOn(service: LiveProcess, between: readonly LiveProcess[]): Remar
       text: `${name} [${service.pid}] ${text}`,
     });
   }
-  const init = between.find((process) => /^(tini|docker-init|dumb-init|catatonit)$/.test(programOf(process)));
+  const init = between.find((process) => inits.has(programOf(process)));
   if (init && !init.mayKillOthers && init.uid !== service.uid) {
     remarks.push({
       kind: 'wrong',

@@ -8,9 +8,11 @@ export interface Starter {
   valued?: readonly string[];
   /** Words between the options and the command: the user of gosu, the file of flock. */
   operands?: number;
-  newSession?: boolean;
   because: string;
 }
+
+/** Process 1 of a container: they hand signals on and reap. */
+export const inits: ReadonlySet<string> = new Set(['tini', 'dumb-init', 'catatonit', 'docker-init']);
 
 const execs = 'it replaces itself by the command';
 
@@ -62,7 +64,7 @@ export const starters: readonly Starter[] = [
     because: 'it hands TERM on and waits, but stays as a root parent; KILL of it orphans the service',
   },
   {
-    names: ['tini', 'dumb-init', 'catatonit', 'docker-init'],
+    names: [...inits],
     onTerm: 'passes',
     valued: ['-p', '-e', '-l', '-r', '--rewrite'],
     because: 'it hands TERM on and waits; as root it needs the capability KILL for a child of another user',

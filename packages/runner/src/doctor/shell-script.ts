@@ -1,3 +1,5 @@
+import { withoutAssignments } from './command-words.ts';
+
 /** What `sh -c SCRIPT` runs, as far as a stop signal is concerned. */
 export interface ShellScript {
   /**
@@ -75,11 +77,6 @@ function unquote(text: string): string {
   return text.replace(/'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])/g, (_, single, double, escaped) => {
     return single ?? double?.replace(/\\(["\\$`\n])/g, '$1') ?? escaped;
   });
-}
-
-function withoutAssignments(words: readonly string[]): string[] {
-  const at = words.findIndex((text) => !/^\w+=/.test(text));
-  return at < 0 ? [] : words.slice(at);
 }
 
 /** exec, with bash's -a NAME, -c, -l. */

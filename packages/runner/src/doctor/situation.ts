@@ -17,8 +17,20 @@ export interface Supervisor {
   forksFollowed: number;
   /** The first process of the chain is process 1 of a PID namespace: what does not handle a signal there never gets it. */
   asInit: boolean;
-  /** An init of the supervisor's own stands before the chain (docker --init). */
-  ownInit: boolean;
+}
+
+/** Sends TERM to its main process and waits for ever: what a source says differently goes over it. */
+export function plainSupervisor(kind: Supervisor['kind'], name: string): Supervisor {
+  return {
+    kind,
+    name,
+    stopSignal: 'TERM',
+    tells: 'main',
+    killsAfterMs: undefined,
+    killsRest: false,
+    forksFollowed: 0,
+    asInit: false,
+  };
 }
 
 /** Everything the verdict needs, from whatever file or process it was read. */

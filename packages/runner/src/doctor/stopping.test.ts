@@ -13,7 +13,6 @@ const patient: Supervisor = {
   killsRest: false,
   forksFollowed: 0,
   asInit: false,
-  ownInit: false,
 };
 const container: Partial<Supervisor> = { killsRest: true, asInit: true };
 
@@ -42,7 +41,7 @@ test.each<[string, Partial<Supervisor>, unknown[]]>([
   ['sh -c "svc; true"', { tells: 'everyone', killsRest: true }, ['clean', 'the supervisor', 300_000]],
   ['sh -c "svc; true"', { killsRest: true }, ['never told', 'the supervisor', 0]],
   ['sh -c "svc; true"', container, ['never told', 'the supervisor', 300_000]],
-  ['sh -c "svc; true"', { ...container, asInit: false, ownInit: true }, ['never told', 'the supervisor', 0]],
+  ['sh -c "svc; true"', { ...container, asInit: false }, ['never told', 'the supervisor', 0]],
   ['tini -- svc', container, ['clean', 'the supervisor', 300_000]],
   ['setsid svc', {}, ['orphaned', undefined, undefined]],
   ['setsid svc', { killsRest: true }, ['killed early', 'the supervisor', 0]],

@@ -3,6 +3,7 @@ import { chainsOf } from './chains.ts';
 import { splitWords } from './shell-script.ts';
 import { signalName } from './signal-name.ts';
 import type { Remark, Situation, Supervisor } from './situation.ts';
+import { plainSupervisor } from './situation.ts';
 import { systemdSpanMs } from './systemd-span.ts';
 
 /** What systemd knows of a unit, from its file or from `systemctl show`. Missing keys have systemd's defaults. */
@@ -28,15 +29,12 @@ export function systemdSupervisor(unit: string, settings: UnitSettings): Supervi
   const stopMs = systemdSpanMs(settings.get('TimeoutStopSec') ?? settings.get('TimeoutSec') ?? '90s');
   const kills = !isNo.test(settings.get('SendSIGKILL') ?? 'yes') && killMode !== 'none';
   return {
-    kind: 'systemd',
-    name: `systemd's ${unit}`,
+    ...plainSupervisor('systemd', `systemd's ${unit}`),
     stopSignal: signalName(settings.get('KillSignal') ?? 'TERM'),
     tells: killMode === 'none' ? 'nobody' : killMode === 'control-group' ? 'everyone' : 'main',
     killsAfterMs: kills && stopMs !== Infinity ? stopMs : undefined,
     killsRest: kills && killMode !== 'process',
     forksFollowed: settings.get('Type') === 'forking' ? 1 : 0,
-    asInit: false,
-    ownInit: false,
   };
 }
 

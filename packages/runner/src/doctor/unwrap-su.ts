@@ -31,8 +31,6 @@ export function unwrapSu(name: string, args: string[]): { hop: Hop; inner: strin
   const sessionCommand = valueOf(args, ['--session-command']);
   const script = sessionCommand ?? valueOf(args, ['-c', '--command']);
   if (script === undefined) return undefined; // an interactive shell is no service
-  // With -c the child gets a session of its own (CVE-2005-4890), so a signal to su's process group misses it.
-  if (sessionCommand === undefined) hop.newSession = true;
   const shell = valueOf(args, ['-s', '--shell']) ?? 'sh';
   return { hop, inner: [shell, '-c', script] };
 }

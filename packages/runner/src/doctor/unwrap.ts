@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import type { Chain, Hop, ShellFlavour } from './hop.ts';
 import { readShellScript } from './shell-script.ts';
 import { starters } from './programs.ts';
-import { skipOptions, valueOf } from './command-words.ts';
+import { SHELLS } from '../run/shell-wrapper.ts';
+import { skipOptions, valueOf, withoutAssignments } from './command-words.ts';
 import { unwrapSu } from './unwrap-su.ts';
 
 interface Step {
@@ -25,7 +26,7 @@ export function unwrap(command: readonly string[], sh: ShellFlavour): Chain {
 function nextStep(command: string[], sh: ShellFlavour): Step | undefined {
   const [program = '', ...args] = command;
   const name = basename(program);
-  if (shells.has(name)) return shellStep(name, args, sh);
+  if (SHELLS.has(name)) return shellStep(name, args, sh);
   if (name === 'su' || name === 'runuser') return unwrapSu(name, args);
   if (name === 'env') return envStep(args);
   if (name === 'setsid') return setsidStep(args);
@@ -40,14 +41,13 @@ function nextStep(command: string[], sh: ShellFlavour): Step | undefined {
   const at = skipOptions(args, valued);
   const inner = args.slice(at + operands);
   const options = args.slice(0, at);
-  if (name === 'sudo') return sudoStep(options, withoutVariables(inner), because);
+  if (name === 'sudo') return sudoStep(options, withoutAssignments(inner), because);
   if (name === 'flock' && options.some((arg) => arg === '-F' || arg === '--no-fork'))
     return { hop: { name, onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
   return { hop: { name, onTerm, because, ...userOfOperand(name, args) }, inner };
 }
 
 const runnerFile = /(^|\/)penstock-run(\.cjs)?$/;
-const shells = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
 
 function shellStep(name: string, args: string[], sh: ShellFlavour): Step | undefined {
   const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
@@ -67,7 +67,7 @@ function shellStep(name: string, args: string[], sh: ShellFlavour): Step | undef
 }
 
 function envStep(args: string[]): Step {
-  const inner = withoutVariables(args.slice(skipOptions(args, ['-u', '--unset', '-C', '--chdir'])));
+  const inner = withoutAssignments(args.slice(skipOptions(args, ['-u', '--unset', '-C', '--chdir'])));
   return { hop: { name: 'env', onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
 }
 
@@ -77,7 +77,6 @@ function setsidStep(args: string[]): Step {
   const hop: Hop = {
     name: 'setsid',
     onTerm: waits ? 'dies-alone' : 'detaches',
-    newSession: true,
     because: waits ? 'waits as the parent and does not hand TERM on' : 'forks and leaves at once',
   };
   return { hop, inner: args.slice(skipOptions(args, [])) };
@@ -117,11 +116,6 @@ function kafkaDaemonStep(program: string, args: string[]): Step {
   const inner = [program, ...args.filter((arg) => arg !== '-daemon')];
   const because = 'with -daemon starts Kafka in the background and leaves at once';
   return { hop: { name: basename(program), onTerm: 'detaches', because }, inner };
-}
-
-function withoutVariables(words: readonly string[]): string[] {
-  const at = words.findIndex((word) => !/^\w+=/.test(word));
-  return at < 0 ? [] : words.slice(at);
 }
 
 function userOfOperand(name: string, args: readonly string[]): { user?: string } {

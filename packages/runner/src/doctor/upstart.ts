@@ -3,6 +3,7 @@ import { chainsOf } from './chains.ts';
 import { readShellScript, splitWords } from './shell-script.ts';
 import { signalName } from './signal-name.ts';
 import type { Remark, Situation } from './situation.ts';
+import { plainSupervisor } from './situation.ts';
 
 /** A job file, init(5) of Upstart: https://upstart.ubuntu.com. Defaults: KILL after 5 s, no fork is followed. */
 export function readUpstartJob(path: string, text: string): Situation {
@@ -29,15 +30,11 @@ export function readUpstartJob(path: string, text: string): Situation {
   return {
     subject: path,
     supervisor: {
-      kind: 'upstart',
-      name: `Upstart's job ${name}`,
+      ...plainSupervisor('upstart', `Upstart's job ${name}`),
       stopSignal: signalName(value('kill signal') ?? 'TERM'),
       tells: 'group', // kill(-getpgid(pid)): init/system.c, system_kill
       killsAfterMs: killSeconds * 1_000,
-      killsRest: false,
       forksFollowed: { fork: 1, daemon: 2 }[expect] ?? 0,
-      asInit: false,
-      ownInit: false,
     },
     chains,
     remarks: remarksOn(job, chains, expect),

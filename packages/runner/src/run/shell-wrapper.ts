@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 
-const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
+export const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
 
 const EXEC = /(^|[;&|\n]\s*|\b(?:then|else|do)\s+)\s*exec\s/;
 
