@@ -3,6 +3,7 @@ import { openAdmin, topicProblems } from '@penstock/kafka';
 import type { TopicSettings } from '@penstock/kafka';
 import type { KafkaConnection } from '@penstock/service';
 import { brokersToAsk } from './brokers.ts';
+import { runCommand } from './run-command.ts';
 import { datacenterTopics, masterTopics } from './topic-plan.ts';
 
 const help = `Creates the topics of a cluster, or says how existing ones differ.
@@ -30,42 +31,22 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const usage = readUsage();
-  if (typeof usage === 'string') {
-    process.stderr.write(`${usage}\n\n${help}`);
-    return 2;
-  }
-  if (usage.help) {
-    process.stdout.write(help);
-    return 0;
-  }
+process.exitCode = await runCommand(help, readUsage, async (usage) => {
   const singleReplica = usage['single-replica'];
   const size = { partitions: Number(usage.partitions), replicationFactor: singleReplica ? 1 : 3 };
   const wanted = usage.cluster === 'master' ? masterTopics(size) : datacenterTopics(size);
-  try {
-    const brokers = brokersToAsk('penstock-topics', usage.bootstrap);
-    return await provision(wanted, brokers, { singleReplica, check: usage.check });
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
-}
+  const brokers = brokersToAsk('penstock-topics', usage.bootstrap);
+  return provision(wanted, brokers, { singleReplica, check: usage.check });
+});
 
 function readUsage() {
-  try {
-    const { values } = parseArgs({ options, strict: true });
-    if (values.help) return values;
-    if (values.cluster !== 'datacenter' && values.cluster !== 'master')
-      return '--cluster must be datacenter or master';
-    if (!values.bootstrap && !process.env['PENSTOCK_KAFKA_BOOTSTRAP']) return '--bootstrap is missing';
-    if (!/^[1-9]\d{0,4}$/.test(values.partitions)) return '--partitions must be a number from 1 to 99999';
-    return values;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const { values } = parseArgs({ options, strict: true });
+  if (values.help) return values;
+  if (values.cluster !== 'datacenter' && values.cluster !== 'master')
+    return '--cluster must be datacenter or master';
+  if (!values.bootstrap && !process.env['PENSTOCK_KAFKA_BOOTSTRAP']) return '--bootstrap is missing';
+  if (!/^[1-9]\d{0,4}$/.test(values.partitions)) return '--partitions must be a number from 1 to 99999';
+  return values;
 }
 
 async function provision(

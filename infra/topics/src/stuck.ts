@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { openCluster, stuckTransactions, writeMarker } from '@penstock/kafka';
 import type { Cluster, StuckTransaction } from '@penstock/kafka';
 import { brokersToAsk } from './brokers.ts';
+import { runCommand } from './run-command.ts';
 
 const help = `Finds transactions that nobody will end, and ends one as it was decided (docs/runbooks/stuck-lso.md).
 
@@ -27,54 +28,34 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const usage = readUsage();
-  if (typeof usage === 'string') {
-    process.stderr.write(`${usage}\n\n${help}`);
-    return 2;
-  }
-  if (usage.help) {
-    process.stdout.write(help);
-    return 0;
-  }
+process.exitCode = await runCommand(help, readUsage, async (usage) => {
   const { bootstrap, topic, partition, producer, write } = usage;
-  try {
-    await using cluster = await openCluster(brokersToAsk('penstock-stuck', bootstrap));
-    const stuck = await allStuck(cluster, topic, Number(usage['older-than']) * 1_000);
-    for (const one of stuck) process.stdout.write(`${described(one)}\n`);
-    if (write === undefined) return stuck.length === 0 ? 0 : 1;
-    const chosen = stuck.find(
-      (one) => String(one.partition) === partition && String(one.producerId) === producer,
-    );
-    if (chosen === undefined) {
-      process.stderr.write('No such stuck transaction: nothing was written\n');
-      return 1;
-    }
-    await writeMarker(cluster, chosen, write === 'commit');
-    process.stdout.write(`${topic}-${partition}: wrote the marker for ${write}\n`);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await using cluster = await openCluster(brokersToAsk('penstock-stuck', bootstrap));
+  const stuck = await allStuck(cluster, topic, Number(usage['older-than']) * 1_000);
+  for (const one of stuck) process.stdout.write(`${described(one)}\n`);
+  if (write === undefined) return stuck.length === 0 ? 0 : 1;
+  const chosen = stuck.find(
+    (one) => String(one.partition) === partition && String(one.producerId) === producer,
+  );
+  if (chosen === undefined) {
+    process.stderr.write('No such stuck transaction: nothing was written\n');
     return 1;
   }
-}
+  await writeMarker(cluster, chosen, write === 'commit');
+  process.stdout.write(`${topic}-${partition}: wrote the marker for ${write}\n`);
+  return 0;
+});
 
 function readUsage() {
-  try {
-    const { values } = parseArgs({ options, strict: true });
-    const { bootstrap, topic = '', partition, producer, write } = values;
-    if (values.help) return { ...values, topic };
-    if (!(bootstrap ?? process.env['PENSTOCK_KAFKA_BOOTSTRAP']) || !topic)
-      return '--bootstrap and --topic are needed';
-    if (write === undefined) return { ...values, topic };
-    if (write !== 'commit' && write !== 'abort') return '--write must be commit or abort';
-    if (partition === undefined || producer === undefined) return '--write needs --partition and --producer';
-    return { ...values, topic };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const { values } = parseArgs({ options, strict: true });
+  const { bootstrap, topic = '', partition, producer, write } = values;
+  if (values.help) return { ...values, topic };
+  if (!(bootstrap ?? process.env['PENSTOCK_KAFKA_BOOTSTRAP']) || !topic)
+    return '--bootstrap and --topic are needed';
+  if (write === undefined) return { ...values, topic };
+  if (write !== 'commit' && write !== 'abort') return '--write must be commit or abort';
+  if (partition === undefined || producer === undefined) return '--write needs --partition and --producer';
+  return { ...values, topic };
 }
 
 async function allStuck(cluster: Cluster, topic: string, quietMs: number): Promise<StuckTransaction[]> {
