@@ -5,7 +5,7 @@ import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
 import { declareFilterMetrics } from './metrics.ts';
 import { geoChannelName } from './geo/geo-channel.ts';
-import type { FilterThreadData } from './thread-entry.ts';
+import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   const check = cleanup.use(await TopicCheck.start(config, pipeline.catalogue.routes, log, context.stopping));
 
   const data: FilterThreadData = { config, geoFiles: geo.files };
-  const entry = new URL('./thread-entry.ts', import.meta.url);
+  const entry = new URL('./thread/thread-entry.ts', import.meta.url);
   const threads = cleanup.use(
     await startThreads({ entry, service: 'input-filter', count: config.threads, data, context }),
   );

@@ -1,6 +1,6 @@
 import { reasons, type Pipeline } from '@penstock/events';
 import { secondsBounds, type Metrics } from '@penstock/service';
-import type { Tally } from './tally.ts';
+import type { Tally } from './dedup/tally.ts';
 
 export type FilterMetrics = ReturnType<typeof declareFilterMetrics>;
 

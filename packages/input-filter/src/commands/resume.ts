@@ -1,8 +1,8 @@
 import { openTxnSession } from '@penstock/kafka';
 import { FilterError } from '../errors.ts';
-import { collectEvidence } from '../position-evidence.ts';
-import { writePositionMetadata } from '../position-metadata.ts';
-import { startingPosition } from '../starting-position.ts';
+import { collectEvidence } from '../position/position-evidence.ts';
+import { writePositionMetadata } from '../position/position-metadata.ts';
+import { startingPosition } from '../position/starting-position.ts';
 import type { OperatorTools } from './status.ts';
 
 /**

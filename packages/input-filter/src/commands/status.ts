@@ -1,5 +1,5 @@
-import { collectEvidence, type EvidenceOptions } from '../position-evidence.ts';
-import { startingPosition } from '../starting-position.ts';
+import { collectEvidence, type EvidenceOptions } from '../position/position-evidence.ts';
+import { startingPosition } from '../position/starting-position.ts';
 
 export interface OperatorTools extends EvidenceOptions {
   readonly member: null;

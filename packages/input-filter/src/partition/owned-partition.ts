@@ -2,16 +2,16 @@ import type { Event, IpPrivacy } from '@penstock/events';
 import type { Fetched } from '@penstock/kafka';
 import { readRecords } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import type { DedupWindow } from './dedup-window.ts';
-import { filterRequest, type FilterTools, type OutcomeSink } from './filter-request.ts';
-import type { Original } from './original-bytes.ts';
+import type { DedupWindow } from '../dedup/dedup-window.ts';
+import { filterRequest, type FilterTools, type OutcomeSink } from '../request/filter-request.ts';
+import type { Original } from '../request/original-bytes.ts';
 import { OutputBatches } from './output-batches.ts';
 import type { PerMinute } from './per-minute.ts';
-import { Poison } from './poison.ts';
-import { headerTexts, type RawRecord } from './raw-request.ts';
-import { rejectedRecord, type Rejection } from './rejected-record.ts';
-import { encodeSeenRecords } from './seen-record.ts';
-import { emptyTally, type Tally } from './tally.ts';
+import { Poison } from '../request/poison.ts';
+import { headerTexts, type RawRecord } from '../request/raw-request.ts';
+import { rejectedRecord, type Rejection } from '../request/rejected-record.ts';
+import { encodeSeenRecords } from '../dedup/seen-record.ts';
+import { emptyTally, type Tally } from '../dedup/tally.ts';
 
 export interface LaneOptions {
   readonly tools: FilterTools;

@@ -10,20 +10,20 @@ import {
 import type { Service } from '@penstock/service';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { nextCommitIntervalMs } from './commit-interval.ts';
-import type { FilterTools } from './filter-request.ts';
-import type { GeoFile } from './geo/geo-file.ts';
-import { GeoLookup } from './geo/geo-lookup.ts';
+import type { FilterTools } from '../request/filter-request.ts';
+import type { GeoFile } from '../geo/geo-file.ts';
+import { GeoLookup } from '../geo/geo-lookup.ts';
 import { IdentityTrouble } from './identity-trouble.ts';
-import { commitLanes, type LaneTransactionOptions } from './lane-transaction.ts';
+import { commitLanes, type LaneTransactionOptions } from './thread-transaction.ts';
 import { laneOptionsOf } from './lane-options.ts';
 import { Mailbox } from './mailbox.ts';
-import { haltFor, PartitionOwner } from './partition-owner.ts';
-import { PartitionLane } from './partition-lane.ts';
-import { PerMinute } from './per-minute.ts';
-import { halt, type Halt } from './starting-position.ts';
+import { haltFor, PartitionOwner } from '../partition/partition-owner.ts';
+import { PartitionLane } from '../partition/owned-partition.ts';
+import { PerMinute } from '../partition/per-minute.ts';
+import { halt, type Halt } from '../position/starting-position.ts';
 import type { FilterThreadOptions } from './start-filter-thread.ts';
-import { emptyTally, isBalanced } from './tally.ts';
-import type { TakenOver } from './take-over-partition.ts';
+import { emptyTally, isBalanced } from '../dedup/tally.ts';
+import type { TakenOver } from '../partition/take-over-partition.ts';
 import { startThreadGauges } from './thread-gauges.ts';
 
 type Message =

@@ -1,11 +1,11 @@
 import { runThread } from '@penstock/service';
 import { BroadcastChannel } from 'node:worker_threads';
-import { loadPipeline } from './catalogue-file.ts';
-import type { FilterConfig } from './config.ts';
+import { loadPipeline } from '../catalogue-file.ts';
+import type { FilterConfig } from '../config.ts';
 import { startFilterThread } from './start-filter-thread.ts';
-import { geoChannelName } from './geo/geo-channel.ts';
-import type { GeoFile } from './geo/geo-file.ts';
-import { declareFilterMetrics } from './metrics.ts';
+import { geoChannelName } from '../geo/geo-channel.ts';
+import type { GeoFile } from '../geo/geo-file.ts';
+import { declareFilterMetrics } from '../metrics.ts';
 
 /** What the main thread gives to each worker. The databases are shared memory: nothing is copied. */
 export interface FilterThreadData {

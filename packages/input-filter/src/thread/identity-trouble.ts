@@ -1,4 +1,4 @@
-import { FilterError } from './errors.ts';
+import { FilterError } from '../errors.ts';
 
 const TROUBLES_MAX = 5;
 /** Troubles further apart than this have nothing to do with each other. */

@@ -1,10 +1,10 @@
 import type { Pipeline } from '@penstock/events';
 import { joinGroup, memberIdOf, openCluster, openTxnSession, startFetcher } from '@penstock/kafka';
 import { kafkaConnection, type Log } from '@penstock/service';
-import { instanceOf, type FilterConfig } from './config.ts';
+import { instanceOf, type FilterConfig } from '../config.ts';
 import { FilterThread } from './filter-thread.ts';
-import type { GeoFile } from './geo/geo-file.ts';
-import type { FilterMetrics } from './metrics.ts';
+import type { GeoFile } from '../geo/geo-file.ts';
+import type { FilterMetrics } from '../metrics.ts';
 
 export interface FilterThreadOptions {
   readonly config: FilterConfig;

@@ -9,9 +9,9 @@ import {
   type Pipeline,
   type RequestItem,
 } from '@penstock/events';
-import type { DedupWindow } from './dedup-window.ts';
-import { EventKey } from './event-key.ts';
-import type { GeoLookup } from './geo/geo-lookup.ts';
+import type { DedupWindow } from '../dedup/dedup-window.ts';
+import { EventKey } from '../dedup/event-key.ts';
+import type { GeoLookup } from '../geo/geo-lookup.ts';
 import { inflate } from './inflate.ts';
 import { OriginalBytes, type Original } from './original-bytes.ts';
 import type { Poison } from './poison.ts';

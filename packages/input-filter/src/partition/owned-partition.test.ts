@@ -19,13 +19,13 @@ import {
 } from '@penstock/kafka';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { rawRecord } from '../test/raw-records.ts';
-import { DedupWindow } from './dedup-window.ts';
-import { GeoLookup } from './geo/geo-lookup.ts';
-import { PartitionLane } from './partition-lane.ts';
+import { rawRecord } from '../../test/raw-records.ts';
+import { DedupWindow } from '../dedup/dedup-window.ts';
+import { GeoLookup } from '../geo/geo-lookup.ts';
+import { PartitionLane } from './owned-partition.ts';
 import { PerMinute } from './per-minute.ts';
-import { decodeSeen } from './seen-record.ts';
-import { isBalanced } from './tally.ts';
+import { decodeSeen } from '../dedup/seen-record.ts';
+import { isBalanced } from '../dedup/tally.ts';
 
 const nowMs = Date.UTC(2026, 10, 23, 12);
 const pipeline = createPipeline(builtInCatalogue);

@@ -8,11 +8,11 @@ import {
   type TxnSession,
 } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import { countFix, countTally, type FilterMetrics } from './metrics.ts';
-import { isPassing } from './passing-errors.ts';
-import type { PartitionLane } from './partition-lane.ts';
-import { writePositionMetadata } from './position-metadata.ts';
-import { addTally, type Tally } from './tally.ts';
+import { countFix, countTally, type FilterMetrics } from '../metrics.ts';
+import { isPassing } from '../position/passing-errors.ts';
+import type { PartitionLane } from '../partition/owned-partition.ts';
+import { writePositionMetadata } from '../position/position-metadata.ts';
+import { addTally, type Tally } from '../dedup/tally.ts';
 
 export interface LaneTransactionOptions {
   readonly cluster: Cluster;

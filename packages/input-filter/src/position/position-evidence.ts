@@ -7,7 +7,7 @@ import {
   type CommittedOffset,
 } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import { decodeSeen } from './seen-record.ts';
+import { decodeSeen } from '../dedup/seen-record.ts';
 import { readPositionMetadata, type PositionMetadata } from './position-metadata.ts';
 import type { PositionEvidence } from './starting-position.ts';
 

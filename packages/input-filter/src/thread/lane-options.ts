@@ -1,6 +1,6 @@
 import type { TxnSession } from '@penstock/kafka';
-import type { FilterTools } from './filter-request.ts';
-import type { LaneOptions } from './partition-lane.ts';
+import type { FilterTools } from '../request/filter-request.ts';
+import type { LaneOptions } from '../partition/owned-partition.ts';
 import type { FilterThreadOptions } from './start-filter-thread.ts';
 
 /** What every lane of a thread shares. */

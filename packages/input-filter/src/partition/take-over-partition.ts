@@ -1,10 +1,10 @@
 import { readRange } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import { DedupWindow } from './dedup-window.ts';
-import type { LaneStart } from './partition-lane.ts';
-import { collectEvidence, offsetOf, type EvidenceOptions } from './position-evidence.ts';
-import { decodeSeen } from './seen-record.ts';
-import { startingPosition, type Halt } from './starting-position.ts';
+import { DedupWindow } from '../dedup/dedup-window.ts';
+import type { LaneStart } from './owned-partition.ts';
+import { collectEvidence, offsetOf, type EvidenceOptions } from '../position/position-evidence.ts';
+import { decodeSeen } from '../dedup/seen-record.ts';
+import { startingPosition, type Halt } from '../position/starting-position.ts';
 
 export interface TakeOverOptions extends EvidenceOptions {
   readonly log: Log;

@@ -1,5 +1,5 @@
 import { watchStuckLso, type Cluster, type Fetcher, type StableMark, type TxnSession } from '@penstock/kafka';
-import type { FilterMetrics } from './metrics.ts';
+import type { FilterMetrics } from '../metrics.ts';
 
 const everyMs = 1_000;
 

@@ -1,9 +1,9 @@
 import type { PositionProblem } from '@penstock/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FilterMetrics } from './metrics.ts';
-import { isPassing } from './passing-errors.ts';
-import type { PartitionLane } from './partition-lane.ts';
-import { halt, needsAnOperator, type Halt } from './starting-position.ts';
+import type { FilterMetrics } from '../metrics.ts';
+import { isPassing } from '../position/passing-errors.ts';
+import type { PartitionLane } from './owned-partition.ts';
+import { halt, needsAnOperator, type Halt } from '../position/starting-position.ts';
 import { RestingPartitions } from './resting-partitions.ts';
 import { takeOverPartition, type TakeOverOptions, type TakenOver } from './take-over-partition.ts';
 
