@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// The shared broker of the kafka project. It is started once per run and given to the tests by provide/inject.
+// The shared broker of the kafka project. It is started once per run and given to the tests by
+// provide/inject.
 const brokerSetup = fileURLToPath(new URL('test/broker/src/vitest-setup.ts', import.meta.url));
 
 // kafkajs (administration only) sets a timer in the past for each answer, and Node says so in every process.
@@ -10,8 +11,9 @@ const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
 
 const notOurs = ['**/node_modules/**', '**/.cache/**', '**/.demo/**', '**/.turbo/**'];
 
-// One project per cost: unit needs nothing, kafka a real broker, e2e whole processes. groupOrder runs them in that
-// order, so that a broken sum is told before minutes of brokers. (From 1: vitest runs a group 0 with one worker last.)
+// One project per cost: unit needs nothing, kafka a real broker, e2e whole processes. groupOrder runs them
+// in that order, so that a broken sum is told before minutes of brokers. (From 1: vitest runs a group 0
+// with one worker last.)
 export default defineConfig({
   test: {
     projects: [

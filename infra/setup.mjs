@@ -1,11 +1,12 @@
-// Makes a clean checkout ready to run: the locked dependencies with the pinned Node, Kafka's jars, the Runner's file.
-// Plain JavaScript for Node 18 and newer, because it runs before any of that is there. Each step has its own stamp, so
-// that the second time takes a fraction of a second. What is missing on the machine is said in words.
+// Makes a clean checkout ready to run: the locked dependencies with the pinned Node, Kafka's jars, the
+// Runner's file. Plain JavaScript for Node 18 and newer, because it runs before any of that is there. Each
+// step has its own stamp, so that the second time takes a fraction of a second. What is missing on the
+// machine is said in words.
 //
 //   node infra/setup.mjs [--for=demo|test|bench|check]
 //     demo   (default) everything, Kafka included, or exit 1
-//     test   without Kafka's jars the run goes on: the tests that need a broker fail and say why. Any other failure
-//            prints the closing count line of `npm test` as one failed test
+//     test   goes on without Kafka's jars: the tests that need a broker fail and say why. Any other
+//            failure prints the closing count line of `npm test` as one failed test
 //     bench  as demo, and what is compared with, if it can be had
 //     check  no Kafka at all
 import { endChildren } from './setup/children.mjs';

@@ -1,4 +1,5 @@
-// What `npm test` runs: vitest's projects (unit, kafka, e2e) in a process group of their own, and the count at the end.
+// What `npm test` runs: vitest's projects (unit, kafka, e2e) in a process group of their own, and the count
+// at the end.
 import { TestCount } from './run/count.ts';
 import { usage } from './run/usage.ts';
 import { startVitest } from './run/vitest-process.ts';

@@ -6,7 +6,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/input-filter': ['packages/events', 'packages/kafka', 'packages/service'],
   'packages/prober': ['packages/events', 'packages/kafka', 'packages/service'],
   // Not events: the Mirror cannot decode what it copies.
-  'packages/mirror': ['packages/kafka', 'packages/service'],
+  'packages/mirror': ['packages/kafka', 'packages/ledger', 'packages/service'],
+  'packages/ledger': ['packages/kafka'],
   'packages/events': [],
   'packages/kafka': [],
   'packages/service': [],
@@ -30,8 +31,9 @@ const computedImports = ['packages/input-filter/src/catalogue-file.ts'];
 const inputOutput = /^node:(fs|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster)(\/|$)/;
 
 /**
- * Why `file` (relative to the checkout, with slashes) must not name the module `specifier`, or undefined when it may.
- * `workspaces` maps each workspace's package name to its folder. A specifier of undefined is one computed at run time.
+ * Why `file` (relative to the checkout, with slashes) must not name the module `specifier`, or undefined
+ * when it may. `workspaces` maps each workspace's package name to its folder. A specifier of undefined is
+ * one computed at run time.
  */
 export function forbiddenImport(
   file: string,

@@ -1,6 +1,8 @@
 import { parseAst } from 'vite';
 
-/** One place where a source names another module. `specifier` is undefined when it is computed at run time. */
+/**
+ * One place where a source names another module. `specifier` is undefined when it is computed at run time.
+ */
 export interface Imported {
   specifier: string | undefined;
   line: number;
@@ -13,9 +15,9 @@ interface Node {
 }
 
 /**
- * Every module that a TypeScript or JavaScript source names: static and dynamic imports, re-exports, import types,
- * require, import.meta.resolve, and files named by `new URL('...', import.meta.url)` (threads are started that way).
- * Throws a SyntaxError when the source cannot be parsed.
+ * Every module that a TypeScript or JavaScript source names: static and dynamic imports, re-exports, import
+ * types, require, import.meta.resolve, and files named by `new URL('...', import.meta.url)` (threads are
+ * started that way). Throws a SyntaxError when the source cannot be parsed.
  */
 export function importedBy(source: string): Imported[] {
   const found: Imported[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { misshapen } from './shape.ts';
+import { misshapen, wideLines } from './shape.ts';
 
 const lines = (count: number): string => 'a();\n'.repeat(count);
 
@@ -18,4 +18,8 @@ test.each([
   ['vitest.config.ts', 'export default {};\n', []],
 ])('%s', (file, source, problems) => {
   expect(misshapen(file, source)).toEqual(problems);
+});
+
+test('a line of 110 columns fits, one more does not', () => {
+  expect(wideLines(`${'x'.repeat(110)}\n// ${'x'.repeat(108)}\n`)).toEqual([2]);
 });

@@ -3,7 +3,11 @@ import { parseAst } from 'vite';
 
 const noIdea = /^(common|utils?|types|shared|helpers?|misc|lib)(\.ts)?$/;
 
-/** What in a file's name and size breaks the rules of CONTRIBUTING.md; `file` is relative to the checkout. */
+const columnsMax = 110;
+
+/**
+ * What in a file's name and size breaks the rules of CONTRIBUTING.md; `file` is relative to the checkout.
+ */
 export function misshapen(file: string, source: string): string[] {
   const problems: string[] = [];
   const isTest = file.endsWith('.test.ts') || file.startsWith('test/');
@@ -17,6 +21,11 @@ export function misshapen(file: string, source: string): string[] {
   }
   if (exportsDefault(source) && !hasToExportDefault(file)) problems.push('a default export');
   return problems;
+}
+
+/** The numbers of the lines that are wider than the formatter makes them: comments and texts. */
+export function wideLines(source: string): number[] {
+  return source.split('\n').flatMap((line, index) => (line.length > columnsMax ? [index + 1] : []));
 }
 
 function exportsDefault(source: string): boolean {

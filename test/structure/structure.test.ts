@@ -3,9 +3,14 @@ import { expect, test } from 'vitest';
 import { has, manifests, readSource, sourceFiles } from './checkout.ts';
 import { forbiddenImport } from './directions.ts';
 import { importedBy } from './imported.ts';
-import { misshapen } from './shape.ts';
+import { circles, importGraph } from './import-graph.ts';
+import { isKnown } from './known-offenders.ts';
+import { layersOf } from './layers.ts';
+import { crowded, upwardArrows } from './rooms.ts';
+import { misshapen, wideLines } from './shape.ts';
 
 const files = sourceFiles();
+const graph = importGraph(new Map(files.map((file) => [file, readSource(file)])));
 const workspaces = manifests();
 const folderByName = new Map([...workspaces].map(([folder, { name }]) => [name, folder]));
 
@@ -17,6 +22,26 @@ test('nobody imports whom they must not', () => {
     }),
   );
   expect(problems).toEqual([]);
+});
+
+test('no files import each other in a circle, not even for types', () => {
+  expect(circles(graph).filter(([file = '']) => !isKnown('circles', file))).toEqual([]);
+});
+
+test('no folder holds more files than one can choose from', () => {
+  expect(crowded(files).filter(({ folder }) => !isKnown('crowded', folder))).toEqual([]);
+});
+
+test('no layer imports one that lies above it', () => {
+  const problems = Object.entries(layersOf).flatMap(([parent, layers]) =>
+    upwardArrows(graph, parent, layers),
+  );
+  expect(problems.filter((problem) => !isKnown('upward', problem))).toEqual([]);
+});
+
+test('no line is wider than 110 columns', () => {
+  const wide = files.flatMap((file) => wideLines(readSource(file)).map((line) => `${file}:${line}`));
+  expect(wide.filter((place) => !isKnown('wide', place))).toEqual([]);
 });
 
 test('every file is small, has one idea and says which', () => {

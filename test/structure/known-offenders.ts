@@ -1,0 +1,45 @@
+/**
+ * Workspaces that still break a rule younger than they are. These lists only shrink: whoever mends a
+ * workspace takes its line out.
+ */
+export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', readonly string[]>> = {
+  circles: ['infra/demo', 'packages/events', 'packages/input-filter', 'packages/runner', 'test/broker'],
+  crowded: [
+    'infra/demo',
+    'packages/events',
+    'packages/input-filter',
+    'packages/kafka',
+    'packages/ledger',
+    'packages/mirror',
+    'packages/receiver',
+    'packages/runner',
+    'test/broker',
+  ],
+  upward: ['packages/kafka'],
+  // Lines of more than 110 columns.
+  wide: [
+    'infra/compose',
+    'infra/demo',
+    'infra/setup',
+    'infra/topics',
+    'packages/events',
+    'packages/input-filter',
+    'packages/kafka',
+    'packages/ledger',
+    'packages/mirror',
+    'packages/receiver',
+    'packages/runner',
+    'packages/service',
+    'test/bench',
+    'test/broker',
+    'test/clients',
+    'test/e2e',
+    'test/faults',
+    'test/load',
+    'test/run',
+  ],
+};
+
+export function isKnown(rule: keyof typeof known, file: string): boolean {
+  return known[rule].some((workspace) => file.startsWith(`${workspace}/`));
+}
