@@ -100,7 +100,7 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   steps.push({
     name: 'damaged-bytes',
     project: 'unit',
-    files: ['packages/kafka/src'],
+    files: ['packages/kafka/src', 'packages/ledger/src'],
     environment: { PENSTOCK_FUZZ_SEED: String(seed), PENSTOCK_FUZZ_RUNS: String(100 * rounds) },
     again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only damaged-bytes`,
   });

@@ -31,6 +31,7 @@ const mustRead = [
   'packages/mirror/src/main.ts',
   'packages/service/src',
   'packages/kafka/src',
+  'packages/ledger/src',
   'packages/events/src',
   'infra/topics/src/main.ts',
   'node_modules',

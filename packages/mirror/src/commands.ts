@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { KafkaError, LedgerError, TransactionError, type Answer } from '@penstock/kafka';
+import { KafkaError, TransactionError } from '@penstock/kafka';
+import { LedgerError, type Answer } from '@penstock/ledger';
 import { ConfigError, readConfig, type Environment } from '@penstock/service';
 import { checkConfig, mirrorKnobs, prefix, type MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { PartitionPosition, Pause } from '@penstock/kafka';
+import type { PartitionPosition, Pause } from '@penstock/ledger';
 import { partitionName } from './names.ts';
 
 /**

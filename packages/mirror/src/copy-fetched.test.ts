@@ -1,4 +1,5 @@
-import type { Fetched, FetchedBatch, PartitionPosition } from '@penstock/kafka';
+import type { Fetched, FetchedBatch } from '@penstock/kafka';
+import type { PartitionPosition } from '@penstock/ledger';
 import { Metrics } from '@penstock/service';
 import { expect, test } from 'vitest';
 import { CopiedPartition } from './copied-partition.ts';

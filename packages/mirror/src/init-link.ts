@@ -1,13 +1,5 @@
-import {
-  encodeBatch,
-  genesisRecord,
-  LedgerError,
-  readLedger,
-  openTxnSession,
-  transactionalIdOf,
-  type Admin,
-  type Genesis,
-} from '@penstock/kafka';
+import { encodeBatch, openTxnSession, type Admin } from '@penstock/kafka';
+import { genesisRecord, LedgerError, readLedger, transactionalIdOf, type Genesis } from '@penstock/ledger';
 import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';
 import type { LinkContext } from './link-context.ts';

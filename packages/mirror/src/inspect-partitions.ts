@@ -1,4 +1,5 @@
-import { listOffsets, type Cluster, type SourceState, type TargetState } from '@penstock/kafka';
+import { listOffsets, type Cluster } from '@penstock/kafka';
+import type { SourceState, TargetState } from '@penstock/ledger';
 import { partitionName } from './names.ts';
 
 export interface Place {

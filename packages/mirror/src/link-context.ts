@@ -1,11 +1,5 @@
-import {
-  openAdmin,
-  openCluster,
-  type Admin,
-  type Cluster,
-  type LinkIdentity,
-  type Log,
-} from '@penstock/kafka';
+import { openAdmin, openCluster, type Admin, type Cluster, type Log } from '@penstock/kafka';
+import type { LinkIdentity } from '@penstock/ledger';
 import { kafkaConnection, type KafkaConfig } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';

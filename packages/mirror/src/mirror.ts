@@ -1,16 +1,14 @@
 import {
-  checkGenesis,
   joinGroup,
   type KafkaError,
   memberIdOf,
-  readLedger,
   retrying,
   topicProblems,
   watchStuckLso,
   type GroupMember,
-  type RegisteredTopic,
   type TopicPartition,
 } from '@penstock/kafka';
+import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger';
 import type { Log, Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';

@@ -1,4 +1,5 @@
-import { addRun, pairsRecord, type OffsetRun, type OutgoingRecord } from '@penstock/kafka';
+import type { OutgoingRecord } from '@penstock/kafka';
+import { addRun, pairsRecord, type OffsetRun } from '@penstock/ledger';
 import type { CopiedPartition } from './copied-partition.ts';
 import type { Appended } from './copy-fetched.ts';
 

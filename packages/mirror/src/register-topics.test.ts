@@ -1,4 +1,4 @@
-import type { Genesis, RegisteredTopic } from '@penstock/kafka';
+import type { Genesis, RegisteredTopic } from '@penstock/ledger';
 import { expect, test } from 'vitest';
 import { partitionsNeeded, registerTopics, targetName } from './register-topics.ts';
 

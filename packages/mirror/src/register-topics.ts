@@ -1,4 +1,4 @@
-import type { Genesis, RegisteredTopic } from '@penstock/kafka';
+import type { Genesis, RegisteredTopic } from '@penstock/ledger';
 
 export type Naming = 'identity' | 'prefix';
 

@@ -1,7 +1,7 @@
+import { encodeBatch } from '@penstock/kafka';
 import {
   answerPause,
   answerRecord,
-  encodeBatch,
   positionsRecord,
   shardOf,
   takeOverShard,
@@ -9,7 +9,7 @@ import {
   type Answer,
   type LedgerState,
   type PartitionPosition,
-} from '@penstock/kafka';
+} from '@penstock/ledger';
 import { MirrorError } from './errors.ts';
 import { inspectSource, inspectTarget } from './inspect-partitions.ts';
 import type { LinkContext } from './link-context.ts';

@@ -1,18 +1,20 @@
 import {
   encodeBatch,
-  ledgerEnd,
-  positionsRecord,
   startFetcher,
-  targetPartitionOf,
   TransactionError,
   type Fetched,
   type Fetcher,
-  type LedgerState,
-  type PartitionPosition,
-  type Pause,
   type PositionProblem,
   type TxnSession,
 } from '@penstock/kafka';
+import {
+  ledgerEnd,
+  positionsRecord,
+  targetPartitionOf,
+  type LedgerState,
+  type PartitionPosition,
+  type Pause,
+} from '@penstock/ledger';
 import { commitWaitMs } from './commit-pace.ts';
 import { CopiedPartition } from './copied-partition.ts';
 import { copyFetched, type Appended } from './copy-fetched.ts';

@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  KafkaError,
-  readOwnedLedger,
-  takeOverShard,
-  TransactionError,
-  type LedgerState,
-  type TxnSession,
-} from '@penstock/kafka';
+import { KafkaError, TransactionError, type TxnSession } from '@penstock/kafka';
+import { readOwnedLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
 import type { CopiedPartition } from './copied-partition.ts';
 import { MirrorError } from './errors.ts';
 import { dropReason, ShardCopy } from './shard-copy.ts';

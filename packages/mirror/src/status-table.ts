@@ -1,4 +1,4 @@
-import { checkGenesis, readLedger, targetPartitionOf, type PartitionPosition } from '@penstock/kafka';
+import { checkGenesis, readLedger, targetPartitionOf, type PartitionPosition } from '@penstock/ledger';
 import { MirrorError } from './errors.ts';
 import { inspectSource } from './inspect-partitions.ts';
 import type { LinkContext } from './link-context.ts';

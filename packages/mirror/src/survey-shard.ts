@@ -6,7 +6,7 @@ import {
   type Genesis,
   type Judgement,
   type SourceState,
-} from '@penstock/kafka';
+} from '@penstock/ledger';
 import { CopiedPartition } from './copied-partition.ts';
 import { inspectSource, inspectTarget, refreshTopics } from './inspect-partitions.ts';
 import type { LinkContext } from './link-context.ts';

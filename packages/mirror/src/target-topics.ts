@@ -1,4 +1,5 @@
-import { topicProblems, type Admin, type RegisteredTopic, type TopicSettings } from '@penstock/kafka';
+import { topicProblems, type Admin, type TopicSettings } from '@penstock/kafka';
+import type { RegisteredTopic } from '@penstock/ledger';
 import { MirrorError } from './errors.ts';
 import { partitionsNeeded } from './register-topics.ts';
 

@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeBatch, openCluster, openTxnSession, type Cluster, type TxnSession } from '@penstock/kafka';
 import {
-  encodeBatch,
   genesisRecord,
-  openCluster,
-  openTxnSession,
   positionsRecord,
   readLedger,
   takeOverShard,
   transactionalIdOf,
-  type Cluster,
   type Genesis,
   type LinkIdentity,
   type PartitionPosition,
-  type TxnSession,
-} from '../src/index.ts';
+} from '@penstock/ledger';
 
 let cluster: Cluster;
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
+import {
+  damaged,
+  damageKinds,
+  errorOf,
+  tries,
+  triesTimeoutMs,
+  within,
+} from '../../kafka/test/damage.fixture.ts';
 import { decodeGenesis, encodeGenesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { decodePairs, pairsRecord } from './offset-pairs.ts';

@@ -1,6 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { openTxnSession } from '../transaction/open-txn-session.ts';
-import type { TxnSession } from '../transaction/txn-session.ts';
+import { openTxnSession, type Cluster, type TxnSession } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';

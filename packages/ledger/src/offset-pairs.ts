@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../bytes/encode-batch.ts';
+import type { OutgoingRecord } from '@penstock/kafka';
 import { CompactReader, CompactWriter } from './compact.ts';
 import { LedgerError } from './ledger-error.ts';
 

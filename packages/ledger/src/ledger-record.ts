@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../bytes/encode-batch.ts';
+import type { OutgoingRecord } from '@penstock/kafka';
 import { decodeGenesis, encodeGenesis, type Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { decodePositions, encodePositions, type Positions } from './positions.ts';

@@ -1,7 +1,4 @@
-import type { RecordView } from '../bytes/record-reader.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import { listOffsets } from '../positions/list-offsets.ts';
-import { readRange } from '../positions/read-range.ts';
+import { listOffsets, readRange, type Cluster, type RecordView } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedgerRecord } from './ledger-record.ts';

@@ -1,0 +1,16 @@
+export { answerPause } from './answer-pause.ts';
+export type { Answer } from './answer-pause.ts';
+export { targetPartitionOf } from './genesis.ts';
+export type { Genesis, RegisteredTopic } from './genesis.ts';
+export { judgeNewPartition, judgePosition } from './judge-position.ts';
+export type { Judgement, SourceState, TargetState } from './judge-position.ts';
+export { LedgerError } from './ledger-error.ts';
+export { answerRecord, genesisRecord, positionsRecord } from './ledger-record.ts';
+export { addRun, pairsRecord } from './offset-pairs.ts';
+export type { OffsetRun } from './offset-pairs.ts';
+export type { PartitionPosition, Pause } from './positions.ts';
+export { ledgerEnd, readLedger } from './read-ledger.ts';
+export type { LedgerState } from './read-ledger.ts';
+export { shardOf } from './shard-of.ts';
+export { checkGenesis, readOwnedLedger, takeOverShard, transactionalIdOf } from './take-over.ts';
+export type { LinkIdentity } from './take-over.ts';
