@@ -16,6 +16,8 @@ export { BatchProducer, startBatchProducer } from './produce/batch-producer.ts';
 export type { BatchProducerOptions, Settlement } from './produce/producer-options.ts';
 export { TransactionError } from './transaction/errors.ts';
 export type { Poison, TransactionOutcome } from './transaction/errors.ts';
+export { FencedRepeatedly } from './transaction/fenced-repeatedly.ts';
+export type { Fencing } from './transaction/fenced-repeatedly.ts';
 export { openTxnSession } from './transaction/open-txn-session.ts';
 export { TxnSession } from './transaction/txn-session.ts';
 export type { TxnSessionOptions, WrittenBatch } from './transaction/txn-session.ts';
