@@ -13,7 +13,7 @@ import {
   text,
   type ConfigOf,
 } from '@penstock/service';
-import { addressRangeProblem } from './client-address.ts';
+import { addressRangeProblem } from './request/client-address.ts';
 
 export const prefix = 'PENSTOCK_RECEIVER_';
 

@@ -1,7 +1,7 @@
 import { secondsBounds, type Metrics } from '@penstock/service';
-import type { MemoryBudget } from './memory-budget.ts';
-import { problemCodes } from './problems.ts';
-import type { EventRoute } from './routes.ts';
+import type { MemoryBudget } from './request/memory-budget.ts';
+import { problemCodes } from './api/problems.ts';
+import type { EventRoute } from './api/routes.ts';
 
 export type ReceiverMetrics = ReturnType<typeof declareMetrics>;
 

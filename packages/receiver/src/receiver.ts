@@ -4,30 +4,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { startBatchProducer, type BatchProducer } from '@penstock/kafka';
 import { listenOn, showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
-import { trustedProxies } from './client-address.ts';
+import { trustedProxies } from './request/client-address.ts';
 import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
-import { createHttpServer } from './http-server.ts';
-import { Intake } from './intake.ts';
-import { MemoryBudget } from './memory-budget.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { Intake } from './request/intake.ts';
+import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
-import { RawRecords } from './raw-record.ts';
+import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic } from './raw-topic.ts';
-import { BodyReads } from './read-body.ts';
-import { eventRoutes } from './routes.ts';
+import { BodyReads } from './request/body-reads.ts';
+import { eventRoutes } from './api/routes.ts';
 
 export interface Receiver extends Service {
   readonly address: Listen;
 }
 
-/** leaving: everything is served, and clients are asked to connect elsewhere. closed: new requests are answered 503. */
+/**
+ * leaving: everything is served, and clients are asked to connect elsewhere. closed: new requests are
+ * answered 503.
+ */
 type Phase = 'serving' | 'leaving' | 'closed';
 
 /** How long the last answers may take to leave for their clients. */
 const answersMs = 500;
 
 /**
- * Opens the listener for clients once Kafka is known; waits for Kafka until told to stop. Throws ListenError, and KafkaError
- * for a cluster that cannot keep the promise.
+ * Opens the listener for clients once Kafka is known, and waits for Kafka until told to stop. Throws
+ * ListenError, and KafkaError for a cluster that cannot keep the promise.
  */
 export async function startReceiver(context: ServiceContext<ReceiverConfig>): Promise<Receiver> {
   const { config, log } = context;
@@ -97,8 +100,8 @@ async function drain(
   await sleep(lingerMs);
   now.phase = 'closed';
   const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
-  const lastBodies = Date.now() + lastBodiesMs;
-  while (reads.active > 0 && Date.now() < lastBodies) await sleep(10);
+  const bodiesUntil = performance.now() + lastBodiesMs;
+  while (reads.active > 0 && performance.now() < bodiesUntil) await sleep(10);
   reads.failAll('stopping');
   await producer.drain();
   app.server.closeIdleConnections();

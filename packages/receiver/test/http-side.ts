@@ -4,16 +4,16 @@ import { PassThrough } from 'node:stream';
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import type { OutgoingRecord, Settlement } from '@penstock/kafka';
 import { onTestFinished } from 'vitest';
-import { trustedProxies } from '../src/client-address.ts';
+import { trustedProxies } from '../src/request/client-address.ts';
 import { knobs } from '../src/config.ts';
-import { createHttpServer } from '../src/http-server.ts';
-import { Intake } from '../src/intake.ts';
-import { MemoryBudget } from '../src/memory-budget.ts';
+import { createHttpServer } from '../src/http/http-server.ts';
+import { Intake } from '../src/request/intake.ts';
+import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
-import type { ProblemCode } from '../src/problems.ts';
-import { RawRecords } from '../src/raw-record.ts';
-import { BodyReads } from '../src/read-body.ts';
-import { eventRoutes } from '../src/routes.ts';
+import type { ProblemCode } from '../src/api/problems.ts';
+import { RawRecords } from '../src/raw/raw-record.ts';
+import { BodyReads } from '../src/request/body-reads.ts';
+import { eventRoutes } from '../src/api/routes.ts';
 
 export interface HttpSide {
   url: string;
@@ -93,7 +93,10 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   return side;
 }
 
-/** Sends `parts` as they are, `gapMs` apart, and collects what comes back until the connection ends or `untilMs` is over. */
+/**
+ * Sends `parts` as they are, `gapMs` apart. Collects the answer until the connection ends or `untilMs` is
+ * over.
+ */
 export async function sendRaw(
   port: number,
   parts: readonly string[],

@@ -14,7 +14,10 @@ export interface ReceiverProcess {
 
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
-/** A real Receiver process on free ports; killed when the test ends. Settles when it takes events, or `waitFor` is logged. */
+/**
+ * A real Receiver process on free ports; killed when the test ends. Settles when it takes events, or
+ * `waitFor` is logged.
+ */
 export async function startReceiverProcess(
   bootstrap: readonly string[],
   env: Record<string, string>,

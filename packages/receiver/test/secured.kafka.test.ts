@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { post, startReceiverProcess } from './receiver-process.ts';
 
 test.skipIf(!canSecure())(
-  'brokers with SASL and TLS are reached by knobs alone, the password from a file and in no log; a wrong one ends the process',
+  'SASL and TLS by knobs alone, the password from a file and in no log; a wrong one ends the process',
   async () => {
     await using kafka = await startKafka({ name: 'secured-receiver', secured: true });
     const { saslTls, authority } = kafka.secured!;

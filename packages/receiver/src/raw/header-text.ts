@@ -5,8 +5,9 @@ const beyondAscii = /[\u0080-\u00ff]/;
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /**
- * A header that a client wrote, as text that may travel: UTF-8 where its bytes are that (Node hands headers over as latin1), without
- * control characters, at most `lengthMax` characters. Undefined when nothing is left.
+ * A header that a client wrote, as text that may travel: UTF-8 where its bytes are that (Node hands headers
+ * over as latin1), without control characters, at most `lengthMax` characters. Undefined when nothing is
+ * left.
  */
 export function headerText(value: string | string[] | undefined, lengthMax: number): string | undefined {
   if (value === undefined) return undefined;

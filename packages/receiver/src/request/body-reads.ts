@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { MemoryBudget } from './memory-budget.ts';
-import type { ProblemCode } from './problems.ts';
+import type { ProblemCode } from '../api/problems.ts';
 
 export interface BodyLimits {
   /** From the headers to the last byte. */
@@ -20,8 +20,8 @@ const graceMs = 2_000;
 const sweepMs = 250;
 
 /**
- * Reads request bodies within limits. One timer watches all of them: most bodies arrive with their headers, and a timer each would cost
- * more than reading them.
+ * Reads request bodies within limits. One timer watches all of them: most bodies arrive with their headers,
+ * and a timer for each would cost more than the reading.
  */
 export class BodyReads implements Disposable {
   readonly #budget: MemoryBudget;
@@ -32,14 +32,17 @@ export class BodyReads implements Disposable {
   constructor(budget: MemoryBudget, limits: BodyLimits) {
     this.#budget = budget;
     this.#limits = limits;
-    this.#sweep = setInterval(() => this.#failSlowOnes(Date.now()), sweepMs).unref();
+    this.#sweep = setInterval(() => this.#failSlowOnes(performance.now()), sweepMs).unref();
   }
 
   get active(): number {
     return this.#active.size;
   }
 
-  /** `bytesMax`: a longer body fails with too-large at the byte that exceeds it, whatever its content-length says. */
+  /**
+   * `bytesMax`: a longer body fails with too-large at the byte that exceeds it, whatever its content-length
+   * says.
+   */
   start(request: IncomingMessage, bytesMax: number, reader: BodyReader): void {
     const read = new BodyRead(request, bytesMax, this.#budget, reader, () => this.#active.delete(read));
     this.#active.add(read);
@@ -54,10 +57,10 @@ export class BodyReads implements Disposable {
     clearInterval(this.#sweep);
   }
 
-  #failSlowOnes(nowMs: number): void {
+  #failSlowOnes(now: number): void {
     const { timeoutMs, bytesPerSecondMin } = this.#limits;
     for (const read of this.#active) {
-      const elapsedMs = nowMs - read.sinceMs;
+      const elapsedMs = now - read.startedAt;
       const slow = elapsedMs > graceMs && read.bytes < (bytesPerSecondMin * elapsedMs) / 1000;
       if (slow || elapsedMs > timeoutMs) read.fail('slow-request');
     }
@@ -65,7 +68,7 @@ export class BodyReads implements Disposable {
 }
 
 class BodyRead {
-  readonly sinceMs = Date.now();
+  readonly startedAt = performance.now();
   bytes = 0;
   readonly #request: IncomingMessage;
   readonly #bytesMax: number;
@@ -129,20 +132,6 @@ class BodyRead {
     request.on('error', ignore);
     this.#ended();
   }
-}
-
-/**
- * Lets the rest of a refused body pass, so that the client can read the answer instead of a reset, but not for ever:
- * beyond `bytesMax` the connection is cut (confluentinc/kafka-rest#1192 read 2 GiB of what it had refused).
- */
-export function discardRest(request: IncomingMessage, bytesMax: number): void {
-  if (request.complete) return;
-  let bytes = 0;
-  request.on('error', ignore).on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > bytesMax) request.destroy();
-  });
-  request.resume();
 }
 
 function ignore(): void {}

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import {
   fastify,
   type FastifyError,
@@ -8,11 +6,12 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Log } from '@penstock/service';
-import type { ReceiverConfig } from './config.ts';
-import type { Intake } from './intake.ts';
-import type { ReceiverMetrics } from './metrics.ts';
-import { problemBody, problemContentType, problems, type ProblemCode } from './problems.ts';
-import type { EventRoute } from './routes.ts';
+import type { ReceiverConfig } from '../config.ts';
+import type { Intake } from '../request/intake.ts';
+import type { ReceiverMetrics } from '../metrics.ts';
+import type { ProblemCode } from '../api/problems.ts';
+import type { EventRoute } from '../api/routes.ts';
+import { refuseConnection } from './refuse-connection.ts';
 
 export interface HttpServerOptions {
   config: ReceiverConfig;
@@ -27,7 +26,9 @@ export interface HttpServerOptions {
 /** How often Node looks for connections whose headers or body are late. */
 const connectionsCheckMs = 1_000;
 
-/** The HTTP side: routes, limits of connections and headers, and a problem document for whatever goes wrong. */
+/**
+ * The HTTP side: routes, limits of connections and headers, and a problem document for whatever goes wrong.
+ */
 export async function createHttpServer(o: HttpServerOptions): Promise<FastifyInstance> {
   const { http, body } = o.config;
   const requestProblem = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
@@ -38,7 +39,7 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     exposeHeadRoutes: false,
     return503OnClosing: false,
     keepAliveTimeout: http.keepAliveTimeoutMs,
-    // Bodies have their own limits (read-body.ts); this is the end of those that are let pass unread.
+    // Bodies have their own limits (body-reads.ts); this one ends those that are read and thrown away.
     requestTimeout: http.headersTimeoutMs + body.bodyTimeoutMs + 1_000,
     http: {
       maxHeaderSize: http.headerBytesMax,
@@ -81,33 +82,4 @@ function problemOf(error: FastifyError, log: Log): ProblemCode {
   if (error.statusCode !== undefined && error.statusCode < 500) return 'bad-request';
   log.error({ error }, 'request failed');
   return 'internal-error';
-}
-
-/** What never became a request: bad syntax, smuggling, headers too large or too slow. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, metrics: ReceiverMetrics): void {
-  // The client has gone, in the middle of a body perhaps: nobody is there to be answered.
-  const gone = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
-  if (gone || !socket.writable || answerIsDue(socket)) return void socket.destroy();
-  const code = connectionProblem(error.code);
-  metrics.discarded.add(1, code);
-  const text = problemBody(code, randomUUID());
-  const { status } = problems[code];
-  socket.write(
-    `HTTP/1.1 ${status} ${problems[code].title}\r\nconnection: close\r\ncontent-type: ${problemContentType}\r\n` +
-      `content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  );
-  socket.destroySoon();
-}
-
-/**
- * What follows a request that still waits for Kafka is no HTTP. An answer to it would be taken for the answer of that request, whose record
- * may well be stored: no answer is the truth then. Node looks at the same field (lib/_http_server.js, socketOnError).
- */
-function answerIsDue(socket: Socket & { _httpMessage?: unknown }): boolean {
-  return Boolean(socket._httpMessage);
-}
-
-function connectionProblem(code: string | undefined): ProblemCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'slow-request' : 'bad-request';
 }

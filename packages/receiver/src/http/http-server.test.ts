@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { sendRaw, startHttpSide, type HttpSide } from '../test/http-side.ts';
+import { sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
 
 const json = { 'content-type': 'application/json' };
 const post = (side: HttpSide, path: string, body: string | Buffer, headers: Record<string, string> = json) =>
@@ -144,7 +144,7 @@ test.each([
   expect(side.budget.bytes).toBe(0);
 });
 
-test('who stops says so: 503, and connection: close on everything before', async () => {
+test('a Receiver that stops says so: connection: close first, then 503', async () => {
   const side = await startHttpSide();
   side.leaving = true;
   const last = await post(side, '/v4/events', '{}');
@@ -171,7 +171,7 @@ test('exactly the limit is taken, one byte more is 413, whatever content-length 
   expect(side.budget.bytes).toBe(0);
 });
 
-test('a client that sends on after 413 is cut', async () => {
+test('a client that keeps sending after 413 is cut off', async () => {
   const side = await startHttpSide({ BODY_BYTES_MAX: '1024' });
   const flood = Array.from({ length: 100 }, () => `10000\r\n${'x'.repeat(0x10000)}\r\n`);
   const started = Date.now();
@@ -192,12 +192,12 @@ test('a body shorter than its content-length is never a record', async () => {
   expect(side.budget.bytes).toBe(0);
 });
 
-test('a client that resets behind its last byte leaves no record under another key than that of its retry', async () => {
+test('a client that resets after its last byte leaves no record with another key than its retry', async () => {
   const side = await startHttpSide();
   const body = '{"events":[]}';
   const request = `${head(`content-length: ${body.length}`).replace('/v4/events', '/v3/batch')}${body}`;
   const socket = connect(side.port, '127.0.0.1', () => {
-    // Both are done before the Receiver's turn: it reads a whole request from a connection that is no more.
+    // Both happen before the Receiver reads: it finds a whole request on a connection that is gone.
     socket.write(request, () => socket.resetAndDestroy());
   });
   await expect
@@ -221,7 +221,7 @@ test('a client that has left before Kafka answers costs nothing', async () => {
   expect((await post(side, '/v4/events', '{}')).status).toBe(200);
 });
 
-test('what is longer than its content-length is no second request, and its refusal no answer to the first', async () => {
+test('bytes beyond the content-length are no second request, and the first is not answered for them', async () => {
   const side = await startHttpSide();
   side.outcome = 'never';
   expect(await sendRaw(side.port, [`${head('content-length: 2')}{}{"more":1}`], 0, 1_000)).toBe('');
@@ -229,7 +229,7 @@ test('what is longer than its content-length is no second request, and its refus
   const answer = await sendRaw(side.port, [`${head('content-length: 2')}{}`, '{"more":1}'], 100, 1_000);
   expect(answer).toContain('HTTP/1.1 200 ');
   expect(answer).toContain('HTTP/1.1 400 ');
-  // The first was cut off by its own refusal before it was taken in; nobody was answered, so its client sends it again.
+  // The first connection was cut before its request was taken. Its client got no answer, so it sends it again.
   expect(side.appended.map(({ record }) => String(record.value))).toEqual(['{}']);
 });
 

@@ -1,6 +1,9 @@
 import { createHmac, hash } from 'node:crypto';
 
-/** What decides where a request goes: copies of it must meet in one partition, or they are not recognised as copies. */
+/**
+ * What decides where a request goes: copies of it must meet in one partition, or they are not recognised as
+ * copies.
+ */
 export interface KeyedRequest {
   tenant: string;
   /** `x-partition-key`, cleaned; keeps the order of one client. */
@@ -18,8 +21,9 @@ const hashedBodyBytes = 1024;
 const hashBytes = 16;
 
 /**
- * The raw record's key. It travels to every consumer of the master, so it never is an address or an API key: where only the
- * address tells clients apart, it is a salted HMAC of it (`salt` is the same in all Receivers of a datacenter).
+ * The raw record's key. It travels to every consumer of the master, so it never is an address or an API key:
+ * where only the address tells clients apart, it is a salted HMAC of it (`salt` is the same in all Receivers
+ * of a datacenter).
  */
 export function partitionKey(request: KeyedRequest, salt: string): Buffer {
   const given = request.partitionKey ?? request.idempotencyKey;
@@ -31,7 +35,10 @@ export function partitionKey(request: KeyedRequest, salt: string): Buffer {
   return hash('sha256', request.body.subarray(0, hashedBodyBytes), 'buffer').subarray(0, hashBytes);
 }
 
-/** A key that is too long is replaced by its hash: two tries still meet, and nobody's events are refused for it. */
+/**
+ * A key that is too long is replaced by its hash: two tries still meet, and nobody's events are refused for
+ * it.
+ */
 function givenKey(tenant: string, given: string): Buffer {
   const key = Buffer.from(`${tenant}:${given}`);
   if (key.length <= givenBytesMax) return key;

@@ -3,10 +3,10 @@ import { rawHeaders } from '@penstock/events';
 import type { Header, OutgoingRecord } from '@penstock/kafka';
 import { headerText } from './header-text.ts';
 import { partitionKey } from './partition-key.ts';
-import { pixelContentType, type EventRoute } from './routes.ts';
+import { pixelContentType, type EventRoute } from '../api/routes.ts';
 
 /** What one request was. */
-export interface TakenRequest {
+export interface RequestFacts {
   route: EventRoute;
   requestId: string;
   receivedAtMs: number;
@@ -50,7 +50,7 @@ export class RawRecords {
   }
 
   /** The body becomes the value without a copy. */
-  of(request: TakenRequest): KeyedRecord {
+  of(request: RequestFacts): KeyedRecord {
     const { route, headers, body, clientAddress } = request;
     const key = partitionKey(
       {
@@ -67,7 +67,7 @@ export class RawRecords {
     return { key, value: body, headers: this.#headersOf(request), timestampMs: request.receivedAtMs };
   }
 
-  #headersOf(request: TakenRequest): Header[] {
+  #headersOf(request: RequestFacts): Header[] {
     const { route, headers } = request;
     const contentType =
       route.answer === 'pixel' ? pixelContentType : headerText(headers['content-type'], 128);

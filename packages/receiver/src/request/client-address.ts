@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Which entries of X-Forwarded-For are believed: those that our own proxies have written, and never another. */
+/** Which entries of X-Forwarded-For are believed: only those that our own proxies wrote. */
 export type TrustedProxies = { kind: 'hops'; count: number } | { kind: 'ranges'; ranges: BlockList };
 
 export function trustedProxies(hops: number, ranges: readonly string[]): TrustedProxies {
@@ -21,10 +21,10 @@ export function addressRangeProblem(range: string): string | undefined {
 }
 
 /**
- * The client's address: from the connection inwards, past the trusted proxies. Each proxy appends the address that it saw, so
- * the header is believed from the right, and only as far as trusted proxies wrote it; what a client wrote into it stands further
- * left (mozilla/gcp-ingestion#327: the wrong element made 80 % of traffic Mountain View).
- * Undefined when a trusted proxy wrote no address there: better no place than the proxy's.
+ * The client's address: from the connection inwards, past the trusted proxies. Each proxy appends the address
+ * that it saw, so the header is believed from the right, and only as far as trusted proxies wrote it; what a
+ * client wrote into it stands further left (mozilla/gcp-ingestion#327: the wrong element made 80 % of traffic
+ * Mountain View). Undefined when a trusted proxy wrote no address there: better no place than the proxy's.
  */
 export function clientAddress(
   peer: string,
@@ -49,7 +49,10 @@ function believes(trusted: TrustedProxies, address: string, hop: number): boolea
   return trusted.ranges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** `192.0.2.1:443`, `[2001:db8::1]:443`, `::ffff:192.0.2.1` and `fe80::1%eth0` without what is not the address. */
+/**
+ * `192.0.2.1:443`, `[2001:db8::1]:443`, `::ffff:192.0.2.1` and `fe80::1%eth0` without what is not the
+ * address.
+ */
 function plainAddress(entry: string): string | undefined {
   const found = entry.trim();
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(found)?.[1] ?? /^([\d.]+):\d+$/.exec(found)?.[1] ?? found;

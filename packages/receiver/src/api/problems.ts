@@ -1,4 +1,7 @@
-/** Every answer that is not 200. The code is the machine's word for it and a metric label; it never changes its meaning. */
+/**
+ * Every answer that is not 200. The code is the machine's word for it and a metric label; it never changes
+ * its meaning.
+ */
 export const problems = {
   'bad-request': { status: 400, retryable: false, title: 'The request is not HTTP as we know it' },
   'empty-body': { status: 400, retryable: false, title: 'The body is empty' },
