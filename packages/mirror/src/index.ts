@@ -2,5 +2,5 @@ export { mirrorKnobs } from './config.ts';
 export type { MirrorConfig } from './config.ts';
 export { MirrorError } from './errors.ts';
 export type { MirrorErrorCode } from './errors.ts';
-export { initLink } from './init-link.ts';
+export { initLink } from './link/init-link.ts';
 export { startMirror } from './mirror.ts';

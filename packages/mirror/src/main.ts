@@ -1,5 +1,5 @@
 import { runService } from '@penstock/service';
-import { runCommand } from './commands.ts';
+import { runCommand } from './commands/run-command.ts';
 import { checkConfig, mirrorKnobs, prefix } from './config.ts';
 import { startMirror } from './mirror.ts';
 

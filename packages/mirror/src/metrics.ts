@@ -1,5 +1,5 @@
 import { secondsBounds, type Counter, type Histogram, type Metrics } from '@penstock/service';
-import { rewriteReasons } from './plan-copy.ts';
+import { rewriteReasons } from './copy/plan-copy.ts';
 
 /** How batches were copied, and why not as they were. */
 export const paths = ['pass', ...rewriteReasons, 'below-position'] as const;

@@ -12,13 +12,13 @@ import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger
 import type { Log, Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';
-import { openLink, type LinkContext } from './link-context.ts';
+import { openLink, type LinkContext } from './link/link-context.ts';
 import { declareMirrorMetrics, declarePartitionMetrics } from './metrics.ts';
 import { groupOf, pairsTopicOf } from './names.ts';
-import { startShard, type Shard } from './shard.ts';
-import type { ShardOptions } from './shard-options.ts';
-import { readPartitions, shardStatus, stalled } from './status.ts';
-import { checkTargetTopics } from './target-topics.ts';
+import { startShard, type Shard } from './shard/shard.ts';
+import type { ShardOptions } from './shard/shard-options.ts';
+import { readPartitions, shardStatus, stalled } from './shard/shard-status.ts';
+import { checkTargetTopics } from './link/target-topics.ts';
 
 /**
  * Connects both clusters, checks the ledger and the target topics, and joins the group of the link: from then on it copies the

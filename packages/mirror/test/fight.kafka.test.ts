@@ -3,9 +3,9 @@ import { listOffsets } from '@penstock/kafka';
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import { expect, onTestFinished, test } from 'vitest';
 import { mirrorKnobs } from '../src/config.ts';
-import { openLink } from '../src/link-context.ts';
+import { openLink } from '../src/link/link-context.ts';
 import { declareMirrorMetrics } from '../src/metrics.ts';
-import { startShard, type Shard } from '../src/shard.ts';
+import { startShard, type Shard } from '../src/shard/shard.ts';
 import { writeTransactions } from './source-writer.ts';
 import { createLink, eventually, expectExactCopy, startTwoClusters, type TestLink } from './two-clusters.ts';
 

@@ -10,10 +10,10 @@ import {
   type LedgerState,
   type PartitionPosition,
 } from '@penstock/ledger';
-import { MirrorError } from './errors.ts';
-import { inspectSource, inspectTarget } from './inspect-partitions.ts';
-import type { LinkContext } from './link-context.ts';
-import { parsePartitionName } from './names.ts';
+import { MirrorError } from '../errors.ts';
+import { inspectSource, inspectTarget } from '../link/inspect-partitions.ts';
+import type { LinkContext } from '../link/link-context.ts';
+import { parsePartitionName } from '../names.ts';
 
 /**
  * Answers a paused partition. It takes the partition's shard over, as an owner would, writes the new position and leaves: the

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { CopiedPartition } from './copied-partition.ts';
 import { copyFetched, type Appended } from './copy-fetched.ts';
 import { fetchedBatch, records } from './fetched-batch.fixture.ts';
-import { declareMirrorMetrics } from './metrics.ts';
+import { declareMirrorMetrics } from '../metrics.ts';
 
 const limits = { maxMessageBytes: 100_000 };
 

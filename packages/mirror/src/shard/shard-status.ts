@@ -1,5 +1,5 @@
-import type { CopiedPartition } from './copied-partition.ts';
-import type { PartitionReading } from './metrics.ts';
+import type { CopiedPartition } from '../copy/copied-partition.ts';
+import type { PartitionReading } from '../metrics.ts';
 import type { Shard } from './shard.ts';
 
 export function readPartitions(shards: readonly Shard[]): PartitionReading[] {

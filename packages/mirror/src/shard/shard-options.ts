@@ -1,8 +1,8 @@
 import type { Log } from '@penstock/kafka';
-import type { MirrorConfig } from './config.ts';
-import type { LinkContext } from './link-context.ts';
-import type { MirrorMetrics } from './metrics.ts';
-import type { CopyLimits } from './plan-copy.ts';
+import type { MirrorConfig } from '../config.ts';
+import type { LinkContext } from '../link/link-context.ts';
+import type { MirrorMetrics } from '../metrics.ts';
+import type { CopyLimits } from '../copy/plan-copy.ts';
 
 /** What a shard's owner works with. */
 export interface ShardOptions {

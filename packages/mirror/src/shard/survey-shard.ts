@@ -7,10 +7,10 @@ import {
   type Judgement,
   type SourceState,
 } from '@penstock/ledger';
-import { CopiedPartition } from './copied-partition.ts';
-import { inspectSource, inspectTarget, refreshTopics } from './inspect-partitions.ts';
-import type { LinkContext } from './link-context.ts';
-import { partitionName } from './names.ts';
+import { CopiedPartition } from '../copy/copied-partition.ts';
+import { inspectSource, inspectTarget, refreshTopics } from '../link/inspect-partitions.ts';
+import type { LinkContext } from '../link/link-context.ts';
+import { partitionName } from '../names.ts';
 
 export interface Survey {
   /** Partitions that may be fetched from now on, once what changed is committed. */

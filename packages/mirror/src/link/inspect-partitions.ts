@@ -1,6 +1,6 @@
 import { listOffsets, type Cluster } from '@penstock/kafka';
 import type { SourceState, TargetState } from '@penstock/ledger';
-import { partitionName } from './names.ts';
+import { partitionName } from '../names.ts';
 
 export interface Place {
   readonly topic: string;

@@ -1,8 +1,8 @@
 import { checkGenesis, readLedger, targetPartitionOf, type PartitionPosition } from '@penstock/ledger';
-import { MirrorError } from './errors.ts';
-import { inspectSource } from './inspect-partitions.ts';
-import type { LinkContext } from './link-context.ts';
-import { partitionName } from './names.ts';
+import { MirrorError } from '../errors.ts';
+import { inspectSource } from '../link/inspect-partitions.ts';
+import type { LinkContext } from '../link/link-context.ts';
+import { partitionName } from '../names.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
 

@@ -1,9 +1,9 @@
 import { openAdmin, openCluster, type Admin, type Cluster, type Log } from '@penstock/kafka';
 import type { LinkIdentity } from '@penstock/ledger';
 import { kafkaConnection, type KafkaConfig } from '@penstock/service';
-import type { MirrorConfig } from './config.ts';
-import { MirrorError } from './errors.ts';
-import { ledgerTopicOf } from './names.ts';
+import type { MirrorConfig } from '../config.ts';
+import { MirrorError } from '../errors.ts';
+import { ledgerTopicOf } from '../names.ts';
 
 /** Both ends of a link, connected. */
 export interface LinkContext extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { CorruptBatchError, type Fetched, type FetchedBatch, type TxnSession } from '@penstock/kafka';
 import type { CopiedPartition } from './copied-partition.ts';
-import type { MirrorMetrics } from './metrics.ts';
+import type { MirrorMetrics } from '../metrics.ts';
 import { planCopy, type CopyLimits, type Piece } from './plan-copy.ts';
 import { rewriteBatches } from './rewrite-batches.ts';
 

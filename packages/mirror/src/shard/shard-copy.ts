@@ -15,11 +15,11 @@ import {
   type PartitionPosition,
   type Pause,
 } from '@penstock/ledger';
-import { commitWaitMs } from './commit-pace.ts';
-import { CopiedPartition } from './copied-partition.ts';
-import { copyFetched, type Appended } from './copy-fetched.ts';
-import { pairsTopicOf, partitionName } from './names.ts';
-import { PendingPairs } from './pending-pairs.ts';
+import { commitWaitMs } from '../copy/commit-pace.ts';
+import { CopiedPartition } from '../copy/copied-partition.ts';
+import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
+import { pairsTopicOf, partitionName } from '../names.ts';
+import { PendingPairs } from '../copy/pending-pairs.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { surveyShard } from './survey-shard.ts';
 

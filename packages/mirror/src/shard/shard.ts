@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError, TransactionError, type TxnSession } from '@penstock/kafka';
 import { readOwnedLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
-import type { CopiedPartition } from './copied-partition.ts';
-import { MirrorError } from './errors.ts';
+import type { CopiedPartition } from '../copy/copied-partition.ts';
+import { MirrorError } from '../errors.ts';
 import { dropReason, ShardCopy } from './shard-copy.ts';
 import type { ShardOptions } from './shard-options.ts';
 

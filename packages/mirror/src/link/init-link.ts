@@ -1,9 +1,9 @@
 import { encodeBatch, openTxnSession, type Admin } from '@penstock/kafka';
 import { genesisRecord, LedgerError, readLedger, transactionalIdOf, type Genesis } from '@penstock/ledger';
-import type { MirrorConfig } from './config.ts';
-import { MirrorError } from './errors.ts';
+import type { MirrorConfig } from '../config.ts';
+import { MirrorError } from '../errors.ts';
 import type { LinkContext } from './link-context.ts';
-import { linkOfLedger, pairsTopicOf } from './names.ts';
+import { linkOfLedger, pairsTopicOf } from '../names.ts';
 import { partitionsNeeded, registerTopics, targetName, type WantedTopic } from './register-topics.ts';
 import { checkTargetTopics, createTargetTopics, replication } from './target-topics.ts';
 

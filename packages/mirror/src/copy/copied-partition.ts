@@ -1,5 +1,5 @@
 import type { PartitionPosition, Pause } from '@penstock/ledger';
-import { partitionName } from './names.ts';
+import { partitionName } from '../names.ts';
 
 /**
  * copying: fetched and appended. paused: waits for an operator. retired: the topic is gone. waiting: a passing hindrance

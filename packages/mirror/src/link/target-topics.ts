@@ -1,6 +1,6 @@
 import { topicProblems, type Admin, type TopicSettings } from '@penstock/kafka';
 import type { RegisteredTopic } from '@penstock/ledger';
-import { MirrorError } from './errors.ts';
+import { MirrorError } from '../errors.ts';
 import { partitionsNeeded } from './register-topics.ts';
 
 /** What a target topic is created with: these as at the source, and what copying needs. */

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { KafkaError, TransactionError } from '@penstock/kafka';
 import { LedgerError, type Answer } from '@penstock/ledger';
 import { ConfigError, readConfig, type Environment } from '@penstock/service';
-import { checkConfig, mirrorKnobs, prefix, type MirrorConfig } from './config.ts';
-import { MirrorError } from './errors.ts';
-import { initLink } from './init-link.ts';
-import { openLink } from './link-context.ts';
+import { checkConfig, mirrorKnobs, prefix, type MirrorConfig } from '../config.ts';
+import { MirrorError } from '../errors.ts';
+import { initLink } from '../link/init-link.ts';
+import { openLink } from '../link/link-context.ts';
 import { resumePartition } from './resume-partition.ts';
 import { statusTable } from './status-table.ts';
 
