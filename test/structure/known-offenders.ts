@@ -9,8 +9,6 @@ export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', r
     'packages/events',
     'packages/input-filter',
     'packages/kafka',
-    'packages/ledger',
-    'packages/mirror',
     'packages/receiver',
     'packages/runner',
     'test/broker',

@@ -14,6 +14,6 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'fetch',
     'group',
     'admin',
-    'ledger',
   ],
+  'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],
 };
