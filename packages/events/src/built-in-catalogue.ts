@@ -1,19 +1,19 @@
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import { brokenScreen } from './fixes/broken-screen.ts';
 import { clonedDevice } from './fixes/cloned-device.ts';
 import { epochSeconds } from './fixes/epoch-seconds.ts';
 import { leakedAccount } from './fixes/leaked-account.ts';
 import { repackagedBuild } from './fixes/repackaged-build.ts';
 import { sentinelIds } from './fixes/sentinel-ids.ts';
-import { format1 } from './format-1/format-1.ts';
-import { upgrade1To2 } from './format-1/upgrade-1-to-2.ts';
-import { format2 } from './format-2/format-2.ts';
-import { upgrade2To3 } from './format-2/upgrade-2-to-3.ts';
-import { format3 } from './format-3/format-3.ts';
-import { upgrade3To4 } from './format-3/upgrade-3-to-4.ts';
-import { format4 } from './format-4/format-4.ts';
-import { defaultLimits } from './limits.ts';
-import { defaultRules } from './rules.ts';
+import { format1 } from './formats/format-1/format-1.ts';
+import { upgrade1To2 } from './formats/format-1/upgrade-1-to-2.ts';
+import { format2 } from './formats/format-2/format-2.ts';
+import { upgrade2To3 } from './formats/format-2/upgrade-2-to-3.ts';
+import { format3 } from './formats/format-3/format-3.ts';
+import { upgrade3To4 } from './formats/format-3/upgrade-3-to-4.ts';
+import { format4 } from './formats/format-4/format-4.ts';
+import { defaultLimits } from './catalogue/limits.ts';
+import { defaultRules } from './catalogue/rules.ts';
 
 /** The formats, upgrades, fixes and rules that Penstock comes with: the default, and the example for one's own. */
 export const builtInCatalogue: Catalogue = {

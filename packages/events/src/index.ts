@@ -1,4 +1,4 @@
-export { rawHeaders, rejectedHeaders, formatHints, type FormatHint } from './raw-headers.ts';
+export { rawHeaders, rejectedHeaders, formatHints, type FormatHint } from './model/raw-headers.ts';
 export {
   timeQualities,
   type Client,
@@ -10,25 +10,27 @@ export {
   type PropertyValue,
   type Screen,
   type TimeQuality,
-} from './event.ts';
-export { reasons, stages, refuse, type Reason, type Refusal, type Stage } from './reasons.ts';
-export { defaultLimits, type Limits } from './limits.ts';
-export { defaultRules, type Rules } from './rules.ts';
-export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+} from './model/event.ts';
+export { reasons, stages, refuse, type Reason, type Refusal, type Stage } from './model/reasons.ts';
+export { defaultLimits, type Limits } from './catalogue/limits.ts';
+export { defaultRules, type Rules } from './catalogue/rules.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
 export type {
   FormatNumber,
-  Place,
+  Span,
   RawEvent,
   RefusedItem,
   RequestContext,
   RequestItem,
   SplitFunction,
   SplitRequest,
-} from './request.ts';
-export type { ClientName, Envelope, Format } from './format.ts';
-export type { Fix, FixContext, FixExamples, FixOutcome } from './fix.ts';
-export { composeUpgrades, currentFormat, type Upgrade } from './upgrade.ts';
-export { CatalogueError, type Catalogue } from './catalogue.ts';
+} from './model/request.ts';
+export type { ClientName, Envelope, Format } from './catalogue/format.ts';
+export type { Fix, FixContext, FixExamples, FixOutcome } from './catalogue/fix.ts';
+export { currentFormat, type Upgrade } from './catalogue/upgrade.ts';
+export { composeUpgrades } from './pipeline/compose-upgrades.ts';
+export { CatalogueError } from './catalogue/catalogue-error.ts';
+export type { Catalogue } from './catalogue/catalogue.ts';
 export { builtInCatalogue } from './built-in-catalogue.ts';
 export {
   createPipeline,
@@ -37,15 +39,15 @@ export {
   type Pipeline,
   type PipelineOptions,
   type StoppedOutcome,
-} from './pipeline.ts';
-export { bytesOfItem } from './item-bytes.ts';
-export { anonymiseIp, ipPrivacies, type IpPrivacy } from './anonymise-ip.ts';
-export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './dedup.ts';
+} from './pipeline/pipeline.ts';
+export { bytesOfItem } from './split/item-bytes.ts';
+export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
+export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './avro/dedup.ts';
 export { decodeEvent, encodeEvent, eventIdPosition } from './avro/encode-event.ts';
 export { seededRandom, sampleUuid, type Random } from './samples/random.ts';
 export { sampleEvent, type SampleEventOptions } from './samples/sample-event.ts';
 export { sampleBody, type SampleBody } from './samples/sample-body.ts';
 export { sampleRequests } from './samples/sample-requests.ts';
 export type { SampleOutcome, SampleRequest } from './samples/sample-request.ts';
-export { formatUuid, parseUuid } from './event-id.ts';
-export { parseTime } from './parse-time.ts';
+export { formatUuid, parseUuid } from './model/event-id.ts';
+export { parseTime } from './normalise/parse-time.ts';

@@ -15,7 +15,7 @@ import {
   type Event,
   type FormatNumber,
 } from '../src/index.ts';
-import { requestContext } from '../src/request-context.fixture.ts';
+import { requestContext } from '../src/pipeline/request-context.fixture.ts';
 
 const eventsPerRequest = 100;
 const rounds = 1_000;

@@ -1,5 +1,5 @@
 import avsc from 'avsc';
-import type { Event } from '../event.ts';
+import type { Event } from '../model/event.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createMeasure } from './measure.ts';
 import { eventSchema } from './schema.ts';

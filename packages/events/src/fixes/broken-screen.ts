@@ -1,5 +1,5 @@
-import type { Fix } from '../fix.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { Fix } from '../catalogue/fix.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import { valueAt, withValueAt } from './event-paths.ts';
 
 const screenMax = 100_000;

@@ -1,4 +1,4 @@
-import type { Fix } from '../fix.ts';
+import type { Fix } from '../catalogue/fix.ts';
 import { valueAt } from './event-paths.ts';
 
 const clonedId = 'c0ffee00-0000-4000-8000-000000000001';

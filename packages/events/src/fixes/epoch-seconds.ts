@@ -1,5 +1,5 @@
-import type { Fix } from '../fix.ts';
-import type { JsonObject } from '../json.ts';
+import type { Fix } from '../catalogue/fix.ts';
+import type { JsonObject } from '../model/json.ts';
 import { valueAt, withValueAt } from './event-paths.ts';
 
 const DAY_MS = 86_400_000;

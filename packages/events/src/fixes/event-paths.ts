@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 
 /** A path into an event: the keys from the outside in. */
 export type Path = readonly string[];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
-import type { Fix } from '../fix.ts';
-import type { JsonObject } from '../json.ts';
-import { createPipeline, type Outcome, type PipelineOptions } from '../pipeline.ts';
-import { requestContext } from '../request-context.fixture.ts';
+import type { Fix } from '../catalogue/fix.ts';
+import type { JsonObject } from '../model/json.ts';
+import { createPipeline, type Outcome, type PipelineOptions } from '../pipeline/pipeline.ts';
+import { requestContext } from '../pipeline/request-context.fixture.ts';
 
 const stops = (fix: Fix): boolean => fix.outcome === 'unwanted' || fix.outcome === 'quarantined';
 
@@ -88,7 +88,7 @@ function process(fix: Fix, event: JsonObject, options: PipelineOptions = {}): Ou
       format,
       event: structuredClone(event),
       oddText: false,
-      place: { kind: 'whole' },
+      span: { kind: 'whole' },
     },
     { ...requestContext, receivedAtMs },
   );

@@ -1,4 +1,4 @@
-import type { Fix } from '../fix.ts';
+import type { Fix } from '../catalogue/fix.ts';
 import { valueAt, withValueAt } from './event-paths.ts';
 
 const path = ['properties', 'account_id'];

@@ -1,4 +1,4 @@
-import type { Fix } from '../fix.ts';
+import type { Fix } from '../catalogue/fix.ts';
 import { valueAt } from './event-paths.ts';
 
 /** Somebody repackages the Android client, advertisements added, and its events arrive here. */

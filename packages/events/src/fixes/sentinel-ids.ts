@@ -1,6 +1,6 @@
-import type { Fix } from '../fix.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
-import type { FormatNumber } from '../request.ts';
+import type { Fix } from '../catalogue/fix.ts';
+import type { JsonObject, JsonValue } from '../model/json.ts';
+import type { FormatNumber } from '../model/request.ts';
 import { valueAt, withValueAt, type Path } from './event-paths.ts';
 
 /** What JavaScript makes of a missing id when it is made a string, and the UUID that nobody filled in. */

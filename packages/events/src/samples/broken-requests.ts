@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts';
-import type { FormatNumber } from '../request.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { FormatNumber } from '../model/request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';

@@ -1,7 +1,7 @@
-import { parseUuid } from '../event-id.ts';
-import { writeAvroEvent } from '../format-4/read-avro.ts';
-import type { JsonObject } from '../json.ts';
-import type { FormatNumber } from '../request.ts';
+import { parseUuid } from '../model/event-id.ts';
+import { writeAvroEvent } from '../formats/format-4/read-avro.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { FormatNumber } from '../model/request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';

@@ -1,4 +1,4 @@
-import { formatUuid } from '../event-id.ts';
+import { formatUuid } from '../model/event-id.ts';
 
 /** 0 up to 1, as Math.random. */
 export type Random = () => number;

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../json.ts';
-import type { FormatHint } from '../raw-headers.ts';
-import type { FormatNumber } from '../request.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { FormatHint } from '../model/raw-headers.ts';
+import type { FormatNumber } from '../model/request.ts';
 
 /** A POST to a Receiver. */
 export interface SampleBody {

@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../json.ts';
-import type { FormatHint } from '../raw-headers.ts';
-import type { Reason } from '../reasons.ts';
+import type { JsonObject, JsonValue } from '../model/json.ts';
+import type { FormatHint } from '../model/raw-headers.ts';
+import type { Reason } from '../model/reasons.ts';
 import type { Random } from './random.ts';
 import type { SampleBody } from './sample-body.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
-import { formatUuid } from '../event-id.ts';
-import type { JsonObject } from '../json.ts';
-import { createPipeline, type Outcome } from '../pipeline.ts';
-import type { FormatNumber, RequestContext } from '../request.ts';
+import { formatUuid } from '../model/event-id.ts';
+import type { JsonObject } from '../model/json.ts';
+import { createPipeline, type Outcome } from '../pipeline/pipeline.ts';
+import type { FormatNumber, RequestContext } from '../model/request.ts';
 import { sampleUuid, seededRandom } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { JsonValue } from '../json.ts';
-import { refuse, type Refusal } from '../reasons.ts';
+import type { JsonValue } from '../model/json.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -64,7 +64,7 @@ export function endOfString(body: Uint8Array, start: number, end: number): numbe
   return at;
 }
 
-/** V8's message quotes the client's text, which has no place in a detail: only the position is kept. */
+/** V8's message quotes the client's text, which must not reach a detail, so only the position is kept. */
 function placeOf(error: unknown): string {
   const at = error instanceof Error ? /at position (\d+)/.exec(error.message) : null;
   return at === null ? 'JSON ends too soon or holds what is not JSON' : `not JSON at character ${at[1]}`;

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../json.ts';
-import type { Limits } from '../limits.ts';
-import { refuse, type Refusal } from '../reasons.ts';
+import type { JsonValue } from '../model/json.ts';
+import type { Limits } from '../catalogue/limits.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
 
 /** What a walk over a parsed value has found. */
 export interface JsonMeasure {

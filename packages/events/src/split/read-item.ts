@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { Limits } from '../limits.ts';
-import { refuse, type Refusal } from '../reasons.ts';
-import type { FormatNumber, Place, RequestItem } from '../request.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import type { Limits } from '../catalogue/limits.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { FormatNumber, Span, RequestItem } from '../model/request.ts';
 import { countMembers, parseExactly } from './json-text.ts';
 import { measureJson } from './measure-json.ts';
 
@@ -20,25 +20,25 @@ export function readText(
   body: Buffer,
   range: { readonly start: number; readonly end: number },
   index: number,
-  place: Place,
+  span: Span,
   reader: ItemReader,
 ): RequestItem {
   const measure = measureJson(value, reader.limits);
-  if (measure.refusal !== null) return { ...measure.refusal, index, place };
+  if (measure.refusal !== null) return { ...measure.refusal, index, span };
   if (measure.members !== countMembers(body, range.start, range.end)) {
-    return { ...refuse('duplicate-key', 'an object of the event has a key twice'), index, place };
+    return { ...refuse('duplicate-key', 'an object of the event has a key twice'), index, span };
   }
   const exact = measure.inexact ? parseExactly(body.toString('utf8', range.start, range.end)) : value;
-  return itemOf(exact, index, place, reader);
+  return itemOf(exact, index, span, reader);
 }
 
 /** The value has been measured. */
-export function itemOf(value: JsonValue, index: number, place: Place, reader: ItemReader): RequestItem {
+export function itemOf(value: JsonValue, index: number, span: Span, reader: ItemReader): RequestItem {
   if (!isJsonObject(value))
-    return { ...refuse('not-an-object', `the event is ${kindOf(value)}`), index, place };
+    return { ...refuse('not-an-object', `the event is ${kindOf(value)}`), index, span };
   const format = reader.formatOf(value);
-  if (typeof format !== 'number') return { ...format, index, place };
-  return { kind: 'event', index, format, event: value, oddText: reader.oddText, place };
+  if (typeof format !== 'number') return { ...format, index, span };
+  return { kind: 'event', index, format, event: value, oddText: reader.oddText, span };
 }
 
 export function kindOf(value: JsonValue): string {

@@ -1,6 +1,6 @@
-import type { Format } from '../format.ts';
-import type { JsonObject } from '../json.ts';
-import { refuse, type Refusal } from '../reasons.ts';
+import type { Format } from '../catalogue/format.ts';
+import type { JsonObject } from '../model/json.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
 import { holdsEnvelope } from './split-elements.ts';
 
 /** The one format that an object has the shape of, as an event or as an envelope; with two of them nobody can know. */

@@ -1,6 +1,6 @@
-import { readAvroEvent } from '../format-4/read-avro.ts';
-import { refuse, type Refusal } from '../reasons.ts';
-import type { Place, RequestItem } from '../request.ts';
+import { readAvroEvent } from '../formats/format-4/read-avro.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { Span, RequestItem } from '../model/request.ts';
 import { measureJson } from './measure-json.ts';
 import { itemOf, type ItemReader } from './read-item.ts';
 
@@ -18,12 +18,12 @@ export function splitAvro(body: Buffer, reader: ItemReader): RequestItem[] | Ref
     const reading = readAvroEvent(body, start);
     if (reading.kind === 'rejected') {
       if (index === 0) return reading;
-      items.push({ ...reading, index, place: { kind: 'range', start, end: body.length } });
+      items.push({ ...reading, index, span: { kind: 'range', start, end: body.length } });
       return items;
     }
-    const place: Place = { kind: 'range', start, end: reading.end };
+    const span: Span = { kind: 'range', start, end: reading.end };
     const { refusal } = measureJson(reading.event, reader.limits);
-    items.push(refusal === null ? itemOf(reading.event, index, place, reader) : { ...refusal, index, place });
+    items.push(refusal === null ? itemOf(reading.event, index, span, reader) : { ...refusal, index, span });
     start = reading.end;
   }
   return items;

@@ -1,7 +1,7 @@
-import type { Envelope } from '../format.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import { refuse, type Refusal } from '../reasons.ts';
-import type { Place, RequestItem } from '../request.ts';
+import type { Envelope } from '../catalogue/format.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { Span, RequestItem } from '../model/request.ts';
 import { elementRanges, type ElementRanges } from './element-ranges.ts';
 import { countMembers, parseExactly } from './json-text.ts';
 import { measureJson, type JsonMeasure } from './measure-json.ts';
@@ -67,7 +67,7 @@ function splitElements(body: Buffer, array: EventArray, reader: ItemReader): Req
   }
   const inText = countMembers(body, 0, body.length);
   if (closer || members !== inText) return lookCloser(body, array, measures, inText, reader);
-  return values.map((value, index) => itemOf(value, index, placeOf(array, index), reader));
+  return values.map((value, index) => itemOf(value, index, spanOf(array, index), reader));
 }
 
 /** Some event has a key twice, a number too long for a double, or breaks a limit: find which, in the text. */
@@ -88,12 +88,12 @@ function lookCloser(
   }
   return array.values.map((value, index) => {
     const measure = measures[index]!;
-    const place = placeOf(array, index);
-    if (measure.refusal !== null) return { ...measure.refusal, index, place };
+    const span = spanOf(array, index);
+    if (measure.refusal !== null) return { ...measure.refusal, index, span };
     if (measure.members !== counts[index]) {
-      return { ...refuse('duplicate-key', 'an object of the event has a key twice'), index, place };
+      return { ...refuse('duplicate-key', 'an object of the event has a key twice'), index, span };
     }
-    return itemOf(measure.inexact ? exactElement(body, ranges, index) : value, index, place, reader);
+    return itemOf(measure.inexact ? exactElement(body, ranges, index) : value, index, span, reader);
   });
 }
 
@@ -102,7 +102,7 @@ function exactElement(body: Buffer, ranges: ElementRanges, index: number): JsonV
   return parseExactly(body.toString('utf8', start, end));
 }
 
-function placeOf(array: EventArray, element: number): Place {
+function spanOf(array: EventArray, element: number): Span {
   return { kind: 'element', array: array.key, element };
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { refuse, type Refusal } from '../reasons.ts';
-import type { RequestItem } from '../request.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { RequestItem } from '../model/request.ts';
 import { readText, type ItemReader } from './read-item.ts';
 import { parseJson } from './json-text.ts';
 
@@ -35,14 +35,14 @@ function readLine(
   reader: ItemReader,
   knownUtf8: boolean,
 ): RequestItem {
-  const place = { kind: 'range', start, end } as const;
+  const span = { kind: 'range', start, end } as const;
   if (end - start > reader.limits.eventBytesMax) {
     const detail = `a line of ${end - start} bytes, allowed are ${reader.limits.eventBytesMax}`;
-    return { ...refuse('event-too-large', detail), index, place };
+    return { ...refuse('event-too-large', detail), index, span };
   }
   const parsed = parseJson(body, start, end, knownUtf8);
-  if (parsed.kind === 'rejected') return { ...parsed, index, place };
-  return readText(parsed.value, body, place, index, place, reader);
+  if (parsed.kind === 'rejected') return { ...parsed, index, span };
+  return readText(parsed.value, body, span, index, span, reader);
 }
 
 function isBlank(body: Uint8Array, start: number, end: number): boolean {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
-import { bytesOfItem } from '../item-bytes.ts';
-import { defaultLimits } from '../limits.ts';
-import type { FormatHint } from '../raw-headers.ts';
-import type { SplitRequest } from '../request.ts';
+import { bytesOfItem } from './item-bytes.ts';
+import { defaultLimits } from '../catalogue/limits.ts';
+import type { FormatHint } from '../model/raw-headers.ts';
+import type { SplitRequest } from '../model/request.ts';
 import { createSplit } from './split-request.ts';
 
 const split = createSplit(builtInCatalogue.formats, defaultLimits);
@@ -273,9 +273,9 @@ test.each([
   const result = split(body, hint, type);
   if (result.kind === 'rejected') throw new Error(result.detail);
   for (const item of result.items) {
-    const alone = split(bytesOfItem(body, item.place), hint, type);
+    const alone = split(bytesOfItem(body, item.span), hint, type);
     const again = alone.kind === 'events' ? alone.items[0] : alone;
-    expect({ ...again, index: 0, place: null }).toEqual({ ...item, index: 0, place: null });
+    expect({ ...again, index: 0, span: null }).toEqual({ ...item, index: 0, span: null });
     expect(alone.kind === 'events' ? alone.items.length : 1).toBe(1);
   }
 });

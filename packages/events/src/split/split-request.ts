@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { looksLikeAvro } from '../avro/single-object.ts';
-import type { Format } from '../format.ts';
-import { parseQuery } from '../format-1/parse-query.ts';
-import { isJsonObject, type JsonValue } from '../json.ts';
-import type { Limits } from '../limits.ts';
-import type { FormatHint } from '../raw-headers.ts';
-import { refuse, type Refusal } from '../reasons.ts';
-import type { RequestItem, SplitFunction, SplitRequest } from '../request.ts';
+import type { Format } from '../catalogue/format.ts';
+import { parseQuery } from '../formats/format-1/parse-query.ts';
+import { isJsonObject, type JsonValue } from '../model/json.ts';
+import type { Limits } from '../catalogue/limits.ts';
+import type { FormatHint } from '../model/raw-headers.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { RequestItem, SplitFunction, SplitRequest } from '../model/request.ts';
 import { parseJson } from './json-text.ts';
 import { readText, type ItemReader } from './read-item.ts';
 import { sniffFormat } from './sniff-format.ts';
@@ -110,7 +110,7 @@ function splitQuery(bytes: Buffer, splitter: Splitter): Items {
       format: format.number,
       event: parsed.event,
       oddText,
-      place: { kind: 'whole' },
+      span: { kind: 'whole' },
     },
   ];
 }
@@ -141,9 +141,9 @@ function withoutBom(bytes: Buffer): Buffer {
 }
 
 function movedBy(item: RequestItem, bytes: number): RequestItem {
-  const { place } = item;
-  if (place.kind !== 'range') return item;
-  return { ...item, place: { kind: 'range', start: place.start + bytes, end: place.end + bytes } };
+  const { span } = item;
+  if (span.kind !== 'range') return item;
+  return { ...item, span: { kind: 'range', start: span.start + bytes, end: span.end + bytes } };
 }
 
 function isItems(items: Items): items is readonly RequestItem[] {

@@ -1,0 +1,99 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+
+/** What a field may hold. `check` sees every value but null: null is as good as missing. */
+export interface FieldRule {
+  readonly check: (value: JsonValue) => boolean;
+  /** For the detail of a refusal: "field screen is not {width, height}". */
+  readonly is: string;
+  readonly required?: boolean;
+  /** The fields of an object that is one itself. */
+  readonly inner?: FieldTable;
+}
+
+export interface FieldTable {
+  readonly rules: ReadonlyMap<string, FieldRule>;
+  readonly required: readonly string[];
+  /** Names that start with it are the client's own. */
+  readonly open: { readonly prefix: string; readonly rule: FieldRule } | null;
+}
+
+export function fieldTable(
+  rules: Readonly<Record<string, FieldRule>>,
+  open: FieldTable['open'] = null,
+): FieldTable {
+  const entries = Object.entries(rules);
+  return {
+    rules: new Map(entries),
+    required: entries.filter(([, rule]) => rule.required === true).map(([name]) => name),
+    open,
+  };
+}
+
+/**
+ * Null when every field of the object is in the table and holds what it may, and none that is required is missing.
+ * `path` says where the object is, for the detail of a refusal: '' or 'context.device.'.
+ */
+export function checkFields(object: JsonObject, table: FieldTable, path = ''): Refusal | null {
+  for (const name in object) {
+    const value = object[name];
+    if (value === null || value === undefined) continue;
+    const rule = table.rules.get(name) ?? openRule(name, table);
+    if (rule === undefined)
+      return refuse('unknown-field', `field ${path}${quoteName(name)} is not part of the format`);
+    if (!rule.check(value)) return refuse('invalid-field', `field ${path}${name} is not ${rule.is}`);
+    if (rule.inner !== undefined) {
+      const refusal = checkFields(value as JsonObject, rule.inner, `${path}${name}.`);
+      if (refusal !== null) return refusal;
+    }
+  }
+  for (const name of table.required) {
+    if (object[name] === undefined || object[name] === null) {
+      return refuse('missing-field', `field ${path}${name} is missing`);
+    }
+  }
+  return null;
+}
+
+function openRule(name: string, { open }: FieldTable): FieldRule | undefined {
+  return open !== null && name.startsWith(open.prefix) ? open.rule : undefined;
+}
+
+/** Its keys are the client's own, its values may be anything. */
+export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
+
+/** A field that is an object with fields of its own. */
+export function objectOf(rules: Readonly<Record<string, FieldRule>>): FieldRule {
+  return { ...anyObject, inner: fieldTable(rules) };
+}
+
+export const shortText: FieldRule = {
+  check: (value) => typeof value === 'string' && value.length <= 256,
+  is: 'a string of at most 256',
+};
+
+export const anyText: FieldRule = { check: (value) => typeof value === 'string', is: 'a string' };
+
+export const finiteNumber: FieldRule = {
+  check: (value) => typeof value === 'number' && Number.isFinite(value),
+  is: 'a number',
+};
+
+/** UUID in its text form, either case: 8-4-4-4-12. */
+export const uuidText: FieldRule = {
+  check: (value) => typeof value === 'string' && value.length === 36 && isUuid(value),
+  is: 'a UUID',
+};
+
+export function required(rule: FieldRule): FieldRule {
+  return { ...rule, required: true };
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** Field names come from the client: bounded, and visible when they are odd. */
+function quoteName(name: string): string {
+  return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}...` : name);
+}

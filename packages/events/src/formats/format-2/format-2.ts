@@ -1,0 +1,74 @@
+import {
+  anyObject,
+  checkFields,
+  fieldTable,
+  finiteNumber,
+  objectOf,
+  required,
+  shortText,
+  uuidText,
+} from '../field-table.ts';
+import type { Format } from '../../catalogue/format.ts';
+import { isJsonObject } from '../../model/json.ts';
+
+/** Format 2, the second generation of clients: nested JSON, ISO times, no send time. */
+export interface Format2 {
+  id?: string;
+  /** Event type. */
+  event: string;
+  /** Device time, ISO 8601. */
+  timestamp?: string;
+  context?: {
+    app?: { name?: string; version?: string };
+    device?: {
+      id?: string;
+      platform?: string;
+      os?: string;
+      os_version?: string;
+      screen?: { width: number; height: number };
+    };
+    user?: { id?: string };
+    session?: { id?: string };
+    location?: { latitude: number; longitude: number };
+    locale?: string;
+  };
+  properties?: Record<string, unknown>;
+}
+
+const table = fieldTable({
+  id: uuidText,
+  event: required(shortText),
+  timestamp: shortText,
+  context: objectOf({
+    app: objectOf({ name: shortText, version: shortText }),
+    device: objectOf({
+      id: shortText,
+      platform: shortText,
+      os: shortText,
+      os_version: shortText,
+      screen: objectOf({ width: required(finiteNumber), height: required(finiteNumber) }),
+    }),
+    user: objectOf({ id: shortText }),
+    session: objectOf({ id: shortText }),
+    location: objectOf({ latitude: required(finiteNumber), longitude: required(finiteNumber) }),
+    locale: shortText,
+  }),
+  properties: anyObject,
+});
+
+export const format2: Format = {
+  number: 2,
+  looksLike: (event) => typeof event.event === 'string',
+  envelope: null,
+  check: (event) => checkFields(event, table),
+  clientOf: (event) => {
+    const app = isJsonObject(event.context) ? event.context.app : undefined;
+    if (!isJsonObject(app)) return { name: null, version: null };
+    return {
+      name: typeof app.name === 'string' ? app.name : null,
+      version: typeof app.version === 'string' ? app.version : null,
+    };
+  },
+  typeOf: (event) => (typeof event.event === 'string' ? event.event : null),
+  timeOf: (event) => event.timestamp,
+};

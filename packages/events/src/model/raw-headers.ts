@@ -1,0 +1,47 @@
+/**
+ * The names of the Kafka record headers that Receiver and Input Filter agree on. Values are UTF-8 text.
+ * A header that has nothing to say is left out, never written empty.
+ */
+export const rawHeaders = {
+  /** The Receiver's id of the request; also in its answer to the client. */
+  requestId: 'request-id',
+  /** Milliseconds since 1970, decimal; equal to the record's timestamp. */
+  receivedAt: 'received-at',
+  /** What the route says about the format: one of `formatHints`. */
+  formatHint: 'format-hint',
+  /** As the client sent it. The query of a GET is recorded as application/x-www-form-urlencoded. */
+  contentType: 'content-type',
+  /** gzip, zstd, br or deflate: the body is stored as received, still encoded. */
+  contentEncoding: 'content-encoding',
+  clientIp: 'client-ip',
+  userAgent: 'user-agent',
+  /** Which API key was used: its id, never the key. */
+  keyId: 'key-id',
+  dc: 'dc',
+  receiver: 'receiver',
+  /** When the client says it sent the request (header x-sent-at): milliseconds since 1970 or ISO 8601. */
+  sentAt: 'sent-at',
+  /** The client's count of tries of this request, decimal. */
+  attempt: 'attempt',
+  tenant: 'tenant',
+} as const;
+
+/** What `events.rejected` says about a record, beside the raw headers that it keeps. */
+export const rejectedHeaders = {
+  /** One of `reasons`. */
+  reason: 'reason',
+  stage: 'stage',
+  /** The fix that decided, when one did. */
+  rule: 'rule',
+  /** A sentence for a human: what was found, where. */
+  detail: 'detail',
+  sourceTopic: 'source-topic',
+  sourcePartition: 'source-partition',
+  sourceOffset: 'source-offset',
+  /** The event's position in its request, from 0; absent when the whole request is rejected. */
+  index: 'index',
+} as const;
+
+/** The route's word on the format; formats are told apart by shape when it is missing. */
+export const formatHints = ['1', '2', '3', '4'] as const;
+export type FormatHint = (typeof formatHints)[number];

@@ -1,0 +1,58 @@
+import type { FormatHint } from './raw-headers.ts';
+import type { JsonObject } from './json.ts';
+import type { Refusal } from './reasons.ts';
+
+export type FormatNumber = 1 | 2 | 3 | 4;
+
+/** Where an item's bytes lie in its request body: see `bytesOfItem`. */
+export type Span =
+  | { readonly kind: 'whole' }
+  /** A line of NDJSON, a record of Avro. */
+  | { readonly kind: 'range'; readonly start: number; readonly end: number }
+  /** An element of the array that is the body, or of the named array of an envelope. */
+  | { readonly kind: 'element'; readonly array: string | null; readonly element: number };
+
+/** One event as its client wrote it, parsed, nothing changed. */
+export interface RawEvent {
+  readonly kind: 'event';
+  /** Its position among the events of the request, from 0. */
+  readonly index: number;
+  readonly format: FormatNumber;
+  readonly event: JsonObject;
+  /** False when no string of it can hold NUL or half a surrogate pair, so that nobody needs to look. */
+  readonly oddText: boolean;
+  readonly span: Span;
+}
+
+/** One event that could not be parsed; the others of its request are not affected. */
+export interface RefusedItem extends Refusal {
+  readonly index: number;
+  readonly span: Span;
+}
+
+export type RequestItem = RawEvent | RefusedItem;
+
+/** A request of n events gives n items, in order; a request that cannot be split is refused as a whole. */
+export type SplitRequest = { readonly kind: 'events'; readonly items: readonly RequestItem[] } | Refusal;
+
+export type SplitFunction = (
+  body: Uint8Array,
+  hint: FormatHint | null,
+  contentType: string | null,
+) => SplitRequest;
+
+/** What the raw record knows about the request, whichever format its events have. */
+export interface RequestContext {
+  readonly tenant: string;
+  readonly receivedAtMs: number;
+  /** The client's word (raw header sent-at), for formats that carry no send time themselves. */
+  readonly sentAtMs: number | null;
+  readonly userAgent: string | null;
+  readonly dc: string;
+  readonly receiver: string;
+  readonly requestId: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** At most 2^53 - 1. */
+  readonly offset: number;
+}

@@ -1,0 +1,90 @@
+import type { JsonValue } from '../model/json.ts';
+
+/** Beyond these a Date cannot be written (ECMA-262, 21.4.1.1). */
+const dateMaxMs = 8.64e15;
+
+/**
+ * Milliseconds since 1970 of a client's time: a number of milliseconds, or ISO 8601 with a zone. Null for all else: the
+ * time of receipt stands in then, and the raw value is kept. Stricter than Date.parse, which takes 30 February for
+ * 2 March and a time without zone for the server's own.
+ */
+export function parseTime(value: JsonValue | undefined): number | null {
+  if (typeof value === 'number') return Math.abs(value) <= dateMaxMs ? Math.trunc(value) : null;
+  return typeof value === 'string' ? parseIsoTime(value) : null;
+}
+
+function parseIsoTime(text: string): number | null {
+  if (text.length < 17 || text[4] !== '-' || text[7] !== '-' || text[13] !== ':') return null;
+  if (text[10] !== 'T' && text[10] !== ' ' && text[10] !== 't') return null;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const rest = secondsAndZone(text, 16);
+  if (rest === null || year < 0 || minute < 0 || minute > 59 || hour < 0 || hour > 23) return null;
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  const dayNumber = daysSince1970(year, month, day);
+  return ((dayNumber * 24 + hour) * 60 + minute) * 60_000 + rest;
+}
+
+/** Milliseconds of `:SS.fff` and of the zone after it, together. A leap second is the first of the next minute. */
+function secondsAndZone(text: string, start: number): number | null {
+  let at = start;
+  let milliseconds = 0;
+  if (text[at] === ':') {
+    const second = digits(text, at + 1, at + 3);
+    if (second < 0 || second > 60) return null;
+    milliseconds = second * 1000;
+    at += 3;
+    if (text[at] === '.' || text[at] === ',') {
+      let scale = 100;
+      for (at++; isDigit(text.charCodeAt(at)); at++) {
+        milliseconds += (text.charCodeAt(at) - 0x30) * scale;
+        scale /= 10;
+      }
+    }
+  }
+  const zone = zoneOffsetMs(text, at);
+  return zone === null ? null : Math.trunc(milliseconds) - zone;
+}
+
+/** Z, +02:00, +0200 or +02, up to the end of the text. */
+function zoneOffsetMs(text: string, at: number): number | null {
+  const sign = text[at];
+  if (sign === 'Z' || sign === 'z') return at + 1 === text.length ? 0 : null;
+  if (sign !== '+' && sign !== '-') return null;
+  const minutesAt = text[at + 3] === ':' ? at + 4 : at + 3;
+  const hours = digits(text, at + 1, at + 3);
+  const minutes = text.length === at + 3 ? 0 : digits(text, minutesAt, minutesAt + 2);
+  if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return null;
+  if (text.length !== at + 3 && text.length !== minutesAt + 2) return null;
+  return (sign === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}
+
+/** The number in these places, or -1. */
+function digits(text: string, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (!isDigit(code)) return -1;
+    value = value * 10 + (code - 0x30);
+  }
+  return value;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Proleptic Gregorian, counted from a March so that leap days come last (Hinnant, "days_from_civil"). */
+function daysSince1970(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
+}

@@ -1,0 +1,154 @@
+import { createFixFunction, type FixFunction, type FixTarget } from './apply-fixes.ts';
+import { CatalogueError } from '../catalogue/catalogue-error.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { cleanText, cleanTextId } from '../normalise/clean-text.ts';
+import type { Event } from '../model/event.ts';
+import type { Format } from '../catalogue/format.ts';
+import type { JsonObject } from '../model/json.ts';
+import { normalise, type Upgraded } from '../normalise/normalise.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
+import type { FormatNumber, RawEvent, RequestContext, RequestItem, SplitFunction } from '../model/request.ts';
+import { createSplit } from '../split/split-request.ts';
+import type { Upgrade } from '../catalogue/upgrade.ts';
+import { composeUpgrades } from './compose-upgrades.ts';
+
+/**
+ * What became of one event of a request. `fixes` are the ids of what was applied, also when the event was stopped later:
+ * count those, and `rule` of a stopped one.
+ */
+export type Outcome = CleanOutcome | StoppedOutcome;
+
+export interface CleanOutcome {
+  readonly kind: 'clean';
+  /** Yours: fill in `net.ip` (anonymised) and `geo`, then encode. */
+  readonly event: Event;
+  readonly index: number;
+}
+
+export interface StoppedOutcome extends Omit<Refusal, 'kind'> {
+  /** unwanted goes to events.rejected like rejected, but nobody is alarmed. */
+  readonly kind: 'rejected' | 'unwanted';
+  readonly index: number;
+  readonly fixes: readonly string[];
+}
+
+export interface PipelineOptions {
+  /** Ids of fixes that are left out. An unknown id fails the start. */
+  readonly disabledFixes?: readonly string[];
+}
+
+export interface Pipeline {
+  /** Never throws: every body has an outcome. The items hold no view of the body. */
+  readonly split: SplitFunction;
+  /**
+   * Everything between split and de-duplication for one event. Never throws: bugs of rules reject the event. The item is
+   * used up: parts of it become parts of the clean event.
+   */
+  readonly process: (item: RequestItem, context: RequestContext) => Outcome;
+  /** The fixes in use, in order: labels for counters. */
+  readonly fixIds: readonly string[];
+  readonly catalogue: Catalogue;
+}
+
+/** What is needed for the events of one format. */
+interface FormatWay {
+  readonly format: Format;
+  readonly upgrades: readonly Upgrade['up'][];
+}
+
+/** Throws CatalogueError when the catalogue contradicts itself. */
+export function createPipeline(catalogue: Catalogue, options: PipelineOptions = {}): Pipeline {
+  const fixes = withoutDisabled(catalogue, options.disabledFixes ?? []);
+  const ways = waysOf(catalogue);
+  const applyFixes = createFixFunction(fixes);
+  return {
+    split: createSplit(catalogue.formats, catalogue.limits),
+    process: (item, context) => {
+      const applied: string[] = [];
+      if (item.kind === 'rejected') return stop(item, item.index, applied);
+      const way = ways.get(item.format);
+      const result =
+        way === undefined
+          ? refuse('unknown-format', `format ${item.format} is not in the catalogue`)
+          : processRaw(item, context, way, { applied, applyFixes, catalogue });
+      return 'reason' in result
+        ? stop(result, item.index, applied)
+        : { kind: 'clean', event: result, index: item.index };
+    },
+    fixIds: fixes.map((fix) => fix.id),
+    catalogue,
+  };
+}
+
+interface Step {
+  readonly applied: string[];
+  readonly applyFixes: FixFunction;
+  readonly catalogue: Catalogue;
+}
+
+/** fix -> read -> upgrade -> normalise and validate, for one event. */
+function processRaw(item: RawEvent, context: RequestContext, way: FormatWay, step: Step): Event | Refusal {
+  const { format } = way;
+  const { applied } = step;
+  // A bug in a format or in our own rules costs one event, never the partition.
+  let event: JsonObject;
+  try {
+    const target: FixTarget = {
+      event: item.event,
+      client: format.clientOf(item.event),
+      type: format.typeOf(item.event),
+      context: { format: item.format, receivedAtMs: context.receivedAtMs },
+      applied,
+    };
+    const stopped = step.applyFixes(target);
+    if (stopped !== null) return stopped;
+    event = item.oddText ? cleanText(target.event) : target.event;
+    if (event !== target.event) applied.push(cleanTextId);
+    const refusal = format.check(event);
+    if (refusal !== null) return refusal;
+  } catch (error) {
+    return refuse('read-failed', `threw ${nameOf(error)}`);
+  }
+  try {
+    for (const up of way.upgrades) event = up(event);
+  } catch (error) {
+    return refuse('upgrade-failed', `threw ${nameOf(error)}`);
+  }
+  try {
+    const upgraded: Upgraded = {
+      event,
+      format: item.format,
+      index: item.index,
+      occurredRaw: format.timeOf(item.event),
+      fixes: applied,
+    };
+    return normalise(upgraded, context, step.catalogue.rules);
+  } catch (error) {
+    return refuse('normalise-failed', `threw ${nameOf(error)}`);
+  }
+}
+
+function stop(refusal: Refusal, index: number, fixes: readonly string[]): StoppedOutcome {
+  const { reason, stage, detail, rule } = refusal;
+  const kind = reason === 'unwanted' ? 'unwanted' : 'rejected';
+  return { kind, reason, stage, detail, ...(rule === undefined ? {} : { rule }), index, fixes };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function waysOf({ formats, upgrades }: Catalogue): ReadonlyMap<FormatNumber, FormatWay> {
+  const numbers = formats.map((format) => format.number);
+  if (new Set(numbers).size !== numbers.length) throw new CatalogueError('two formats have the same number');
+  const chains = composeUpgrades(numbers, upgrades);
+  return new Map(
+    formats.map((format) => [format.number, { format, upgrades: chains.get(format.number) ?? [] }]),
+  );
+}
+
+function withoutDisabled({ fixes }: Catalogue, disabled: readonly string[]): Catalogue['fixes'] {
+  const unknown = disabled.filter((id) => !fixes.some((fix) => fix.id === id));
+  if (unknown.length > 0) throw new CatalogueError(`no fix has the id ${unknown.join(', ')}`);
+  return fixes.filter((fix) => !disabled.includes(fix.id));
+}
