@@ -15,7 +15,10 @@ import { format4 } from './formats/format-4/format-4.ts';
 import { defaultLimits } from './catalogue/limits.ts';
 import { defaultRules } from './catalogue/rules.ts';
 
-/** The formats, upgrades, fixes and rules that Penstock comes with: the default, and the example for one's own. */
+/**
+ * The formats, upgrades, fixes and rules that Penstock ships with. They are the default, and the example to
+ * copy for a catalogue of your own.
+ */
 export const builtInCatalogue: Catalogue = {
   formats: [format1, format2, format3, format4],
   upgrades: [upgrade1To2, upgrade2To3, upgrade3To4],

@@ -1,6 +1,7 @@
 /**
- * What the README says about cost comes from here: `node_modules/.bin/node packages/events/test/measure-pipeline.ts`.
- * Microseconds per event of 1 KB in batches of 100, the best of a thousand rounds: others on the machine only add.
+ * What the README says about cost comes from here: `node_modules/.bin/node packages/events/test/measure-
+ * pipeline.ts`. Microseconds per event of 1 KB in batches of 100, the best of a thousand rounds: others on
+ * the machine only add.
  */
 import {
   builtInCatalogue,
@@ -26,7 +27,8 @@ for (const format of [1, 2, 3, 4] as const) {
   const total = best.reduce((sum, us) => sum + us, 0);
   const [split, process_, encode, keys] = best.map((us) => us.toFixed(1));
   process.stdout.write(
-    `format ${format}: split ${split} + process ${process_} + encode ${encode} + keys ${keys} = ${total.toFixed(1)} us\n`,
+    `format ${format}: split ${split} + process ${process_} + encode ${encode} + keys ${keys} ` +
+      `= ${total.toFixed(1)} us\n`,
   );
 }
 

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { schemaFingerprint } from './fingerprint.ts';
 import { eventSchema, type AvroSchema } from './schema.ts';
 
-/** Every schema that was ever released, under the fingerprint that its records carry. Files are added, never changed. */
+/**
+ * Every schema that was ever released, under the fingerprint that its records carry. Files are added, never
+ * changed.
+ */
 const folder = new URL('../../schema/history/', import.meta.url);
 const released = readdirSync(folder).map((file) => {
   const schema = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as AvroSchema;

@@ -87,7 +87,8 @@ describe('fingerprints', () => {
       ],
     };
     expect(canonicalForm(schema)).toBe(
-      '{"name":"a.b.R","type":"record","fields":[{"name":"f","type":{"name":"a.b.F","type":"fixed","size":4}},{"name":"t","type":"long"}]}',
+      '{"name":"a.b.R","type":"record","fields":[' +
+        '{"name":"f","type":{"name":"a.b.F","type":"fixed","size":4}},{"name":"t","type":"long"}]}',
     );
   });
 
@@ -124,7 +125,7 @@ test('the event id is at byte 10 of every record', () => {
   expect(encoded.subarray(eventIdPosition, eventIdPosition + 16)).toEqual(full.event_id);
 });
 
-test('records that are encoded one after the other do not touch each other, larger than a slab or not', () => {
+test('records encoded one after the other do not overlap, whether they fit a slab or not', () => {
   const sizes = [1, 300_000, 5, 100_000, 100_000, 100_000, 600_000, 1];
   const events = sizes.map((size) => ({ ...full, properties: { text: 'x'.repeat(size) } }));
   const encoded = events.map((event) => encodeEvent(event));
@@ -147,9 +148,11 @@ test('the samples have been encoded to the same bytes since the first release of
       return outcome.kind === 'clean' ? [hash('sha1', encodeEvent(outcome.event), 'hex').slice(0, 12)] : [];
     });
   });
-  expect(digests.join(' ')).toMatchInlineSnapshot(
-    `"e7026ca94989 a181a94bf53d f9c97647a862 4c06c2d1608d 9baa2c6f6397 c9dc91b6b1c0 7f7328162dfd 0887ba81e275 79e74c99f377 6d4d924b3ae5 fc11f85cf708 ec10125fdb24 6ceff921d5b4 ce8aa2554232 875537d3091c c82444629423 33d4aea4bd1c"`,
-  );
+  expect(digests).toEqual([
+    ...['e7026ca94989', 'a181a94bf53d', 'f9c97647a862', '4c06c2d1608d', '9baa2c6f6397', 'c9dc91b6b1c0'],
+    ...['7f7328162dfd', '0887ba81e275', '79e74c99f377', '6d4d924b3ae5', 'fc11f85cf708', 'ec10125fdb24'],
+    ...['6ceff921d5b4', 'ce8aa2554232', '875537d3091c', 'c82444629423', '33d4aea4bd1c'],
+  ]);
 });
 
 describe('bytes that are no event are refused in bounded time', () => {

@@ -5,11 +5,13 @@ import { createMeasure } from './measure.ts';
 import { eventSchema } from './schema.ts';
 import { hasHeader, headerBytes, singleObjectHeader } from './single-object.ts';
 
-/** Where the event id lies in every encoded event: after C3 01 and the 8 bytes of the fingerprint. 16 bytes. */
+/**
+ * Where the event id lies in every encoded event: after C3 01 and the 8 bytes of the fingerprint. 16 bytes.
+ */
 export const eventIdPosition = headerBytes;
 
 const slabBytes = 256 * 1024;
-/** Below this much room a new slab costs less than trying and failing. */
+/** With less room than this, a new slab is cheaper than an encoding that fails for lack of room. */
 const roomMinBytes = 2 * 1024;
 
 const eventType = avsc.Type.forSchema(JSON.parse(JSON.stringify(eventSchema)) as avsc.Schema);
@@ -18,13 +20,16 @@ const measureEvent = createMeasure(eventSchema.fields);
 const clientFields = eventSchema.fields.findIndex((field) => field.name === 'properties') + 1;
 const measureContent = createMeasure(eventSchema.fields.slice(0, clientFields));
 
-/** Encoded events are cut from one slab after the other, like Buffer's own pool; a slab lives as long as an event in it. */
+/**
+ * Encoded events are slices of a slab, like those of Buffer's own pool. A slab lives as long as any event
+ * in it.
+ */
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let used = 0;
 
 /**
- * One Avro single-object record. The buffer is the caller's, but shares its memory with other events: do not keep
- * one for long. Throws when the event does not fit the schema. About 3 us for 1 KB.
+ * One Avro single-object record. The buffer belongs to the caller, but shares its slab with other events,
+ * so do not keep it for long. Throws when the event does not fit the schema. About 3 us for 1 KB.
  */
 export function encodeEvent(event: Event): Buffer {
   if (slab.length - used < roomMinBytes) newSlab(slabBytes);
@@ -38,7 +43,7 @@ export function encodeEvent(event: Event): Buffer {
   return encoded;
 }
 
-/** The end of the record in the slab, or minus the bytes that are missing. */
+/** The end of the record in the slab, or the number of missing bytes, negated. */
 function writeEvent(event: Event): number {
   header.copy(slab, used);
   return eventType.encode(event, slab, used + headerBytes);
@@ -49,7 +54,7 @@ function newSlab(bytes: number): void {
   used = 0;
 }
 
-/** Throws EventDecodeError for anything but one whole record of this schema. Strings and the id are copies. */
+/** Throws EventDecodeError for anything but one whole record of the schema. Strings and the id are copies. */
 export function decodeEvent(bytes: Uint8Array): Event {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!hasHeader(record, 0, header)) {
@@ -65,14 +70,17 @@ export function decodeEvent(bytes: Uint8Array): Event {
   return event;
 }
 
-/** The part of an encoded event that the client said: id to properties. Throws EventDecodeError when it is none. */
+/**
+ * The part of an encoded event that comes from the client, from the id to the properties. Throws
+ * EventDecodeError when the bytes are not an event.
+ */
 export function contentOf(encoded: Uint8Array): Uint8Array {
   const end = measureContent(encoded, headerBytes);
   if (end < 0) throw new EventDecodeError('cut off or broken');
   return encoded.subarray(headerBytes, end);
 }
 
-/** The bytes are no event of the current schema. */
+/** The bytes are not an event of a known schema. */
 export class EventDecodeError extends Error {
   override readonly name = 'EventDecodeError';
   readonly code = 'EVENT_DECODE';

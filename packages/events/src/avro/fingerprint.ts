@@ -5,8 +5,8 @@ const emptyFingerprint = 0xc15d213aa4d7a795n;
 
 /**
  * CRC-64-AVRO over the Parsing Canonical Form, 8 bytes little-endian, as a single-object record carries it.
- * Source: Avro 1.11 specification, "Parsing Canonical Form for Schemas", "Schema Fingerprints", "Single-object encoding".
- * (avsc's own fingerprint is MD5, which Java's BinaryMessageDecoder does not know.)
+ * Source: Avro 1.11 specification, "Parsing Canonical Form for Schemas", "Schema Fingerprints", "Single-
+ * object encoding". (avsc's own fingerprint is MD5, which Java's BinaryMessageDecoder does not know.)
  */
 export function schemaFingerprint(schema: AvroSchema): Buffer {
   const bytes = Buffer.alloc(8);
@@ -14,7 +14,7 @@ export function schemaFingerprint(schema: AvroSchema): Buffer {
   return bytes;
 }
 
-/** The Rabin fingerprint of the specification; bit by bit, because it runs once per schema. */
+/** The Rabin fingerprint of the specification. It goes bit by bit, because it runs once per schema. */
 export function crc64Avro(bytes: Uint8Array): bigint {
   let fingerprint = emptyFingerprint;
   for (const byte of bytes) {
@@ -26,7 +26,7 @@ export function crc64Avro(bytes: Uint8Array): bigint {
   return fingerprint;
 }
 
-/** Full names, only the attributes that matter to a parser, in their fixed order, no white space. */
+/** Full names and only the attributes that a parser needs, in a fixed order, without white space. */
 export function canonicalForm(schema: AvroSchema, namespace = ''): string {
   if (typeof schema === 'string')
     return JSON.stringify(primitives.has(schema) ? schema : fullName(schema, namespace));

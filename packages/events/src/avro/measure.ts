@@ -1,21 +1,22 @@
 import { isRecord } from './fingerprint.ts';
 import type { AvroField, AvroSchema } from './schema.ts';
 
-/** Where in the bytes the walk is. */
+/** A position in the bytes. */
 interface Walk {
   readonly bytes: Uint8Array;
   position: number;
 }
 
-/** Moves over one value. False when the bytes end too soon or say something impossible. */
+/** Moves past one value. Returns false when the bytes end too soon or claim something impossible. */
 type Step = (walk: Walk) => boolean;
 
 /** The position after the value that starts at `position`, or -1 when the bytes cannot hold it. */
 export type Measure = (bytes: Uint8Array, position: number) => number;
 
 /**
- * Finds the end of a value without decoding it, checking every length against the bytes that are there. The Avro
- * library trusts its input: a map that claims 2^50 entries in ten bytes would keep it busy for days.
+ * Finds the end of a value without decoding it, and checks every length against the bytes that are left.
+ * The Avro library trusts its input: a map that claims 2^50 entries in ten bytes would keep it busy for
+ * days.
  */
 export function createMeasure(fields: readonly AvroField[]): Measure {
   const step = sequence(fields.map((field) => stepOf(field.type)));
@@ -90,7 +91,10 @@ function sequence(steps: readonly Step[]): Step {
   };
 }
 
-/** Arrays and maps: blocks of a count and that many entries, until a count of 0. Each entry takes a byte at least. */
+/**
+ * Arrays and maps: blocks of a count and that many entries, up to a count of 0. Each entry takes at least
+ * one byte.
+ */
 function blocks(entry: Step): Step {
   return (walk) => {
     for (;;) {
@@ -106,7 +110,10 @@ function blocks(entry: Step): Step {
   };
 }
 
-/** A zigzag number; NaN when it is cut off or longer than 10 bytes. Beyond 2^53 it is inexact, which no length may be. */
+/**
+ * A zigzag number, or NaN when it is cut off or longer than 10 bytes. It is inexact beyond 2^53, where no
+ * valid length can be.
+ */
 function varint(walk: Walk): number {
   const { bytes } = walk;
   let value = 0;

@@ -28,7 +28,7 @@ interface AvroOther {
 
 const timestamp: AvroSchema = { type: 'long', logicalType: 'timestamp-millis' };
 
-/** What the client says, in both schemas, in this order. */
+/** The fields that come from the client. Both schemas have them, in this order. */
 const eventId: AvroField = {
   name: 'event_id',
   type: { type: 'fixed', name: 'EventId', size: 16 },
@@ -59,7 +59,7 @@ const fromClient: readonly AvroField[] = [
   optional('location', { ...location, doc: 'Degrees, as the client sent them' }),
 ];
 
-/** The same as schema/event-4.avsc, which is for readers in other languages; a test holds them together. */
+/** The same as schema/event-4.avsc, which is for readers in other languages. A test keeps the two equal. */
 export const eventSchema: AvroRecord = {
   ...record('Event', [
     eventId,
@@ -68,7 +68,9 @@ export const eventSchema: AvroRecord = {
     ...fromClient,
     {
       ...properties,
-      doc: 'Nested values are JSON text. The last field that comes from the client: the content hash ends here.',
+      doc:
+        'Nested values are JSON text. ' +
+        'The last field that comes from the client: the content hash ends here.',
     },
     { name: 'tenant', type: 'string' },
     { name: 'source_format', type: 'int', doc: 'The format the client wrote' },
@@ -105,7 +107,9 @@ export const eventSchema: AvroRecord = {
     },
   ]),
   namespace: 'penstock',
-  doc: 'A clean event. event_id comes first and has a fixed size, so that it is read at byte 10 of any record.',
+  doc:
+    'A clean event. event_id comes first and has a fixed size, ' +
+    'so that it is read at byte 10 of any record.',
 };
 
 /** The same as schema/client-event-4.avsc: what clients post as avro/binary. */
@@ -119,7 +123,9 @@ export const clientEventSchema: AvroRecord = {
     properties,
   ]),
   namespace: 'penstock',
-  doc: 'What a client posts as avro/binary: one or more single-object records of this schema, one after the other.',
+  doc:
+    'What a client posts as avro/binary: one or more single-object records of this schema, ' +
+    'one after the other.',
 };
 
 function record(name: string, fields: readonly AvroField[]): AvroRecord {

@@ -1,7 +1,7 @@
 /** Marker (2) and fingerprint (8) in front of every single-object record. */
 export const headerBytes = 10;
 
-/** The fixed beginning of every record of one schema: C3 01 and its fingerprint. */
+/** The bytes with which every record of one schema begins: C3 01 and the fingerprint. */
 export function singleObjectHeader(fingerprint: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(0xc3, 0x01), fingerprint]);
 }
@@ -12,7 +12,7 @@ export function hasHeader(bytes: Uint8Array, position: number, header: Uint8Arra
   return true;
 }
 
-/** Does a single-object record of any schema start here? */
+/** True when the bytes begin with a single-object record of any schema. */
 export function looksLikeAvro(bytes: Uint8Array): boolean {
   return bytes.length >= headerBytes && bytes[0] === 0xc3 && bytes[1] === 0x01;
 }

@@ -1,4 +1,7 @@
-/** The catalogue contradicts itself: a missing upgrade, an id used twice, an unknown fix. It fails the start. */
+/**
+ * The catalogue contradicts itself: a missing upgrade, an id used twice, an unknown fix. It fails the
+ * start.
+ */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
   readonly code = 'CATALOGUE';

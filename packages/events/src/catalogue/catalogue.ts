@@ -5,8 +5,8 @@ import type { Rules } from './rules.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /**
- * Everything that an Input Filter knows about events, as one value. Deployers may replace `builtInCatalogue`, or
- * build on it: `{ ...builtInCatalogue, fixes: [...builtInCatalogue.fixes, ours] }`.
+ * Everything that an Input Filter knows about events, as one value. Deployers may replace
+ * `builtInCatalogue`, or build on it: `{ ...builtInCatalogue, fixes: [...builtInCatalogue.fixes, ours] }`.
  */
 export interface Catalogue {
   readonly formats: readonly Format[];

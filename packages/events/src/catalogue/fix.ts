@@ -2,8 +2,9 @@ import type { FormatNumber } from '../model/request.ts';
 import type { JsonObject } from '../model/json.ts';
 
 /**
- * repair: changed, passes. redact: something taken out, passes. unwanted: to events.rejected, not alarmed.
- * quarantined: to events.rejected, alarmed. (Four of them after Mozilla's message scrubber; repair is ours.)
+ * repair: the event is changed and goes on. redact: something is taken out and the event goes on. unwanted:
+ * the event goes to events.rejected without an alarm. quarantined: it goes there with an alarm. (All but
+ * repair follow Mozilla's message scrubber.)
  */
 export type FixOutcome = 'repair' | 'redact' | 'unwanted' | 'quarantined';
 
@@ -13,28 +14,29 @@ export interface FixContext {
 }
 
 /**
- * One known bug of one kind of client, and what is done about it. It sees the event in the client's own format, before
- * the strict reader and the upgrades: the bug exists in that shape, and everything after sees correct input only.
- * Pure: no clock, no I/O, no state; the event given is not changed. Total: any JSON object may come.
+ * One known bug of one kind of client, and what is done about it. A fix sees the event in the client's own
+ * format, before the strict reader and the upgrades, because the bug exists in that shape. Everything after
+ * it sees correct input only. A fix is pure (no clock, no I/O, no state, and it does not change the event
+ * it is given) and total (it accepts any JSON object).
  */
 export interface Fix {
-  /** kebab-case, never used twice: it is stored in events. */
+  /** In kebab-case. Never reuse one: ids are stored in events. */
   readonly id: string;
   /** Where the bug is described. */
   readonly issue: string;
-  /** `versions` is a semver range; '*' is any version, readable as one or not. */
+  /** `versions` is a semver range. '*' is every version, even one that semver cannot read. */
   readonly clients: readonly { readonly name: string; readonly versions: string }[];
-  /** Event types; null is all. */
+  /** Event types, or null for all. */
   readonly types: readonly string[] | null;
   readonly formats: readonly FormatNumber[];
   readonly outcome: FixOutcome;
-  /** Does this event show the bug? Cheap: it runs for every event of the clients named. */
+  /** True when the event shows the bug. Keep it cheap: it runs for every event of the named clients. */
   readonly detect: (event: JsonObject, context: FixContext) => boolean;
-  /** Called only when detected. For unwanted and quarantined the event is stopped, and this is not called. */
+  /** Called only after `detect` said yes, and never for unwanted and quarantined, which stop the event. */
   readonly apply: (event: JsonObject, context: FixContext) => JsonObject;
-  /** Date of the first release with it, YYYY-MM-DD. */
+  /** The date of the first release with this fix, YYYY-MM-DD. */
   readonly since: string;
-  /** What has to be true before it can go. */
+  /** What must be true before the fix can be removed. */
   readonly retireWhen: string;
   /** For the seven checks that every fix passes. */
   readonly examples: FixExamples;
@@ -45,10 +47,10 @@ export interface FixExamples {
   readonly receivedAtMs: number;
   /** Shows the bug. */
   readonly broken: JsonObject;
-  /** What `apply` makes of it; null when the event is stopped. */
+  /** What `apply` makes of it, or null when the event is stopped. */
   readonly repaired: JsonObject | null;
-  /** The same bug from a client just outside the version range: stays as it is. */
+  /** The same bug from a client just outside the version range. It stays as it is. */
   readonly outside: JsonObject;
-  /** The named client without the bug: stays as it is. */
+  /** The named client without the bug. It stays as it is. */
   readonly healthy: JsonObject;
 }

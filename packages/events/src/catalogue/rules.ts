@@ -1,15 +1,15 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** What a clean event must keep to, beyond its format. */
+/** The rules for clean events that no format knows. */
 export interface Rules {
-  /** A client's clock within this of ours is right: its time is kept as it is. */
+  /** A client's clock that differs by no more than this counts as right, and its time is kept. */
   readonly clockToleranceMs: number;
-  /** Older than this is clamped to it. */
+  /** An older time is clamped to this age. */
   readonly pastMaxMs: number;
-  /** Further ahead than this is impossible; less is clamped to the time of receipt. */
+  /** A time further ahead than this is impossible. One less far ahead is clamped to the time of receipt. */
   readonly futureMaxMs: number;
-  /** No event happened before this: such a time is impossible, and the time of receipt stands in. Milliseconds since 1970. */
+  /** A time before this is impossible, and the time of receipt replaces it. Milliseconds since 1970. */
   readonly earliestMs: number;
 }
 

@@ -1,7 +1,7 @@
 import type { FormatNumber } from '../model/request.ts';
 import type { JsonObject } from '../model/json.ts';
 
-/** From one format to the next: pure, and total over what the strict reader of `from` lets through. */
+/** From one format to the next. Pure, and total over everything that the strict reader of `from` accepts. */
 export interface Upgrade {
   readonly from: FormatNumber;
   readonly to: FormatNumber;

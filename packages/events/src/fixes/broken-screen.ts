@@ -5,8 +5,8 @@ import { valueAt, withValueAt } from './event-paths.ts';
 const screenMax = 100_000;
 
 /**
- * Bug 6: browsers that zoom report fractions of pixels, hidden frames report negative ones, and half-loaded pages NaN. Fractions
- * are rounded down; what is no size at all is taken out.
+ * Browsers that zoom report fractions of pixels, hidden frames negative sizes, and half-loaded pages NaN.
+ * Fractions are rounded down. What is not a size at all is removed.
  */
 export const brokenScreen: Fix = {
   id: 'broken-screen',
@@ -40,7 +40,7 @@ function pathOf(format: number): readonly string[] {
   return format === 1 ? ['res'] : ['context', 'device', 'screen'];
 }
 
-/** Texts of another kind (no "x") are not this bug; the strict reader refuses them. */
+/** A text without an "x" is not this bug. The strict reader refuses it. */
 function isBrokenText(screen: JsonValue | undefined): boolean {
   return (
     typeof screen === 'string' && /^[^x]{1,40}x[^x]{1,40}$/.test(screen) && repairedText(screen) !== screen
@@ -55,7 +55,7 @@ function repairedText(screen: JsonValue | undefined): string | undefined {
   return isSide(width) && isSide(height) ? `${width}x${height}` : undefined;
 }
 
-/** JSON has no NaN: clients wrote null for it. */
+/** JSON has no NaN, so clients wrote null. */
 function isBrokenSize(screen: JsonValue | undefined): boolean {
   return isJsonObject(screen) && !(isSide(screen.width) && isSide(screen.height));
 }

@@ -3,7 +3,9 @@ import { valueAt } from './event-paths.ts';
 
 const clonedId = 'c0ffee00-0000-4000-8000-000000000001';
 
-/** One release carried the device id of the machine that built it: whoever sent these events, it was not that device. */
+/**
+ * One release carried the device id of the machine that built it, so the device of these events is unknown.
+ */
 export const clonedDevice: Fix = {
   id: 'cloned-device',
   issue: 'A release sends one hard-coded device id for everybody (as Mozilla bug 1489560)',

@@ -5,11 +5,15 @@ import { valueAt, withValueAt } from './event-paths.ts';
 const DAY_MS = 86_400_000;
 const receivedAtMs = Date.UTC(2026, 5, 1, 12, 0, 0);
 
-/** Bug 1: the iOS client of the first format wrote seconds where milliseconds belong, so that everything was in January 1970. */
+/**
+ * The iOS client of the first format wrote seconds instead of milliseconds, which put every event into
+ * January 1970.
+ */
 export const epochSeconds: Fix = {
   id: 'epoch-seconds',
   issue:
-    'The time is in seconds instead of milliseconds (as CleverTap/clevertap-flutter#245, snowplow-ios-tracker#467)',
+    'The time is in seconds instead of milliseconds ' +
+    '(as CleverTap/clevertap-flutter#245, snowplow-ios-tracker#467)',
   clients: [{ name: 'penstock-ios', versions: '<2.3.0' }],
   types: null,
   formats: [1],
@@ -31,7 +35,10 @@ export const epochSeconds: Fix = {
   },
 };
 
-/** 1e9 to 1e11 are seconds of 2001 and later, and milliseconds of 1970 to 1973, when nobody had our clients. */
+/**
+ * Numbers from 1e9 to 1e11 are seconds since 2001. As milliseconds they would lie before 1974, when no
+ * client existed.
+ */
 function repairedTime(event: JsonObject, receivedMs: number): string | null {
   const time = valueAt(event, ['dtm']);
   if (typeof time !== 'string' || !/^\d{10,11}$/.test(time)) return null;

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 
-/** A path into an event: the keys from the outside in. */
+/** A path into an event: its keys, outermost first. */
 export type Path = readonly string[];
 
-/** What is there, or undefined; anything may be in the way. */
+/** The value at the path, or undefined. Any value may stand in the way. */
 export function valueAt(event: JsonObject, path: Path): JsonValue | undefined {
   let value: JsonValue | undefined = event;
   for (const key of path) {
@@ -13,7 +13,10 @@ export function valueAt(event: JsonObject, path: Path): JsonValue | undefined {
   return value;
 }
 
-/** A copy with another value there, or with the key gone when the value is undefined. Does nothing when the way is blocked. */
+/**
+ * A copy with another value at the path, or without the key when the value is undefined. Nothing changes
+ * when a value on the way is not an object.
+ */
 export function withValueAt(event: JsonObject, path: Path, value: JsonValue | undefined): JsonObject {
   const [key, ...rest] = path;
   if (key === undefined) return event;

@@ -4,7 +4,7 @@ import { valueAt, withValueAt } from './event-paths.ts';
 const path = ['properties', 'account_id'];
 const event = { event: 'purchase', properties: { amount: 3 } };
 
-/** The Android client wrote the account number of the shop into every purchase, where it was never meant to be. */
+/** The Android client wrote the shop's account number into every purchase, where it does not belong. */
 export const leakedAccount: Fix = {
   id: 'leaked-account',
   issue: 'The account id leaks into the properties of purchases (as Mozilla bug 1602844)',

@@ -1,7 +1,7 @@
 import type { Fix } from '../catalogue/fix.ts';
 import { valueAt } from './event-paths.ts';
 
-/** Somebody repackages the Android client, advertisements added, and its events arrive here. */
+/** A third party repackages the Android client with advertisements, and its events arrive here. */
 export const repackagedBuild: Fix = {
   id: 'repackaged-build',
   issue: 'A third party ships a build of its own that reports to us (as Mozilla bug 1592010)',

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 import type { FormatNumber } from '../model/request.ts';
 import { valueAt, withValueAt, type Path } from './event-paths.ts';
 
-/** What JavaScript makes of a missing id when it is made a string, and the UUID that nobody filled in. */
+/** The texts into which JavaScript turns a missing id, and the UUID that nobody filled in. */
 const sentinels = new Set([
   'null',
   'undefined',
@@ -23,11 +23,15 @@ const idPaths: Readonly<Record<FormatNumber, readonly Path[]>> = {
 const client = { name: 'penstock-web', version: '3.2.0' };
 const message_id = '0190b3a6-7c1e-7a6e-9d6f-3d5b8c1f0a01';
 
-/** Bug 7: after a rewrite the web client sent "undefined" and the like for users who had no id: all of them were one user. */
+/**
+ * After a rewrite, the web client sent "undefined" and the like for users without an id, which made them
+ * all one user.
+ */
 export const sentinelIds: Fix = {
   id: 'sentinel-ids',
   issue:
-    'Ids are "null", "undefined" or "[object Object]" (as snowplow-javascript-tracker#991, rudder-sdk-js#201)',
+    'Ids are "null", "undefined" or "[object Object]" ' +
+    '(as snowplow-javascript-tracker#991, rudder-sdk-js#201)',
   clients: [{ name: 'penstock-web', versions: '>=3.0.0 <3.2.1' }],
   types: null,
   formats: [2, 3, 4],

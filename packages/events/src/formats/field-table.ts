@@ -1,20 +1,20 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 
-/** What a field may hold. `check` sees every value but null: null is as good as missing. */
+/** What a field may hold. `check` never sees null, which counts as missing. */
 export interface FieldRule {
   readonly check: (value: JsonValue) => boolean;
   /** For the detail of a refusal: "field screen is not {width, height}". */
   readonly is: string;
   readonly required?: boolean;
-  /** The fields of an object that is one itself. */
+  /** The fields of the field, when it is an object. */
   readonly inner?: FieldTable;
 }
 
 export interface FieldTable {
   readonly rules: ReadonlyMap<string, FieldRule>;
   readonly required: readonly string[];
-  /** Names that start with it are the client's own. */
+  /** Names with this prefix belong to the client. */
   readonly open: { readonly prefix: string; readonly rule: FieldRule } | null;
 }
 
@@ -31,8 +31,8 @@ export function fieldTable(
 }
 
 /**
- * Null when every field of the object is in the table and holds what it may, and none that is required is missing.
- * `path` says where the object is, for the detail of a refusal: '' or 'context.device.'.
+ * Null when every field is in the table and valid, and no required one is missing. `path` is where the
+ * object stands, for the detail of a refusal: '' or 'context.device.'.
  */
 export function checkFields(object: JsonObject, table: FieldTable, path = ''): Refusal | null {
   for (const name in object) {
@@ -59,10 +59,10 @@ function openRule(name: string, { open }: FieldTable): FieldRule | undefined {
   return open !== null && name.startsWith(open.prefix) ? open.rule : undefined;
 }
 
-/** Its keys are the client's own, its values may be anything. */
+/** An object with any keys and values. */
 export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
 
-/** A field that is an object with fields of its own. */
+/** A field that is an object with these fields. */
 export function objectOf(rules: Readonly<Record<string, FieldRule>>): FieldRule {
   return { ...anyObject, inner: fieldTable(rules) };
 }
@@ -79,7 +79,7 @@ export const finiteNumber: FieldRule = {
   is: 'a number',
 };
 
-/** UUID in its text form, either case: 8-4-4-4-12. */
+/** A UUID as text in either case: 8-4-4-4-12. */
 export const uuidText: FieldRule = {
   check: (value) => typeof value === 'string' && value.length === 36 && isUuid(value),
   is: 'a UUID',
@@ -93,7 +93,7 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** Field names come from the client: bounded, and visible when they are odd. */
+/** Field names come from the client, so they are shortened, and quoted to make odd characters visible. */
 function quoteName(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}...` : name);
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** 16 bytes of a UUID's text, or null when it is none. Either case; the version is the client's business. */
+/** The 16 bytes of a UUID in text form, in either case and of any version. Null for any other text. */
 export function parseUuid(text: string): Buffer | null {
   if (text.length !== 36) return null;
   const bytes = Buffer.allocUnsafe(16);
@@ -30,16 +30,16 @@ export function formatUuid(bytes: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The nil UUID is a default that nobody filled in: all its events would be one. */
+/** The nil UUID is a default that nobody filled in. As an id it would make all its events one. */
 export function isNil(id: Uint8Array): boolean {
   for (let i = 0; i < id.length; i++) if (id[i] !== 0) return false;
   return true;
 }
 
 /**
- * An id for an event that has none, the same whenever the same event comes again: a version 5 UUID (RFC 9562, 5.5) over
- * what tells events apart. Two events of one device that are equal to the last property, the device's time
- * included, are one event: that is the price of clients without ids.
+ * An id for an event without one, which is the same whenever the event comes again: a version 5 UUID (RFC
+ * 9562, 5.5) over what tells events apart. The price of clients without ids: two events of one device with
+ * the same time and the same properties count as one.
  */
 export function deriveEventId(parts: readonly unknown[]): Buffer {
   const id = Buffer.from(hash('sha1', `penstock event ${JSON.stringify(parts)}`, 'hex').slice(0, 32), 'hex');

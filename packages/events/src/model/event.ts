@@ -1,12 +1,12 @@
 /**
  * A clean event: format 4 as it is written to `events.clean`. Field names are those of schema/event-4.avsc,
- * so that the code, the wire and the consumers use one word for one thing. Times are milliseconds since 1970.
+ * so code, wire and consumers use the same words. Times are milliseconds since 1970.
  */
 export interface Event {
   /** 16 bytes. A Buffer, because the Avro library asks for one. */
   event_id: Buffer;
   event_type: string;
-  /** The client's own word on when it happened, exactly as sent; null when it sent none. */
+  /** The client's own statement of when it happened, exactly as sent. Null when it sent none. */
   occurred_at_raw: string | null;
   client: Client;
   user_id: string | null;
@@ -49,7 +49,7 @@ export interface Screen {
   height: number;
 }
 
-/** Degrees: lat -90..90, lon -180..180. `source` is the client's word: gps, network, ... */
+/** Degrees: lat -90..90, lon -180..180. `source` is whatever the client calls it: gps, network, ... */
 export interface Location {
   lat: number;
   lon: number;
@@ -74,7 +74,7 @@ export interface Geo {
   database: string | null;
 }
 
-/** Where the event came in: with it the raw record can be found again. */
+/** Where the event came in, which is enough to find its raw record again. */
 export interface Origin {
   dc: string;
   receiver: string;
@@ -86,8 +86,9 @@ export interface Origin {
 }
 
 /**
- * trusted: the client's clock is right, or nothing speaks against it. corrected: moved by the difference of the clocks.
- * server: the client's time is missing or impossible, received_at stands in. clamped: moved to the edge of the window.
+ * trusted: kept, as nothing speaks against the client's clock. corrected: moved by the difference of the
+ * clocks. server: received_at replaces a time that is missing or impossible. clamped: moved to the edge of the
+ * window.
  */
 export const timeQualities = ['trusted', 'corrected', 'server', 'clamped'] as const;
 export type TimeQuality = (typeof timeQualities)[number];

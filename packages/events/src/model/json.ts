@@ -1,6 +1,6 @@
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
-/** What JSON.parse makes of `{...}`: any key may be missing. */
+/** What JSON.parse makes of `{...}`. Any key may be missing. */
 export interface JsonObject {
   [key: string]: JsonValue | undefined;
 }

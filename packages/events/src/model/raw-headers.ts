@@ -21,19 +21,19 @@ export const rawHeaders = {
   receiver: 'receiver',
   /** When the client says it sent the request (header x-sent-at): milliseconds since 1970 or ISO 8601. */
   sentAt: 'sent-at',
-  /** The client's count of tries of this request, decimal. */
+  /** How often the client has tried this request, decimal. */
   attempt: 'attempt',
   tenant: 'tenant',
 } as const;
 
-/** What `events.rejected` says about a record, beside the raw headers that it keeps. */
+/** The headers of `events.rejected`, beside the raw headers that it keeps. */
 export const rejectedHeaders = {
   /** One of `reasons`. */
   reason: 'reason',
   stage: 'stage',
-  /** The fix that decided, when one did. */
+  /** The fix that stopped the event, if one did. */
   rule: 'rule',
-  /** A sentence for a human: what was found, where. */
+  /** A sentence for a human: what was found and where. */
   detail: 'detail',
   sourceTopic: 'source-topic',
   sourcePartition: 'source-partition',
@@ -42,6 +42,6 @@ export const rejectedHeaders = {
   index: 'index',
 } as const;
 
-/** The route's word on the format; formats are told apart by shape when it is missing. */
+/** The format that the route stands for. Without it, the shape of the events decides. */
 export const formatHints = ['1', '2', '3', '4'] as const;
 export type FormatHint = (typeof formatHints)[number];

@@ -1,4 +1,4 @@
-/** Where in the Input Filter an event was stopped, in the order of the stages. */
+/** The stages of the Input Filter at which an event can be stopped, in order. */
 export const stages = [
   'inflate',
   'split',
@@ -20,7 +20,10 @@ interface ReasonText {
   readonly sentence: string;
 }
 
-/** Every reason there is. A reason belongs to one stage. The list only grows: names are kept in stored records. */
+/**
+ * Every reason for a rejection. A reason belongs to one stage. Reasons are never removed or renamed,
+ * because stored records hold their names.
+ */
 export const reasons = {
   'unknown-encoding': {
     stage: 'inflate',
@@ -86,9 +89,9 @@ export interface Refusal {
   readonly kind: 'rejected';
   readonly reason: Reason;
   readonly stage: Stage;
-  /** What was found and where; holds field names and lengths, never values of the client. */
+  /** What was found and where. Holds field names and lengths, never a client's values. */
   readonly detail: string;
-  /** The fix that decided, when one did. */
+  /** The fix that stopped the event, if one did. */
   readonly rule?: string;
 }
 

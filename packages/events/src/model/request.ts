@@ -12,14 +12,16 @@ export type Span =
   /** An element of the array that is the body, or of the named array of an envelope. */
   | { readonly kind: 'element'; readonly array: string | null; readonly element: number };
 
-/** One event as its client wrote it, parsed, nothing changed. */
+/** One event, parsed and otherwise exactly as its client wrote it. */
 export interface RawEvent {
   readonly kind: 'event';
   /** Its position among the events of the request, from 0. */
   readonly index: number;
   readonly format: FormatNumber;
   readonly event: JsonObject;
-  /** False when no string of it can hold NUL or half a surrogate pair, so that nobody needs to look. */
+  /**
+   * False when no string of the event can hold NUL or half a surrogate pair, which saves a search for them.
+   */
   readonly oddText: boolean;
   readonly span: Span;
 }
@@ -32,7 +34,7 @@ export interface RefusedItem extends Refusal {
 
 export type RequestItem = RawEvent | RefusedItem;
 
-/** A request of n events gives n items, in order; a request that cannot be split is refused as a whole. */
+/** A request of n events gives n items, in order. A request that cannot be split is refused as a whole. */
 export type SplitRequest = { readonly kind: 'events'; readonly items: readonly RequestItem[] } | Refusal;
 
 export type SplitFunction = (
@@ -41,11 +43,14 @@ export type SplitFunction = (
   contentType: string | null,
 ) => SplitRequest;
 
-/** What the raw record knows about the request, whichever format its events have. */
+/** What the raw record says about the request, whatever the format of its events. */
 export interface RequestContext {
   readonly tenant: string;
   readonly receivedAtMs: number;
-  /** The client's word (raw header sent-at), for formats that carry no send time themselves. */
+  /**
+   * When the client says it sent the request (raw header sent-at), for events without a send time of their
+   * own.
+   */
   readonly sentAtMs: number | null;
   readonly userAgent: string | null;
   readonly dc: string;

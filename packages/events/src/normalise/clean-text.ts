@@ -4,8 +4,9 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 export const cleanTextId = 'normalise-text';
 
 /**
- * The same value without NUL in any string or key, and with U+FFFD for each half surrogate pair: stores downstream
- * refuse the first (PostgreSQL) and UTF-8 cannot write the second. The value itself comes back when there is none.
+ * The same value without NUL in any string or key, and with U+FFFD for each half surrogate pair: stores
+ * downstream refuse the first (PostgreSQL) and UTF-8 cannot write the second. The value itself comes back
+ * when there is none.
  */
 export function cleanText(object: JsonObject): JsonObject {
   const cleaned: JsonObject = {};

@@ -1,7 +1,7 @@
 import type { TimeQuality } from '../model/event.ts';
 import type { Rules } from '../catalogue/rules.ts';
 
-/** Milliseconds since 1970; null is missing, or nothing that can be read as a time. */
+/** Milliseconds since 1970, or null when the client's time is missing or unreadable. */
 export interface ClientTimes {
   readonly occurredMs: number | null;
   /** By the same clock as `occurredMs`. */
@@ -15,9 +15,9 @@ export interface CorrectedTime {
 }
 
 /**
- * When it happened, by our clock. With a send time the age of the event is known whatever the client's clock says:
- * received - (sent - occurred). Without one the client's time is taken if it is possible. (After Snowplow's derived
- * timestamp, which lacked the guards: SP#3332 had an event in the year -5965.)
+ * When the event happened, by our clock. With a send time the event's age is known even when the client's
+ * clock is wrong: received - (sent - occurred). Without one, the client's time is taken if it is possible.
+ * (After Snowplow's derived timestamp, which lacked the guards: SP#3332 had an event in the year -5965.)
  */
 export function correctTime({ occurredMs, sentMs, receivedMs }: ClientTimes, rules: Rules): CorrectedTime {
   if (occurredMs === null) return { occurredMs: receivedMs, quality: 'server' };
@@ -27,7 +27,7 @@ export function correctTime({ occurredMs, sentMs, receivedMs }: ClientTimes, rul
   if (occurredMs > sentMs) return { occurredMs: receivedMs, quality: 'server' };
   const ageMs = sentMs - occurredMs;
   if (ageMs > rules.pastMaxMs) {
-    // The clock was set between the event and the sending, or the event is older than we believe anyone.
+    // The client's clock was set after the event, or the event is older than any client is believed.
     return occurredMs < rules.earliestMs
       ? { occurredMs: receivedMs, quality: 'server' }
       : { occurredMs: receivedMs - rules.pastMaxMs, quality: 'clamped' };
@@ -35,7 +35,7 @@ export function correctTime({ occurredMs, sentMs, receivedMs }: ClientTimes, rul
   return { occurredMs: receivedMs - ageMs, quality: 'corrected' };
 }
 
-/** A time that nothing moves: taken as it is, clamped to the window, or not believed. */
+/** A time without a correction: it is kept, clamped to the window, or replaced by the time of receipt. */
 function judge(occurredMs: number, receivedMs: number, rules: Rules): CorrectedTime {
   const aheadMs = occurredMs - receivedMs;
   if (occurredMs < rules.earliestMs || aheadMs > rules.futureMaxMs)

@@ -8,7 +8,7 @@ import { refuse, type Refusal } from '../model/reasons.ts';
 import type { FormatNumber, RequestContext } from '../model/request.ts';
 import type { Rules } from '../catalogue/rules.ts';
 
-/** Ids of the normalisations that an event lists among its fixes: each one took something away. */
+/** The normalisations that an event lists among its fixes, each of which removed something. */
 export const normalisations = {
   screen: 'normalise-screen',
   location: 'normalise-location',
@@ -17,20 +17,21 @@ export const normalisations = {
 const eventTypeLengthMax = 128;
 const screenMax = 100_000;
 
-/** What normalising needs beside the event in format 4. */
+/** An event in format 4, and what normalising needs to know about it. */
 export interface Upgraded {
   readonly event: JsonObject;
   readonly format: FormatNumber;
   readonly index: number;
-  /** As the client sent it, before any fix. */
+  /** The time as the client sent it, before any fix. */
   readonly occurredRaw: JsonValue | undefined;
-  /** Ids of what was applied so far; becomes the event's own list. */
+  /** Ids of what was applied so far. This becomes the event's own list. */
   readonly fixes: string[];
 }
 
 /**
- * The clean event that an upgraded one is, or why it is none: trimmed, ranges kept, id parsed or derived, time corrected.
- * `net.ip` and `geo` are null. The event given has passed the strict reader of its format.
+ * Makes the clean event: texts are trimmed, ranges checked, the id is parsed or derived, the time
+ * corrected. Returns why it cannot, when it cannot. `net.ip` and `geo` are null. The given event has passed
+ * the strict reader of its format.
  */
 export function normalise(upgraded: Upgraded, context: RequestContext, rules: Rules): Event | Refusal {
   const { fixes } = upgraded;
@@ -82,7 +83,7 @@ export function normalise(upgraded: Upgraded, context: RequestContext, rules: Ru
 
 const noId = Buffer.alloc(16);
 
-/** Null when the event has none: an empty text is none. */
+/** Null when the event has no id. */
 function eventIdOf(given: Format4): Buffer | null | Refusal {
   if (given.event_id === undefined || given.event_id === null) return null;
   const id = parseUuid(given.event_id);
@@ -90,7 +91,7 @@ function eventIdOf(given: Format4): Buffer | null | Refusal {
   return isNil(id) ? refuse('invalid-event', 'event_id is the nil UUID') : id;
 }
 
-/** Not the received time, nor anything else that differs when the client sends the event again. */
+/** Leaves out the time of receipt and all else that changes when the client sends the event again. */
 function derivedId(event: Event): Buffer {
   const { tenant, event_type, occurred_at_raw, client, user_id, device_id, session_id, screen, location } =
     event;
@@ -143,7 +144,10 @@ function locationOf(location: Format4['location'], fixes: string[]): Location | 
   return null;
 }
 
-/** Nested values become their JSON text; without any the client's own object is used, which nobody else holds. */
+/**
+ * Nested values become their JSON text. Without any, the client's object itself is used: nobody else holds
+ * it.
+ */
 function propertiesOf(properties: JsonValue | undefined): Record<string, PropertyValue> {
   if (properties === undefined || properties === null) return {};
   const given = properties as JsonObject;

@@ -4,9 +4,9 @@ import type { JsonValue } from '../model/json.ts';
 const dateMaxMs = 8.64e15;
 
 /**
- * Milliseconds since 1970 of a client's time: a number of milliseconds, or ISO 8601 with a zone. Null for all else: the
- * time of receipt stands in then, and the raw value is kept. Stricter than Date.parse, which takes 30 February for
- * 2 March and a time without zone for the server's own.
+ * Milliseconds since 1970 of a client's time: a number of milliseconds, or ISO 8601 with an offset. Null for
+ * everything else. Stricter than Date.parse, which reads 30 February as 2 March, and a time without an offset
+ * as one in the server's zone.
  */
 export function parseTime(value: JsonValue | undefined): number | null {
   if (typeof value === 'number') return Math.abs(value) <= dateMaxMs ? Math.trunc(value) : null;
@@ -28,7 +28,9 @@ function parseIsoTime(text: string): number | null {
   return ((dayNumber * 24 + hour) * 60 + minute) * 60_000 + rest;
 }
 
-/** Milliseconds of `:SS.fff` and of the zone after it, together. A leap second is the first of the next minute. */
+/**
+ * Milliseconds of `:SS.fff` less the offset after it. A leap second counts as the first of the next minute.
+ */
 function secondsAndZone(text: string, start: number): number | null {
   let at = start;
   let milliseconds = 0;
@@ -62,7 +64,7 @@ function zoneOffsetMs(text: string, at: number): number | null {
   return (sign === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** The number in these places, or -1. */
+/** The number at these positions, or -1. */
 function digits(text: string, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {
@@ -82,7 +84,7 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Proleptic Gregorian, counted from a March so that leap days come last (Hinnant, "days_from_civil"). */
+/** Proleptic Gregorian. Years begin in March, so that leap days come last (Hinnant, "days_from_civil"). */
 function daysSince1970(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;

@@ -5,9 +5,12 @@ import type { ClientName } from '../catalogue/format.ts';
 import type { JsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 
-/** Versions remembered with their fixes: clients are few, but a version is whatever a client writes. */
+/**
+ * How many versions are remembered with their fixes. Clients are few, but a version is whatever a client
+ * writes.
+ */
 const versionsMax = 4_096;
-/** What is longer is no version, and must not fill the memory. */
+/** Anything longer is not a version, and must not fill the memory. */
 const versionLengthMax = 64;
 
 const none: readonly Fix[] = [];
@@ -19,14 +22,14 @@ export interface FixTarget {
   readonly client: ClientName;
   readonly type: string | null;
   readonly context: FixContext;
-  /** Ids of what was applied are added. */
+  /** The id of each applied fix is added. */
   readonly applied: string[];
 }
 
-/** Why the event goes no further, or null: then `target.event` is the event after its fixes. */
+/** Returns why the event is stopped, or null. Then `target.event` is the event after its fixes. */
 export type FixFunction = (target: FixTarget) => Refusal | null;
 
-/** Throws CatalogueError for an id used twice and for a version range that semver cannot read. */
+/** Throws CatalogueError for an id used twice, and for a version range that semver cannot read. */
 export function createFixFunction(fixes: readonly Fix[]): FixFunction {
   checkFixes(fixes);
   const fixesFor = createFixLookup(fixes);
@@ -52,7 +55,7 @@ function stopped(fix: Fix): Refusal {
   return { ...refuse(reason, `${fix.id}: ${fix.issue}`), rule: fix.id };
 }
 
-/** Which fixes there are for a client of this name and version; one look into a map for versions seen before. */
+/** The fixes for a client of this name and version. A version seen before costs one look into a map. */
 function createFixLookup(fixes: readonly Fix[]): (client: ClientName, context: FixContext) => readonly Fix[] {
   const names = new Set(fixes.flatMap((fix) => fix.clients.map((client) => client.name)));
   const known = new Map<string, readonly Fix[]>();
@@ -71,7 +74,7 @@ function createFixLookup(fixes: readonly Fix[]): (client: ClientName, context: F
   };
 }
 
-/** "1.7" is read as 1.7.0 and "v2" as 2.0.0; what cannot be read as a version is in the range '*' only. */
+/** "1.7" is read as 1.7.0 and "v2" as 2.0.0. What cannot be read as a version is in no range but '*'. */
 function isFor(fix: Fix, name: string, version: string | null): boolean {
   const read = version === null ? null : (semver.parse(version) ?? semver.coerce(version));
   return fix.clients.some(

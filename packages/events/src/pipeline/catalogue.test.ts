@@ -40,7 +40,7 @@ test('disabling a fix that does not exist fails the start', () => {
   expect(() => createPipeline(builtInCatalogue, { disabledFixes: ['epoch-second'] })).toThrow(/epoch-second/);
 });
 
-test('a fix, a format or an upgrade that throws rejects its event and says which, without what was thrown', () => {
+test('a fix, format or upgrade that throws rejects its event and is named; what it threw is not', () => {
   const explode = (): never => {
     throw new TypeError('canary');
   };

@@ -3,8 +3,8 @@ import { currentFormat, type Upgrade } from '../catalogue/upgrade.ts';
 import type { FormatNumber } from '../model/request.ts';
 
 /**
- * For each format number, the functions that lead to the current format, in order. Throws CatalogueError when one is
- * missing.
+ * For each format number, the functions that lead to the current format, in order. Throws CatalogueError
+ * when one is missing.
  */
 export function composeUpgrades(
   formats: readonly FormatNumber[],

@@ -13,27 +13,27 @@ import type { Upgrade } from '../catalogue/upgrade.ts';
 import { composeUpgrades } from './compose-upgrades.ts';
 
 /**
- * What became of one event of a request. `fixes` are the ids of what was applied, also when the event was stopped later:
- * count those, and `rule` of a stopped one.
+ * What became of one event of a request. `fixes` are the ids of what was applied, even when the event was
+ * stopped later. Count those, and the `rule` of a stopped event.
  */
 export type Outcome = CleanOutcome | StoppedOutcome;
 
 export interface CleanOutcome {
   readonly kind: 'clean';
-  /** Yours: fill in `net.ip` (anonymised) and `geo`, then encode. */
+  /** It belongs to the caller, who fills in `net.ip` (anonymised) and `geo`, then encodes it. */
   readonly event: Event;
   readonly index: number;
 }
 
 export interface StoppedOutcome extends Omit<Refusal, 'kind'> {
-  /** unwanted goes to events.rejected like rejected, but nobody is alarmed. */
+  /** unwanted goes to events.rejected too, but without an alarm. */
   readonly kind: 'rejected' | 'unwanted';
   readonly index: number;
   readonly fixes: readonly string[];
 }
 
 export interface PipelineOptions {
-  /** Ids of fixes that are left out. An unknown id fails the start. */
+  /** Ids of fixes to leave out. An unknown id fails the start. */
   readonly disabledFixes?: readonly string[];
 }
 
@@ -41,16 +41,16 @@ export interface Pipeline {
   /** Never throws: every body has an outcome. The items hold no view of the body. */
   readonly split: SplitFunction;
   /**
-   * Everything between split and de-duplication for one event. Never throws: bugs of rules reject the event. The item is
-   * used up: parts of it become parts of the clean event.
+   * Everything between split and de-duplication, for one event. Never throws: a bug in a rule rejects the
+   * event. The item is consumed, because parts of it become parts of the clean event.
    */
   readonly process: (item: RequestItem, context: RequestContext) => Outcome;
-  /** The fixes in use, in order: labels for counters. */
+  /** The ids of the fixes in use, in order, as labels for counters. */
   readonly fixIds: readonly string[];
   readonly catalogue: Catalogue;
 }
 
-/** What is needed for the events of one format. */
+/** A format, and the upgrades that lead from it to the current one. */
 interface FormatWay {
   readonly format: Format;
   readonly upgrades: readonly Upgrade['up'][];
@@ -86,11 +86,11 @@ interface Step {
   readonly catalogue: Catalogue;
 }
 
-/** fix -> read -> upgrade -> normalise and validate, for one event. */
+/** Fixes, reads, upgrades, normalises and validates one event. */
 function processRaw(item: RawEvent, context: RequestContext, way: FormatWay, step: Step): Event | Refusal {
   const { format } = way;
   const { applied } = step;
-  // A bug in a format or in our own rules costs one event, never the partition.
+  // A bug in a format or a rule costs one event, never the partition.
   let event: JsonObject;
   try {
     const target: FixTarget = {

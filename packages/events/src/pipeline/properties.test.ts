@@ -36,7 +36,8 @@ function arbitrary(random: Random, depth = 0): JsonValue {
 }
 
 const names =
-  'e event type event_type dtm res lat lon context app device screen client name version user_id properties batch';
+  'e event type event_type dtm res lat lon context app device screen client name version user_id ' +
+  'properties batch';
 
 function arbitraryObject(random: Random, depth: number): JsonObject {
   const object: JsonObject = {};

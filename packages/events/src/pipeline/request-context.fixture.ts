@@ -1,6 +1,6 @@
 import type { RequestContext } from '../model/request.ts';
 
-/** A request as tests need one. */
+/** A request for tests. */
 export const requestContext: RequestContext = {
   tenant: 'default',
   receivedAtMs: Date.UTC(2026, 10, 23, 12),

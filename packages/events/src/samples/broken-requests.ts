@@ -5,13 +5,18 @@ import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
 import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './sample-request.ts';
 
-/** Requests with something in them that nobody can repair: it is rejected, and what is around it arrives. */
+/** Requests with an event that nobody can repair. It is rejected, and the events around it arrive. */
 export function brokenRequests(source: SampleSource): SampleRequest[] {
   const { random, nowMs } = source;
   const make = (format: FormatNumber): JsonObject =>
     sampleEvent(format, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 1_000 });
   const [before, after] = [make(4), make(4)];
-  const lines = `${JSON.stringify(before)}\n{"event_type":"page_view","event_id":\n${JSON.stringify(after)}\n`;
+  const lines = [
+    JSON.stringify(before),
+    '{"event_type":"page_view","event_id":',
+    JSON.stringify(after),
+    '',
+  ].join('\n');
   const inBatch = make(3);
   const client = { name: 'penstock-android', version: '2.4.0', platform: 'android-plus' };
   const repackaged = { ...make(3), client };

@@ -5,7 +5,7 @@ import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
 import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './sample-request.ts';
 
-/** Known bugs of clients, which fixes mend on the way. */
+/** Requests with known bugs of clients, which fixes repair. */
 export function fixableRequests({ random, nowMs }: SampleSource): SampleRequest[] {
   const make = (format: FormatNumber, variant: 'healthy' | 'fixable'): JsonObject =>
     sampleEvent(format, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 5_000, variant });

@@ -7,7 +7,7 @@ import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
 import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './sample-request.ts';
 
-/** Every format as a client without bugs writes it. */
+/** Requests of every format from clients without bugs. */
 export function healthyRequests({ random, nowMs }: SampleSource): SampleRequest[] {
   const make = (format: FormatNumber): JsonObject =>
     sampleEvent(format, {

@@ -9,15 +9,15 @@ export interface SampleEventOptions {
   /** When it happened, milliseconds since 1970. */
   readonly occurredAtMs: number;
   /**
-   * fixable: shows a bug that a repair fix mends, see `fixes` of the clean event. rejected: lacks its type or has a
-   * field too many, reason missing-field or unknown-field. Default healthy.
+   * fixable: shows a bug that a fix repairs; see `fixes` of the clean event. rejected: lacks its type or has an
+   * unknown field. Default healthy.
    */
   readonly variant?: 'healthy' | 'fixable' | 'rejected';
-  /** Filled up with properties to about this size in JSON. Default: what it is, 300 to 600. */
+  /** Properties are added up to about this size in JSON. The default adds none, which gives 300 to 600. */
   readonly bytes?: number;
 }
 
-/** What an event says, before a format gives it shape. */
+/** The content of an event, before a format gives it a shape. */
 interface Story {
   readonly type: string;
   readonly device: string;
@@ -30,7 +30,10 @@ interface Story {
   readonly properties: Record<string, string | number | boolean>;
 }
 
-/** One event in the given format; events of formats 3 and 4 are complete without an envelope. Same arguments, same event. */
+/**
+ * One event in the given format; events of formats 3 and 4 are complete without an envelope. Same
+ * arguments, same event.
+ */
 export function sampleEvent(format: FormatNumber, options: SampleEventOptions): JsonObject {
   const story = tellStory(options.random);
   const event = shape(format, story, options);

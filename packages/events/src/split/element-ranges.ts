@@ -9,9 +9,10 @@ export interface ElementRanges {
 }
 
 /**
- * Where the elements of an array lie in the text of a JSON document that JSON.parse has accepted: the array that is
- * the document (`array` null) or that the document's object holds under that key, the last one if there are two.
- * Slow path only: for the original bytes of rejected events, and to find which of them has a key twice.
+ * Where the elements of an array lie in the text of a JSON document that JSON.parse has accepted: the array
+ * that is the document (`array` null) or that the document's object holds under that key, the last one if
+ * there are two. Slow path only: for the original bytes of rejected events, and to find which of them has a
+ * key twice.
  */
 export function elementRanges(body: Uint8Array, array: string | null): ElementRanges | null {
   let at = skipSpace(body, body[0] === 0xef ? 3 : 0);

@@ -9,8 +9,8 @@ const colon = 0x3a;
 export type ParsedText = { readonly kind: 'parsed'; readonly value: JsonValue } | Refusal;
 
 /**
- * Parses the bytes from `start` to `end`. NaN, Infinity, comments, single quotes and half documents are not JSON.
- * `knownUtf8` saves a look at bytes that have been checked before. About 2.5 us per KB.
+ * Parses the bytes from `start` to `end`. NaN, Infinity, comments, single quotes and half documents are not
+ * JSON. `knownUtf8` saves a look at bytes that have been checked before. About 2.5 us per KB.
  */
 export function parseJson(body: Buffer, start: number, end: number, knownUtf8 = false): ParsedText {
   if (!knownUtf8 && !isUtf8(body.subarray(start, end))) {
@@ -24,8 +24,8 @@ export function parseJson(body: Buffer, start: number, end: number, knownUtf8 = 
 }
 
 /**
- * The same, slower, with every digit: an integer beyond 2^53 becomes the string of its digits, and so does a number
- * beyond what a double can hold. Call it only for text that has been parsed before.
+ * The same, slower, with every digit: an integer beyond 2^53 becomes the string of its digits, and so does
+ * a number beyond what a double can hold. Call it only for text that has been parsed before.
  */
 export function parseExactly(text: string): JsonValue {
   return JSON.parse(text, exactly) as JsonValue;
@@ -39,9 +39,9 @@ const exactly = ((_key: string, value: JsonValue, context: { source?: string }):
 }) as Parameters<typeof JSON.parse>[1];
 
 /**
- * How many keys the text of a JSON document has: its colons outside strings. JSON.parse keeps the last of two equal
- * keys and tells nobody; a document with more colons than the parsed value has keys holds such a pair. About 1 us per KB.
- * Only for text that JSON.parse has accepted.
+ * How many keys the text of a JSON document has: its colons outside strings. JSON.parse keeps the last of
+ * two equal keys and tells nobody; a document with more colons than the parsed value has keys holds such a
+ * pair. About 1 us per KB. Only for text that JSON.parse has accepted.
  */
 export function countMembers(body: Uint8Array, start: number, end: number): number {
   let members = 0;

@@ -15,7 +15,10 @@ export interface JsonMeasure {
   refusal: Refusal | null;
 }
 
-/** Counts, and holds one event against the limits. Stops at the first limit that is broken, so depth is bounded. */
+/**
+ * Counts, and holds one event against the limits. Stops at the first limit that is broken, so depth is
+ * bounded.
+ */
 export function measureJson(value: JsonValue, limits: Limits): JsonMeasure {
   const measure: JsonMeasure = { members: 0, entries: 0, characters: 0, inexact: false, refusal: null };
   walk(value, 1, measure, limits);

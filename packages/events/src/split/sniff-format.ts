@@ -3,7 +3,10 @@ import type { JsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 import { holdsEnvelope } from './split-elements.ts';
 
-/** The one format that an object has the shape of, as an event or as an envelope; with two of them nobody can know. */
+/**
+ * The one format that an object has the shape of, as an event or as an envelope; with two of them nobody
+ * can know.
+ */
 export function sniffFormat(object: JsonObject, formats: readonly Format[]): Format | Refusal {
   let found: Format | null = null;
   for (const format of formats) {

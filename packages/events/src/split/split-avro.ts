@@ -5,8 +5,8 @@ import { measureJson } from './measure-json.ts';
 import { itemOf, type ItemReader } from './read-item.ts';
 
 /**
- * Records one after the other. They carry no length: after a broken one nobody knows where the next begins, so the rest
- * is one refused item; when the first is broken, the request is.
+ * Records one after the other. They carry no length: after a broken one nobody knows where the next begins,
+ * so the rest is one refused item; when the first is broken, the request is.
  */
 export function splitAvro(body: Buffer, reader: ItemReader): RequestItem[] | Refusal {
   const items: RequestItem[] = [];

@@ -7,8 +7,8 @@ import { parseJson } from './json-text.ts';
 const newline = 0x0a;
 
 /**
- * NDJSON: one event a line. CRLF and a missing last newline are fine, blank lines are no events. A line that cannot be
- * parsed is refused alone.
+ * NDJSON: one event a line. CRLF and a missing last newline are fine, blank lines are no events. A line
+ * that cannot be parsed is refused alone.
  */
 export function splitLines(body: Buffer, reader: ItemReader): RequestItem[] | Refusal {
   const items: RequestItem[] = [];

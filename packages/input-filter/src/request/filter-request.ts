@@ -98,7 +98,7 @@ function filterItem(item: RequestItem, c: ItemContext): void {
   const { index } = item;
   const outcome = c.tools.pipeline.process(item, c.request.context);
   const reject = (rejection: Rejection, unwanted: boolean, fixes: readonly string[]) => {
-    const { bytes, inflated, note } = c.originals.of(item.place);
+    const { bytes, inflated, note } = c.originals.of(item.span);
     const detail = rejection.detail + note;
     c.sink.rejected({ ...rejection, detail, unwanted, fixes }, bytes, index, inflated);
   };
@@ -123,7 +123,7 @@ function filterItem(item: RequestItem, c: ItemContext): void {
   key.set(dedupKey(event.tenant, event.event_id), contentHash(encoded));
   const sighting = c.window.mark(key.words);
   if (sighting === 'new') return c.sink.clean(event, encoded, index);
-  const sample = sighting === 'conflict' ? () => c.originals.of(item.place) : undefined;
+  const sample = sighting === 'conflict' ? () => c.originals.of(item.span) : undefined;
   c.sink.duplicate(event, index, sample);
 }
 

@@ -1,4 +1,4 @@
-import { bytesOfItem, type Place } from '@penstock/events';
+import { bytesOfItem, type Span } from '@penstock/events';
 
 /** Every events.rejected takes this: it must take 64 KiB more than raw. */
 const FITS_BYTES = 64 * 1024;
@@ -30,10 +30,10 @@ export class OriginalBytes {
   }
 
   /** May be a view of the body. */
-  of(place: Place): Original {
-    const alone = place.kind === 'element' && this.#envelopedBytes > ENVELOPED_BYTES_MAX;
-    const bytes = bytesOfItem(this.#body, place, alone ? 'without' : 'with');
-    if (place.kind === 'element') this.#envelopedBytes += bytes.length;
+  of(span: Span): Original {
+    const alone = span.kind === 'element' && this.#envelopedBytes > ENVELOPED_BYTES_MAX;
+    const bytes = bytesOfItem(this.#body, span, alone ? 'without' : 'with');
+    if (span.kind === 'element') this.#envelopedBytes += bytes.length;
     const inflated = this.#body !== this.#stored;
     if (inflated && bytes.length > Math.max(FITS_BYTES, this.#stored.length)) {
       return { bytes: this.#stored, inflated: false, note: '; kept as the whole request' };

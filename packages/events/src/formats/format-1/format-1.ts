@@ -12,8 +12,8 @@ import type { JsonObject } from '../../model/json.ts';
 import { refuse, type Refusal } from '../../model/reasons.ts';
 
 /**
- * Format 1, the first web and mobile trackers: flat, short keys, every value a string, as JSON or as a query string.
- * Keys that start with `p_` are properties.
+ * Format 1, of the first web and mobile trackers: flat, with short keys, every value a string, as JSON or
+ * as a query string. Keys that start with `p_` are properties.
  */
 export interface Format1 {
   /** Event type. */
@@ -35,7 +35,7 @@ export interface Format1 {
   res?: string;
   lat?: string;
   lon?: string;
-  /** A random number against caches: ignored. */
+  /** A random number that defeats caches. Ignored. */
   z?: string;
   [property: `p_${string}`]: string | undefined;
 }

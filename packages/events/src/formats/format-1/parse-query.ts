@@ -3,8 +3,8 @@ import type { Limits } from '../../catalogue/limits.ts';
 import { refuse, type Refusal } from '../../model/reasons.ts';
 
 /**
- * A query string or form as an object of strings: `e=page_view&p_path=%2F`. Strict where URLSearchParams is not: broken
- * percent-encoding, bytes that are not UTF-8 and a key that comes twice are refused.
+ * A query string or form as an object of strings: `e=page_view&p_path=%2F`. Strict where URLSearchParams is
+ * not: broken percent-encoding, bytes that are not UTF-8 and a key that comes twice are refused.
  */
 export function parseQuery(query: string, limits: Limits): { kind: 'parsed'; event: JsonObject } | Refusal {
   const event: JsonObject = {};

@@ -34,7 +34,7 @@ export const upgrade1To2: Upgrade = {
   },
 };
 
-/** Not a number of milliseconds: stays as it is, the time correction will judge it. */
+/** Anything but a number of milliseconds stays as it is. The time correction will judge it. */
 function isoTime(milliseconds: string | null | undefined): string | undefined {
   if (milliseconds === undefined || milliseconds === null) return undefined;
   const time = /^-?\d{1,16}$/.test(milliseconds) ? Number(milliseconds) : Number.NaN;

@@ -12,8 +12,8 @@ import type { Format } from '../../catalogue/format.ts';
 import { clientRule, nameOf } from '../client-fields.ts';
 
 /**
- * Format 3, clients that send in batches: `{ sent_at, client, batch: [event, ...] }`. This is one event of the batch,
- * with what it inherits from the envelope.
+ * Format 3, clients that send in batches: `{ sent_at, client, batch: [event, ...] }`. This is one event of
+ * the batch, with what it inherits from the envelope.
  */
 export interface Format3 {
   message_id?: string;

@@ -13,8 +13,8 @@ import {
 import type { Format } from '../../catalogue/format.ts';
 
 /**
- * Format 4, the current one, as clients write it: a JSON object, an array or an envelope `{ sent_at, client, events }`
- * of them, NDJSON, or Avro. What the server adds is in `Event`.
+ * Format 4, the current one, as clients write it: a JSON object, an array or an envelope `{ sent_at,
+ * client, events }` of them, NDJSON, or Avro. What the server adds is in `Event`.
  */
 export interface Format4 {
   event_id?: string | null;

@@ -16,8 +16,8 @@ export type AvroReading =
   | Refusal;
 
 /**
- * The record that starts at `start`, as the JSON object of format 4 that says the same. Bytes of strings that are not UTF-8
- * become U+FFFD, as Avro's own readers have it.
+ * The record that starts at `start`, as the JSON object of format 4 that says the same. Bytes of strings
+ * that are not UTF-8 become U+FFFD, as Avro's own readers have it.
  */
 export function readAvroEvent(body: Buffer, start: number): AvroReading {
   if (!hasHeader(body, start, header)) {
@@ -36,7 +36,10 @@ export function readAvroEvent(body: Buffer, start: number): AvroReading {
   return { kind: 'read', event, end };
 }
 
-/** Null when the library cannot read what the measure let pass: it throws at a long that a double cannot hold. */
+/**
+ * Null when the library cannot read what the measure let pass: it throws at a long that a double cannot
+ * hold.
+ */
 function decode(body: Buffer, start: number): (Omit<JsonObject, 'event_id'> & { event_id: Buffer }) | null {
   try {
     return clientEventType.decode(body, start + headerBytes).value as never;
