@@ -1,17 +1,17 @@
 import { ConfigError, exampleEnv, readConfig } from '@penstock/service';
 import { expect, test } from 'vitest';
-import { filterKnobs, filterProblems, geoipPathsOf, instanceOf } from './config.ts';
+import { knobs, checkConfig, geoipPathsOf, instanceOf } from './config.ts';
 
 const given = { PENSTOCK_KAFKA_BOOTSTRAP: 'a:1' };
 const read = (env: Record<string, string>) =>
-  readConfig(filterKnobs, {
+  readConfig(knobs, {
     env: { ...given, ...env },
     prefixes: ['PENSTOCK_FILTER_', 'PENSTOCK_KAFKA_'],
-    check: filterProblems,
+    check: checkConfig,
   });
 
 test('example.env lists every knob as it is', async () => {
-  await expect(exampleEnv('Input Filter', filterKnobs)).toMatchFileSnapshot('../example.env');
+  await expect(exampleEnv('Input Filter', knobs)).toMatchFileSnapshot('../example.env');
 });
 
 test('only the brokers are required; the host name and the embedded databases stand in', () => {

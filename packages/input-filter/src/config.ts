@@ -16,9 +16,11 @@ import { embeddedDatabases } from './geo/embedded-databases.ts';
 
 const MIB = 1024 * 1024;
 
-/** `input-filter` and its command line share these. */
-export const filterKnobs = {
-  ...chassisKnobs('PENSTOCK_FILTER_', 9102),
+export const prefix = 'PENSTOCK_FILTER_';
+
+/** The service and its command line share these. */
+export const knobs = {
+  ...chassisKnobs(prefix, 9102),
   kafka: kafkaKnobs('input-filter'),
   topics: {
     raw: topic('RAW', 'events.raw', 'Where the Receivers write requests.'),
@@ -120,7 +122,7 @@ export const filterKnobs = {
   }),
 };
 
-export type FilterConfig = ConfigOf<typeof filterKnobs>;
+export type FilterConfig = ConfigOf<typeof knobs>;
 
 export function instanceOf(config: FilterConfig): string {
   return config.instance ?? hostname();
@@ -131,7 +133,7 @@ export function geoipPathsOf(config: FilterConfig): readonly string[] {
 }
 
 /** Rules over several knobs. */
-export function filterProblems(config: FilterConfig): string[] {
+export function checkConfig(config: FilterConfig): string[] {
   const problems = kafkaProblems(config.kafka);
   const names = Object.values(config.topics);
   if (new Set(names).size < names.length) problems.push('the topics must be four different ones');

@@ -1,3 +1,3 @@
-export { filterKnobs, type FilterConfig } from './config.ts';
+export { knobs, type FilterConfig } from './config.ts';
 export { decodeSeen, type SeenRecord } from './dedup/seen-record.ts';
 export { type Tally } from './dedup/tally.ts';

@@ -1,17 +1,14 @@
-import { runService } from '@penstock/service';
-import { runCommand } from './commands/run-command.ts';
-import { filterKnobs, filterProblems } from './config.ts';
+import { runProgram } from '@penstock/service';
+import { commands } from './commands/commands.ts';
+import { checkConfig, knobs, prefix } from './config.ts';
 import { startInputFilter } from './input-filter.ts';
 
-const args = process.argv.slice(2);
-if (args.length > 0) {
-  await runCommand(args);
-} else {
-  await runService({
-    name: 'input-filter',
-    prefix: 'PENSTOCK_FILTER_',
-    knobs: filterKnobs,
-    check: filterProblems,
-    start: startInputFilter,
-  });
-}
+await runProgram({
+  name: 'input-filter',
+  about: 'turns raw requests into clean events, each once',
+  prefix,
+  knobs,
+  checkConfig,
+  start: startInputFilter,
+  commands,
+});

@@ -102,7 +102,7 @@ test('the command line refuses what makes no sense, before anything is written',
   ]);
   expect(refused).toMatchObject([
     { exitCode: 2, stderr: expect.stringContaining('unknown command') },
-    { exitCode: 2, stderr: expect.stringContaining('either --from or --skip-gap') },
+    { exitCode: 2, stderr: expect.stringContaining('one of --from, --skip-gap is needed') },
     { exitCode: 2, stderr: expect.stringContaining('--partition needs a whole number') },
     { exitCode: 1, stderr: expect.stringContaining('has partitions 0 to 0') },
     { exitCode: 1, stderr: expect.stringContaining('holds 0 to 3') },

@@ -1,6 +1,6 @@
 import { exampleEnv, readConfig } from '@penstock/service';
 import { expect, test } from 'vitest';
-import { checkConfig, mirrorKnobs, prefix } from './config.ts';
+import { checkConfig, knobs, prefix } from './config.ts';
 import { linkOfLedger, parsePartitionName } from './names.ts';
 
 const needed = {
@@ -9,13 +9,13 @@ const needed = {
   PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: 'master:9092',
 };
 const read = (env: Record<string, string>) =>
-  readConfig(mirrorKnobs, { env: { ...needed, ...env }, prefixes: [prefix], check: checkConfig });
+  readConfig(knobs, { env: { ...needed, ...env }, prefixes: [prefix], check: checkConfig });
 
 test('example.env has every knob', async () => {
   await expect(
     exampleEnv('Mirror', {
-      ...mirrorKnobs,
-      instance: { ...mirrorKnobs.instance, fallback: 'the host name' },
+      ...knobs,
+      instance: { ...knobs.instance, fallback: 'the host name' },
     }),
   ).toMatchFileSnapshot('../example.env');
 });

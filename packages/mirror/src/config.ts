@@ -17,7 +17,7 @@ export const prefix = 'PENSTOCK_MIRROR_';
 
 const mebibyte = 1024 * 1024;
 
-export const mirrorKnobs = {
+export const knobs = {
   ...chassisKnobs(prefix, 9473),
   source: kafkaKnobs('penstock-mirror', `${prefix}SOURCE_KAFKA_`),
   target: kafkaKnobs('penstock-mirror', `${prefix}TARGET_KAFKA_`),
@@ -91,7 +91,7 @@ export const mirrorKnobs = {
   }),
 };
 
-export type MirrorConfig = ConfigOf<typeof mirrorKnobs>;
+export type MirrorConfig = ConfigOf<typeof knobs>;
 
 /** Rules over several knobs. */
 export function checkConfig(config: MirrorConfig): string[] {

@@ -1,4 +1,4 @@
-export { mirrorKnobs } from './config.ts';
+export { knobs } from './config.ts';
 export type { MirrorConfig } from './config.ts';
 export { MirrorError } from './errors.ts';
 export type { MirrorErrorCode } from './errors.ts';

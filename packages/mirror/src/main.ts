@@ -1,12 +1,15 @@
-import { runService } from '@penstock/service';
-import { runCommand } from './commands/run-command.ts';
-import { checkConfig, mirrorKnobs, prefix } from './config.ts';
+import { runProgram } from '@penstock/service';
+import { commands, flags } from './commands/commands.ts';
+import { checkConfig, knobs, prefix } from './config.ts';
 import { startMirror } from './mirror.ts';
 
-const [command = 'run', ...args] = process.argv.slice(2);
-
-if (command === 'run') {
-  await runService({ name: 'mirror', prefix, knobs: mirrorKnobs, check: checkConfig, start: startMirror });
-} else {
-  process.exitCode = await runCommand(command, args);
-}
+await runProgram({
+  name: 'mirror',
+  about: 'copies the topics of one cluster to another, each record once',
+  prefix,
+  knobs,
+  checkConfig,
+  start: startMirror,
+  commands,
+  flags,
+});

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listOffsets } from '@penstock/kafka';
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import { expect, onTestFinished, test } from 'vitest';
-import { mirrorKnobs } from '../src/config.ts';
+import { knobs } from '../src/config.ts';
 import { openLink } from '../src/link/link-context.ts';
 import { declareMirrorMetrics } from '../src/metrics.ts';
 import { startShard, type Shard } from '../src/shard/shard.ts';
@@ -36,7 +36,7 @@ test('two owners that both believe a shard is theirs fence each other, and nothi
 
 /** An owner of shard 0 that no group restrains. */
 async function owner({ env }: TestLink) {
-  const config = readConfig(mirrorKnobs, { env });
+  const config = readConfig(knobs, { env });
   const link = await openLink(config);
   const metrics = declareMirrorMetrics(new Metrics('mirror'));
   const failures: unknown[] = [];

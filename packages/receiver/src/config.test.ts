@@ -1,6 +1,6 @@
 import { exampleEnv, readConfig } from '@penstock/service';
 import { expect, test } from 'vitest';
-import { check, knobs, prefix } from './config.ts';
+import { checkConfig, knobs, prefix } from './config.ts';
 
 const given = {
   PENSTOCK_KAFKA_BOOTSTRAP: 'a:1',
@@ -8,7 +8,7 @@ const given = {
   PENSTOCK_RECEIVER_KEY_SALT: 'x'.repeat(16),
 };
 const problemsOf = (env: Record<string, string>) =>
-  check(readConfig(knobs, { env: { ...given, ...env }, prefixes: [prefix] }));
+  checkConfig(readConfig(knobs, { env: { ...given, ...env }, prefixes: [prefix] }));
 
 test('example.env lists every knob as it is', async () => {
   await expect(exampleEnv('Receiver', knobs)).toMatchFileSnapshot('../example.env');

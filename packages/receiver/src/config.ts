@@ -177,7 +177,7 @@ export const knobs = {
 export type ReceiverConfig = ConfigOf<typeof knobs>;
 
 /** Rules over several knobs. */
-export function check(config: ReceiverConfig): string[] {
+export function checkConfig(config: ReceiverConfig): string[] {
   const problems = kafkaProblems(config.kafka);
   const { trustedProxies = [], trustedProxyHops } = config.http;
   if (trustedProxyHops > 0 && trustedProxies.length > 0) {

@@ -1,5 +1,12 @@
-import { runService } from '@penstock/service';
-import { check, knobs, prefix } from './config.ts';
+import { runProgram } from '@penstock/service';
+import { checkConfig, knobs, prefix } from './config.ts';
 import { startReceiver } from './receiver.ts';
 
-await runService({ name: 'receiver', prefix, knobs, check, start: startReceiver });
+await runProgram({
+  name: 'receiver',
+  about: 'takes events over HTTP, and answers 200 once Kafka has them',
+  prefix,
+  knobs,
+  checkConfig,
+  start: startReceiver,
+});

@@ -11,6 +11,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** The command line means nothing: the message says why, and the usage follows it. Ends with exit code 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+  readonly code = 'USAGE';
+  readonly retryable = false;
+}
+
+/** A command was understood and cannot be done. Ends with exit code 1. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly code = 'REFUSED';
+  readonly retryable = false;
+}
+
 /** A listener could not be opened: says the address and the knob that holds it. */
 export class ListenError extends Error {
   override name = 'ListenError';

@@ -1,4 +1,8 @@
-export { ConfigError, ListenError, ThreadError } from './errors.ts';
+export { ConfigError, UsageError } from './errors.ts';
+export { runProgram } from './command-line/run-program.ts';
+export type { Program } from './command-line/program.ts';
+export type { Command, CommandOutcome, Flag, Flags } from './command-line/command.ts';
+export { GivenFlags } from './command-line/given-flags.ts';
 export {
   bytes,
   durationMs,
@@ -13,7 +17,7 @@ export {
   text,
 } from './knobs.ts';
 export type { ConfigOf, FileText, Knob, KnobOptions, Knobs, Listen } from './knobs.ts';
-export { effectiveConfig, knobsOf, readConfig } from './read-config.ts';
+export { readConfig, readServiceConfig } from './read-config.ts';
 export type { Environment, ReadConfigOptions } from './read-config.ts';
 export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './shared-knobs.ts';
 export type { KafkaConfig, KafkaConnection } from './shared-knobs.ts';
@@ -25,7 +29,6 @@ export type { Label, MetricsOptions, Reading } from './metrics.ts';
 export { listenOn } from './listen-on.ts';
 export { startOperations } from './operations.ts';
 export type { Operations, OperationsOptions } from './operations.ts';
-export { runService } from './run-service.ts';
-export type { Service, ServiceContext, ServiceDefinition } from './run-service.ts';
+export type { Service, ServiceContext } from './run-service.ts';
 export { runThread, startThreads } from './threads.ts';
 export type { ThreadContext, ThreadsOptions } from './threads.ts';

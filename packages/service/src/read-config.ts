@@ -25,6 +25,21 @@ export function readConfig<K extends Knobs>(knobs: K, o: ReadConfigOptions<K> = 
   return config;
 }
 
+/** The configuration of a service: every name of its family, and of Kafka's where it has such knobs, must be one of its knobs. */
+export function readServiceConfig<K extends Knobs>(
+  service: { prefix: string; knobs: K; checkConfig?(config: ConfigOf<K>): readonly string[] },
+  env?: Environment,
+): ConfigOf<K> {
+  const { prefix, knobs } = service;
+  // A service with knobs of its own for each cluster shares the environment with others that read PENSTOCK_KAFKA_.
+  const kafka = knobsOf(knobs).some((knob) => knob.name.startsWith('PENSTOCK_KAFKA_'));
+  return readConfig(knobs, {
+    ...(env && { env }),
+    prefixes: kafka ? [prefix, 'PENSTOCK_KAFKA_'] : [prefix],
+    check: (config) => service.checkConfig?.(config) ?? [],
+  });
+}
+
 /** All knobs of a tree in the order they were declared. */
 export function knobsOf(knobs: Knobs): Knob<unknown>[] {
   return Object.values(knobs).flatMap((entry) => (isKnob(entry) ? [entry] : knobsOf(entry)));

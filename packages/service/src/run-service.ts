@@ -1,12 +1,12 @@
 import { ConfigError } from './errors.ts';
-import type { ConfigOf, Knob, Knobs } from './knobs.ts';
+import type { ConfigOf, Knobs } from './knobs.ts';
 import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { startOperations } from './operations.ts';
-import { effectiveConfig, knobsOf, readConfig } from './read-config.ts';
+import { effectiveConfig, readServiceConfig, type Environment } from './read-config.ts';
 import type { chassisKnobs } from './shared-knobs.ts';
 
-type ChassisKnobs = ReturnType<typeof chassisKnobs>;
+export type ChassisKnobs = ReturnType<typeof chassisKnobs>;
 
 /** A started service. */
 export interface Service extends AsyncDisposable {
@@ -34,7 +34,8 @@ export interface ServiceDefinition<K extends Knobs & ChassisKnobs> {
   /** As in `PENSTOCK_FILTER_`: unknown names that begin so are refused. */
   prefix: string;
   knobs: K;
-  check?(config: ConfigOf<K>): readonly string[];
+  /** Rules over several knobs; each string is one problem. */
+  checkConfig?(config: ConfigOf<K>): readonly string[];
   start(context: ServiceContext<ConfigOf<K>>): Promise<Service>;
 }
 
@@ -45,6 +46,7 @@ export interface ServiceDefinition<K extends Knobs & ChassisKnobs> {
  */
 export async function runService<K extends Knobs & ChassisKnobs>(
   definition: ServiceDefinition<K>,
+  env: Environment = process.env,
 ): Promise<void> {
   const stop = stopSignal();
   let log = createLog({ service: definition.name });
@@ -53,10 +55,7 @@ export async function runService<K extends Knobs & ChassisKnobs>(
   }
   process.removeAllListeners('warning').on('warning', (warning) => logWarning(log, warning));
   try {
-    const config = readConfig(definition.knobs, {
-      prefixes: refusedPrefixes(definition.prefix, definition.knobs),
-      ...(definition.check && { check: (read) => definition.check?.(read) ?? [] }),
-    });
+    const config = readServiceConfig(definition, env);
     const { logLevel, stopTimeoutMs } = config as unknown as ConfigOf<ChassisKnobs>;
     log = createLog({ service: definition.name, level: logLevel });
     stop.lastResort(log, stopTimeoutMs);
@@ -168,10 +167,4 @@ function logWarning(log: Log, warning: Error): void {
   // kafkajs computes a timeout from "never throttled", -1: harmless, at each start.
   const level = warning.name === 'TimeoutNegativeWarning' ? 'debug' : 'warn';
   log[level]({ error: warning }, 'warning of Node');
-}
-
-/** A service with knobs of its own for each cluster shares the environment with others that read PENSTOCK_KAFKA_. */
-function refusedPrefixes(prefix: string, knobs: Knobs): string[] {
-  const shared = knobsOf(knobs).some((knob: Knob<unknown>) => knob.name.startsWith('PENSTOCK_KAFKA_'));
-  return shared ? [prefix, 'PENSTOCK_KAFKA_'] : [prefix];
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '@penstock/service';
 import { expect, test } from 'vitest';
-import { filterKnobs, filterProblems } from '../../../packages/input-filter/src/config.ts';
-import { checkConfig, mirrorKnobs } from '../../../packages/mirror/src/config.ts';
-import { check, knobs } from '../../../packages/receiver/src/config.ts';
+import * as filter from '../../../packages/input-filter/src/config.ts';
+import * as mirror from '../../../packages/mirror/src/config.ts';
+import * as receiver from '../../../packages/receiver/src/config.ts';
 
 // infra/compose/compose.yaml without an engine: what it says to the services is read as they would read it.
 
@@ -16,31 +16,35 @@ const blocks = new Map(
 );
 
 test('compose gives the Receiver knobs that it has, with values that it takes', () => {
-  expect(() => readConfig(knobs, { ...environmentOf('receiver'), check })).not.toThrow();
+  expect(() =>
+    readConfig(receiver.knobs, { ...environmentOf('receiver'), check: receiver.checkConfig }),
+  ).not.toThrow();
 });
 
 test('compose gives the Input Filter knobs that it has, with values that it takes', () => {
   const given = environmentOf('input-filter');
-  expect(() => readConfig(filterKnobs, { ...given, check: filterProblems })).not.toThrow();
+  expect(() => readConfig(filter.knobs, { ...given, check: filter.checkConfig })).not.toThrow();
 });
 
 test('compose gives the Mirror, and the creation of its link, knobs that it has', () => {
   const given = environmentOf('mirror-init');
-  expect(() => readConfig(mirrorKnobs, { ...given, check: checkConfig })).not.toThrow();
+  expect(() => readConfig(mirror.knobs, { ...given, check: mirror.checkConfig })).not.toThrow();
   expect(block('mirror')).toContain('environment: *mirror-environment');
 });
 
 test('a knob that nobody has is noticed here', () => {
   const { env, prefixes } = environmentOf('receiver');
   const wrong = { ...env, PENSTOCK_RECEIVER_LINTEN: '0.0.0.0:8080' };
-  expect(() => readConfig(knobs, { env: wrong, prefixes, check })).toThrow('PENSTOCK_RECEIVER_LINTEN');
+  expect(() => readConfig(receiver.knobs, { env: wrong, prefixes, check: receiver.checkConfig })).toThrow(
+    'PENSTOCK_RECEIVER_LINTEN',
+  );
 });
 
 test('compose waits for each service longer than it takes to stop', () => {
   const stopTimeoutsMs = {
-    receiver: readConfig(knobs, environmentOf('receiver')).stopTimeoutMs,
-    'input-filter': readConfig(filterKnobs, environmentOf('input-filter')).stopTimeoutMs,
-    mirror: readConfig(mirrorKnobs, environmentOf('mirror-init')).stopTimeoutMs,
+    receiver: readConfig(receiver.knobs, environmentOf('receiver')).stopTimeoutMs,
+    'input-filter': readConfig(filter.knobs, environmentOf('input-filter')).stopTimeoutMs,
+    mirror: readConfig(mirror.knobs, environmentOf('mirror-init')).stopTimeoutMs,
   };
   for (const [service, stopTimeoutMs] of Object.entries(stopTimeoutsMs)) {
     const graceSeconds = Number(/stop_grace_period: (\d+)s/.exec(block(service))?.[1]);

@@ -1,5 +1,5 @@
-// A service for the tests of runService: how it behaves is its BEHAVIOUR.
-import { chassisKnobs, oneOf, runService } from '../../src/index.ts';
+// A service for the tests of runProgram: how it behaves is its BEHAVIOUR.
+import { chassisKnobs, oneOf, runProgram, UsageError } from '../../src/index.ts';
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
@@ -13,8 +13,9 @@ const knobs = {
   ),
 };
 
-await runService({
+await runProgram({
   name: 'sample',
+  about: 'does what a test wants',
   prefix: 'PENSTOCK_SAMPLE_',
   knobs,
   async start({ config, fail, stopping, log }) {
@@ -38,5 +39,23 @@ await runService({
         log.info('disposed');
       },
     };
+  },
+  flags: {
+    behaviour: { value: 'WORD', about: 'instead of the variable', insteadOf: knobs.behaviour },
+  },
+  commands: {
+    take: {
+      about: 'takes so many, or all',
+      synopsis: '(--count N | --all)',
+      flags: { count: { value: 'N', about: 'how many' }, all: { about: 'all of them' } },
+      async act(config, given) {
+        const count = given.oneOf('count', 'all') === 'all' ? 'all' : given.wholeNumber('count');
+        if (count === 13n) throw new TypeError('the program is wrong');
+        if (count === 12n)
+          throw Object.assign(new Error('12 are not there'), { code: 'FEW', retryable: false });
+        if (count === 11n) throw new UsageError('not 11');
+        return `took ${count}, ${config.behaviour}`;
+      },
+    },
   },
 });

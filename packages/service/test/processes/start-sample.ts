@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 export interface Sample {
@@ -46,4 +47,17 @@ export async function startSample(
     operations: `http://127.0.0.1:${port}`,
     signal: (name) => void child.kill(name),
   };
+}
+
+/** Runs one command of the sample service to its end. */
+export async function runSample(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const main = new URL('./one-service.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { exitCode: await exited, stdout, stderr };
 }

@@ -1,5 +1,5 @@
 // A service of two threads for the tests of startThreads.
-import { chassisKnobs, oneOf, runService, startThreads } from '../../src/index.ts';
+import { chassisKnobs, oneOf, runProgram, startThreads } from '../../src/index.ts';
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
@@ -9,8 +9,9 @@ const knobs = {
   }),
 };
 
-await runService({
+await runProgram({
   name: 'sample',
+  about: 'runs two threads',
   prefix: 'PENSTOCK_SAMPLE_',
   knobs,
   async start(context) {

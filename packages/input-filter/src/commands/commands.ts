@@ -1,0 +1,52 @@
+import { openCluster } from '@penstock/kafka';
+import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { loadPipeline } from '../catalogue-file.ts';
+import type { FilterConfig } from '../config.ts';
+import { resumePartition } from './resume.ts';
+import { partitionReports, type OperatorTools } from './status.ts';
+
+const status: Command<FilterConfig> = {
+  about: 'shows where every partition stands and what is wrong with it, as JSON; asks Kafka, not the filters',
+  act: (config) =>
+    withTools(config, async (tools) => JSON.stringify(await partitionReports(tools), showBigint, 2)),
+};
+
+const resume: Command<FilterConfig> = {
+  about: 'sets the next raw offset of a halted partition',
+  synopsis: '--partition P (--from N | --skip-gap)',
+  flags: {
+    partition: { value: 'P', about: 'number of the partition' },
+    from: { value: 'N', about: 'the next raw offset to be filtered' },
+    'skip-gap': { about: 'takes the offset that status proposes' },
+  },
+  async act(config, given) {
+    const partition = partitionOf(given);
+    const from = given.oneOf('from', 'skip-gap') === 'skip-gap' ? 'skip-gap' : given.wholeNumber('from');
+    return withTools(config, (tools) => resumePartition(tools, partition, from ?? 'skip-gap'));
+  },
+};
+
+/** What an operator may ask beside `run`. The commands read the same environment as the service. */
+export const commands = { status, resume };
+
+function partitionOf(given: GivenFlags): number {
+  const partition = given.wholeNumber('partition');
+  if (partition === undefined) throw new UsageError('resume needs --partition P');
+  return Number(partition);
+}
+
+async function withTools(
+  config: FilterConfig,
+  act: (tools: OperatorTools) => Promise<string>,
+): Promise<string> {
+  const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
+  const { catalogue } = await loadPipeline(config.catalogue, config.disabledFixes);
+  await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
+  const { topics, group } = config;
+  const cleanTopics = [topics.clean, ...new Set(Object.values(catalogue.routes))];
+  return await act({ cluster, log, group, member: null, topics, cleanTopics });
+}
+
+function showBigint(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

@@ -1,0 +1,58 @@
+import type { Answer } from '@penstock/ledger';
+import { UsageError, type Command, type Flags, type GivenFlags } from '@penstock/service';
+import { knobs, type MirrorConfig } from '../config.ts';
+import { initLink } from '../link/init-link.ts';
+import { openLink } from '../link/link-context.ts';
+import { resumePartition } from './resume-partition.ts';
+import { statusTable } from './status-table.ts';
+
+/** Flags of every command. */
+export const flags: Flags = {
+  link: { value: 'NAME', about: `instead of ${knobs.link.name}`, insteadOf: knobs.link },
+};
+
+const init: Command<MirrorConfig> = {
+  about: 'creates the link: its ledger, its ranges of target partitions, and target topics that are missing',
+  async act(config) {
+    await using link = await openLink(config);
+    return (await initLink(config, link)).join('\n');
+  },
+};
+
+const status: Command<MirrorConfig> = {
+  about: 'shows the position, lag and pause of every partition, as the ledger has them',
+  async act(config) {
+    await using link = await openLink(config);
+    return await statusTable(link);
+  },
+};
+
+const resume: Command<MirrorConfig> = {
+  about: 'answers a paused partition',
+  synopsis: '--partition TOPIC-N (--skip-gap [--to OFFSET] | --restart | --retry)',
+  flags: {
+    partition: { value: 'TOPIC-N', about: 'the paused partition of the source' },
+    'skip-gap': { about: 'goes on behind what is missing' },
+    to: { value: 'OFFSET', about: 'with --skip-gap: goes on at this offset of the source' },
+    restart: { about: "copies again from the source's log start, which doubles what was copied" },
+    retry: { about: 'tries the same position again' },
+  },
+  async act(config, given) {
+    const partition = given.text('partition');
+    if (partition === undefined) throw new UsageError('resume needs --partition TOPIC-N');
+    const answer = readAnswer(given);
+    await using link = await openLink(config);
+    return await resumePartition(link, partition, answer);
+  },
+};
+
+/** What an operator may ask beside `run`. */
+export const commands = { init, status, resume };
+
+function readAnswer(given: GivenFlags): Answer {
+  const kind = given.oneOf('skip-gap', 'restart', 'retry');
+  const to = given.wholeNumber('to');
+  if (kind === 'skip-gap') return to === undefined ? { kind } : { kind, to };
+  if (to !== undefined) throw new UsageError('--to goes with --skip-gap only');
+  return { kind: kind === 'restart' ? 'restart' : 'retry' };
+}

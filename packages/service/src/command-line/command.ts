@@ -1,0 +1,30 @@
+import type { Knob } from '../knobs.ts';
+import type { GivenFlags } from './given-flags.ts';
+
+/** A flag of a command: `--name`, or `--name VALUE` when it takes one. */
+export interface Flag {
+  /** How the usage shows the value, e.g. `N` or `TOPIC-N`. Without it the flag is a switch. */
+  readonly value?: string;
+  readonly about: string;
+  /** The value stands in for this variable of the environment. */
+  readonly insteadOf?: Pick<Knob<unknown>, 'name'>;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** What an operator may ask of a service beside running it. */
+export interface Command<Config> {
+  /** Starts with a small letter: it stands behind the command's name. */
+  readonly about: string;
+  /** How its flags go together, e.g. `--partition P (--from N | --skip-gap)`. */
+  readonly synopsis?: string;
+  readonly flags?: Flags;
+  /** Answers what standard output shows. Throws UsageError for flags that do not go together. */
+  act(config: Config, given: GivenFlags): Promise<string | CommandOutcome>;
+}
+
+/** For a command that answers and still ends with 1, such as the status of a service that is not ready. */
+export interface CommandOutcome {
+  readonly text: string;
+  readonly exitCode: 0 | 1;
+}
