@@ -89,6 +89,12 @@ const body = {
     max: 1024 ** 2,
     default: 512,
   }),
+  bodyChunksMax: integer(`${prefix}BODY_CHUNKS_MAX`, {
+    why: 'A body may come in so many chunks, and one more for each KiB: 400 beyond. A chunk of one byte costs as much CPU as a large one.',
+    min: 16,
+    max: 10_000_000,
+    default: 16_384,
+  }),
   inFlightBytesMax: bytes(`${prefix}IN_FLIGHT_BYTES_MAX`, {
     why: 'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself. When full: 503 before the body is read.',
     min: 1024 ** 2,

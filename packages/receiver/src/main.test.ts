@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startReceiverProcess } from '../test/receiver-process.ts';
 
-test('without Kafka it waits, is alive but not ready, and stops with 0', async () => {
+test('without Kafka it waits, is alive but not ready, and stops with 0', { timeout: 60_000 }, async () => {
   const receiver = await startReceiverProcess(['127.0.0.1:1'], {}, 'waiting for Kafka');
   expect((await fetch(`${receiver.operations}/livez`)).status).toBe(200);
   expect((await fetch(`${receiver.operations}/readyz`)).status).toBe(503);
@@ -9,7 +9,7 @@ test('without Kafka it waits, is alive but not ready, and stops with 0', async (
   expect(await receiver.exited).toBe(0);
 });
 
-test('a configuration that contradicts itself ends it with 2, and no secret is logged', async () => {
+test('contradicting knobs end it with 2, and no secret is logged', { timeout: 60_000 }, async () => {
   const env = { STOP_LINGER_MS: '60000', KEY_SALT: 'secret', BODY_BYTES_MAX: '1MiB' };
   const receiver = await startReceiverProcess(['127.0.0.1:1'], env, 'configuration refused');
   expect(await receiver.exited).toBe(2);

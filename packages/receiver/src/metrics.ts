@@ -6,7 +6,11 @@ import type { EventRoute } from './api/routes.ts';
 export type ReceiverMetrics = ReturnType<typeof declareMetrics>;
 
 export function declareMetrics(metrics: Metrics, routes: readonly EventRoute[], budget: MemoryBudget) {
-  metrics.gaugeOf('in_flight_bytes', 'Bodies being read or waiting for Kafka.', () => budget.bytes);
+  metrics.gaugeOf(
+    'in_flight_bytes',
+    'Memory of requests that are being read, wait for Kafka, or are refused while their body still comes.',
+    () => budget.bytes,
+  );
   metrics.gaugeOf('in_flight_limit_bytes', 'Where in_flight_bytes ends in 503.', () => budget.bytesMax);
   return {
     received: metrics.counter('received_requests_total', 'Requests whose headers were taken.', {
@@ -23,6 +27,10 @@ export function declareMetrics(metrics: Metrics, routes: readonly EventRoute[], 
       name: 'reason',
       values: problemCodes,
     }),
+    discardedBytes: metrics.counter(
+      'discarded_bytes_total',
+      'Bytes of refused bodies, read and thrown away.',
+    ),
     droppedConnections: metrics.counter(
       'dropped_connections_total',
       'Connections closed at CONNECTIONS_MAX.',

@@ -12,7 +12,7 @@ import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic } from './raw-topic.ts';
-import { BodyReads } from './request/body-reads.ts';
+import { bodyLimits, BodyReads } from './request/body-reads.ts';
 import { eventRoutes } from './api/routes.ts';
 
 export interface Receiver extends Service {
@@ -38,8 +38,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const topic = cleanup.use(await openRawTopic(context));
   const now: { phase: Phase } = { phase: 'serving' };
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
-  const { bodyTimeoutMs: timeoutMs, bodyBytesPerSecondMin: bytesPerSecondMin } = config.body;
-  const reads = cleanup.use(new BodyReads(budget, { timeoutMs, bytesPerSecondMin }));
+  const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
   const routes = eventRoutes(config.body.bodyBytesMax);
   const metrics = declareMetrics(context.metrics, routes, budget);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;

@@ -12,7 +12,7 @@ import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { ProblemCode } from '../src/api/problems.ts';
 import { RawRecords } from '../src/raw/raw-record.ts';
-import { BodyReads } from '../src/request/body-reads.ts';
+import { bodyLimits, BodyReads } from '../src/request/body-reads.ts';
 import { eventRoutes } from '../src/api/routes.ts';
 
 export interface HttpSide {
@@ -46,8 +46,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const log = createLog({ service: 'receiver', level: 'debug', destination: lines });
   const registry = new Metrics('receiver');
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
-  const { bodyTimeoutMs: timeoutMs, bodyBytesPerSecondMin: bytesPerSecondMin } = config.body;
-  const reads = new BodyReads(budget, { timeoutMs, bytesPerSecondMin });
+  const reads = new BodyReads(budget, bodyLimits(config));
   const routes = eventRoutes(config.body.bodyBytesMax);
   const metrics = declareMetrics(registry, routes, budget);
   const { dc, instance: receiver = '', tenant, keySalt } = config.record;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 
 export interface ReceiverProcess {
+  pid: number;
   url: string;
   operations: string;
   exited: Promise<number | null>;
@@ -64,6 +65,7 @@ export async function startReceiverProcess(
   await heard(waitFor);
   const operations = (find('operations listener is open')?.['address'] as { port: number } | undefined)?.port;
   return {
+    pid: child.pid!,
     url: `http://${String(find('taking events')?.['address'])}`,
     operations: `http://127.0.0.1:${operations}`,
     exited,

@@ -5,6 +5,7 @@
 export const problems = {
   'bad-request': { status: 400, retryable: false, title: 'The request is not HTTP as we know it' },
   'empty-body': { status: 400, retryable: false, title: 'The body is empty' },
+  'too-many-chunks': { status: 400, retryable: false, title: 'The body comes in too many small chunks' },
   'truncated-body': { status: 400, retryable: true, title: 'The body ended early' },
   'not-found': { status: 404, retryable: false, title: 'No such route' },
   'method-not-allowed': { status: 405, retryable: false, title: 'The route has another method' },

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { ReceiverConfig } from '../config.ts';
+import { BodyPieces } from './body-pieces.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { ProblemCode } from '../api/problems.ts';
 
@@ -7,10 +9,21 @@ export interface BodyLimits {
   timeoutMs: number;
   /** Asked for after the first two seconds. */
   bytesPerSecondMin: number;
+  /** A body may come in so many chunks, and one more for each KiB: a chunk costs 4 us however small it is. */
+  chunksMax: number;
+}
+
+export function bodyLimits({ body }: ReceiverConfig): BodyLimits {
+  const {
+    bodyTimeoutMs: timeoutMs,
+    bodyBytesPerSecondMin: bytesPerSecondMin,
+    bodyChunksMax: chunksMax,
+  } = body;
+  return { timeoutMs, bytesPerSecondMin, chunksMax };
 }
 
 export interface BodyReader {
-  /** `bytes` stay taken from the budget; the caller gives them back. */
+  /** The length of `body` stays taken from the budget; the caller gives it back. */
   bodyRead(body: Buffer): void;
   /** What was taken from the budget has been given back. `gone`: the client is not there to be answered. */
   bodyFailed(code: ProblemCode, gone: boolean): void;
@@ -44,7 +57,9 @@ export class BodyReads implements Disposable {
    * says.
    */
   start(request: IncomingMessage, bytesMax: number, reader: BodyReader): void {
-    const read = new BodyRead(request, bytesMax, this.#budget, reader, () => this.#active.delete(read));
+    const read = new BodyRead(request, bytesMax, this.#limits.chunksMax, this.#budget, reader, () =>
+      this.#active.delete(read),
+    );
     this.#active.add(read);
   }
 
@@ -61,7 +76,7 @@ export class BodyReads implements Disposable {
     const { timeoutMs, bytesPerSecondMin } = this.#limits;
     for (const read of this.#active) {
       const elapsedMs = now - read.startedAt;
-      const slow = elapsedMs > graceMs && read.bytes < (bytesPerSecondMin * elapsedMs) / 1000;
+      const slow = elapsedMs > graceMs && read.pieces.bytes < (bytesPerSecondMin * elapsedMs) / 1000;
       if (slow || elapsedMs > timeoutMs) read.fail('slow-request');
     }
   }
@@ -69,23 +84,26 @@ export class BodyReads implements Disposable {
 
 class BodyRead {
   readonly startedAt = performance.now();
-  bytes = 0;
+  readonly pieces = new BodyPieces();
   readonly #request: IncomingMessage;
   readonly #bytesMax: number;
+  readonly #chunksMax: number;
   readonly #budget: MemoryBudget;
   readonly #reader: BodyReader;
   readonly #ended: () => void;
-  #chunks: Buffer[] = [];
+  #chunks = 0;
 
   constructor(
     request: IncomingMessage,
     bytesMax: number,
+    chunksMax: number,
     budget: MemoryBudget,
     reader: BodyReader,
     ended: () => void,
   ) {
     this.#request = request;
     this.#bytesMax = bytesMax;
+    this.#chunksMax = chunksMax;
     this.#budget = budget;
     this.#reader = reader;
     this.#ended = ended;
@@ -98,25 +116,26 @@ class BodyRead {
 
   fail(code: ProblemCode, gone = false): void {
     this.#detach();
-    this.#budget.giveBack(this.bytes);
-    this.#chunks = [];
+    this.#budget.giveBack(this.pieces.heldBytes);
     this.#reader.bodyFailed(code, gone);
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (this.bytes + chunk.length > this.#bytesMax) return this.fail('too-large');
-    if (!this.#budget.take(chunk.length)) return this.fail('memory-full');
-    this.bytes += chunk.length;
-    this.#chunks.push(chunk);
+    const { pieces } = this;
+    if (pieces.bytes + chunk.length > this.#bytesMax) return this.fail('too-large');
+    this.#chunks += 1;
+    if (this.#chunks > this.#chunksMax + pieces.bytes / 1024) return this.fail('too-many-chunks');
+    if (!this.#budget.take(pieces.costOf(chunk))) return this.fail('memory-full');
+    pieces.add(chunk);
   };
 
   readonly #onEnd = (): void => {
     this.#detach();
+    const { heldBytes } = this.pieces;
     // Node copies each chunk out of the socket's memory, so a single one may be kept as it is.
-    const [first] = this.#chunks;
-    this.#reader.bodyRead(
-      first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.bytes),
-    );
+    const body = this.pieces.join();
+    this.#budget.giveBack(heldBytes - body.length);
+    this.#reader.bodyRead(body);
   };
 
   readonly #onGone = (): void => this.fail('truncated-body', true);

@@ -5,7 +5,7 @@ import { answerProblem } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
 import { acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
 import { discardRest } from './discard-rest.ts';
-import { requestBytes, TakenRequest, type RequestContext } from './taken-request.ts';
+import { discardAccount, requestBytes, TakenRequest, type RequestContext } from './taken-request.ts';
 
 export interface IntakeOptions extends RequestContext {
   /** Why nothing is taken now; undefined while serving. */
@@ -75,7 +75,7 @@ export class Intake {
     this.#o.metrics.discarded.add(1, code);
     const { retryAfterMaxMs } = this.#o;
     answerProblem(reply, code, { requestId: randomUUID(), retryAfterMaxMs, ...(headers && { headers }) });
-    discardRest(request.raw);
+    discardRest(request.raw, discardAccount(this.#o));
   }
 
   /** The producer's callback, once per batch; its tokens are the requests of the batch. */

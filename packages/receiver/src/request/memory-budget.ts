@@ -1,4 +1,7 @@
-/** Bytes of all bodies that are being read or wait for Kafka. Nothing buffers without it. */
+/**
+ * Memory of all requests that are being read, wait for Kafka, or are refused while their body still comes. Nothing
+ * buffers without it.
+ */
 export class MemoryBudget {
   readonly bytesMax: number;
   #bytes = 0;
@@ -20,6 +23,11 @@ export class MemoryBudget {
     if (!this.fits(bytes)) return false;
     this.#bytes += bytes;
     return true;
+  }
+
+  /** Takes them whether they fit or not: for what is there already. */
+  hold(bytes: number): void {
+    this.#bytes += bytes;
   }
 
   giveBack(bytes: number): void {

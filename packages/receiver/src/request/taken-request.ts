@@ -10,7 +10,7 @@ import type { RawRecords } from '../raw/raw-record.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { BodyReader, BodyReads } from './body-reads.ts';
 import { clientAddress, type TrustedProxies } from './client-address.ts';
-import { discardRest } from './discard-rest.ts';
+import { discardRest, type DiscardAccount } from './discard-rest.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 /** What a request costs beside its body: its headers, its objects, its entry in a batch. */
@@ -110,13 +110,17 @@ export class TakenRequest implements BodyReader {
       requestId: this.#requestId,
       retryAfterMaxMs: this.#o.retryAfterMaxMs,
     });
-    discardRest(this.#request.raw);
+    discardRest(this.#request.raw, discardAccount(this.#o));
   }
 
   #release(): void {
     this.#o.budget.giveBack(this.#bodyBytes + requestBytes);
     this.#answered();
   }
+}
+
+export function discardAccount({ budget, metrics }: RequestContext): DiscardAccount {
+  return { budget, discardedBytes: metrics.discardedBytes, requestBytes };
 }
 
 function forwardedFor(headers: FastifyRequest['raw']['headers']): string | undefined {
