@@ -1,5 +1,6 @@
-// The one build step of the repository. The Runner starts as root before every service: one file to audit,
-// and a .cjs starts in half the time of a .ts (docs/decisions/0007). `node packages/runner/build.mjs`, about 0.1 s.
+// The only build step of the repository. The Runner starts as root before every service: one file to audit,
+// and a .cjs starts in half the time of a .ts (docs/decisions/0007). `node packages/runner/build.mjs` takes
+// about 0.1 s.
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,8 +10,9 @@ import { build } from 'esbuild';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Builds dist/penstock-run.cjs, and beside it penstock-doctor.cjs, which only `penstock-run doctor` loads: a YAML parser has no business in a file
- * that runs as root before every service. Returns the path of the first. Replaced by renames: a start meanwhile never reads half a file.
+ * Builds dist/penstock-run.cjs, and beside it penstock-doctor.cjs, which only `penstock-run doctor` loads:
+ * parsers of YAML and shell have no business in a file that runs as root before every service. Returns the
+ * path of the first. Both are replaced by a rename, so that a start meanwhile never reads half a file.
  */
 export async function buildRunner(outfile = join(here, 'dist', 'penstock-run.cjs')) {
   mkdirSync(dirname(outfile), { recursive: true });

@@ -1,6 +1,6 @@
 import type * as Doctor from './doctor/doctor.ts';
 import { isRefusal, Refusal, reasonOf } from './refusal.ts';
-import { judgeAsUser } from './run/ambient.ts';
+import { judgeAsUser } from './run/become/judge-as-user.ts';
 import { run } from './run/run.ts';
 import { say } from './say.ts';
 import { stop } from './stop/stop.ts';
@@ -14,8 +14,9 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => number | Pr
 };
 
 /**
- * `penstock-run stop ...` and the like; anything else is `run`, whose options all start with `--` and whose command follows `--`. Nothing is
- * awaited before `run` is called: it has to exec on the first turn, before Node starts anything of its own.
+ * The first word names the command, as in `penstock-run stop`. Without a name it is `run`, whose options
+ * all start with `--`. Nothing is awaited before `run`: it has to exec on the first turn, before Node
+ * starts anything of its own.
  */
 export async function dispatch(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
@@ -29,7 +30,7 @@ export async function dispatch(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Only here its file is loaded: build.mjs puts it beside this one. */
+/** The doctor is a file of its own, which build.mjs puts beside this one. Nothing else loads it. */
 async function doctor(args: readonly string[]): Promise<number> {
   let beside: typeof Doctor;
   try {

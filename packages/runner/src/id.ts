@@ -5,8 +5,9 @@ const ID_MAX = 4_294_967_294;
 export type Id = { kind: 'name'; name: string } | { kind: 'number'; number: number };
 
 /**
- * Strict on purpose. Here is what other tools make of it, each run as root: '' (gosu, su-exec, chroot), '4294967296' and '-1' (su-exec,
- * setpriv: wraps to 0), '0day' (systemd#6237), '4foo' is uid 4 (OpenRC#379). Returns the problem as a string.
+ * Strict on purpose. Other tools turn these into root: '' (gosu, su-exec, chroot), '4294967296' and '-1'
+ * (su-exec and setpriv wrap to 0), '0day' (systemd#6237); and '4foo' into uid 4 (OpenRC#379). Returns the
+ * problem as a string.
  */
 export function parseId(text: string, what: string): Id | string {
   if (text === '') return `${what} is empty`;
@@ -16,7 +17,11 @@ export function parseId(text: string, what: string): Id | string {
     return { kind: 'number', number };
   }
   if (/^[A-Za-z_][A-Za-z0-9_.@-]{0,254}\$?$/.test(text)) return { kind: 'name', name: text };
-  return `${what} ${JSON.stringify(text)} is neither a name nor a decimal number`;
+  return (
+    `${what} ${JSON.stringify(text)} is neither a name nor a decimal number. ` +
+    'Give an account with another kind of name (DOMAIN\\name, letters beyond ASCII) as UID:GID; ' +
+    'id(1) tells them'
+  );
 }
 
 /** Digits only: no sign, space, exponent or leading zero. Undefined when it is anything else. */
@@ -31,7 +36,10 @@ export interface UserSpec {
   group: Id | undefined;
 }
 
-/** `kafka`, `kafka:ingest`, `65534:65534`. A bare number is refused: without an account its group would be 0 (gosu, su-exec). */
+/**
+ * `kafka`, `kafka:ingest`, `65534:65534`. A bare number is refused: without an account its group would be
+ * 0, as in gosu and su-exec.
+ */
 export function parseUserSpec(text: string): UserSpec | string {
   const parts = text.split(':');
   if (parts.length > 2) return `--user ${JSON.stringify(text)} has more than one colon`;

@@ -1,6 +1,6 @@
 /**
- * What an option takes: a flag nothing, `optional` a value only as --name=value, the others a value as --name=value or --name value.
- * A list may be repeated; the rest is refused when said twice, for the second --user is an accident.
+ * What an option takes. A flag takes nothing, `optional` a value only as --name=value, the others a value as
+ * --name=value or --name value. Only a list may be repeated: a second --user is an accident, and refused.
  */
 export type OptionTable = Readonly<Record<string, 'flag' | 'optional' | 'value' | 'list'>>;
 

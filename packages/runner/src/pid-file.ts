@@ -14,9 +14,9 @@ import { dirname, resolve } from 'node:path';
 import { parseDecimal } from './id.ts';
 import { readProcessStat } from './process-status.ts';
 import { Refusal, reasonOf } from './refusal.ts';
-import { stepsOfOthers, stepsTo } from './takeover.ts';
+import { stepsOfOthers, stepsTo } from './changeable-files.ts';
 
-/** One process and no other: a PID is used again, together with the start time it is not. */
+/** Names one process and no other: PIDs are used again, but not with the same start time. */
 export interface ProcessName {
   pid: number;
   startTicks: string;
@@ -25,7 +25,10 @@ export interface ProcessName {
 /** What a pid file says. `nothing`: it is empty, its start was refused. */
 export type PidFileContent = { kind: 'process'; process: ProcessName } | { kind: 'nothing' };
 
-/** Two lines, so that what reads the first one of any pid file (systemd, monit) reads this one too. */
+/**
+ * The PID has a line of its own, so that systemd and monit, which read the first line, can read this file
+ * too.
+ */
 export function parsePidFile(text: string): PidFileContent | undefined {
   if (text === '') return { kind: 'nothing' };
   const [pidText = '', startTicks = '', end, ...rest] = text.split('\n');
@@ -34,7 +37,7 @@ export function parsePidFile(text: string): PidFileContent | undefined {
   return { kind: 'process', process: { pid, startTicks } };
 }
 
-/** Whether this very process runs. One that has ended and only waits for its parent's attention does not. */
+/** Whether this very process runs. One that has ended and waits only for its parent to notice does not. */
 export function isRunning({ pid, startTicks }: ProcessName): boolean {
   const stat = readProcessStat(pid);
   if (!stat || stat.startTicks !== startTicks) return false;
@@ -43,8 +46,9 @@ export function isRunning({ pid, startTicks }: ProcessName): boolean {
 }
 
 /**
- * Reads it, after checking that nobody but root and this process's own user could have written it: whoever writes a pid file chooses
- * what root sends TERM to. Throws Refusal; a missing file is `undefined`.
+ * Reads the file after checking that nobody but root and this process's own user could have written it,
+ * because whoever writes a pid file chooses what root sends TERM to. Throws Refusal; a missing file is
+ * `undefined`.
  */
 export function readPidFile(path: string): PidFileContent | undefined {
   try {
@@ -68,20 +72,19 @@ export function readPidFile(path: string): PidFileContent | undefined {
   }
 }
 
-/** Root, and who else this process is: his own file can only make him stop his own processes. */
+/** Root, and the user of this process: a user's own file can only stop that user's own processes. */
 function trusted(): number[] {
   return [...new Set([0, process.geteuid?.() ?? 0])];
 }
 
 /**
- * Whether the file may be made: its folder must be nobody else's, and what it names must not run. Throws Refusal; returns whether there is a stale
- * file in the way, one whose process has ended or whose start was refused.
+ * Whether the file may be made: others must not be able to change its folder, and what it names must not
+ * run. Throws Refusal. `stale`: a file is in the way whose process has ended, or whose start was refused.
  */
 export function checkPidFile(path: string): { stale: boolean } {
-  const folder = dirname(resolve(path));
   let others: string[];
   try {
-    others = stepsOfOthers(stepsTo(folder), trusted());
+    others = stepsOfOthers(stepsTo(dirname(resolve(path))), trusted());
   } catch (error) {
     throw new Refusal(`--pid-file ${path}: ${reasonOf(error)}`, 125, error);
   }
@@ -98,13 +101,16 @@ export function checkPidFile(path: string): { stale: boolean } {
 }
 
 export interface PidFile {
-  /** The last act before the exec. The descriptor was opened while still root, so that the user need not write into the folder. */
+  /** The last act before the exec. The descriptor was opened as root: the user has no right to the folder. */
   fill(): void;
-  /** Nothing was started after all: an empty file says so. */
+  /** Nothing was started after all. The user may not remove the file, so an empty one says it. */
   empty(): void;
 }
 
-/** Makes the file, never through a link and never over another's. Two starts at once: one of them is refused. */
+/**
+ * Makes the file, never through a link and never over another's. Two starts at once: one of them is
+ * refused.
+ */
 export function makePidFile(path: string): PidFile {
   const { stale } = checkPidFile(path);
   try {

@@ -6,6 +6,7 @@ Uid:	1	2	3	4
 Gid:	5	5	5	5
 Groups:	4 24 
 SigBlk:	0000000000000200
+SigIgn:	0000000001001000
 CapInh:	0000000000000400
 CapPrm:	000001ffffffffff
 CapEff:	0000000000000000
@@ -28,6 +29,7 @@ it('reads what the kernel says', () => {
     },
     noNewPrivs: true,
     blockedSignals: 0x200n,
+    ignoredSignals: 0x1001000n,
   });
   expect(parseProcessStatus(text.replace('4 24 ', ' ')).groups).toEqual([]);
 });

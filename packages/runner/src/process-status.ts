@@ -16,6 +16,8 @@ export interface ProcessStatus {
   noNewPrivs: boolean;
   /** Signals that are blocked; they stay so over an exec. */
   blockedSignals: bigint;
+  /** Signals that are ignored; they stay so over an exec. */
+  ignoredSignals: bigint;
 }
 
 export function readProcessStatus(): ProcessStatus {
@@ -44,6 +46,7 @@ export function parseProcessStatus(text: string): ProcessStatus {
     },
     noNewPrivs: line('NoNewPrivs') === '1',
     blockedSignals: mask('SigBlk'),
+    ignoredSignals: mask('SigIgn'),
   };
 }
 
@@ -67,7 +70,10 @@ export interface ProcessStat {
   threads: number;
   /** A thread of the kernel: no program, no signals. */
   kernel: boolean;
-  /** When it started, in clock ticks since boot: with the PID the name of one process, since numbers are used again. */
+  /**
+   * When it started, in clock ticks since boot. PIDs are used again; a PID with its start time names one
+   * process.
+   */
   startTicks: string;
 }
 

@@ -1,4 +1,9 @@
-/** 125: the Runner refuses or fails; 126: the command cannot be executed; 127: it is not there. As chroot(1) and env(1) have it. */
+import { getSystemErrorName } from 'node:util';
+
+/**
+ * 125: the Runner refuses or fails. 126: the command cannot be executed. 127: it is not there. Like
+ * chroot(1).
+ */
 export type ExitCode = 125 | 126 | 127;
 
 /** Nothing has been started. The message says what is wrong and, where there is one, the mend. */
@@ -19,5 +24,9 @@ export function isRefusal(error: unknown): error is Refusal {
 
 /** 'EACCES', 'ENOENT' ..., or the message of what is not a system error. */
 export function reasonOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
+  const { code, errno } = error as NodeJS.ErrnoException;
+  // Node 26 throws an execve(2) error whose code is empty when the number is one it has no name for, like
+  // E2BIG.
+  if (code === '' && errno !== undefined) return getSystemErrorName(-Math.abs(errno));
+  return code ?? String(error);
 }

@@ -1,8 +1,9 @@
 import { writeSync } from 'node:fs';
 
 /**
- * The only way the Runner writes. Never console, process.stdout or process.stderr: as soon as they are touched they
- * set O_NONBLOCK on the pipe, it outlives the exec, and the service dies of EAGAIN after 61 KB (nodejs/node#14752).
+ * The only way the Runner writes. Never console, process.stdout or process.stderr: as soon as they are
+ * touched they set O_NONBLOCK on the pipe, it outlives the exec, and the service dies of EAGAIN after 61 KB
+ * (nodejs/node#14752).
  */
 export function say(text: string): void {
   writeAll(2, text.replaceAll(/^/gm, 'penstock-run: ') + '\n');

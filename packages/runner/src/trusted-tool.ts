@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { Refusal } from './refusal.ts';
-import { stepsOfOthers, stepsTo } from './takeover.ts';
+import { stepsOfOthers, stepsTo } from './changeable-files.ts';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 
 /**
- * The system's own tool, never one found by the caller's PATH. Undefined when it is not installed. As root it must be root's alone, with the
- * folders above it: it runs as root, and some of them before it is known who the service will be.
+ * The system's own tool, never one found by the caller's PATH. Undefined when it is not installed. It runs
+ * as root, sometimes before it is known who the service will be, so only root may be able to change it and
+ * the folders above.
  */
 export function findTool(name: string): string | undefined {
   const path = FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);

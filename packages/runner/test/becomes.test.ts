@@ -130,7 +130,7 @@ it.runIf(has('/usr/bin/perl'))(
   },
 );
 
-it('a slow reader does not break the service: no O_NONBLOCK is left on the pipe, even after a warning', () => {
+it('a slow reader does not break the service: the pipe keeps no O_NONBLOCK, even after a warning', () => {
   const service = ['/bin/sh', '-c', 'dd if=/dev/zero bs=64k count=20 2>/dev/null; true'];
   const { out } = runThroughShell('"$@" 2>&1 | (sleep 0.3; wc -c)', [...asUser, '--', ...service]);
   // The warning (a shell without exec) has gone through the same pipe before.

@@ -1,7 +1,25 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asUser, isRoot, NOBODY, runRunner, temporaryFolder, writeScript } from './start-runner.ts';
+import {
+  asUser,
+  isRoot,
+  node,
+  node24,
+  NOBODY,
+  runRunner,
+  runThroughShell,
+  temporaryFolder,
+  writeScript,
+} from './start-runner.ts';
 
 const codeOf = (...command: string[]) => runRunner([...asUser, '--', ...command]).code;
 
@@ -123,4 +141,84 @@ it("the env file is read before the drop, so that it can be root's own", () => {
   const file = join(temporaryFolder(), 'secret.env');
   writeFileSync(file, 'PASSWORD=hunter2\n', { mode: 0o600 });
   expect(runRunner([...asUser, '--env-from', file, '--', 'printenv', 'PASSWORD']).out).toBe('hunter2\n');
+});
+
+describe.each([
+  ['this Node', node],
+  ['Node 24 (needs .cache/node24)', node24],
+])('126: an exec that would fail although the file is fine, with %s', (_name, program) => {
+  const refused = (options: readonly string[], command: readonly string[]) => {
+    const file = join(temporaryFolder(), 'service.pid');
+    const line = [...asUser, ...options, '--pid-file', file, '--', ...command];
+    const started = runRunner(line, { node: program ?? '' });
+    return { ...started, pidFile: readFileSync(file, 'utf8') };
+  };
+  const explained = (options: readonly string[], command: readonly string[]) =>
+    runRunner([...asUser, ...options, '--explain=json', '--', ...command], { node: program ?? '' });
+
+  it.runIf(program)('the environment is too long', { timeout: 60_000 }, () => {
+    const variables = join(temporaryFolder(), 'long.env');
+    writeFileSync(variables, `LONG=${'x'.repeat(150_000)}\n`);
+    for (const options of [[], ['--no-new-privs=off']]) {
+      const long = [...options, '--env-from', variables];
+      const because = expect.stringContaining('E2BIG');
+      expect(refused(long, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+      expect(explained(long, ['true'])).toMatchObject({ code: 126, out: because });
+    }
+  });
+
+  it.runIf(program)(
+    'somebody writes to the program, or to the interpreter of a script',
+    { timeout: 60_000 },
+    () => {
+      const folder = temporaryFolder();
+      copyFileSync('/bin/true', join(folder, 'busy'));
+      writeScript(join(folder, 'script'), `#!${folder}/busy\n`);
+      const descriptor = openSync(join(folder, 'busy'), 'r+');
+      for (const options of [[], ['--no-new-privs=off']]) {
+        for (const name of ['busy', 'script']) {
+          const because = expect.stringContaining('ETXTBSY');
+          const command = [join(folder, name)];
+          expect(refused(options, command)).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+          expect(explained(options, command)).toMatchObject({ code: 126, out: because });
+        }
+      }
+      closeSync(descriptor);
+      expect(runRunner([...asUser, '--', join(folder, 'busy')]).code).toBe(0);
+    },
+  );
+
+  it.runIf(program && isRoot)('the user has no process left under its limit (needs root)', () => {
+    const because = expect.stringContaining('EAGAIN');
+    const few = ['--limit', 'nproc=3'];
+    expect(refused(few, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+    expect(explained(few, ['true'])).toMatchObject({ code: 126, out: because });
+  });
+});
+
+describe('a working directory that is gone', () => {
+  /** sh goes there, removes it, and starts the Runner. */
+  const fromNowhere = (...args: string[]) =>
+    runThroughShell(`cd ${temporaryFolder()} && mkdir gone && cd gone && rmdir ../gone && exec "$@"`, args);
+
+  it('is said in words', () => {
+    const { code, err } = fromNowhere(...asUser, '--', 'true');
+    expect([code, err]).toEqual([125, expect.stringMatching(/working directory is gone .*--chdir/)]);
+    expect(err).not.toContain('unexpected');
+  });
+
+  it('does not matter with --chdir', () => {
+    expect(fromNowhere(...asUser, '--chdir', '/', '--', 'pwd')).toEqual({ code: 0, out: '/\n', err: '' });
+  });
+
+  it('is said of a pid file whose path is relative to it', () => {
+    const { code, err } = fromNowhere(...asUser, '--chdir', '/', '--pid-file', 'x.pid', '--', 'true');
+    expect([code, err]).toEqual([125, expect.stringContaining('--pid-file x.pid: ENOENT')]);
+  });
+
+  it.runIf(isRoot)('nor with --ambient-caps, where a child asks as the user (needs root)', () => {
+    const kept = ['--user', NOBODY, '--ambient-caps', 'net_bind_service'];
+    expect(fromNowhere(...kept, '--', 'true').err).toContain('working directory is gone');
+    expect(fromNowhere(...kept, '--chdir', '/', '--', 'pwd').out).toBe('/\n');
+  });
 });

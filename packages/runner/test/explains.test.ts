@@ -101,6 +101,7 @@ it('--help names every option', () => {
   const { code, out } = runRunner(['--help']);
   expect(code).toBe(0);
   const options =
-    '--user --groups --init-groups --env --env-from --keep-env --chdir --umask --limit --no-new-privs --must-read --allow-root --tty --explain';
+    '--user --groups --init-groups --env --env-from --keep-env --chdir --umask --limit --no-new-privs ' +
+    '--must-read --allow-root --tty --explain';
   for (const option of options.split(' ')) expect(out).toMatch(new RegExp(`^  ${option}\\b`, 'm'));
 });

@@ -127,10 +127,13 @@ describe('--keep-fd', () => {
     'passes a listening socket on: the caller moves it up, and the service down again (needs bash and perl)',
     () => {
       const listen =
-        'use POSIX; use IO::Socket::INET; $^F = 99; $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1"); POSIX::dup2(fileno($s), 3); exec @ARGV';
+        'use POSIX; use IO::Socket::INET; $^F = 99; ' +
+        '$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1"); ' +
+        'POSIX::dup2(fileno($s), 3); exec @ARGV';
       const up = 'exec 20<&3 3<&-; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"';
       const down =
-        'exec 3<&20 20<&-; [ "$LISTEN_PID" = $$ ] && echo "$LISTEN_FDS is mine"; exec readlink /proc/self/fd/3';
+        'exec 3<&20 20<&-; [ "$LISTEN_PID" = $$ ] && echo "$LISTEN_FDS is mine"; ' +
+        'exec readlink /proc/self/fd/3';
       const { stdout, stderr } = spawnSync(
         'perl',
         [

@@ -11,7 +11,7 @@ it('the shipped file needs nothing but Node', () => {
   for (const name of needed) expect(builtinModules).toContain(name);
 });
 
-it('nothing in it touches console or the standard streams, which would break the service (see say.ts)', () => {
+it('nothing in it touches console or a standard stream, which would break the service (see say.ts)', () => {
   const code = text.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
   expect(code).not.toMatch(/console\s*\.|process\s*\.\s*(stdin|stdout|stderr)|\[["']std(in|out|err)["']\]/);
 });

@@ -115,7 +115,7 @@ it.runIf(isRoot && has('/usr/bin/setpriv'))(
 );
 
 it.runIf(isRoot && has('/usr/bin/unshare'))(
-  "a tool that runs as root and is not root's alone is refused before it runs (needs root and mount namespaces)",
+  'a tool that others than root could change is refused before it runs (needs root, mount namespaces)',
   ({ skip }) => {
     const folder = temporaryFolder();
     const tool = writeScript(join(folder, 'tool'), `#!/bin/sh\ntouch ${folder}/ran\n`);

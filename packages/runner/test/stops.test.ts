@@ -158,7 +158,7 @@ describe('stop', () => {
     expect(await stop('--pid-file', join(temporaryFolder(), 'none'))).toMatchObject({ code: 3 });
   });
 
-  it('with --ready waits for the successor, and says when there is none', async () => {
+  it('with --ready waits for the successor, and says when there is none', { timeout: 30_000 }, async () => {
     let ready = false;
     const server = createServer((_request, response) => response.writeHead(ready ? 204 : 503).end());
     await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asUser, has, isRoot, node, node24, runnerFile, writeScript } from './start-runner.ts';
 
 /**
- * Who stands between a supervisor and a service, by experiment: a service that needs three seconds to stop is started by each tool, TERM goes to the
- * process that the supervisor holds, and both are watched. The doctor's verdicts rest on this table.
+ * Who stands between a supervisor and a service, by experiment: a service that needs three seconds to stop
+ * is started by each tool, TERM goes to the process that the supervisor holds, and both are watched. The
+ * doctor's verdicts rest on this table.
  */
 type Fate =
   | 'ends by itself' // got TERM and had its three seconds

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf, Refusal } from '../refusal.ts';
-import { readPart } from '../run/executable.ts';
-import { shellScriptProblem } from '../run/shell-wrapper.ts';
+import { readPart } from '../run/exec/executable.ts';
+import { shellScriptProblem } from '../shell-wrapper.ts';
 import { print } from '../say.ts';
-import { readComposeFile } from './compose.ts';
-import { diagnose } from './diagnose.ts';
+import { readComposeFile } from './supervisor/compose.ts';
+import { diagnose } from './judge/diagnose.ts';
 import { DOCTOR_HELP } from './help.ts';
-import { readLiveSituation } from './live.ts';
+import { readLiveSituation } from './live/live.ts';
 import { asJson, asText } from './report.ts';
-import type { Situation } from './situation.ts';
-import { readSystemdUnit } from './systemd-unit.ts';
-import { readUpstartJob } from './upstart.ts';
+import type { Situation } from './judge/situation.ts';
+import { readSystemdUnit } from './supervisor/systemd-unit.ts';
+import { readUpstartJob } from './supervisor/upstart.ts';
 
 /** Says who would get the stop signal of a service, and who would kill it when. 0: all well, 1: ill. Throws Refusal. */
 export async function doctor(args: readonly string[]): Promise<number> {

@@ -1,9 +1,12 @@
-import type { Readiness } from './readiness.ts';
-import type { Request } from './command-line.ts';
-import { execArguments } from './execute.ts';
-import type { Plan } from './plan.ts';
+import type { Readiness } from './become/readiness.ts';
+import type { Request } from './request/command-line.ts';
+import { execArguments } from './exec/execute.ts';
+import type { Plan } from './plan/plan.ts';
 
-/** The answer of --explain=json; a contract, fields are only added. Values of variables are never shown: they may be secrets. */
+/**
+ * The answer of --explain=json; a contract, fields are only added. Values of variables are never shown:
+ * they may be secrets.
+ */
 export interface Explanation {
   starts: boolean;
   exitCode: number;

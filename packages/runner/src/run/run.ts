@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { systemAccounts } from './accounts.ts';
-import { become } from './become.ts';
-import { observeCaller } from './caller.ts';
-import { parseCommandLine, type Request } from './command-line.ts';
-import { parseEnvFile, type Variable } from './env-file.ts';
-import { executeAs } from './execute.ts';
+import { systemAccounts } from './plan/accounts.ts';
+import { become } from './become/become.ts';
+import { observeCaller } from './plan/caller.ts';
+import { parseCommandLine, type Request } from './request/command-line.ts';
+import { parseEnvFile, type Variable } from './request/env-file.ts';
+import { executeAs } from './exec/execute.ts';
 import { explain } from './explain.ts';
 import { RUN_HELP } from './help.ts';
-import { makePlan, type Plan } from './plan.ts';
-import { notReady, type Readiness } from './readiness.ts';
+import { makePlan, type Plan } from './plan/plan.ts';
+import { notReady, type Readiness } from './become/readiness.ts';
 import { checkPidFile, makePidFile, type PidFile } from '../pid-file.ts';
 import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
 import { print, say } from '../say.ts';
 import { findTool } from '../trusted-tool.ts';
 
-/** Does not return when all is well: this process is the service then. Otherwise nothing was started, and why is on stderr. */
+/**
+ * Does not return when all is well, because this process is the service then. Otherwise nothing was
+ * started, and stderr says why.
+ */
 export function run(args: readonly string[]): 0 | ExitCode {
   if (typeof process.execve !== 'function')
     throw new Refusal(`Node ${process.version} has no execve; Node 24 or newer has`);
@@ -25,7 +28,10 @@ export function run(args: readonly string[]): 0 | ExitCode {
   return 0;
 }
 
-/** Plan, become the user, then explain or execute. --explain does all but the last step, so its answer is not a guess. */
+/**
+ * Plan, become the user, then explain or execute. --explain does all but the last step, so it does not
+ * guess.
+ */
 function start(request: Request): 0 | ExitCode {
   const { plan, ready, pidFile } = prepare(request);
   if (request.explain) {
@@ -57,7 +63,7 @@ function prepare(request: Request): Prepared {
     if (!plan || problems.length > 0) return { plan, ready: { ...notReady(problems, 125), warnings } };
     if (plan.pidFile !== undefined) checkPidFile(plan.pidFile);
     const pidFile = plan.pidFile === undefined || request.explain ? undefined : makePidFile(plan.pidFile);
-    const ready = become(plan);
+    const ready = become(plan, request.explain !== undefined);
     ready.warnings.unshift(...warnings);
     return { plan, ready, pidFile };
   } catch (error) {

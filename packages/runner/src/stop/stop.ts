@@ -49,7 +49,8 @@ function findTarget(path: string): ProcessName | undefined {
   const stat = readProcessStat(target.pid);
   if (stat && stat.startTicks !== target.startTicks)
     throw new Refusal(
-      `process ${target.pid} is not the one of ${path}: it is ${stat.name}, started at another time. Nothing was sent`,
+      `process ${target.pid} is not the one of ${path}: it is ${stat.name}, started at another time. ` +
+        'Nothing was sent',
     );
   if (isRunning(target)) return target;
   say(`process ${target.pid} of ${path} has ended already`);
@@ -81,7 +82,8 @@ async function stopProcess(target: ProcessName, request: StopRequest): Promise<S
   }
   if (!gone) {
     say(
-      `${name} still runs ${after()}; it has had ${killed ? 'TERM and KILL' : 'TERM, and nothing has killed it'}`,
+      `${name} still runs ${after()}; ` +
+        `it has had ${killed ? 'TERM and KILL' : 'TERM, and nothing has killed it'}`,
     );
     return STOP_CODES.stillRuns;
   }
@@ -89,7 +91,7 @@ async function stopProcess(target: ProcessName, request: StopRequest): Promise<S
   return killed ? STOP_CODES.killed : STOP_CODES.ended;
 }
 
-/** False when it has just ended by itself. Looks once more before: between two reads of /proc a number is not used again. */
+/** False when the process has just ended by itself, which is why this looks once more before it sends. */
 function send(target: ProcessName, signal: 'SIGTERM' | 'SIGKILL'): boolean {
   if (!isRunning(target)) return false;
   try {

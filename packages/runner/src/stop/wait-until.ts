@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_EVERY_MS = 100;
 
-/** Asks until the answer is yes, or the time is up: false then. `progress` is called now and then meanwhile. */
+/**
+ * Asks until the answer is yes, or the time is up: false then. `progress` is called now and then meanwhile.
+ */
 export async function waitUntil(
   question: () => boolean | Promise<boolean>,
   { withinMs, everyMs, progress }: { withinMs: number; everyMs: number; progress: () => void },

@@ -1,0 +1,97 @@
+import { accessSync, constants } from 'node:fs';
+import { changeableSteps, type Step } from '../../changeable-files.ts';
+import { readProcessStatus } from '../../process-status.ts';
+import { Refusal, reasonOf } from '../../refusal.ts';
+import { findExecutable, readPart } from '../exec/executable.ts';
+import { shellScriptProblem } from '../../shell-wrapper.ts';
+import type { Plan } from '../plan/plan.ts';
+import { credentialProblems, dropCredentials, waysBackToRoot } from './credentials.ts';
+import { checkExec } from './exec-problem.ts';
+import type { FileIdentity } from './files-being-written.ts';
+import { readProblem } from './readable.ts';
+import type { Readiness } from './readiness.ts';
+
+/** Enough of a start script to find its exec. */
+const SCRIPT_BYTES = 65_536;
+
+/** What had to be looked at before the change of user. */
+export interface SeenAsCaller {
+  /** Every step on the way to what runs, or is read, as root. */
+  stepsToRoot: readonly Step[];
+  beingWritten: readonly FileIdentity[];
+}
+
+/** The last part of becoming: the user itself, then what only that user can tell. */
+export function becomeUser(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCaller): Readiness {
+  const ready: Readiness = { closed: [], executable: undefined, problems: [], warnings: [], exitCode: 0 };
+  try {
+    if (plan.target.drop) dropCredentials(plan.target);
+    verifyCredentials(plan);
+
+    for (const path of changeableSteps(stepsToRoot, plan.target.uid)) {
+      ready.problems.push(
+        `${path} runs as root, is read as root or leads there, and ${plan.target.name} could change it: ` +
+          'chown it to root, chmod go-w',
+      );
+    }
+    ready.problems.push(...plan.mustRead.flatMap((path) => readProblem(path) ?? []));
+    if (ready.problems.length > 0) ready.exitCode = 125;
+    enterFolder(plan.chdir, ready);
+    const executable = findExecutable(plan.command[0], plan.environment['PATH'] ?? '');
+    checkExec(plan, executable, beingWritten);
+    ready.executable = executable;
+    const start = readPart(executable, 0, SCRIPT_BYTES)?.toString('latin1') ?? '';
+    const wrapper = shellScriptProblem(executable, start);
+    if (wrapper) ready.warnings.push(wrapper);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    ready.problems.push(error.message);
+    ready.exitCode ||= error.exitCode;
+  }
+  return ready;
+}
+
+/** Throws: what follows must not run with credentials that nobody planned. */
+function verifyCredentials({ target, noNewPrivs, ambient }: Plan): void {
+  const cleared = noNewPrivs instanceof Object || ambient !== undefined;
+  const status = readProcessStatus();
+  const wrong = credentialProblems(status, target, cleared);
+  // Node unblocks what the caller blocked, but --disable-sigusr1 makes it block one itself.
+  if (status.blockedSignals)
+    wrong.push(
+      `signals are blocked (${status.blockedSignals.toString(16)}), and would be in the service: ` +
+        'start the Runner without Node flags',
+    );
+  if (target.uid !== 0) {
+    wrong.push(
+      ...waysBackToRoot(target).map((way) => `${way}(0) still works: the process could become root again`),
+    );
+  }
+  if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
+}
+
+/**
+ * Enters the service's folder as the user, because the user may not have the right to. Without --chdir the
+ * caller's folder stays. If the user may not enter that, a warning says so; if it is gone, nothing can
+ * start there.
+ */
+function enterFolder(folder: string | undefined, ready: Readiness): void {
+  try {
+    if (folder !== undefined) return process.chdir(folder);
+    process.cwd();
+  } catch (error) {
+    if (folder !== undefined) throw new Refusal(`--chdir ${folder}: ${reasonOf(error)}`, 125, error);
+    throw new Refusal(
+      `the working directory is gone or cannot be reached (${reasonOf(error)}): say --chdir FOLDER`,
+      125,
+      error,
+    );
+  }
+  try {
+    accessSync('.', constants.X_OK);
+  } catch (error) {
+    ready.warnings.push(
+      `the service may not enter the folder it starts in (${reasonOf(error)}): say --chdir`,
+    );
+  }
+}

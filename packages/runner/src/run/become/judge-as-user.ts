@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { print } from '../../say.ts';
+import type { Plan } from '../plan/plan.ts';
+import { becomeUser, type SeenAsCaller } from './become-user.ts';
+import { notReady, type Readiness } from './readiness.ts';
+
+/**
+ * With ambient capabilities this process stays root until setpriv runs. A child becomes the user instead and
+ * finds out what only that user can tell.
+ */
+export function judgeInChild(plan: Plan, seen: SeenAsCaller): Readiness {
+  const { stdout, status, error } = spawnSync(process.execPath, [process.argv[1] ?? '', 'judge-as-user'], {
+    env: {},
+    input: JSON.stringify({ plan, seen } satisfies Question),
+    stdio: ['pipe', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  if (status !== 0)
+    return notReady([`the check as ${plan.target.name} failed: ${error?.message ?? `code ${status}`}`], 125);
+  return JSON.parse(stdout) as Readiness;
+}
+
+interface Question {
+  plan: Plan;
+  seen: SeenAsCaller;
+}
+
+/** The child's side, `penstock-run judge-as-user`. Of no use to anybody else. */
+export function judgeAsUser(): number {
+  const { plan, seen } = JSON.parse(readFileSync(0, 'utf8')) as Question;
+  print(JSON.stringify(becomeUser(plan, seen)));
+  return 0;
+}

@@ -1,0 +1,98 @@
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { elfProblem, parseElf, thisMachine, type Elf } from './elf.ts';
+import { Refusal, reasonOf } from '../../refusal.ts';
+
+/** As the kernel's BINPRM_MAX_RECURSION and BINPRM_BUF_SIZE have it. */
+const INTERPRETERS_MAX = 4;
+const SCRIPT_HEADER_BYTES = 256;
+/** Enough for the program headers of any ELF file. */
+const HEADER_BYTES = 4096;
+
+/**
+ * The absolute path of the command, looked up in `searchPath` unless it has a slash. It runs as the target
+ * user and in the service's folder, since the answer depends on both. Throws Refusal 127 when the command
+ * is not there, and 126 when it cannot be executed: execve(2) of Node 24 aborts with a core instead of
+ * saying so, and setpriv would hand a file that the kernel refuses to /bin/sh.
+ */
+export function findExecutable(command: string, searchPath: string): string {
+  if (command.includes('/')) {
+    const path = resolve(command);
+    checkExecutable(path, path, INTERPRETERS_MAX);
+    return path;
+  }
+  let refused: Refusal | undefined;
+  for (const folder of searchPath.split(':')) {
+    try {
+      const path = resolve(join(folder, command));
+      checkExecutable(path, path, INTERPRETERS_MAX);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.exitCode === 126) refused ??= error;
+    }
+  }
+  throw refused ?? new Refusal(`${command} is not found in ${searchPath}`, 127);
+}
+
+function checkExecutable(path: string, command: string, depth: number): void {
+  try {
+    if (!statSync(path).isFile()) throw new Refusal(`${path} is not a file`, 126);
+    accessSync(path, constants.X_OK);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const code = reasonOf(error);
+    if (path !== command)
+      throw new Refusal(`${command}: its interpreter ${path} cannot be executed (${code})`, 126, error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Refusal(`${path} is not found`, 127, error);
+    throw new Refusal(`${path} cannot be executed by this user (${code})`, 126, error);
+  }
+  const header = readPart(path, 0, HEADER_BYTES);
+  if (header === undefined) return;
+  const elf = parseElf(header);
+  if (elf) return checkElf(path, command, elf);
+  const interpreter = interpreterOf(header.toString('latin1', 0, SCRIPT_HEADER_BYTES));
+  if (interpreter === undefined)
+    throw new Refusal(`${path} is neither a program nor a script with a #! line`, 126);
+  if (depth === 0) throw new Refusal(`${command}: too many interpreters in a row`, 126);
+  checkExecutable(interpreter, command, depth - 1);
+}
+
+/** The kernel would say ENOEXEC, and ENOENT for a missing loader, as if the program itself were not there. */
+function checkElf(path: string, command: string, elf: Elf): void {
+  const problem = elfProblem(elf, thisMachine());
+  if (problem) throw new Refusal(`${path} ${problem}`, 126);
+  if (!elf.loader || elf.loader.size > 4096) return;
+  const loader = readPart(path, elf.loader.offset, elf.loader.size)?.toString('latin1').replace(/\0.*$/s, '');
+  try {
+    accessSync(loader || '', constants.X_OK);
+  } catch (error) {
+    throw new Refusal(
+      `${command}: the loader ${loader} of ${path} cannot be executed (${reasonOf(error)}): ` +
+        'was it built for another system?',
+      126,
+      error,
+    );
+  }
+}
+
+/** Undefined when this user may execute the file but not read it: the kernel decides then. */
+export function readPart(path: string, offset: number, bytes: number): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const part = Buffer.alloc(bytes);
+    return part.subarray(0, readSync(descriptor, part, 0, bytes, offset));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The path after `#!`, spaces allowed before it; undefined when the file starts with anything else. */
+export function interpreterOf(header: string): string | undefined {
+  return /^#![ \t]*([^ \t\n\0]+)/.exec(header)?.[1];
+}
