@@ -1,9 +1,13 @@
 /**
- * The candidate that was probably meant: at most one edit for each four characters of what was written, and at least one.
- * An edit is a character added, left out or replaced, or two neighbours that changed places. Undefined: none is near.
+ * The candidate that was probably meant: at most `editsMax` edits away, by default one for each four characters of what was
+ * written, and at least one. An edit is a character added, left out or replaced, or two neighbours that changed places, whatever
+ * the case. Undefined: none is near.
  */
-export function nearest(written: string, candidates: Iterable<string>): string | undefined {
-  const editsMax = Math.max(1, Math.floor(written.length / 4));
+export function nearest(
+  written: string,
+  candidates: Iterable<string>,
+  editsMax = Math.max(1, Math.floor(written.length / 4)),
+): string | undefined {
   let best: { candidate: string; edits: number } | undefined;
   for (const candidate of candidates) {
     const edits = editsBetween(written.toLowerCase(), candidate.toLowerCase());

@@ -73,10 +73,10 @@ test('all problems are told at once, unknown names among them, but not those tha
     PENSTOCK_X_SERVICE_PORT_HTTP: '80',
     PENSTOCK_X_PORT: 'tcp://10.0.0.1:80',
     PENSTOCK_X_PORT_80_TCP_ADDR: '10.0.0.1',
-    PENSTOCK_Y_ANYTHING: 'is another service',
+    PENSTOCK_FILTER_ANYTHING: 'is another service',
   };
   expect(problemsOf(() => readConfig(every, { env, prefixes: ['PENSTOCK_X_'] }))).toEqual([
-    'PENSTOCK_X_CUONT: no such knob',
+    'PENSTOCK_X_CUONT: no such knob; did you mean PENSTOCK_X_COUNT?',
     'PENSTOCK_X_COUNT: expected a whole number',
     'PENSTOCK_X_MODE: expected fast or safe',
   ]);

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './errors.ts';
 import { isKnob, type ConfigOf, type Knob, type Knobs } from './knobs.ts';
+import { unknownNames } from './unknown-names.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ReadConfigOptions<K extends Knobs> {
   env?: Environment;
-  /** Names with these prefixes that no knob has are refused: a mistyped name must not be a silent default. */
+  /**
+   * The families of which every name must be one of the knobs, e.g. `PENSTOCK_FILTER_`. Names that belong to no known family are refused,
+   * too. Without it nothing is.
+   */
   prefixes?: readonly string[];
   /** Rules over several knobs; each string is one problem. Runs only when every knob could be read. */
   check?(config: ConfigOf<K>): readonly string[];
@@ -18,7 +22,7 @@ export interface ReadConfigOptions<K extends Knobs> {
  */
 export function readConfig<K extends Knobs>(knobs: K, o: ReadConfigOptions<K> = {}): ConfigOf<K> {
   const env = o.env ?? process.env;
-  const problems = unknownNames(knobs, env, o.prefixes ?? []);
+  const problems = o.prefixes ? unknownNames(Object.keys(env), namesOf(knobs), o.prefixes) : [];
   const config = readTree(knobs, env, problems) as ConfigOf<K>;
   if (problems.length === 0) problems.push(...(o.check?.(config) ?? []));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -38,6 +42,10 @@ export function readServiceConfig<K extends Knobs>(
     prefixes: kafka ? [prefix, 'PENSTOCK_KAFKA_'] : [prefix],
     check: (config) => service.checkConfig?.(config) ?? [],
   });
+}
+
+function namesOf(knobs: Knobs): string[] {
+  return knobsOf(knobs).flatMap((knob) => (knob.secret ? [knob.name, `${knob.name}_FILE`] : [knob.name]));
 }
 
 /** All knobs of a tree in the order they were declared. */
@@ -89,15 +97,4 @@ function rawValue(knob: Knob<unknown>, env: Environment): string | undefined {
   if (path === undefined) return value;
   if (value !== undefined) throw new Error(`and ${knob.name}_FILE are both set; set one`);
   return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-}
-
-/** Kubernetes injects such names into every container for a service called e.g. "penstock-receiver". */
-const injected = /(_HOST|_PORT|_SERVICE_PORT_[A-Z0-9_]+|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|ADDR|PORT))?)$/;
-
-function unknownNames(knobs: Knobs, env: Environment, prefixes: readonly string[]): string[] {
-  const known = new Set(knobsOf(knobs).flatMap((k) => (k.secret ? [k.name, `${k.name}_FILE`] : [k.name])));
-  return Object.keys(env)
-    .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
-    .filter((name) => !known.has(name) && !injected.test(name))
-    .map((name) => `${name}: no such knob`);
 }

@@ -67,7 +67,7 @@ test('every problem of the configuration is told at once, and the process ends w
   expect(sample.lines.at(-1)).toMatchObject({
     msg: 'configuration refused',
     problems: [
-      'PENSTOCK_SAMPLE_BEHAVOUR: no such knob',
+      'PENSTOCK_SAMPLE_BEHAVOUR: no such knob; did you mean PENSTOCK_SAMPLE_BEHAVIOUR?',
       expect.stringContaining('PENSTOCK_SAMPLE_BEHAVIOUR: expected good or'),
     ],
   });

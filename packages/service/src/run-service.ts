@@ -164,7 +164,5 @@ function exitNow(log: Log | undefined, fields: object, message: string): void {
 
 /** Node's own warnings, which would be lines of plain text on standard error. */
 function logWarning(log: Log, warning: Error): void {
-  // kafkajs computes a timeout from "never throttled", -1: harmless, at each start.
-  const level = warning.name === 'TimeoutNegativeWarning' ? 'debug' : 'warn';
-  log[level]({ error: warning }, 'warning of Node');
+  log.warn({ error: warning }, 'warning of Node');
 }

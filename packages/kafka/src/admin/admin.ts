@@ -4,6 +4,7 @@ import { openCluster } from '../cluster/cluster.ts';
 import type { ClusterOptions } from '../cluster/cluster.ts';
 import { isRetryable, KafkaError } from '../cluster/errors.ts';
 import { retrying } from '../cluster/retrying.ts';
+import { mendKafkajsTimers } from './kafkajs-timers.ts';
 
 // A CommonJS name that Node cannot see from outside.
 const { ConfigResourceTypes } = kafkajs;
@@ -19,6 +20,7 @@ export interface TopicSettings {
 
 /** Connects an administrator. Throws KafkaError CONNECTION, or what `openCluster` throws of TLS and SASL. */
 export async function openAdmin(options: ClusterOptions): Promise<Admin> {
+  mendKafkajsTimers();
   const kafka = new Kafka({
     brokers: [...options.bootstrap],
     clientId: `${options.clientId}-admin`,
