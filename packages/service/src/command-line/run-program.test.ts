@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runSample, startSample } from '../../test/processes/start-sample.ts';
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 test.each([
   [['--help']],
