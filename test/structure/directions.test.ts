@@ -12,6 +12,7 @@ const workspaces = new Map([
   ['@penstock/runner', 'packages/runner'],
   ['@penstock/test-broker', 'test/broker'],
   ['@penstock/load', 'test/load'],
+  ['@penstock/test-process', 'test/process'],
 ]);
 
 test.each([
@@ -30,6 +31,9 @@ test.each([
   ['packages/events/src/a.ts', 'node:crypto'],
   ['test/e2e/a.e2e.test.ts', '@penstock/mirror'],
   ['infra/demo/main.ts', '@penstock/events'],
+  ['infra/demo/main.ts', '@penstock/test-process'],
+  ['packages/receiver/src/main.test.ts', '@penstock/test-process'],
+  ['test/broker/src/a.ts', '@penstock/test-process'],
   ['infra/demo/main.ts', '../setup/checkout.mjs'],
   ['test/run.ts', './run/count.ts'],
   ['packages/input-filter/src/catalogue-file.ts', undefined],
@@ -62,6 +66,8 @@ test.each([
   ['infra/demo/main.ts', '@penstock/receiver', 'is a process'],
   ['infra/demo/main.ts', '../../packages/runner/src/run.ts', 'is a process'],
   ['test/broker/src/a.ts', '@penstock/kafka', 'may not import packages/kafka'],
+  ['test/process/src/a.ts', '@penstock/service', 'may not import packages/service'],
+  ['packages/receiver/src/main.ts', '@penstock/test-process', 'may not import test/process'],
   ['packages/loader/src/a.ts', '@penstock/kafka', 'not in the table'],
   ['packages/kafka/src/a.ts', '/elsewhere/a.ts', 'absolute path'],
   ['packages/kafka/src/a.ts', 'file:///elsewhere/a.ts', 'absolute path'],

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import type { StartKafkaOptions } from '@penstock/test-broker';
-import { inCheckout } from './checkout.ts';
+import { runToEnd } from '@penstock/test-process';
+import { checkout, inCheckout } from './checkout.ts';
 import { DemoError } from './errors.ts';
-import { runCommand } from './run-command.ts';
 
 /** As whom everything runs, and how it comes to that. */
 export interface Privileges {
@@ -80,11 +80,11 @@ interface Answer {
 
 async function ask(options: readonly string[]): Promise<Answer> {
   const command = [...runner, ...options, '--explain=json', '--', process.execPath];
-  const { output, complaint } = await runCommand(command, process.env);
+  const { stdout, stderr } = await runToEnd(command, { cwd: checkout });
   try {
-    return JSON.parse(output) as Answer;
+    return JSON.parse(stdout) as Answer;
   } catch {
-    return { starts: false, problems: [complaint.trim() || 'the Runner does not answer'] };
+    return { starts: false, problems: [stderr.trim() || 'the Runner does not answer'] };
   }
 }
 

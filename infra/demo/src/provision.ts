@@ -1,8 +1,8 @@
+import { runToEnd } from '@penstock/test-process';
 import type { Clusters } from './start-clusters.ts';
-import { inCheckout } from './checkout.ts';
+import { checkout, inCheckout } from './checkout.ts';
 import { DemoError } from './errors.ts';
 import type { Privileges } from './privileges.ts';
-import { runCommand } from './run-command.ts';
 
 export const partitions = 4;
 
@@ -30,9 +30,9 @@ async function run(
 ): Promise<void> {
   // kafkajs computes a timeout from "never throttled", -1, at each start: harmless, and no line for a person.
   const node = [process.execPath, '--disable-warning=TimeoutNegativeWarning', program, ...args];
-  const { exitCode, output, complaint } = await runCommand([...launcher, ...node], {
-    PATH: process.env['PATH'],
-    ...env,
+  const { exitCode, stdout, stderr } = await runToEnd([...launcher, ...node], {
+    cwd: checkout,
+    env: { PATH: process.env['PATH'], ...env },
   });
-  if (exitCode !== 0) throw new DemoError(`${what} failed (exit code ${exitCode}): ${complaint || output}`);
+  if (exitCode !== 0) throw new DemoError(`${what} failed (exit code ${exitCode}): ${stderr || stdout}`);
 }

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { inCheckout } from './checkout.ts';
-import { DemoError } from './errors.ts';
 import type { Privileges } from './privileges.ts';
-import { pause } from './pause.ts';
-import { ServiceProcess } from './service-process.ts';
+import { DemoService } from './demo-service.ts';
 import { link } from './topic-names.ts';
 import type { Clusters } from './start-clusters.ts';
 
 /** A service that is up and ready. */
 export interface RunningService {
-  process: ServiceProcess;
+  process: DemoService;
   /** `http://127.0.0.1:port` of /livez, /readyz, /metrics and /status. */
   operations: string;
 }
@@ -24,8 +22,6 @@ export interface Services {
 }
 
 export const datacenterName = 'fra';
-
-const readyTimeoutMs = 60_000;
 
 export function mirrorEnv({ datacenter, master }: Clusters): Record<string, string> {
   return {
@@ -70,10 +66,10 @@ export function startServices(
   clusters: Clusters,
   privileges: Privileges,
   o: { port: number; logs: string; stack: AsyncDisposableStack },
-): { receiver: ServiceProcess; filter: ServiceProcess; mirror: ServiceProcess } {
-  const start = (name: string, folder: string, env: Record<string, string>): ServiceProcess =>
+): { receiver: DemoService; filter: DemoService; mirror: DemoService } {
+  const start = (name: string, folder: string, env: Record<string, string>): DemoService =>
     o.stack.use(
-      new ServiceProcess({
+      new DemoService({
         name,
         command: [...privileges.launcher, process.execPath, inCheckout('packages', folder, 'src/main.ts')],
         env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -91,13 +87,10 @@ export async function untilReady(
   processes: ReturnType<typeof startServices>,
   halt: AbortSignal,
 ): Promise<Services> {
-  const ready = async (process: ServiceProcess): Promise<RunningService> => {
-    const { address } = await process.said('operations listener is open', halt);
-    const operations = `http://127.0.0.1:${(address as { port: number }).port}`;
-    await process.said('started', halt);
-    await untilReadyz(process, operations, halt);
-    return { process, operations };
-  };
+  const ready = async (process: DemoService): Promise<RunningService> => ({
+    process,
+    operations: await process.ready(halt),
+  });
   const [receiver, filter, mirror] = await Promise.all([
     ready(processes.receiver),
     ready(processes.filter),
@@ -105,15 +98,4 @@ export async function untilReady(
   ]);
   const { address } = await processes.receiver.said('taking events', halt);
   return { receiver, filter, mirror, receiverUrl: `http://${String(address)}` };
-}
-
-async function untilReadyz(process: ServiceProcess, operations: string, halt: AbortSignal): Promise<void> {
-  let reasons = '';
-  for (const untilMs = Date.now() + readyTimeoutMs; Date.now() < untilMs; await pause(50, halt)) {
-    process.died.throwIfAborted();
-    const answer = await fetch(`${operations}/readyz`, { signal: halt }).catch(() => undefined);
-    if (answer?.ok) return;
-    reasons = (await answer?.text()) ?? reasons;
-  }
-  throw new DemoError(`the ${process.name} is not ready after a minute: ${reasons}`);
 }

@@ -1,11 +1,8 @@
 import type { TestKafka } from '@penstock/test-broker';
 import { uniqueName } from '@penstock/test-broker';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { type Ended, runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 export interface FilterTopics {
@@ -52,8 +49,6 @@ export interface PartitionStatus {
   window?: { ids: number };
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
 function environmentOf(kafka: TestKafka, topics: FilterTopics): Record<string, string> {
   return {
     // a test starts many of them: this halves what each start costs
@@ -73,24 +68,17 @@ function environmentOf(kafka: TestKafka, topics: FilterTopics): Record<string, s
 }
 
 /** `input-filter status` and `resume`, as an operator runs them. */
-export async function runFilterCommand(
+export function runFilterCommand(
   kafka: TestKafka,
   topics: FilterTopics,
   args: readonly string[],
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: environmentOf(kafka, topics),
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { exitCode: child.exitCode, stdout, stderr };
+): Promise<Ended> {
+  return runToEnd(serviceCommand('input-filter', ...args), { env: environmentOf(kafka, topics) });
 }
 
 /** The Input Filter as an operator runs it. Killed when the test ends. */
 export class FilterProcess {
-  readonly #child: ChildProcess;
-  readonly #output: string[] = [];
-  #address = '';
+  readonly process: ServiceProcess;
 
   static async start(
     kafka: TestKafka,
@@ -99,52 +87,39 @@ export class FilterProcess {
   ): Promise<FilterProcess> {
     const filter = new FilterProcess(kafka, topics, env);
     onTestFinished(() => filter.kill());
-    await filter.#ready();
+    await filter.process.said('started');
     return filter;
   }
 
   private constructor(kafka: TestKafka, topics: FilterTopics, env: Record<string, string>) {
-    this.#child = spawn(process.execPath, [main], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    this.process = new ServiceProcess({
+      name: 'the Input Filter',
+      command: serviceCommand('input-filter'),
       env: { ...environmentOf(kafka, topics), ...env },
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => this.#output.push(chunk));
-    }
   }
 
   get output(): string {
-    return this.#output.join('');
-  }
-
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
-  async #ready(): Promise<void> {
-    await this.until(() => {
-      this.#address = /"address":"127\.0\.0\.1","port":(\d+)/.exec(this.output)?.[1] ?? '';
-      return this.#address !== '' && this.output.includes('"msg":"started"');
-    }, 'the filter starts');
-  }
-
-  /** Polls until the condition holds; fails with the process's output after 30 s, or when the process ends. */
-  async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
-    const until = Date.now() + timeoutMs;
-    while (!(await condition())) {
-      if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}\n${this.output}`);
-      if (this.ended) throw new Error(`ended before: ${what}\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    return this.process.output;
   }
 
   get ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return this.process.exit !== undefined;
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  /** Polls until the condition holds; fails with the end of the output after a minute, or when the process ends. */
+  until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs?: number): Promise<void> {
+    return this.process.until(condition, what, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
   async get(path: string): Promise<{ status: number; text: string }> {
-    const response = await fetch(`http://127.0.0.1:${this.#address}${path}`);
-    return { status: response.status, text: await response.text() };
+    const answer = await this.process.ask(path);
+    if (!answer) throw new Error(`nobody answers ${path}\n${this.process.outputTail()}`);
+    return answer;
   }
 
   async partitions(): Promise<PartitionStatus[]> {
@@ -178,22 +153,14 @@ export class FilterProcess {
 
   /** SIGTERM. The exit code. */
   async stop(): Promise<number | null> {
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await exited;
-    return this.#child.exitCode;
+    return (await this.process.stop()).code;
   }
 
-  /** SIGKILL; settles when the process is gone. */
   async kill(): Promise<void> {
-    if (this.ended) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await this.process.kill();
   }
 
   async exit(): Promise<number | null> {
-    if (!this.ended) await once(this.#child, 'exit');
-    return this.#child.exitCode;
+    return (await this.process.exited).code;
   }
 }

@@ -63,9 +63,9 @@ test('two processes share a link; one is stopped, comes back as a zombie, and di
   const second = startMirrorProcess({ ...link.env, PENSTOCK_MIRROR_INSTANCE: 'two' });
   await ownsShards(second, 1);
   await ownsShards(first, 1);
-  second.child.kill('SIGSTOP'); // in the middle of whatever it does, beyond its session
+  second.process.signal('SIGSTOP'); // in the middle of whatever it does, beyond its session
   await ownsShards(first, 2);
-  second.child.kill('SIGCONT');
+  second.process.signal('SIGCONT');
   await ownsShards(first, 1);
   await ownsShards(second, 1);
   await second.kill();

@@ -1,15 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export type MirrorEnvironment = Record<string, string>;
 
 /** A real process of the mirror; killed with the test that started it, if it still lives. */
 export interface MirrorProcess {
-  readonly child: ChildProcess;
+  readonly process: ServiceProcess;
   /** JSON of /status; undefined while the process does not answer. */
   status(): Promise<MirrorStatus | undefined>;
   /** SIGKILL, and the end of it. */
@@ -35,29 +31,19 @@ export interface PartitionStatus {
 }
 
 export function startMirrorProcess(env: MirrorEnvironment): MirrorProcess {
-  const { child, exited, output } = spawnMirror([], env);
-  onTestFinished(() => {
-    child.kill('SIGKILL');
+  const mirror = new ServiceProcess({
+    name: 'the Mirror',
+    command: serviceCommand('mirror'),
+    env: withPath(env),
   });
-  const address = () => /"port":(\d+)\},"msg":"operations listener is open"/.exec(output.text)?.[1];
+  onTestFinished(async () => void (await mirror.kill()));
   return {
-    child,
-    async status() {
-      const port = address();
-      if (port === undefined) return undefined;
-      const answer = await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined);
-      return (await answer?.json()) as MirrorStatus | undefined;
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      return exited;
-    },
-    exitCode: () => exited,
-    log: () => output.text + output.problems,
+    process: mirror,
+    status: () => mirror.status<MirrorStatus>(),
+    kill: async () => void (await mirror.kill()),
+    stop: async () => (await mirror.stop()).code,
+    exitCode: async () => (await mirror.exited).code,
+    log: () => mirror.output,
   };
 }
 
@@ -65,24 +51,13 @@ export function startMirrorProcess(env: MirrorEnvironment): MirrorProcess {
 export async function mirrorCommand(
   args: readonly string[],
   env: MirrorEnvironment,
-): Promise<{ exitCode: number | null; output: string; problems: string }> {
-  const { exited, output } = spawnMirror(args, env);
-  const exitCode = await exited;
-  return { exitCode, output: output.text, problems: output.problems };
+): Promise<{ exitCode: number; output: string; problems: string }> {
+  const { exitCode, stdout, stderr } = await runToEnd(serviceCommand('mirror', ...args), {
+    env: withPath(env),
+  });
+  return { exitCode, output: stdout, problems: stderr };
 }
 
-function spawnMirror(args: readonly string[], env: MirrorEnvironment) {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { text: '', problems: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.text += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.problems += text;
-  });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  return { child, exited, output };
+function withPath(env: MirrorEnvironment): Record<string, string | undefined> {
+  return { PATH: process.env['PATH'], ...env };
 }

@@ -67,7 +67,7 @@ export async function copiedUpToNow(
 ): Promise<void> {
   const ends = await listOffsets(source, topic, partitions, 'latest', 'read_committed');
   await eventually(`${topic} is copied up to its end`, async () => {
-    if (mirror.child.exitCode !== null) throw new Error(`the mirror has ended\n${mirror.log()}`);
+    if (mirror.process.exit) throw new Error(`the mirror has ended\n${mirror.log()}`);
     const states = await partitionStates(mirror);
     const behind = partitions.filter((partition) => {
       const position = states.get(`${topic}-${partition}`)?.position ?? '-1';

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
 
 export interface ReceiverProcess {
@@ -13,8 +13,6 @@ export interface ReceiverProcess {
   heard(message: string): Promise<Record<string, unknown>>;
 }
 
-const main = new URL('../src/main.ts', import.meta.url).pathname;
-
 /**
  * A real Receiver process on free ports; killed when the test ends. Settles when it takes events, or
  * `waitFor` is logged.
@@ -27,8 +25,9 @@ export async function startReceiverProcess(
   const named = Object.entries(env).map(([name, value]) =>
     name.startsWith('PENSTOCK_') ? [name, value] : [`PENSTOCK_RECEIVER_${name}`, value],
   );
-  const child = spawn(process.execPath, [main], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const receiver = new ServiceProcess({
+    name: 'the Receiver',
+    command: serviceCommand('receiver'),
     env: {
       PENSTOCK_KAFKA_BOOTSTRAP: bootstrap.join(','),
       PENSTOCK_KAFKA_SINGLE_REPLICA: 'allowed',
@@ -41,37 +40,17 @@ export async function startReceiverProcess(
       ...Object.fromEntries(named),
     },
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let log = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
-  let ended = false;
-  const exited = new Promise<number | null>((resolve) => child.on('close', resolve)).finally(
-    () => (ended = true),
-  );
-  const find = (message: string): Record<string, unknown> | undefined => {
-    const line = log.split('\n').find((candidate) => candidate.includes(`"msg":"${message}"`));
-    return line === undefined ? undefined : (JSON.parse(line) as Record<string, unknown>);
-  };
-  const heard = async (message: string): Promise<Record<string, unknown>> => {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-      const line = find(message);
-      if (line) return line;
-      if (ended) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`the Receiver never said '${message}':\n${log}`);
-  };
-  await heard(waitFor);
-  const operations = (find('operations listener is open')?.['address'] as { port: number } | undefined)?.port;
+  onTestFinished(async () => void (await receiver.kill()));
+  await receiver.said(waitFor);
+  const taking = receiver.lines.find(({ msg }) => msg === 'taking events');
   return {
-    pid: child.pid!,
-    url: `http://${String(find('taking events')?.['address'])}`,
-    operations: `http://127.0.0.1:${operations}`,
-    exited,
-    terminate: () => void child.kill('SIGTERM'),
-    logged: () => log,
-    heard,
+    pid: receiver.pid!,
+    url: `http://${String(taking?.['address'])}`,
+    operations: String(receiver.operations),
+    exited: receiver.exited.then(({ code }) => code),
+    terminate: () => receiver.signal('SIGTERM'),
+    logged: () => receiver.output,
+    heard: (message) => receiver.said(message),
   };
 }
 

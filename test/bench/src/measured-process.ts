@@ -1,4 +1,4 @@
-import { guard, unguard } from '@penstock/test-broker';
+import { guard, unguard } from '@penstock/test-process';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';

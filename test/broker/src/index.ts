@@ -1,5 +1,4 @@
 export type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
-export { guard, unguard } from './reaper.ts';
 export {
   javaClientProperties,
   type SecuredListeners,

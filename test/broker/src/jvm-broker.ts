@@ -4,11 +4,11 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guard, unguard } from '@penstock/test-process';
 import type { ArchiveRecording } from './class-archive.ts';
 import { javaCommand, recordClasses } from './java.ts';
 import { readTail } from './log-tail.ts';
 import { untilServing } from './readiness.ts';
-import { guard, unguard } from './reaper.ts';
 import { propertiesFile } from './settings.ts';
 import type { TestBroker } from './test-kafka.ts';
 

@@ -1,8 +1,7 @@
-import { guard, unguard } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { apiKeys } from '@penstock/test-faults';
 import type { ProxiedKafka } from '@penstock/test-faults';
-import { fork } from 'node:child_process';
+import { ServiceProcess } from '@penstock/test-process';
 import { join } from 'node:path';
 import type { FromActor } from './actor.ts';
 import type { Judgement } from './judgement.ts';
@@ -39,33 +38,34 @@ async function act(
   setting: { bootstrap: readonly string[]; topic: string },
   loseNextAck: () => void,
 ): Promise<Acted | string> {
-  const actor = fork(join(import.meta.dirname, 'actor.ts'), [caseName, clientName], {
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  if (actor.pid !== undefined) guard(actor.pid);
-  let lastWords = '';
-  actor.stderr?.on('data', (chunk: Buffer) => (lastWords = (lastWords + chunk.toString()).slice(-4_096)));
-  const outcome = await new Promise<Acted | string>((resolve) => {
-    const timer = setTimeout(() => resolve(`hangs (${actTimeoutMs / 1_000} s)`), actTimeoutMs);
-    actor.on('message', (message: FromActor) => {
-      if (message.kind === 'lose-next-ack') {
+  const told = Promise.withResolvers<Acted | string>();
+  // Killed at the end: a client that still retries, or waits for nothing, must not disturb the next.
+  await using actor = new ServiceProcess({
+    name: `${clientName} in ${caseName}`,
+    command: [
+      process.execPath,
+      '--disable-warning=TimeoutNegativeWarning',
+      join(import.meta.dirname, 'actor.ts'),
+      caseName,
+      clientName,
+    ],
+    env: process.env,
+    onMessage: (message) => {
+      const said = message as FromActor;
+      if (said.kind === 'lose-next-ack') {
         loseNextAck();
         actor.send('set up');
       } else {
-        resolve(message.kind === 'acted' ? (message.acted as Acted) : `fails: ${firstLineOf(message.error)}`);
+        told.resolve(said.kind === 'acted' ? (said.acted as Acted) : `fails: ${firstLineOf(said.error)}`);
       }
-    });
-    actor.once('exit', (code, signal) => {
-      resolve(`its process ended with ${code ?? signal}: ${firstLineOf(lastWords)}`);
-      clearTimeout(timer);
-    });
-    actor.send(setting);
+    },
   });
-  // A client that still retries, or waits for nothing, must not disturb the next.
-  actor.kill('SIGKILL');
-  if (actor.pid !== undefined) unguard(actor.pid);
-  return outcome;
+  const ended = actor.exited.then(
+    ({ code, signal }) => `its process ended with ${code ?? signal}: ${firstLineOf(actor.output)}`,
+  );
+  const timer = setTimeout(() => told.resolve(`hangs (${actTimeoutMs / 1_000} s)`), actTimeoutMs);
+  actor.send(setting);
+  return Promise.race([told.promise, ended]).finally(() => clearTimeout(timer));
 }
 
 function firstLineOf(text: string): string {

@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
 
 /** What these tests read of cluster.json; the demo's own type says more. */
@@ -28,7 +28,7 @@ interface ClusterEntry {
 }
 
 export interface DemoProcess {
-  readonly child: ChildProcess;
+  readonly process: ServiceProcess;
   /** Settles with the exit code, or the signal. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   output(): string;
@@ -43,37 +43,21 @@ const checkout = join(import.meta.dirname, '../../..');
 export function startDemo(args: readonly string[], env: Record<string, string> = {}): DemoProcess {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-test-demo-'));
   const main = join(checkout, 'infra/demo/main.ts');
-  const child = spawn(process.execPath, [main, '--folder', folder, ...args], {
+  const demo = new ServiceProcess({
+    name: 'the demo',
+    command: [process.execPath, main, '--folder', folder, ...args],
     cwd: checkout,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  let isOver = false;
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
-    child.once('close', (code, signal) => {
-      isOver = true;
-      resolve(code ?? signal);
-    });
   });
   onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
+    await demo.kill();
     rmSync(folder, { recursive: true, force: true });
   });
   return {
-    child,
-    ended,
-    output: () => output,
-    async said(text) {
-      while (!output.includes(text)) {
-        if (isOver) throw new Error(`the demo ended without saying "${text}":\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
+    process: demo,
+    ended: demo.exited.then(({ code, signal }) => code ?? signal),
+    output: () => demo.output,
+    said: (text) => demo.until(() => demo.output.includes(text), `it says "${text}"`, { timeoutMs: 300_000 }),
     file: () => JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as DemoFile,
   };
 }

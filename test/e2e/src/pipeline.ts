@@ -2,7 +2,7 @@ import { openAdmin } from '@penstock/kafka';
 import type { TestKafka } from '@penstock/test-broker';
 import { datacenterTopics, masterTopics } from '@penstock/topics';
 import { freePort } from './free-port.ts';
-import { ServiceProcess } from './service-process.ts';
+import { PipelineService } from './pipeline-service.ts';
 
 export interface PipelineOptions {
   datacenter: TestKafka;
@@ -17,9 +17,9 @@ export interface PipelineOptions {
 /** A datacenter's services and its Mirror, as processes, ready. */
 export interface Pipeline extends AsyncDisposable {
   receiverUrl: string;
-  receiver: ServiceProcess;
-  filter: ServiceProcess;
-  mirror: ServiceProcess;
+  receiver: PipelineService;
+  filter: PipelineService;
+  mirror: PipelineService;
 }
 
 /** Creates the topics, writes the link's genesis and starts Receiver, Input Filter and Mirror. */
@@ -30,7 +30,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const { replicationFactor, masterReplicationFactor = replicationFactor } = options;
   const allowed = replicationFactor === 3 ? 'refused' : 'allowed';
   const allowedInMaster = masterReplicationFactor === 3 ? 'refused' : 'allowed';
-  const receiver = await service(options, 'receiver', {
+  const receiver = service(options, 'receiver', {
     PENSTOCK_RECEIVER_LISTEN: `127.0.0.1:${receiverPort}`,
     PENSTOCK_RECEIVER_DC: 'fra',
     PENSTOCK_RECEIVER_KEY_SALT: 'end-to-end-salt-of-32-characters',
@@ -38,12 +38,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     PENSTOCK_KAFKA_BOOTSTRAP: datacenter,
     PENSTOCK_KAFKA_SINGLE_REPLICA: allowed,
   });
-  const filter = await service(options, 'filter', {
+  const filter = service(options, 'filter', {
     PENSTOCK_FILTER_INSTANCE: 'filter-1',
     PENSTOCK_KAFKA_BOOTSTRAP: datacenter,
     PENSTOCK_KAFKA_SINGLE_REPLICA: allowed,
   });
-  const mirror = await service(options, 'mirror', {
+  const mirror = service(options, 'mirror', {
     PENSTOCK_MIRROR_INSTANCE: 'mirror-1',
     PENSTOCK_MIRROR_LINK: 'fra',
     PENSTOCK_MIRROR_SHARDS: '2',
@@ -81,16 +81,14 @@ async function createTopics(options: PipelineOptions): Promise<void> {
   await here.createTopics(masterTopics({ partitions, replicationFactor: masterReplicationFactor }));
 }
 
-async function service(
+function service(
   options: PipelineOptions,
   name: 'receiver' | 'filter' | 'mirror',
   env: Record<string, string>,
-): Promise<ServiceProcess> {
-  const operationsPort = await freePort();
-  return new ServiceProcess({
+): PipelineService {
+  return new PipelineService({
     service: name === 'filter' ? 'input-filter' : name,
-    operationsPort,
     logFile: `${options.logFolder}/${name}.log`,
-    env: { ...env, [`PENSTOCK_${name.toUpperCase()}_OPERATIONS_LISTEN`]: `127.0.0.1:${operationsPort}` },
+    env: { ...env, [`PENSTOCK_${name.toUpperCase()}_OPERATIONS_LISTEN`]: '127.0.0.1:0' },
   });
 }

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { startKafka } from '@penstock/test-broker';
 import type { TestBroker, TestKafka } from '@penstock/test-broker';
+import { runnerCommand, runToEnd } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
-import { node, runner } from './service-process.ts';
 
 export const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -25,10 +23,12 @@ export async function byRunner(): Promise<Starter> {
   const script = 'exec "$0" "$1" "$2" --pid-file "$3/${PWD##*/}.pid" -- "${@:4}"';
   const options = ['--user=65534:65534', pids];
   return {
-    through: ['/usr/bin/env', '-u', 'NODE_OPTIONS', '/bin/bash', '-c', script, node, runner, ...options],
+    through: ['/usr/bin/env', '-u', 'NODE_OPTIONS', '/bin/bash', '-c', script, ...runnerCommand, ...options],
     stop: async (broker) => {
       const pidFile = join(pids, `broker-${broker.id}.pid`);
-      await promisify(execFile)(node, [runner, 'stop', '--pid-file', pidFile, '--timeout', '60']);
+      const stop = [...runnerCommand, 'stop', '--pid-file', pidFile, '--timeout', '60'];
+      const { exitCode, stderr } = await runToEnd(stop);
+      if (exitCode !== 0) throw new Error(`penstock-run stop ended with ${exitCode}: ${stderr}`);
       await until(() => broker.pid === undefined, 5_000, `broker ${broker.id} has ended`);
     },
   };

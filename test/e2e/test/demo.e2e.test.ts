@@ -25,14 +25,18 @@ test('the demo shows every event once in the master, takes more while it runs, a
   const demo = startDemo([], { TMPDIR: temporary });
   await demo.said(ready);
   const file = demo.file();
-  expect(file).toMatchObject({ state: 'running', pid: demo.child.pid, verdict: { ok: true, problems: [] } });
+  expect(file).toMatchObject({
+    state: 'running',
+    pid: demo.process.pid,
+    verdict: { ok: true, problems: [] },
+  });
   expect(pidsOf(file)).toHaveLength(isJvm ? 5 : 3);
   for (const pid of pidsOf(file)) expect(userOf(pid)).toBe(file.user);
   expect(file.user).toBe(demo.output().includes('started by root') ? '65534:65534' : ownUser);
   for (const port of portsOf(file)) expect(await answersOn(port)).toBe(true);
 
   await postByHand(demo);
-  demo.child.kill('SIGTERM');
+  demo.process.signal('SIGTERM');
   expect(await demo.ended).toBe(0);
   expect(demo.file().state).toBe('stopped');
   const stops = [
@@ -91,7 +95,7 @@ test('a demo that is killed leaves no process either', async () => {
   const demo = startDemo([], { TMPDIR: temporary });
   await demo.said('posting sample requests');
   const pids = pidsOf(demo.file());
-  demo.child.kill('SIGKILL');
+  demo.process.signal('SIGKILL');
   await demo.ended;
   await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   await expect.poll(() => clusterFolders(temporary), { timeout: 10_000 }).toEqual([]);

@@ -124,7 +124,7 @@ async function killEverythingOnce(
 
 async function showLogs(pipeline: Pipeline, datacenter: TestKafka, master: TestKafka): Promise<void> {
   for (const service of [pipeline.receiver, pipeline.filter, pipeline.mirror]) {
-    process.stderr.write(`${await service.logTail(40)}\n\n`);
+    process.stderr.write(`${service.logTail(40)}\n\n`);
   }
   process.stderr.write(`${datacenter.logs(10)}\n${master.logs(10)}\n`);
 }

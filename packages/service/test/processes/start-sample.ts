@@ -1,63 +1,40 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+import { type Ended, type LogLine, runToEnd, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
 
 export interface Sample {
-  lines: Record<string, unknown>[];
+  readonly lines: LogLine[];
   operations: string;
   signal(name: NodeJS.Signals): void;
-  heard(message: string): Promise<Record<string, unknown>>;
+  heard(message: string): Promise<LogLine>;
   exited: Promise<number | null>;
 }
 
-/** Starts a sample service as a real process and waits for its operations listener; it is killed when the test ends. */
+/** Starts a sample service and waits until it has said `waitFor` or ended. It is killed when the test ends. */
 export async function startSample(
   file: string,
   env: Record<string, string>,
   waitFor = 'started',
 ): Promise<Sample> {
-  const child = spawn(process.execPath, [new URL(`./${file}.ts`, import.meta.url).pathname], {
+  const sample = new ServiceProcess({
+    name: file,
+    command: [process.execPath, new URL(`./${file}.ts`, import.meta.url).pathname],
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const lines: Record<string, unknown>[] = [];
-  const waiting = new Map<string, (line: Record<string, unknown>) => void>();
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      const line = JSON.parse(part) as Record<string, unknown>;
-      lines.push(line);
-      waiting.get(String(line['msg']))?.(line);
-    }
-  });
-  const heard = async (message: string) =>
-    lines.find((line) => line['msg'] === message) ??
-    new Promise<Record<string, unknown>>((resolve) => void waiting.set(message, resolve));
-  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await Promise.race([heard(waitFor), exited]);
-  const address = lines.find((line) => line['msg'] === 'operations listener is open')?.['address'];
-  const port = (address as { port: number } | undefined)?.port;
+  onTestFinished(async () => void (await sample.kill()));
+  await Promise.race([sample.said(waitFor).catch(() => undefined), sample.exited]);
   return {
-    lines,
-    heard,
-    exited,
-    operations: `http://127.0.0.1:${port}`,
-    signal: (name) => void child.kill(name),
+    get lines() {
+      return sample.lines;
+    },
+    heard: (message) => sample.said(message),
+    exited: sample.exited.then(({ code }) => code),
+    operations: String(sample.operations),
+    signal: (name) => sample.signal(name),
   };
 }
 
 /** Runs one command of the sample service to its end. */
-export async function runSample(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+export function runSample(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const main = new URL('./one-service.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { exitCode: await exited, stdout, stderr };
+  return runToEnd([process.execPath, main, ...args], { env });
 }

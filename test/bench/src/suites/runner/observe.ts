@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guard, unguard } from '@penstock/test-broker';
+import { guard, unguard } from '@penstock/test-process';
 import type { Starter } from './starters.ts';
 
 const service = ['/usr/bin/perl', join(import.meta.dirname, 'service.pl')];

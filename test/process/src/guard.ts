@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * No broker outlives the process that started it, even when that is killed with SIGKILL: a shell in a session of its own
- * reads what to end from a pipe that only this process holds open. When the pipe closes, it kills and removes the rest.
+ * Nothing outlives the process that started it, even when that is killed with SIGKILL. A shell in a session
+ * of its own reads from a pipe which processes and folders are left; only this process holds the pipe open.
+ * When the pipe closes, the shell kills the processes and removes the folders.
  *
- * Lines: "+ PID" to guard, "- PID" when it has ended; "f FOLDER" and "x FOLDER" alike. Folders are removed twice, since a
- * dying JVM may still write its log.
+ * Lines: "+ PID" to guard, "- PID" when it has ended; "f FOLDER" and "x FOLDER" likewise. Folders are removed
+ * more than once, because a dying JVM may still write its log.
  */
 const script = `
 trap '' INT TERM HUP
