@@ -27,20 +27,20 @@ export async function runJavaTool(
   const logConfig = join(import.meta.dirname, 'tool.log4j2.properties');
   const java = javaCommand(toolClasses[name], args, { heapMb: 192, logConfig });
   const { quietMs } = o;
+  const stdout: Buffer[] = [];
   let quiet: NodeJS.Timeout | undefined;
   try {
-    const { exitCode, bytes, stderr } = await runToEnd([java.program, ...java.args], {
+    const { exitCode, stderr } = await runToEnd([java.program, ...java.args], {
       name,
       ...(o.timeoutMs !== undefined && { timeoutMs: o.timeoutMs }),
       ...(o.input !== undefined && { input: o.input }),
-      ...(quietMs !== undefined && {
-        onOutput: (enough) => {
-          clearTimeout(quiet);
-          quiet = setTimeout(enough, quietMs);
-        },
-      }),
+      onOutput: (chunk, enough) => {
+        stdout.push(chunk); // as it came: not all of it is text
+        clearTimeout(quiet);
+        if (quietMs !== undefined) quiet = setTimeout(enough, quietMs);
+      },
     });
-    return { stdout: bytes, stderr, exitCode };
+    return { stdout: Buffer.concat(stdout), stderr, exitCode };
   } finally {
     clearTimeout(quiet);
   }

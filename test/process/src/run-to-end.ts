@@ -15,17 +15,15 @@ export interface RunOptions {
    * Called with each piece of standard output. `enough` ends the process, which then counts as ended by
    * itself.
    */
-  onOutput?: (enough: () => void) => void;
+  onOutput?: (chunk: Buffer, enough: () => void) => void;
 }
 
 /** How a command ended. */
 export interface Ended {
   /** -1 when a signal ended it. */
   exitCode: number;
-  readonly stdout: string;
+  stdout: string;
   stderr: string;
-  /** `stdout` as it came. */
-  bytes: Buffer;
 }
 
 /**
@@ -54,7 +52,7 @@ export function runToEnd(command: readonly string[], o: RunOptions = {}): Promis
     };
     child.stdout.on('data', (chunk: Buffer) => {
       output.push(chunk);
-      onOutput?.(enough);
+      onOutput?.(chunk, enough);
     });
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     child.stdin.on('error', () => undefined); // it need not read what it is given
@@ -67,13 +65,12 @@ export function runToEnd(command: readonly string[], o: RunOptions = {}): Promis
     child.once('close', (code) => {
       clearTimeout(timer);
       if (pid !== undefined) unguard(pid);
-      const bytes = Buffer.concat(output);
       const stderr = Buffer.concat(errors).toString();
       if (end === 'late') {
         reject(new Error(`${name} was killed after ${timeoutMs} ms\n${stderr}`));
       } else {
         const exitCode = end === 'enough' ? 0 : (code ?? -1);
-        resolve({ exitCode, stderr, bytes, stdout: bytes.toString() });
+        resolve({ exitCode, stdout: Buffer.concat(output).toString(), stderr });
       }
     });
   });

@@ -103,7 +103,7 @@ test('a command that takes too long is killed', async () => {
 });
 
 test('a command can be ended once it has said enough', async () => {
-  const { exitCode, stdout } = await runToEnd(sample(), { onOutput: (enough) => enough() });
+  const { exitCode, stdout } = await runToEnd(sample(), { onOutput: (_, enough) => enough() });
   expect({ exitCode, said: stdout !== '' }).toEqual({ exitCode: 0, said: true });
 });
 
