@@ -65,7 +65,7 @@ async function act(
   );
   const timer = setTimeout(() => told.resolve(`hangs (${actTimeoutMs / 1_000} s)`), actTimeoutMs);
   actor.send(setting);
-  return Promise.race([told.promise, ended]).finally(() => clearTimeout(timer));
+  return await Promise.race([told.promise, ended]).finally(() => clearTimeout(timer));
 }
 
 function firstLineOf(text: string): string {
