@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// The shared broker of the kafka project. It is started once per run and given to the tests by
-// provide/inject.
+// The shared broker of the kafka project: started once per run, handed to the tests by provide/inject.
 const brokerSetup = fileURLToPath(new URL('test/broker/src/vitest-setup.ts', import.meta.url));
 
 // kafkajs (administration only) sets a timer in the past for each answer, and Node says so in every process.
@@ -11,9 +10,14 @@ const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
 
 const notOurs = ['**/node_modules/**', '**/.cache/**', '**/.demo/**', '**/.turbo/**'];
 
-// One project per cost: unit needs nothing, kafka a real broker, e2e whole processes. groupOrder runs them
-// in that order, so that a broken sum is told before minutes of brokers. (From 1: vitest runs a group 0
-// with one worker last.)
+const minuteMs = 60_000;
+
+// One project per cost: unit needs nothing, kafka a real broker, e2e whole processes. groupOrder runs them in
+// that order, so that a wrong sum shows before minutes of brokers. It counts from 1, because vitest runs a
+// group 0 with one worker last.
+//
+// Tests wait for states, not for the clock. The timeouts only end what hangs, so they are long enough for a
+// machine whose cores are all taken by something else.
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +27,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...notOurs, '**/*.kafka.test.ts', '**/*.e2e.test.ts'],
           maxWorkers: '100%', // by default one core is left idle, of two
-          testTimeout: 10_000,
+          testTimeout: minuteMs,
+          expect: { poll: { timeout: minuteMs / 2 } },
           sequence: { groupOrder: 1 },
         },
       },
@@ -36,9 +41,10 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
-          teardownTimeout: 30_000,
+          testTimeout: 8 * minuteMs,
+          hookTimeout: 4 * minuteMs,
+          teardownTimeout: minuteMs,
+          expect: { poll: { timeout: minuteMs } },
           sequence: { groupOrder: 2 },
         },
       },
@@ -51,9 +57,10 @@ export default defineConfig({
           execArgv,
           maxWorkers: 1,
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-          teardownTimeout: 30_000,
+          testTimeout: 20 * minuteMs,
+          hookTimeout: 5 * minuteMs,
+          teardownTimeout: minuteMs,
+          expect: { poll: { timeout: 2 * minuteMs } },
           sequence: { groupOrder: 3 },
         },
       },

@@ -182,11 +182,11 @@ test.runIf(process.platform === 'linux')(
       env: environment({}),
       stdio: 'ignore',
     });
-    await expect.poll(() => existsSync(join(checkout, 'npm.pid')), { timeout: 8_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(checkout, 'npm.pid')), { timeout: 60_000 }).toBe(true);
     shell.kill('SIGTERM');
     await once(shell, 'exit');
     const pid = Number(readFileSync(join(checkout, 'npm.pid'), 'utf8'));
-    await expect.poll(() => stateOf(pid), { timeout: 8_000 }).toMatch(/gone|Z/);
+    await expect.poll(() => stateOf(pid), { timeout: 60_000 }).toMatch(/gone|Z/);
   },
 );
 

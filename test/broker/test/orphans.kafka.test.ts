@@ -23,7 +23,7 @@ describe.skipIf(notOurs)('no broker and no folder is left behind', () => {
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await expect.poll(() => [isAlive(pid), existsSync(folder)], { timeout: 5_000 }).toEqual([false, false]);
+    await expect.poll(() => [isAlive(pid), existsSync(folder)]).toEqual([false, false]);
   });
 
   test('by Ctrl-C while a broker is starting', async () => {
@@ -32,7 +32,7 @@ describe.skipIf(notOurs)('no broker and no folder is left behind', () => {
     // A terminal signals the whole group: the shell that ends the brokers must not be in it.
     process.kill(-group, 'SIGINT');
     await once(child, 'exit');
-    await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => existsSync(folder)).toBe(false);
   });
 });
 

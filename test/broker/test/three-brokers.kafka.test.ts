@@ -28,7 +28,7 @@ describe.skipIf(givenBootstrap())('three brokers', () => {
 
     await victim.start();
     await expect
-      .poll(() => replicasInSync(kafka, topic), { timeout: 20_000, interval: 500 })
+      .poll(() => replicasInSync(kafka, topic), { interval: 500 })
       .toEqual(Array.from({ length: 6 }, () => 3));
   });
 });

@@ -46,7 +46,7 @@ test('the demo shows every event once in the master, takes more while it runs, a
   expect(pidsOf(file).filter(isAlive)).toEqual([]);
   for (const port of portsOf(file)) expect(await answersOn(port)).toBe(false);
   expect(clusterFolders(temporary)).toEqual([]);
-}, 150_000);
+});
 
 /** As the printed curl lines do. */
 async function postByHand(demo: DemoProcess): Promise<void> {
@@ -88,7 +88,7 @@ test('--once ends with 0 and a cluster file of what was posted; where user 65534
   expect(demo.output()).toContain('IP Geolocation by DB-IP');
   expect(pidsOf(file).filter(isAlive)).toEqual([]);
   expect(clusterFolders(closed)).toEqual([]);
-}, 150_000);
+});
 
 test('a demo that is killed leaves no process either', async () => {
   const temporary = temporaryFolder(0o755);
@@ -97,9 +97,9 @@ test('a demo that is killed leaves no process either', async () => {
   const pids = pidsOf(demo.file());
   demo.process.signal('SIGKILL');
   await demo.ended;
-  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-  await expect.poll(() => clusterFolders(temporary), { timeout: 10_000 }).toEqual([]);
-}, 150_000);
+  await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+  await expect.poll(() => clusterFolders(temporary)).toEqual([]);
+});
 
 test('a taken port is said at once, and nothing is started', async () => {
   const server = createServer().listen(0, '127.0.0.1');
