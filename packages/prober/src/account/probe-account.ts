@@ -1,0 +1,95 @@
+import type { Answer, Expectation, Finding, Hop } from './findings.ts';
+import { StreamAccount, type StreamState } from './stream-account.ts';
+
+/** One thing found, and where. */
+export interface Located extends Finding {
+  readonly datacenter: string;
+  readonly stream: number;
+}
+
+/**
+ * What happened, in its order: enough to reach every verdict again (`verify`). Moments are ms on the
+ * prober's monotonic clock.
+ */
+export type HistoryEntry =
+  | { at: number; did: 'send'; stream: number; sequence: number; expectation: Expectation }
+  | { at: number; did: 'resend'; stream: number; sequence: number }
+  | { at: number; did: 'answer'; stream: number; sequence: number; answer: Answer }
+  | { at: number; did: 'arrive'; stream: number; sequence: number; hop: Hop; matches: boolean }
+  | { at: number; did: 'prove'; datacenter: string; provenAt: Readonly<Record<Hop, number>> };
+
+export interface ProbeAccountOptions {
+  /** Datacenter of each stream, by its number. */
+  readonly datacenterOf: readonly string[];
+  onFinding(found: Located): void;
+  /** Called for each entry before it takes effect. */
+  onHistory?(entry: HistoryEntry): void;
+}
+
+/**
+ * The accounts of all streams. Every change is one history entry, so a recorded run gives the same findings
+ * when it is replayed.
+ */
+export class ProbeAccount {
+  readonly #options: ProbeAccountOptions;
+  readonly #streams: readonly StreamAccount[];
+
+  constructor(options: ProbeAccountOptions) {
+    this.#options = options;
+    this.#streams = options.datacenterOf.map(() => new StreamAccount());
+  }
+
+  nextOf(stream: number): number {
+    return this.#at(stream).next;
+  }
+
+  apply(entry: HistoryEntry): void {
+    this.#options.onHistory?.(entry);
+    if (entry.did === 'prove') {
+      for (const [stream, account] of this.#streams.entries()) {
+        if (this.#options.datacenterOf[stream] === entry.datacenter) {
+          this.#tell(stream, account.overdue(entry.provenAt));
+        }
+      }
+      return;
+    }
+    const account = this.#at(entry.stream);
+    switch (entry.did) {
+      case 'send':
+        account.send(entry.expectation, entry.at);
+        break;
+      case 'resend':
+        account.resend(entry.sequence);
+        break;
+      case 'answer':
+        account.answer(entry.sequence, entry.answer);
+        break;
+      default:
+        this.#tell(entry.stream, account.arrive(entry.hop, entry.sequence, entry.matches, entry.at));
+    }
+  }
+
+  /** How many acknowledged probes have neither reached their last hop nor been judged there. */
+  get open(): number {
+    return this.#streams.reduce((sum, account) => sum + account.open, 0);
+  }
+
+  state(now: number): StreamState[] {
+    return this.#streams.map((account) => account.state(now));
+  }
+
+  restore(states: readonly StreamState[], now: number, downMs: number): void {
+    for (const [stream, state] of states.entries()) this.#streams[stream]?.restore(state, now, downMs);
+  }
+
+  #tell(stream: number, findings: readonly Finding[]): void {
+    const datacenter = this.#options.datacenterOf[stream] ?? '';
+    for (const finding of findings) this.#options.onFinding({ ...finding, datacenter, stream });
+  }
+
+  #at(stream: number): StreamAccount {
+    const account = this.#streams[stream];
+    if (!account) throw new RangeError(`there is no stream ${stream}`);
+    return account;
+  }
+}

@@ -1,0 +1,93 @@
+import type { FindingKind, Hop } from '../account/findings.ts';
+
+/**
+ * What an operator is told about: a broken promise, a hop that cannot be read, or a Receiver that takes
+ * nothing.
+ */
+export type IncidentKind = FindingKind | 'blind' | 'refusing';
+
+/** One thing that is wrong at one place, from its beginning to its end. */
+export interface Incident {
+  readonly kind: IncidentKind;
+  readonly datacenter: string;
+  /** Null for a Receiver. */
+  readonly hop: Hop | null;
+  readonly since: Date;
+  /** When it was quiet for long enough; null while it lasts. */
+  ended: Date | null;
+  count: number;
+  /** Ids of the first few probes concerned, or a reason. */
+  readonly examples: string[];
+}
+
+const examplesMax = 5;
+const rememberedMax = 50;
+
+/**
+ * Incidents that last, and the last few that have ended. The same kind at the same place is one incident
+ * until it has been quiet for `quietMs`, so that a bad minute is one alert and not a thousand.
+ */
+export class Incidents {
+  readonly #quietMs: number;
+  readonly #onChange: (incident: Incident) => void;
+  readonly #lasting = new Map<string, { incident: Incident; lastAt: number }>();
+  readonly #ended: Incident[] = [];
+
+  constructor(quietMs: number, onChange: (incident: Incident) => void) {
+    this.#quietMs = quietMs;
+    this.#onChange = onChange;
+  }
+
+  /** It happened (again). `now`: `performance.now()`. */
+  happened(
+    kind: IncidentKind,
+    datacenter: string,
+    hop: Hop | null,
+    example: string,
+    now: number,
+    at: Date,
+  ): void {
+    const key = `${kind} ${datacenter} ${hop ?? ''}`;
+    const known = this.#lasting.get(key);
+    if (!known) {
+      const incident: Incident = {
+        kind,
+        datacenter,
+        hop,
+        since: at,
+        ended: null,
+        count: 1,
+        examples: [example],
+      };
+      this.#lasting.set(key, { incident, lastAt: now });
+      this.#onChange(incident);
+      return;
+    }
+    known.lastAt = now;
+    known.incident.count += 1;
+    if (known.incident.examples.length < examplesMax && !known.incident.examples.includes(example)) {
+      known.incident.examples.push(example);
+    }
+  }
+
+  /** Ends what has been quiet for long enough. */
+  settle(now: number, at: Date): void {
+    for (const [key, { incident, lastAt }] of this.#lasting) {
+      if (now - lastAt < this.#quietMs) continue;
+      this.#lasting.delete(key);
+      incident.ended = at;
+      this.#ended.unshift(incident);
+      if (this.#ended.length > rememberedMax) this.#ended.pop();
+      this.#onChange(incident);
+    }
+  }
+
+  get lasting(): Incident[] {
+    return [...this.#lasting.values()].map(({ incident }) => incident);
+  }
+
+  /** The newest first. */
+  get ended(): readonly Incident[] {
+    return this.#ended;
+  }
+}

@@ -1,0 +1,63 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import type { StreamState } from './account/stream-account.ts';
+import { ProberError } from './errors.ts';
+import { wallClockMs } from './wall-clock.ts';
+import type { Offsets } from './watch/hop-reader.ts';
+
+/** What a restart must not forget. */
+export interface Checkpoint {
+  readonly version: 1;
+  readonly run: number;
+  /** What the numbers of the streams mean; with another one they are somebody else's. */
+  readonly layout: string;
+  readonly takenAtMs: number;
+  readonly streams: readonly StreamState[];
+  /** By hop, such as `fra/clean`. */
+  readonly offsets: Readonly<Record<string, Offsets>>;
+}
+
+/**
+ * Reads a checkpoint; undefined when there is none yet.
+ * @throws ProberError CHECKPOINT when the file cannot be read as one: an operator moves it away, and
+ * accepts that the probes under way are forgotten.
+ */
+export async function readCheckpoint(path: string, layout: string): Promise<Checkpoint | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ProberError('CHECKPOINT', `cannot read the checkpoint ${path}`, { cause: error });
+  }
+  let found: Checkpoint;
+  try {
+    found = JSON.parse(text) as Checkpoint;
+  } catch (error) {
+    throw new ProberError('CHECKPOINT', `${path} is no checkpoint; move it away to begin anew`, {
+      cause: error,
+    });
+  }
+  if (found.version !== 1 || found.layout !== layout) {
+    throw new ProberError(
+      'CHECKPOINT',
+      `${path} is for other datacenters or keys (${found.layout}); move it away to begin anew`,
+    );
+  }
+  return found;
+}
+
+/** Whole or not at all, also over a power cut: written beside, synced, then renamed. */
+export async function writeCheckpoint(
+  path: string,
+  checkpoint: Omit<Checkpoint, 'version' | 'takenAtMs'>,
+): Promise<void> {
+  const beside = `${path}.new`;
+  const file = await open(beside, 'w', 0o600);
+  try {
+    await file.writeFile(JSON.stringify({ version: 1, takenAtMs: wallClockMs(), ...checkpoint }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+}

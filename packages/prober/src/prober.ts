@@ -1,0 +1,251 @@
+import { randomInt } from 'node:crypto';
+import type { RecordView } from '@penstock/kafka';
+import type { Log, Metrics } from '@penstock/service';
+import { violations, type Hop } from './account/findings.ts';
+import { ProbeAccount, type HistoryEntry, type Located } from './account/probe-account.ts';
+import { Incidents, type Incident } from './alert/incidents.ts';
+import { Webhook } from './alert/webhook.ts';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { datacentersOf, type ProberConfig } from './config.ts';
+import { layoutText, layStreams, type Stream } from './layout.ts';
+import { declareProberMetrics, type ProberMetrics } from './metrics.ts';
+import { encodeProbeId } from './probe/probe-id.ts';
+import { expectationOf } from './probe/probe.ts';
+import { ProbeSenders } from './probe/senders.ts';
+import { wallClockMs } from './wall-clock.ts';
+import { openHops, type WatchedHop } from './watch/open-hops.ts';
+import { recogniseClean, recogniseRaw } from './watch/recognise.ts';
+
+export interface ProberOptions {
+  readonly config: ProberConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  fail(error: unknown): void;
+  onHistory?(entry: HistoryEntry): void;
+  onFinding?(found: Located): void;
+}
+
+const judgeEveryMs = 250;
+const checkpointEveryMs = 5_000;
+
+/** Sends probes into every datacenter, reads every hop, keeps the account, and tells what is wrong. */
+export class Prober implements AsyncDisposable {
+  readonly #options: ProberOptions;
+  readonly #streams: readonly Stream[];
+  readonly #account: ProbeAccount;
+  readonly #metrics: ProberMetrics;
+  readonly #incidents: Incidents;
+  readonly #senders: ProbeSenders;
+  readonly #run: number;
+  readonly #startedAt = performance.now();
+  #watched: readonly WatchedHop[] = [];
+  readonly #stack = new AsyncDisposableStack();
+
+  static async start(options: ProberOptions): Promise<Prober> {
+    const { checkpoint: path, keys } = options.config;
+    const names = datacentersOf(options.config).map(({ name }) => name);
+    const found = path === undefined ? undefined : await readCheckpoint(path, layoutText(names, keys));
+    const prober = new Prober(options, names, found?.run ?? randomInt(2 ** 32));
+    try {
+      await prober.#open(found);
+      return prober;
+    } catch (error) {
+      await prober[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(options: ProberOptions, datacenters: readonly string[], run: number) {
+    const { config, log } = options;
+    this.#options = options;
+    this.#run = run;
+    this.#streams = layStreams(datacenters, config.keys);
+    const webhook =
+      config.webhook === undefined ? undefined : this.#stack.use(new Webhook(config.webhook, log));
+    this.#incidents = new Incidents(config.quietMs, (incident) => this.#tell(incident, webhook));
+    this.#account = new ProbeAccount({
+      datacenterOf: this.#streams.map(({ datacenter }) => datacenter),
+      onFinding: (found) => this.#onFinding(found),
+      ...(options.onHistory && { onHistory: options.onHistory }),
+    });
+    this.#metrics = declareProberMetrics(options.metrics, datacenters, {
+      open: () => this.#account.open,
+      webhookDropped: () => webhook?.dropped ?? 0,
+      unprovenSeconds: () => this.#unproven(),
+    });
+    this.#senders = new ProbeSenders({
+      ...{ config, run, streams: this.#streams, account: this.#account },
+      onAnswer: (stream, answer) => this.#metrics.answered(stream.datacenter, answer),
+      onRefusing: (datacenter) =>
+        this.#happened('refusing', datacenter, null, 'no probe was acknowledged lately'),
+    });
+  }
+
+  get senders(): ProbeSenders {
+    return this.#senders;
+  }
+
+  get incidents(): Incidents {
+    return this.#incidents;
+  }
+
+  /** Probes that are neither through nor judged. */
+  get open(): number {
+    return this.#account.open;
+  }
+
+  notReady(): string[] {
+    return this.#watched.flatMap(({ name, reader }) =>
+      reader.trouble === undefined ? [] : [`${name} cannot be read: ${reader.trouble}`],
+    );
+  }
+
+  status(): object {
+    return {
+      run: this.#run,
+      open: this.open,
+      hops: this.#unproven().map(([name, seconds]) => ({
+        name,
+        unprovenSeconds: Math.round(seconds * 10) / 10,
+      })),
+      incidents: { lasting: this.#incidents.lasting, ended: this.#incidents.ended },
+    };
+  }
+
+  /** Stops sending; what is under way gets its answer first. */
+  async drain(): Promise<void> {
+    await this.#senders.stop();
+    await this.#checkpoint();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#senders.stop();
+    await this.#stack.disposeAsync();
+  }
+
+  async #open(found: Checkpoint | undefined): Promise<void> {
+    const { config, log } = this.#options;
+    if (found) this.#restore(found);
+    this.#watched = await openHops(
+      { config, log, offsets: found?.offsets ?? {}, visit: (hop, record) => this.#visit(hop, record) },
+      this.#stack,
+    );
+    await this.#checkpoint();
+    this.#every(judgeEveryMs, () => this.#judge());
+    this.#every(checkpointEveryMs, () => this.#checkpoint());
+  }
+
+  /**
+   * A death between two checkpoints forgets what was sent since. Those numbers are used by nobody again:
+   * each stream leaves out more than it can have sent in that time (checkConfig holds the rate to it), as
+   * probes of unknown fate.
+   */
+  #restore({ streams, takenAtMs }: Checkpoint): void {
+    const now = performance.now();
+    this.#account.restore(streams, now, Math.max(0, wallClockMs() - takenAtMs));
+    for (const { number, route } of this.#streams) {
+      for (let left = 0; left < 64; left++) {
+        const sequence = this.#account.nextOf(number);
+        const expectation = expectationOf(route, sequence);
+        this.#account.apply({ at: now, did: 'send', stream: number, sequence, expectation });
+        this.#account.apply({ at: now, did: 'answer', stream: number, sequence, answer: 'unknown' });
+      }
+    }
+  }
+
+  #visit(hop: Hop, record: RecordView): void {
+    const found =
+      hop === 'raw' ? recogniseRaw(record, this.#run) : recogniseClean(record, this.#run, this.#streams);
+    if (!found || !this.#streams[found.id.stream]) return;
+    const { stream, sequence } = found.id;
+    if (found.differences.length > 0) {
+      this.#options.log.error(
+        { hop, stream, sequence, fields: found.differences },
+        'A probe arrived changed',
+      );
+    }
+    const matches = found.differences.length === 0;
+    this.#account.apply({ at: performance.now(), did: 'arrive', stream, sequence, hop, matches });
+  }
+
+  #judge(): void {
+    const now = performance.now();
+    for (const { name } of datacentersOf(this.#options.config)) {
+      const provenAt = { raw: -Infinity, clean: -Infinity, master: -Infinity };
+      for (const { hop, datacenters, reader } of this.#watched) {
+        if (datacenters.includes(name)) provenAt[hop] = reader.provenAt - this.#options.config.deadlineMs;
+      }
+      this.#account.apply({ at: now, did: 'prove', datacenter: name, provenAt });
+    }
+    for (const { hop, name, datacenters, reader } of this.#watched) {
+      const since = Math.max(reader.provenAt, this.#startedAt);
+      if (now - since < this.#options.config.blindAfterMs) continue;
+      this.#happened(
+        'blind',
+        datacenters.length > 1 ? 'all' : datacenters[0]!,
+        hop,
+        reader.trouble ?? `${name} is behind`,
+      );
+    }
+    this.#incidents.settle(now, new Date(wallClockMs()));
+  }
+
+  #onFinding(found: Located): void {
+    const { kind, datacenter, hop, sequence, stream, latencyMs } = found;
+    this.#metrics.found(kind, datacenter, hop);
+    if (latencyMs !== undefined) this.#metrics.arrived(datacenter, hop, latencyMs / 1_000);
+    this.#options.onFinding?.(found);
+    if (!violations.has(kind)) return;
+    const id = encodeProbeId({ run: this.#run, stream, sequence }).toString('hex');
+    this.#happened(kind, datacenter, hop, id);
+  }
+
+  #happened(kind: Incident['kind'], datacenter: string, hop: Hop | null, example: string): void {
+    this.#incidents.happened(kind, datacenter, hop, example, performance.now(), new Date(wallClockMs()));
+  }
+
+  #tell(incident: Incident, webhook: Webhook | undefined): void {
+    const { kind, datacenter, hop, count, examples } = incident;
+    if (incident.ended) this.#options.log.info({ kind, datacenter, hop, count }, 'An incident has ended');
+    else this.#options.log.error({ kind, datacenter, hop, examples }, 'An incident has begun');
+    webhook?.tell(incident);
+  }
+
+  #unproven(): [string, number][] {
+    const now = performance.now();
+    return this.#watched.map(({ name, reader }) => [
+      name,
+      (now - Math.max(reader.provenAt, this.#startedAt)) / 1_000,
+    ]);
+  }
+
+  /** Account and offsets are taken in one turn of the event loop, so they belong together. */
+  async #checkpoint(): Promise<void> {
+    const { config } = this.#options;
+    if (config.checkpoint === undefined) return;
+    const names = datacentersOf(config).map(({ name }) => name);
+    await writeCheckpoint(config.checkpoint, {
+      run: this.#run,
+      layout: layoutText(names, config.keys),
+      streams: this.#account.state(performance.now()),
+      offsets: Object.fromEntries(this.#watched.map(({ name, reader }) => [name, reader.offsets()])),
+    });
+  }
+
+  #every(intervalMs: number, act: () => void | Promise<void>): void {
+    let running: Promise<unknown> = Promise.resolve();
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      running = Promise.try(act).then(
+        () => void (busy = false),
+        (error: unknown) => this.#options.fail(error),
+      );
+    }, intervalMs);
+    this.#stack.defer(async () => {
+      clearInterval(timer);
+      await running;
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { listOffsets, readRecords, startFetcher, type Cluster, type RecordView } from '@penstock/kafka';
+import type { Log } from '@penstock/service';
+import { pause } from '../pause.ts';
+
+/** Where a hop is read: the next offset of each partition. */
+export type Offsets = Record<string, string>;
+
+export interface HopReaderOptions {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  /** From a checkpoint; partitions that it does not name are read from their end at the start. */
+  readonly from: Offsets;
+  readonly log: Log;
+  visit(record: RecordView): void;
+}
+
+/** How often the ends of the partitions are asked for. */
+const proofIntervalMs = 500;
+
+/**
+ * Reads one topic under read_committed from stored offsets, without a group: no rebalance disturbs it. It
+ * knows until when it has read everything (`provenAt`), because "not seen" says nothing while a reader is
+ * behind. Offsets that are gone are an error that it reports and counts as a gap, never a silent reset.
+ */
+export class HopReader implements AsyncDisposable {
+  readonly #options: HopReaderOptions;
+  readonly #fetcher;
+  readonly #closing = new AbortController();
+  readonly #positions = new Map<number, bigint>();
+  #provenAt = -Infinity;
+  #trouble: string | undefined;
+  #gaps = 0;
+  #running: Promise<unknown> = Promise.resolve();
+
+  static async start(options: HopReaderOptions): Promise<HopReader> {
+    const reader = new HopReader(options);
+    await reader.#assignNew();
+    reader.#running = Promise.all([reader.#read(), reader.#prove()]);
+    return reader;
+  }
+
+  private constructor(options: HopReaderOptions) {
+    this.#options = options;
+    this.#fetcher = startFetcher(options.cluster, { isolation: 'read_committed', log: options.log });
+  }
+
+  /** Everything committed before this moment (`performance.now()`) has been visited. */
+  get provenAt(): number {
+    return this.#provenAt;
+  }
+
+  /** Why nothing can be proven now, for an operator; undefined when all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** How many ranges were gone before they were read. Probes in them can not be judged. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  offsets(): Offsets {
+    return Object.fromEntries([...this.#positions].map(([partition, offset]) => [partition, String(offset)]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    this.#fetcher[Symbol.dispose]();
+  }
+
+  /** Partitions that were added while this runs are read from their beginning. */
+  async #assignNew(): Promise<number[]> {
+    const { cluster, topic, from } = this.#options;
+    const { partitions } = await cluster.topic(topic, { refresh: true });
+    const unknown = [...partitions.keys()].filter((partition) => !this.#positions.has(partition));
+    const isFirst = this.#positions.size === 0;
+    const ends = isFirst ? await listOffsets(cluster, topic, unknown, 'latest', 'read_committed') : undefined;
+    for (const partition of unknown) {
+      const stored = from[partition];
+      const offset = stored === undefined ? (ends?.get(partition)?.offset ?? 0n) : BigInt(stored);
+      this.#positions.set(partition, offset);
+      this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1 });
+    }
+    return [...this.#positions.keys()];
+  }
+
+  async #read(): Promise<void> {
+    const { topic, visit, log } = this.#options;
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      for (const fetched of await this.#fetcher.next({ signal, maxWaitMs: 1_000 })) {
+        const { partition, problem } = fetched;
+        for (const batch of fetched.batches) for (const record of readRecords(batch)) visit(record);
+        this.#positions.set(partition, fetched.nextOffset);
+        if (!problem) continue;
+        this.#gaps += 1;
+        log.error(
+          { topic, partition, problem },
+          'Records are gone before they were read; probes in them cannot be judged',
+        );
+        this.#positions.set(partition, problem.to);
+        this.#fetcher.assign(topic, partition, { offset: problem.to, lastFetchedEpoch: -1 });
+      }
+    }
+  }
+
+  async #prove(): Promise<void> {
+    const { cluster, topic, log } = this.#options;
+    const { signal } = this.#closing;
+    let reported = false;
+    while (!signal.aborted) {
+      const askedAt = performance.now();
+      try {
+        const partitions = await this.#assignNew();
+        const ends = await listOffsets(cluster, topic, partitions, 'latest', 'read_committed', {
+          deadlineMs: 5_000,
+          signal,
+        });
+        this.#trouble = undefined;
+        reported = false;
+        await this.#reach(ends);
+        this.#provenAt = askedAt;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#trouble = error instanceof Error ? error.message : String(error);
+        if (!reported) log.warn({ topic, error }, 'A hop cannot be read; there are no verdicts until it can');
+        reported = true;
+      }
+      await pause(proofIntervalMs, signal);
+    }
+  }
+
+  async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<void> {
+    const { signal } = this.#closing;
+    for (const [partition, { offset }] of ends) {
+      while ((this.#positions.get(partition) ?? 0n) < offset) {
+        signal.throwIfAborted();
+        await pause(20, signal);
+      }
+    }
+  }
+}
