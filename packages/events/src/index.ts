@@ -17,13 +17,17 @@ export { defaultRules, type Rules } from './catalogue/rules.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
 export type {
   FormatNumber,
-  Span,
   RawEvent,
   RefusedItem,
   RequestContext,
+  RefusedRequest,
   RequestItem,
+  Span,
   SplitFunction,
   SplitRequest,
+  SplitStep,
+  SplitSteps,
+  Working,
 } from './model/request.ts';
 export type { ClientName, Envelope, Format } from './catalogue/format.ts';
 export type { Fix, FixContext, FixExamples, FixOutcome } from './catalogue/fix.ts';

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
 import type { Event } from '../model/event.ts';
 import { parseUuid } from '../model/event-id.ts';
-import { writeAvroEvent, readAvroEvent } from '../formats/format-4/read-avro.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import { requestContext } from '../pipeline/request-context.fixture.ts';
 import { sampleRequests } from '../samples/sample-requests.ts';
@@ -167,44 +166,5 @@ describe('bytes that are no event are refused in bounded time', () => {
   test('another schema, bytes too many', () => {
     expect(() => decodeEvent(Buffer.alloc(100))).toThrow(/no event of the current schema/);
     expect(() => decodeEvent(Buffer.concat([encoded, Buffer.of(0)]))).toThrow(/1 bytes too many/);
-  });
-
-  const record = writeAvroEvent({
-    event_id: parseUuid(id),
-    event_type: 'a',
-    occurred_at: 0,
-    sent_at: null,
-    client: { name: null, version: null, platform: null, os: null, os_version: null, locale: null },
-    ...{ user_id: null, device_id: null, session_id: null, screen: null, location: null, properties: {} },
-  });
-
-  test('a map that claims 2^50 entries', () => {
-    const claims = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x04]);
-    const hostile = Buffer.concat([record.subarray(0, -1), claims]);
-    expect(readAvroEvent(record, 0)).toMatchObject({
-      kind: 'read',
-      end: record.length,
-      event: { event_id: id },
-    });
-    expect(readAvroEvent(hostile, 0)).toMatchObject({ kind: 'rejected', reason: 'invalid-avro' });
-  });
-
-  test('a time beyond 2^53, which the library throws at', () => {
-    const timeAt = 10 + 16 + 2 + 1;
-    const long = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
-    const hostile = Buffer.concat([record.subarray(0, timeAt), long, record.subarray(timeAt + 1)]);
-    expect(readAvroEvent(hostile, 0)).toMatchObject({ kind: 'rejected', reason: 'invalid-avro' });
-  });
-
-  test('every single byte of a record changed to every other', () => {
-    const kinds = new Set<string>();
-    for (let at = 0; at < record.length; at++) {
-      for (let byte = 0; byte < 256; byte++) {
-        const damaged = Buffer.from(record);
-        damaged[at] = byte;
-        kinds.add(readAvroEvent(damaged, 0).kind);
-      }
-    }
-    expect(kinds).toEqual(new Set(['read', 'rejected']));
   });
 });

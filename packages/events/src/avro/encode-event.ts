@@ -2,6 +2,7 @@ import avsc from 'avsc';
 import type { Event } from '../model/event.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createMeasure } from './measure.ts';
+import { createRecordReader } from './read-record.ts';
 import { eventSchema } from './schema.ts';
 import { hasHeader, headerBytes, singleObjectHeader } from './single-object.ts';
 
@@ -17,6 +18,7 @@ const roomMinBytes = 2 * 1024;
 const eventType = avsc.Type.forSchema(JSON.parse(JSON.stringify(eventSchema)) as avsc.Schema);
 const header = singleObjectHeader(schemaFingerprint(eventSchema));
 const measureEvent = createMeasure(eventSchema.fields);
+const readRecord = createRecordReader(eventSchema.fields);
 const clientFields = eventSchema.fields.findIndex((field) => field.name === 'properties') + 1;
 const measureContent = createMeasure(eventSchema.fields.slice(0, clientFields));
 
@@ -65,9 +67,7 @@ export function decodeEvent(bytes: Uint8Array): Event {
   const end = measureEvent(record, headerBytes);
   if (end !== record.length)
     throw new EventDecodeError(end < 0 ? 'cut off or broken' : `${record.length - end} bytes too many`);
-  const event = eventType.decode(record, headerBytes).value as Event;
-  event.event_id = Buffer.from(event.event_id);
-  return event;
+  return readRecord(record, headerBytes).record as unknown as Event;
 }
 
 /**

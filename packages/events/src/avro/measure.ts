@@ -5,13 +5,21 @@ import type { AvroField, AvroSchema } from './schema.ts';
 interface Walk {
   readonly bytes: Uint8Array;
   position: number;
+  /** How many more entries of maps and arrays it may walk past. Negative when there were more. */
+  entriesLeft: number;
 }
 
 /** Moves past one value. Returns false when the bytes end too soon or claim something impossible. */
 type Step = (walk: Walk) => boolean;
 
-/** The position after the value that starts at `position`, or -1 when the bytes cannot hold it. */
-export type Measure = (bytes: Uint8Array, position: number) => number;
+/**
+ * The position after the value that starts at `position`; `broken` when the bytes cannot hold it, `tooManyEntries` when
+ * its maps and arrays have more than `entriesMax` entries.
+ */
+export type Measure = (bytes: Uint8Array, position: number, entriesMax?: number) => number;
+
+export const broken = -1;
+export const tooManyEntries = -2;
 
 /**
  * Finds the end of a value without decoding it, and checks every length against the bytes that are left.
@@ -20,9 +28,10 @@ export type Measure = (bytes: Uint8Array, position: number) => number;
  */
 export function createMeasure(fields: readonly AvroField[]): Measure {
   const step = sequence(fields.map((field) => stepOf(field.type)));
-  return (bytes, position) => {
-    const walk = { bytes, position };
-    return step(walk) && walk.position <= bytes.length ? walk.position : -1;
+  return (bytes, position, entriesMax = Number.MAX_SAFE_INTEGER) => {
+    const walk = { bytes, position, entriesLeft: entriesMax };
+    if (step(walk)) return walk.position;
+    return walk.entriesLeft < 0 ? tooManyEntries : broken;
   };
 }
 
@@ -105,6 +114,8 @@ function blocks(entry: Step): Step {
         if (!(varint(walk) >= 0)) return false;
       }
       if (!(count <= walk.bytes.length - walk.position)) return false;
+      walk.entriesLeft -= count;
+      if (walk.entriesLeft < 0) return false;
       for (let i = 0; i < count; i++) if (!entry(walk)) return false;
     }
   };

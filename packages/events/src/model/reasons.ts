@@ -56,6 +56,7 @@ export const reasons = {
   'too-deep': { stage: 'parse', sentence: 'The event is nested more deeply than allowed.' },
   'too-many-keys': { stage: 'parse', sentence: 'The event has more keys and values than allowed.' },
   'string-too-long': { stage: 'parse', sentence: 'A string of the event is longer than allowed.' },
+  'number-too-long': { stage: 'parse', sentence: 'A number of the event has more digits than allowed.' },
   'event-too-large': { stage: 'parse', sentence: 'The event has more bytes than allowed.' },
 
   'fix-failed': { stage: 'fix', sentence: 'A fix failed on this event: a bug of the fix.' },

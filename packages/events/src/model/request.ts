@@ -9,8 +9,14 @@ export type Span =
   | { readonly kind: 'whole' }
   /** A line of NDJSON, a record of Avro. */
   | { readonly kind: 'range'; readonly start: number; readonly end: number }
-  /** An element of the array that is the body, or of the named array of an envelope. */
-  | { readonly kind: 'element'; readonly array: string | null; readonly element: number };
+  /** An element of an array, whose brackets are at `open` and `close`. */
+  | {
+      readonly kind: 'element';
+      readonly start: number;
+      readonly end: number;
+      readonly open: number;
+      readonly close: number;
+    };
 
 /** One event, parsed and otherwise exactly as its client wrote it. */
 export interface RawEvent {
@@ -23,6 +29,8 @@ export interface RawEvent {
    * False when no string of the event can hold NUL or half a surrogate pair, which saves a search for them.
    */
   readonly oddText: boolean;
+  /** Text that was not UTF-8 had to be repaired to read the event at all. */
+  readonly repairedText?: true;
   readonly span: Span;
 }
 
@@ -34,7 +42,34 @@ export interface RefusedItem extends Refusal {
 
 export type RequestItem = RawEvent | RefusedItem;
 
-/** A request of n events gives n items, in order. A request that cannot be split is refused as a whole. */
+/** A request that cannot be split is refused as a whole, and counts as one event. */
+export interface RefusedRequest {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** There is no item yet, but the caller may look at its clock. */
+export interface Working {
+  readonly kind: 'working';
+}
+
+/**
+ * What one step of splitting gives. A request of n events gives n items, in order, or a single RefusedRequest and no
+ * item.
+ */
+export type SplitStep = RequestItem | RefusedRequest | Working;
+
+/**
+ * Splits a body lazily. Every step does a bounded amount of work, whatever the bytes are, and keeps nothing of the
+ * items before it. Never throws because of the bytes. The body must not change until the last step.
+ */
+export type SplitSteps = (
+  body: Uint8Array,
+  hint: FormatHint | null,
+  contentType: string | null,
+) => Generator<SplitStep, void>;
+
+/** All items of a request at once, or why it is refused as a whole. */
 export type SplitRequest = { readonly kind: 'events'; readonly items: readonly RequestItem[] } | Refusal;
 
 export type SplitFunction = (

@@ -4,22 +4,40 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 export const cleanTextId = 'normalise-text';
 
 /**
- * The same value without NUL in any string or key, and with U+FFFD for each half surrogate pair: stores
- * downstream refuse the first (PostgreSQL) and UTF-8 cannot write the second. The value itself comes back
- * when there is none.
+ * The same object without NUL in any string or key, and with U+FFFD for each half of a surrogate pair. Stores such as
+ * PostgreSQL refuse NUL, and UTF-8 cannot write half a pair. Returns the object itself when nothing changes.
  */
 export function cleanText(object: JsonObject): JsonObject {
+  for (const key in object) if (cleanString(key) !== key) return withCleanKeys(object);
   const cleaned: JsonObject = {};
   let changed = false;
   for (const key in object) {
-    const cleanKey = cleanString(key);
-    const value = clean(object[key]);
-    if (cleanKey !== key || value !== object[key]) changed = true;
-    // Two keys that differ in a NUL only: the second stays beside the first, under a name of its own.
-    if (cleanKey !== '__proto__')
-      cleaned[Object.hasOwn(cleaned, cleanKey) ? `${cleanKey}\uFFFD` : cleanKey] = value;
+    cleaned[key] = clean(object[key]);
+    changed ||= !Object.is(cleaned[key], object[key]);
   }
   return changed ? cleaned : object;
+}
+
+/**
+ * Keys that become equal stay apart: one that needs no cleaning keeps its name, the others get U+FFFD and a number. So
+ * does a key that would become `__proto__`.
+ */
+function withCleanKeys(object: JsonObject): JsonObject {
+  const cleaned: JsonObject = {};
+  const numbers = new Map<string, number>([['__proto__', 1]]);
+  for (const key in object) if (cleanString(key) === key) cleaned[key] = undefined;
+  for (const key in object) {
+    let name = cleanString(key);
+    if (name !== key) {
+      const wanted = name;
+      let number = numbers.get(wanted) ?? 0;
+      if (number > 0) name = `${wanted}\uFFFD${number}`;
+      while (Object.hasOwn(cleaned, name)) name = `${wanted}\uFFFD${++number}`;
+      numbers.set(wanted, number + 1);
+    }
+    cleaned[name] = clean(object[key]);
+  }
+  return cleaned;
 }
 
 function clean(value: JsonValue | undefined): JsonValue | undefined {
@@ -35,5 +53,5 @@ function cleanString(text: string): string {
 
 function cleanArray(values: JsonValue[]): JsonValue[] {
   const cleaned = values.map((value) => clean(value) as JsonValue);
-  return cleaned.every((value, index) => value === values[index]) ? values : cleaned;
+  return cleaned.every((value, index) => Object.is(value, values[index])) ? values : cleaned;
 }

@@ -7,8 +7,15 @@ import type { Format } from '../catalogue/format.ts';
 import type { JsonObject } from '../model/json.ts';
 import { normalise, type Upgraded } from '../normalise/normalise.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
-import type { FormatNumber, RawEvent, RequestContext, RequestItem, SplitFunction } from '../model/request.ts';
-import { createSplit } from '../split/split-request.ts';
+import type {
+  FormatNumber,
+  RawEvent,
+  RequestContext,
+  RequestItem,
+  SplitFunction,
+  SplitSteps,
+} from '../model/request.ts';
+import { createSplit, createSplitSteps } from '../split/split-request.ts';
 import type { Upgrade } from '../catalogue/upgrade.ts';
 import { composeUpgrades } from './compose-upgrades.ts';
 
@@ -38,7 +45,9 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
-  /** Never throws: every body has an outcome. The items hold no view of the body. */
+  /** Lazily, in steps of bounded work and memory: for a thread that has other things to do. */
+  readonly splitSteps: SplitSteps;
+  /** All steps at once: for tests and tools. Never throws: every body has an outcome. */
   readonly split: SplitFunction;
   /**
    * Everything between split and de-duplication, for one event. Never throws: a bug in a rule rejects the
@@ -62,6 +71,7 @@ export function createPipeline(catalogue: Catalogue, options: PipelineOptions = 
   const ways = waysOf(catalogue);
   const applyFixes = createFixFunction(fixes);
   return {
+    splitSteps: createSplitSteps(catalogue.formats, catalogue.limits),
     split: createSplit(catalogue.formats, catalogue.limits),
     process: (item, context) => {
       const applied: string[] = [];
@@ -103,7 +113,7 @@ function processRaw(item: RawEvent, context: RequestContext, way: FormatWay, ste
     const stopped = step.applyFixes(target);
     if (stopped !== null) return stopped;
     event = item.oddText ? cleanText(target.event) : target.event;
-    if (event !== target.event) applied.push(cleanTextId);
+    if (event !== target.event || item.repairedText === true) applied.push(cleanTextId);
     const refusal = format.check(event);
     if (refusal !== null) return refusal;
   } catch (error) {

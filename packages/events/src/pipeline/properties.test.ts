@@ -9,7 +9,7 @@ import { pick, sampleUuid, seededRandom, type Random } from '../samples/random.t
 import { sampleEvent } from '../samples/sample-event.ts';
 import { sampleRequests } from '../samples/sample-requests.ts';
 
-const rounds = 2_000;
+const rounds = 500;
 const pipeline = createPipeline(builtInCatalogue);
 const { formats, fixes, upgrades } = builtInCatalogue;
 const bugs = new Set(['split-failed', 'fix-failed', 'read-failed', 'upgrade-failed', 'normalise-failed']);

@@ -1,112 +1,123 @@
-import type { Envelope } from '../catalogue/format.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
+import { isUtf8 } from 'node:buffer';
+import type { Envelope, Format } from '../catalogue/format.ts';
+import type { Limits } from '../catalogue/limits.ts';
+import { isJsonObject, type JsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
-import type { Span, RequestItem } from '../model/request.ts';
-import { elementRanges, type ElementRanges } from './element-ranges.ts';
-import { countMembers, parseExactly } from './json-text.ts';
-import { measureJson, type JsonMeasure } from './measure-json.ts';
-import { itemOf, type ItemReader } from './read-item.ts';
+import type { FormatNumber, RawEvent, SplitStep } from '../model/request.ts';
+import { cleanText } from '../normalise/clean-text.ts';
+import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
+import { readText, type ReadText } from './read-text.ts';
+import type { FoundArray } from './scan-document.ts';
+import { sniffFormat } from './sniff-format.ts';
+import { refused } from './steps.ts';
 
-/** The array that holds the events: the document itself, or one under a key of the document. */
-interface EventArray {
-  readonly key: string | null;
-  readonly values: readonly JsonValue[];
-  /** Keys of the document outside the array. */
-  readonly members: number;
+/** The events of a document that is an array. */
+export function* splitArray(body: Buffer, array: FoundArray, splitter: Splitter): Generator<SplitStep, void> {
+  yield* elementsOf(body, array, splitter, splitter, null);
 }
 
-export function splitArray(
+/** The events of an envelope. Each inherits those shared keys that it does not have itself. */
+export function* splitEnvelope(
   body: Buffer,
-  values: readonly JsonValue[],
-  reader: ItemReader,
-): RequestItem[] | Refusal {
-  return splitElements(body, { key: null, values, members: 0 }, reader);
+  start: number,
+  arrays: readonly FoundArray[],
+  splitter: Splitter,
+): Generator<SplitStep, void> {
+  const around = readAround(body, start, arrays, splitter.limits);
+  if (around.kind === 'rejected') return yield refused(around);
+  const document = around.value as JsonObject;
+  const format = splitter.hinted ?? sniffFormat(document, splitter.formats);
+  if ('reason' in format) return yield refused(format);
+  const array = arrays.find(({ key }) => key === format.envelope?.array);
+  const shared = sharedOf(document, format);
+  if (array === undefined || shared.kind === 'rejected') {
+    return yield refused(
+      shared.kind === 'rejected' ? shared : refuse('invalid-envelope', 'it has no events'),
+    );
+  }
+  // Once for all events: each of them walking over its share would multiply a small body.
+  const fields = around.oddText ? cleanText(shared.fields) : shared.fields;
+  const inherited = { fields, repaired: fields !== shared.fields };
+  yield* elementsOf(body, array, splitter, format.number, inherited);
 }
 
-/** Each event inherits the shared keys of its envelope, unless it has its own. */
-export function splitEnvelope(
+interface Inherited {
+  readonly fields: JsonObject;
+  /** Their text had to be cleaned, which each event then says. */
+  readonly repaired: boolean;
+}
+
+function* elementsOf(
   body: Buffer,
+  array: FoundArray,
+  splitter: Splitter,
+  format: FormatNumber | Splitter,
+  inherited: Inherited | null,
+): Generator<SplitStep, void> {
+  const { open, close, elements } = array;
+  if (elements.count === 0) return yield refused(refuse('empty-request', 'the request holds no event'));
+  const knownUtf8 = isUtf8(body);
+  for (let index = 0; index < elements.count; index++) {
+    const span = {
+      kind: 'element',
+      start: elements.start(index),
+      end: elements.end(index),
+      open,
+      close,
+    } as const;
+    const read = readText(body, span.start, span.end, splitter.limits, knownUtf8);
+    if (read.kind === 'rejected') yield refusedItem(read, index, span);
+    else {
+      const item = itemOf(read.value, read.oddText, index, span, format);
+      yield inherited === null || item.kind !== 'event' ? item : inherit(item, inherited);
+    }
+  }
+}
+
+function inherit(item: RawEvent, { fields, repaired }: Inherited): RawEvent {
+  const { event } = item;
+  let some = false;
+  for (const key in fields) {
+    if (event[key] !== undefined) continue;
+    event[key] = fields[key];
+    some = true;
+  }
+  return some && repaired ? { ...item, repairedText: true } : item;
+}
+
+/** The document with its arrays emptied: small, whatever the events are. */
+function readAround(body: Buffer, start: number, arrays: readonly FoundArray[], limits: Limits): ReadText {
+  const pieces: Buffer[] = [];
+  let from = start;
+  for (const { open, close } of arrays) {
+    pieces.push(body.subarray(from, open + 1));
+    from = close;
+  }
+  pieces.push(body.subarray(from));
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (bytes > limits.envelopeBytesMax) {
+    return refuse(
+      'invalid-envelope',
+      `${bytes} bytes around the events, allowed are ${limits.envelopeBytesMax}`,
+    );
+  }
+  const around = { ...limits, keysMax: limits.envelopeKeysMax };
+  return readText(Buffer.concat(pieces), 0, bytes, around, false);
+}
+
+function sharedOf(
   document: JsonObject,
-  envelope: Envelope,
-  reader: ItemReader,
-): RequestItem[] | Refusal {
-  const { [envelope.array]: values, ...around } = document;
-  if (!Array.isArray(values)) return refuse('invalid-envelope', `${envelope.array} is not an array`);
-  for (const key in around) {
-    if (!envelope.shared.includes(key)) {
+  { envelope }: Format,
+): { kind: 'shared'; fields: JsonObject } | Refusal {
+  const { array, shared } = envelope ?? noEnvelope;
+  const { [array]: _events, ...fields } = document;
+  if (!isJsonObject(fields)) return refuse('invalid-envelope', 'it is not an object');
+  for (const key in fields) {
+    if (!shared.includes(key)) {
       return refuse('invalid-envelope', `${JSON.stringify(key.slice(0, 64))} is not part of the envelope`);
     }
   }
-  const measure = measureJson(around, reader.limits);
-  if (measure.refusal !== null) return measure.refusal;
-  const items = splitElements(body, { key: envelope.array, values, members: measure.members + 1 }, reader);
-  if (Array.isArray(items)) for (const item of items) if (item.kind === 'event') inherit(item.event, around);
-  return items;
+  return { kind: 'shared', fields };
 }
 
-function inherit(event: JsonObject, around: JsonObject): void {
-  for (const key in around) if (event[key] === undefined) event[key] = around[key];
-}
-
-function splitElements(body: Buffer, array: EventArray, reader: ItemReader): RequestItem[] | Refusal {
-  const { values } = array;
-  if (values.length > reader.limits.eventsPerRequestMax) {
-    return refuse(
-      'too-many-events',
-      `${values.length} events, allowed are ${reader.limits.eventsPerRequestMax}`,
-    );
-  }
-  let members = array.members;
-  let closer = false;
-  const measures: JsonMeasure[] = [];
-  for (const value of values) {
-    const measure = measureJson(value, reader.limits);
-    members += measure.members;
-    closer ||= measure.inexact || measure.refusal !== null;
-    measures.push(measure);
-  }
-  const inText = countMembers(body, 0, body.length);
-  if (closer || members !== inText) return lookCloser(body, array, measures, inText, reader);
-  return values.map((value, index) => itemOf(value, index, spanOf(array, index), reader));
-}
-
-/** Some event has a key twice, a number too long for a double, or breaks a limit: find which, in the text. */
-function lookCloser(
-  body: Buffer,
-  array: EventArray,
-  measures: readonly JsonMeasure[],
-  membersInText: number,
-  reader: ItemReader,
-): RequestItem[] | Refusal {
-  const ranges = elementRanges(body, array.key);
-  if (ranges === null || ranges.elements.length !== array.values.length) {
-    return refuse('invalid-envelope', 'the events cannot be told apart');
-  }
-  const counts = ranges.elements.map(({ start, end }) => countMembers(body, start, end));
-  if (counts.reduce((sum, count) => sum + count, array.members) !== membersInText) {
-    return refuse('duplicate-key', 'the envelope has a key twice');
-  }
-  return array.values.map((value, index) => {
-    const measure = measures[index]!;
-    const span = spanOf(array, index);
-    if (measure.refusal !== null) return { ...measure.refusal, index, span };
-    if (measure.members !== counts[index]) {
-      return { ...refuse('duplicate-key', 'an object of the event has a key twice'), index, span };
-    }
-    return itemOf(measure.inexact ? exactElement(body, ranges, index) : value, index, span, reader);
-  });
-}
-
-function exactElement(body: Buffer, ranges: ElementRanges, index: number): JsonValue {
-  const { start, end } = ranges.elements[index]!;
-  return parseExactly(body.toString('utf8', start, end));
-}
-
-function spanOf(array: EventArray, element: number): Span {
-  return { kind: 'element', array: array.key, element };
-}
-
-/** The envelope's array, if the document has one of this kind. */
-export function holdsEnvelope(document: JsonValue, envelope: Envelope | null): boolean {
-  return envelope !== null && isJsonObject(document) && Array.isArray(document[envelope.array]);
-}
+const noEnvelope: Envelope = { array: '', shared: [] };

@@ -1,48 +1,68 @@
 import { isUtf8 } from 'node:buffer';
-import { refuse, type Refusal } from '../model/reasons.ts';
-import type { RequestItem } from '../model/request.ts';
-import { readText, type ItemReader } from './read-item.ts';
-import { parseJson } from './json-text.ts';
+import { refuse } from '../model/reasons.ts';
+import type { SplitStep } from '../model/request.ts';
+import { GrowingRanges } from './growing-ranges.ts';
+import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
+import { skipByteOrderMark } from './json-bytes.ts';
+import { readText } from './read-text.ts';
+import { bytesPerStep, refused, working } from './steps.ts';
 
 const newline = 0x0a;
 
 /**
- * NDJSON: one event a line. CRLF and a missing last newline are fine, blank lines are no events. A line
- * that cannot be parsed is refused alone.
+ * NDJSON: one event a line. CRLF, a missing last newline and a byte order mark before a line are accepted. Blank lines
+ * are not events. A line that cannot be parsed is refused alone.
  */
-export function splitLines(body: Buffer, reader: ItemReader): RequestItem[] | Refusal {
-  const items: RequestItem[] = [];
-  const knownUtf8 = isUtf8(body);
-  for (let start = 0; start < body.length;) {
-    const newlineAt = body.indexOf(newline, start);
-    const end = newlineAt === -1 ? body.length : newlineAt;
-    if (!isBlank(body, start, end)) {
-      if (items.length === reader.limits.eventsPerRequestMax) {
-        return refuse('too-many-events', `more than ${reader.limits.eventsPerRequestMax} events`);
-      }
-      items.push(readLine(body, start, end, items.length, reader, knownUtf8));
+export function* splitLines(body: Buffer, start: number, splitter: Splitter): Generator<SplitStep, void> {
+  const { limits } = splitter;
+  const lines = new GrowingRanges();
+  for (let at = start; at < body.length;) {
+    at = findLines(body, at, bytesPerStep, lines, limits.eventsPerRequestMax + 1);
+    if (lines.count > limits.eventsPerRequestMax) {
+      return yield refused(refuse('too-many-events', `more than ${limits.eventsPerRequestMax} events`));
     }
-    start = end + 1;
+    if (at < body.length) yield working;
   }
-  return items;
+  if (lines.count === 0) return yield refused(refuse('empty-request', 'the request holds no event'));
+  const knownUtf8 = isUtf8(body);
+  for (let index = 0; index < lines.count; index++) {
+    const span = { kind: 'range', start: lines.start(index), end: lines.end(index) } as const;
+    const text = skipByteOrderMark(body, span.start);
+    const read = readText(body, text, span.end, limits, knownUtf8);
+    yield read.kind === 'rejected'
+      ? refusedItem(read, index, span)
+      : itemOf(read.value, read.oddText, index, span, splitter);
+  }
 }
 
-function readLine(
+/** Adds the lines that are not blank. Returns the start of the first line that it did not look at. */
+function findLines(
   body: Buffer,
   start: number,
-  end: number,
-  index: number,
-  reader: ItemReader,
-  knownUtf8: boolean,
-): RequestItem {
-  const span = { kind: 'range', start, end } as const;
-  if (end - start > reader.limits.eventBytesMax) {
-    const detail = `a line of ${end - start} bytes, allowed are ${reader.limits.eventBytesMax}`;
-    return { ...refuse('event-too-large', detail), index, span };
+  bytes: number,
+  lines: GrowingRanges,
+  countMax: number,
+): number {
+  const stop = start + bytes;
+  let at = start;
+  while (at < body.length && at < stop && lines.count < countMax) {
+    if (body[at] === newline) {
+      at++;
+      continue;
+    }
+    const end = endOfLine(body, at);
+    if (!isBlank(body, skipByteOrderMark(body, at), end)) lines.push(at, end);
+    at = end + 1;
   }
-  const parsed = parseJson(body, start, end, knownUtf8);
-  if (parsed.kind === 'rejected') return { ...parsed, index, span };
-  return readText(parsed.value, body, span, index, span, reader);
+  return at;
+}
+
+/** Short lines by hand: a call of indexOf for each of millions would cost more than they are worth. */
+function endOfLine(body: Buffer, start: number): number {
+  const near = Math.min(body.length, start + 64);
+  for (let at = start; at < near; at++) if (body[at] === newline) return at;
+  const newlineAt = body.indexOf(newline, near);
+  return newlineAt === -1 ? body.length : newlineAt;
 }
 
 function isBlank(body: Uint8Array, start: number, end: number): boolean {

@@ -4,12 +4,13 @@ import { bytesOfItem } from './item-bytes.ts';
 import { defaultLimits } from '../catalogue/limits.ts';
 import type { FormatHint } from '../model/raw-headers.ts';
 import type { SplitRequest } from '../model/request.ts';
-import { createSplit } from './split-request.ts';
+import { createSplit, createSplitSteps } from './split-request.ts';
 
 const split = createSplit(builtInCatalogue.formats, defaultLimits);
 const id = '0190b3a6-7c1e-7a6e-9d6f-3d5b8c1f0a01';
 const json = 'application/json';
 const lines = 'application/x-ndjson';
+const form = 'application/x-www-form-urlencoded';
 
 type Case = readonly [
   title: string,
@@ -35,6 +36,17 @@ const accepted: Case[] = [
   ['a query', 'e=page_view&p_title=Gr%C3%B6%C3%9Fe+1', '1', 'application/x-www-form-urlencoded', ['1']],
   ['a query that nobody announced', 'e=page_view', '1', null, ['1']],
   ['a byte order mark', '\uFEFF{"event_type":"a"}', '4', json, ['4']],
+  [
+    'a byte order mark before each line',
+    '\uFEFF{"event_type":"a"}\n\uFEFF{"event_type":"b"}\r\n\uFEFF\n',
+    '4',
+    lines,
+    ['4', '4'],
+  ],
+  ['JSON sent as a form', '{"e":"a"}', '1', form, ['1']],
+  ['an array sent as a form', ' [{"e":"a"},{"e":"b"}]', '1', form, ['1', '1']],
+  ['a query that begins like JSON', '{x=1&e=a', '1', form, ['1']],
+  ['a query with raw characters', 'e=Größe&p_東=京', '1', form, ['1']],
   [
     'a content type with parameters in capitals',
     '{"event_type":"a"}\n{x',
@@ -138,6 +150,28 @@ const refusedAlone: Case[] = [
     json,
     ['event-too-large', '1'],
   ],
+  ['an element that is not JSON', '[{"e":"a"},{"e":NaN},{"e":"b"}]', '1', json, ['1', 'invalid-json', '1']],
+  [
+    'an element that is not UTF-8',
+    Buffer.from('[{"e":"a"},{"e":"\xff"},{"e":"b"}]', 'latin1'),
+    '1',
+    json,
+    ['1', 'invalid-utf8', '1'],
+  ],
+  [
+    'a comma forgotten between two elements',
+    '[{"e":"a"} {"e":"b"},{"e":"c"}]',
+    '1',
+    json,
+    ['invalid-json', '1'],
+  ],
+  [
+    'a number of too many digits',
+    `[{"e":"a"},{"e":${'1'.repeat(1_001)}}]`,
+    '1',
+    json,
+    ['1', 'number-too-long'],
+  ],
   ['a key named __proto__', '[{"e":"a","__proto__":{"x":1}},{"e":"a"}]', '1', json, ['invalid-field', '1']],
 ];
 
@@ -156,7 +190,33 @@ const refusedWhole: Case[] = [
     ['invalid-json'],
   ],
   ['a scalar', '42', '4', json, ['not-an-object']],
-  ['bytes that are not UTF-8', Buffer.from('[{"e":"\xff"}]', 'latin1'), '1', json, ['invalid-utf8']],
+  ['bytes that are not UTF-8', Buffer.from('{"e":"\xff"}', 'latin1'), '1', json, ['invalid-utf8']],
+  [
+    'an envelope that is not UTF-8',
+    Buffer.from('{"sent_at":"\xff","batch":[{"type":"a"}]}', 'latin1'),
+    '3',
+    json,
+    ['invalid-utf8'],
+  ],
+  ['a comma after the last event', '[{"event_type":"a"},]', '4', json, ['invalid-json']],
+  ['nothing between two commas', '[{"event_type":"a"},,{"event_type":"b"}]', '4', json, ['invalid-json']],
+  ['something after the array', '[{"event_type":"a"}] x', '4', json, ['invalid-json']],
+  ['brackets that do not match', '[{"event_type":"a"}}', '4', json, ['invalid-json']],
+  [
+    'an array that ends as an object, in an envelope',
+    '{"batch":[{"type":"a"}}}',
+    '3',
+    json,
+    ['invalid-json'],
+  ],
+  [
+    'an envelope with more around its events than allowed',
+    `{"batch":[{"type":"a"}],"sent_at":"${'x'.repeat(20_000)}"}`,
+    '3',
+    json,
+    ['invalid-envelope'],
+  ],
+  ['a query larger than an event', `e=a&p_x=${'x'.repeat(300_000)}`, '1', null, ['event-too-large']],
   [
     'an envelope with a key that it does not have',
     '{"batch":[{"type":"a"}],"surprise":1}',
@@ -208,6 +268,13 @@ test.each(refusedWhole)('refused whole: %s', (_title, body, hint, type, said) =>
 function splitOf(body: string | Buffer, hint: FormatHint | null, type: string | null): SplitRequest {
   return split(Buffer.from(body), hint, type);
 }
+
+test('a body is split in steps, and items come one at a time', () => {
+  const steps = createSplitSteps(builtInCatalogue.formats, defaultLimits);
+  const body = Buffer.from(`[${'{"event_type":"a"},'.repeat(9)} {"event_type":"a"}]`.padEnd(3_000_000));
+  const kinds = [...steps(body, '4', json)].map(({ kind }) => kind);
+  expect(kinds).toEqual([...Array<string>(2).fill('working'), ...Array<string>(10).fill('event')]);
+});
 
 test('an event inherits from its envelope what it does not have itself', () => {
   const result = split(
