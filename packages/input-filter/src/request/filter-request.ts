@@ -66,9 +66,6 @@ export function filterRequest(
   if (request.kind === 'rejected') return whole(request);
   const inflated = inflate(request.body, request.contentEncoding, tools.bodyBytesMax);
   if (inflated.kind === 'rejected') return whole(inflated);
-  const split = tools.pipeline.split(inflated.bytes, request.hint, request.contentType);
-  if (split.kind === 'rejected') return whole(split);
-  if (split.items.length === 0) return whole(refuse('empty-request', 'no event'));
 
   // The same for all events of a request, so once.
   const place = {
@@ -76,8 +73,11 @@ export function filterRequest(
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
   };
   const originals = new OriginalBytes(request.body, inflated.bytes);
-  for (const item of split.items) {
-    filterItem(item, { request, originals, place, record, tools, window, poison, sink });
+  const context = { request, originals, place, record, tools, window, poison, sink };
+  // Lazily: one event at a time is in memory, and each step is bounded whatever the bytes are.
+  for (const step of tools.pipeline.splitSteps(inflated.bytes, request.hint, request.contentType)) {
+    if (step.kind === 'refused') return whole(step.refusal);
+    if (step.kind !== 'working') filterItem(step, context);
   }
 }
 
