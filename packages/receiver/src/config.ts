@@ -101,6 +101,12 @@ const body = {
     max: 64 * 1024 ** 3,
     default: 128 * 1024 ** 2,
   }),
+  queueAgeMaxMs: durationMs(`${prefix}QUEUE_AGE_MAX_MS`, {
+    why: 'A request that would wait longer than this for Kafka is answered 503 at once, before its body is read where that can be known.',
+    min: 100,
+    max: 120_000,
+    default: 2_000,
+  }),
   retryAfterMaxMs: durationMs(`${prefix}RETRY_AFTER_MAX_MS`, {
     why: 'Retry-After of a 503 is a random whole second up to this, so that clients do not come back together.',
     min: 1_000,

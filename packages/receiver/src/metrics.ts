@@ -1,17 +1,28 @@
 import { secondsBounds, type Metrics } from '@penstock/service';
 import type { MemoryBudget } from './request/memory-budget.ts';
+import type { Backlog } from './raw/backlog.ts';
 import { problemCodes } from './api/problems.ts';
 import type { EventRoute } from './api/routes.ts';
 
 export type ReceiverMetrics = ReturnType<typeof declareMetrics>;
 
-export function declareMetrics(metrics: Metrics, routes: readonly EventRoute[], budget: MemoryBudget) {
+export function declareMetrics(
+  metrics: Metrics,
+  routes: readonly EventRoute[],
+  budget: MemoryBudget,
+  backlog: Backlog,
+) {
   metrics.gaugeOf(
     'in_flight_bytes',
     'Memory of requests that are being read, wait for Kafka, or are refused while their body still comes.',
     () => budget.bytes,
   );
   metrics.gaugeOf('in_flight_limit_bytes', 'Where in_flight_bytes ends in 503.', () => budget.bytesMax);
+  metrics.gaugeOf(
+    'expected_wait_seconds',
+    'How long a request would wait for Kafka now; beyond QUEUE_AGE_MAX_MS it is refused.',
+    () => backlog.expectedWaitMs(performance.now()) / 1000,
+  );
   return {
     received: metrics.counter('received_requests_total', 'Requests whose headers were taken.', {
       name: 'route',

@@ -10,6 +10,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { Intake } from './request/intake.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
+import { Backlog } from './raw/backlog.ts';
 import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic } from './raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
@@ -40,17 +41,20 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
   const routes = eventRoutes(config.body.bodyBytesMax);
-  const metrics = declareMetrics(context.metrics, routes, budget);
+  const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
+  const metrics = declareMetrics(context.metrics, routes, budget, backlog);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
   const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
+  // A partition that is stuck has no share of its own: the backlog refuses what would wait for it (raw/backlog.ts).
+  const memoryBytes = config.body.inFlightBytesMax;
   const producer = cleanup.use(
     await startBatchProducer(topic.cluster, {
-      ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes: config.body.inFlightBytesMax },
+      ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes, partitionBytes: memoryBytes },
       onSettled: (settlement) => intake.settled(settlement),
     }),
   );
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads },
+    ...{ log, metrics, budget, reads, backlog },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     topic: topic.name,

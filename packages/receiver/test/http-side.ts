@@ -11,6 +11,7 @@ import { Intake } from '../src/request/intake.ts';
 import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { ProblemCode } from '../src/api/problems.ts';
+import { Backlog } from '../src/raw/backlog.ts';
 import { RawRecords } from '../src/raw/raw-record.ts';
 import { bodyLimits, BodyReads } from '../src/request/body-reads.ts';
 import { eventRoutes } from '../src/api/routes.ts';
@@ -48,7 +49,8 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = new BodyReads(budget, bodyLimits(config));
   const routes = eventRoutes(config.body.bodyBytesMax);
-  const metrics = declareMetrics(registry, routes, budget);
+  const backlog = new Backlog(12, config.body.queueAgeMaxMs);
+  const metrics = declareMetrics(registry, routes, budget, backlog);
   const { dc, instance: receiver = '', tenant, keySalt } = config.record;
   const topic = 'events.raw';
   const side: HttpSide = {
@@ -64,7 +66,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     logged: () => String(lines.read() ?? ''),
   };
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, topic },
+    ...{ log, metrics, budget, reads, topic, backlog },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     partitionCount: 12,

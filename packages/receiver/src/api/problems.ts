@@ -24,6 +24,8 @@ export const problems = {
   'headers-too-large': { status: 431, retryable: false, title: 'The headers are too large' },
   'internal-error': { status: 500, retryable: true, title: 'The Receiver has failed' },
   'memory-full': { status: 503, retryable: true, title: 'Too much is in flight' },
+  overloaded: { status: 503, retryable: true, title: 'It would wait too long' },
+  'partition-overloaded': { status: 503, retryable: true, title: 'It would wait too long for its partition' },
   'topic-unfit': { status: 503, retryable: true, title: 'The raw topic cannot keep the promise of a 200' },
   'kafka-late': { status: 503, retryable: true, title: 'Not confirmed in time: it may be stored or not' },
   'kafka-refused': { status: 503, retryable: true, title: 'Not stored' },

@@ -12,7 +12,11 @@ export interface EventRoute {
   /** Historical clients did not always send a content type. */
   contentTypeOptional: boolean;
   bodyBytesMax: number;
-  bodyChangesWithEachTry: boolean;
+  /**
+   * Whether a client that tries again sends the same bytes. An envelope, which is an object, holds a send
+   * time; arrays of events, NDJSON and single Avro records do not.
+   */
+  bytesOfRetry: 'same' | 'same-but-for-objects' | 'other';
   /** A pixel is answered by an image; the query of its URL is the body. */
   answer: 'json' | 'pixel';
 }
@@ -30,7 +34,7 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
     contentTypes: [json],
     contentTypeOptional: true,
     bodyBytesMax,
-    bodyChangesWithEachTry: false,
+    bytesOfRetry: 'other',
     answer: 'json',
   } as const;
   return [
@@ -41,6 +45,7 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       formatHint: '4',
       contentTypes: ['application/x-ndjson', json, 'avro/binary'],
       contentTypeOptional: false,
+      bytesOfRetry: 'same-but-for-objects',
     },
     {
       ...usual,
@@ -51,8 +56,8 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       contentTypeOptional: false,
       bodyBytesMax: Math.min(beaconBytesMax, bodyBytesMax),
     },
-    { ...usual, name: 'batch', path: '/v3/batch', formatHint: '3', bodyChangesWithEachTry: true },
-    { ...usual, name: 'track', path: '/v2/track', formatHint: '2' },
+    { ...usual, name: 'batch', path: '/v3/batch', formatHint: '3' },
+    { ...usual, name: 'track', path: '/v2/track', formatHint: '2', bytesOfRetry: 'same' },
     { ...usual, name: 'collect', path: '/v1/collect', formatHint: '1', contentTypes: [json, form, plain] },
     { ...usual, name: 'pixel', path: '/v1/collect', formatHint: '1', method: 'GET', answer: 'pixel' },
   ];
@@ -75,7 +80,11 @@ export function contentEncodingOf(header: string | undefined): string | undefine
 
 export function acceptsContentType(route: EventRoute, header: string | undefined): boolean {
   if (header === undefined) return route.contentTypeOptional;
+  return route.contentTypes.includes(mediaTypeOf(header));
+}
+
+/** A content type without its parameters. */
+export function mediaTypeOf(header: string): string {
   const semicolon = header.indexOf(';');
-  const mediaType = (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
-  return route.contentTypes.includes(mediaType);
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase();
 }

@@ -255,7 +255,8 @@ test('bytes beyond the content-length are no second request, and the first is no
   const answer = await sendRaw(side.port, [`${head('content-length: 2')}{}`, '{"more":1}'], 100, 1_000);
   expect(answer).toContain('HTTP/1.1 200 ');
   expect(answer).toContain('HTTP/1.1 400 ');
-  // The first connection was cut before its request was taken. Its client got no answer, so it sends it again.
+  // The first connection was cut before its request was taken. Its client got no answer, so it sends it
+  // again.
   expect(side.appended.map(({ record }) => String(record.value))).toEqual(['{}']);
 });
 

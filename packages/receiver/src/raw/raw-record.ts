@@ -1,19 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { rawHeaders } from '@penstock/events';
 import type { Header, OutgoingRecord } from '@penstock/kafka';
+import { mediaTypeOf, pixelContentType, type EventRoute } from '../api/routes.ts';
 import { headerText } from './header-text.ts';
-import { partitionKey } from './partition-key.ts';
-import { pixelContentType, type EventRoute } from '../api/routes.ts';
+import { bodyKey, clientKey, givenKey, isArray, type KeyFacts } from './partition-key.ts';
 
-/** What one request was. */
+/** What one request was, before its body. */
 export interface RequestFacts {
   route: EventRoute;
   requestId: string;
   receivedAtMs: number;
   headers: IncomingHttpHeaders;
   contentEncoding: string | undefined;
+  /** As text, and the network of it as bytes. */
   clientAddress: string | undefined;
-  body: Buffer;
+  clientNetwork: Uint8Array | undefined;
+  /** `?partition_key=`, as text that may travel: for clients that can set no header. */
+  keyInUrl: string | undefined;
 }
 
 export interface Origin {
@@ -49,22 +52,34 @@ export class RawRecords {
     );
   }
 
+  /** The record's key where the body has no say in it; undefined: `keyOf` knows it once the body is there. */
+  keyBeforeBody(request: RequestFacts): Buffer | undefined {
+    const facts = this.#keyFacts(request);
+    const given = givenKey(facts);
+    if (given || bodyTells(request) !== 'nothing') return given;
+    return clientKey(facts, this.#origin.keySalt);
+  }
+
+  /** For a request whose body decides. */
+  keyOf(request: RequestFacts, body: Buffer): Buffer {
+    if (bodyTells(request) === 'key' || isArray(body)) return bodyKey(body);
+    return clientKey(this.#keyFacts(request), this.#origin.keySalt);
+  }
+
   /** The body becomes the value without a copy. */
-  of(request: RequestFacts): KeyedRecord {
-    const { route, headers, body, clientAddress } = request;
-    const key = partitionKey(
-      {
-        tenant: this.#origin.tenant,
-        // Longer than a key may be: what is too long is hashed there, not cut here.
-        partitionKey: headerText(headers['x-partition-key'], 1024),
-        idempotencyKey: headerText(headers['idempotency-key'], 1024),
-        bodyChangesWithEachTry: route.bodyChangesWithEachTry,
-        clientAddress,
-        body,
-      },
-      this.#origin.keySalt,
-    );
+  of(request: RequestFacts, key: Buffer, body: Buffer): KeyedRecord {
     return { key, value: body, headers: this.#headersOf(request), timestampMs: request.receivedAtMs };
+  }
+
+  #keyFacts({ headers, clientNetwork, keyInUrl }: RequestFacts): KeyFacts {
+    return {
+      tenant: this.#origin.tenant,
+      // Longer than a key may be: what is too long is hashed there, not cut here.
+      partitionKey: headerText(headers['x-partition-key'], 1024) ?? keyInUrl,
+      idempotencyKey: headerText(headers['idempotency-key'], 1024),
+      clientNetwork,
+      userAgent: headers['user-agent'],
+    };
   }
 
   #headersOf(request: RequestFacts): Header[] {
@@ -84,6 +99,14 @@ export class RawRecords {
     add(record, rawHeaders.attempt, attemptOf(headerText(headers['x-attempt'], 8)));
     return record;
   }
+}
+
+/** What a body says about the key of its retry, when the client gives none. */
+function bodyTells({ route, headers, contentEncoding }: RequestFacts): 'key' | 'whether' | 'nothing' {
+  // Compressed anew, the same events are other bytes: gzip writes the time into its header.
+  if (contentEncoding !== undefined || route.bytesOfRetry === 'other') return 'nothing';
+  if (route.bytesOfRetry === 'same') return 'key';
+  return mediaTypeOf(headers['content-type'] ?? '') === 'application/json' ? 'whether' : 'key';
 }
 
 function add(record: Header[], name: string, value: string | undefined): void {

@@ -1,6 +1,7 @@
 /**
- * The bytes of one body as they arrive. A Buffer costs some 250 bytes beside its content, so a body of one-byte chunks
- * would hold hundreds of times what it weighs: small chunks are gathered in blocks, large ones are kept as they are.
+ * The bytes of one body as they arrive. A Buffer costs some 250 bytes beside its content, so a body of one-
+ * byte chunks would hold hundreds of times what it weighs: small chunks are gathered in blocks, large ones
+ * are kept as they are.
  */
 export class BodyPieces {
   #pieces: Buffer[] = [];

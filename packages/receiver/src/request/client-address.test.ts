@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { addressRangeProblem, clientAddress, trustedProxies } from './client-address.ts';
+import { showIp } from './ip-address.ts';
 
 const client = '198.51.100.7';
 const spoofed = '203.0.113.9';
@@ -19,6 +20,12 @@ test.each([
   ['a port', hops(1), '10.0.0.1', `${client}:4711`, client],
   ['an IPv6 address', hops(1), '10.0.0.1', '2001:DB8:1::5', '2001:db8:1::5'],
   ['an IPv6 address with a port', hops(1), '10.0.0.1', '[2001:db8:1::5]:4711', '2001:db8:1::5'],
+  ['quotes', hops(1), '10.0.0.1', `"${client}"`, client],
+  ['quotes, a port, a spoofed entry', hops(1), '10.0.0.1', `${spoofed}, "${client}:1443"`, client],
+  ['quotes around brackets', hops(1), '10.0.0.1', '"[2001:db8:1::5]:4711"', '2001:db8:1::5'],
+  ['an IPv4 address spelt as IPv6', hops(1), '10.0.0.1', '0:0:0:0:0:ffff:c633:6407', client],
+  ['a proxy that is spelt as IPv6', ranges, '::ffff:a00:1', client, client],
+  ['half a quote', hops(1), '10.0.0.1', `"${client}`, undefined],
   ['a zone', hops(1), '10.0.0.1', 'fe80::1%eth0', 'fe80::1'],
   ['no address from a trusted proxy', hops(1), '10.0.0.1', 'unknown', undefined],
   ['an empty entry from a trusted proxy', hops(1), '10.0.0.1', `${client},`, undefined],
@@ -34,7 +41,8 @@ test.each([
   ['ranges: a single address and IPv6', ranges, '2001:db8::1', `${client}, 192.0.2.1`, client],
   ['ranges: only proxies', ranges, '10.0.0.1', '10.0.0.2', '10.0.0.2'],
 ])('%s', (_, trusted, peer, forwardedFor, expected) => {
-  expect(clientAddress(peer, forwardedFor, trusted)).toBe(expected);
+  const address = clientAddress(peer, forwardedFor, trusted);
+  expect(address && showIp(address)).toBe(expected);
 });
 
 test.each(['10.0.0.0/8', '10.0.0.1', '::1', '2001:db8::/32'])('%s is a range', (range) => {

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Settlement } from '@penstock/kafka';
+import { partitionFor, type Settlement } from '@penstock/kafka';
 import { answerProblem } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
 import { acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
+import type { RequestFacts } from '../raw/raw-record.ts';
+import { wallClockMs } from '../wall-clock.ts';
+import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { discardRest } from './discard-rest.ts';
+import { networkOf, showIp } from './ip-address.ts';
+import { readQuery } from './query.ts';
 import { discardAccount, requestBytes, TakenRequest, type RequestContext } from './taken-request.ts';
 
 export interface IntakeOptions extends RequestContext {
+  trusted: TrustedProxies;
   /** Why nothing is taken now; undefined while serving. */
   closedBecause(): ProblemCode | undefined;
 }
@@ -34,17 +40,15 @@ export class Intake {
     const declaredBytes = Number(headers['content-length'] ?? 0);
     const refusal = this.#refusal(route, request, encoding, declaredBytes);
     if (refusal) return this.refuse(refusal, request, reply);
+    const query = readQuery(request.raw.url ?? '');
+    const facts = this.#factsOf(route, request, encoding ?? undefined, query.partitionKey);
+    const key = this.#o.records.keyBeforeBody(facts);
+    const overload = this.#overload(key);
+    if (overload) return this.refuse(overload, request, reply);
     budget.take(requestBytes);
     this.#waiting += 1;
-    const taken = new TakenRequest(
-      this.#o,
-      route,
-      request,
-      reply,
-      encoding ?? undefined,
-      () => (this.#waiting -= 1),
-    );
-    if (route.answer === 'pixel') taken.bodyRead(queryOf(request.raw.url ?? ''));
+    const taken = new TakenRequest(this.#o, facts, key, request, reply, () => (this.#waiting -= 1));
+    if (route.answer === 'pixel') taken.queryRead(query.events);
     else reads.start(request.raw, route.bodyBytesMax, taken);
   }
 
@@ -66,6 +70,33 @@ export class Intake {
     return budget.fits(declaredBytes + requestBytes) ? undefined : 'memory-full';
   }
 
+  #factsOf(
+    route: EventRoute,
+    request: FastifyRequest,
+    contentEncoding: string | undefined,
+    keyInUrl: string | undefined,
+  ): RequestFacts {
+    const { headers, socket } = request.raw;
+    const address = clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), this.#o.trusted);
+    return {
+      ...{ route, headers, contentEncoding, keyInUrl },
+      requestId: randomUUID(),
+      receivedAtMs: wallClockMs(),
+      clientAddress: address && showIp(address),
+      clientNetwork: address && networkOf(address),
+    };
+  }
+
+  /** What would wait too long is refused at once: it is not stored then, and its client knows. */
+  #overload(key: Buffer | undefined): ProblemCode | undefined {
+    const { backlog, partitionCount } = this.#o;
+    const now = performance.now();
+    if (backlog.isOverloaded(now)) return 'overloaded';
+    return key && backlog.partitionIsOverloaded(partitionFor(key, partitionCount), now)
+      ? 'partition-overloaded'
+      : undefined;
+  }
+
   refuse(
     code: ProblemCode,
     request: FastifyRequest,
@@ -80,9 +111,13 @@ export class Intake {
 
   /** The producer's callback, once per batch; its tokens are the requests of the batch. */
   settled(settlement: Settlement): void {
-    const { metrics, log } = this.#o;
+    const { metrics, log, backlog } = this.#o;
     const { outcome, tokens, error } = settlement;
-    if (outcome !== 'written') {
+    const requests = tokens as TakenRequest[];
+    const bytes = requests.reduce((sum, request) => sum + request.bodyBytes, 0);
+    const written = outcome === 'written';
+    backlog.settled(settlement.partition, requests.length, bytes, written, performance.now());
+    if (!written) {
       metrics.kafkaErrors.add(1, outcome);
       const { topic, partition } = settlement;
       log.warn(
@@ -91,7 +126,7 @@ export class Intake {
       );
     }
     const problem = problemOf(settlement);
-    for (const token of tokens as TakenRequest[]) token.settled(problem);
+    for (const request of requests) request.settled(problem);
   }
 }
 
@@ -102,7 +137,7 @@ function problemOf({ outcome, error, tokens }: Settlement): ProblemCode | undefi
   return error?.code === 'MESSAGE_TOO_LARGE' && tokens.length === 1 ? 'too-large' : 'kafka-refused';
 }
 
-function queryOf(url: string): Buffer {
-  const start = url.indexOf('?');
-  return start < 0 ? Buffer.alloc(0) : Buffer.from(url.slice(start + 1), 'latin1');
+function forwardedFor(headers: FastifyRequest['raw']['headers']): string | undefined {
+  const header = headers['x-forwarded-for'];
+  return typeof header === 'string' ? header : header?.join(',');
 }

@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { partitionFor, type OutgoingRecord } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import { answerProblem, answerStored } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
-import type { EventRoute } from '../api/routes.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
-import type { RawRecords } from '../raw/raw-record.ts';
-import { wallClockMs } from '../wall-clock.ts';
+import type { Backlog } from '../raw/backlog.ts';
+import type { RawRecords, RequestFacts } from '../raw/raw-record.ts';
 import type { BodyReader, BodyReads } from './body-reads.ts';
-import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { discardRest, type DiscardAccount } from './discard-rest.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
@@ -22,7 +19,7 @@ export interface RequestContext {
   budget: MemoryBudget;
   reads: BodyReads;
   records: RawRecords;
-  trusted: TrustedProxies;
+  backlog: Backlog;
   topic: string;
   partitionCount: number;
   retryAfterMaxMs: number;
@@ -33,58 +30,60 @@ export interface RequestContext {
 /** One request from its headers to its answer. The producer keeps it as the token of its record. */
 export class TakenRequest implements BodyReader {
   readonly #o: RequestContext;
-  readonly #route: EventRoute;
+  readonly #facts: RequestFacts;
+  readonly #key: Buffer | undefined;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
-  readonly #contentEncoding: string | undefined;
   readonly #answered: () => void;
-  readonly #requestId = randomUUID();
-  readonly #receivedAtMs = wallClockMs();
   readonly #takenAt = performance.now();
   #bodyBytes = 0;
   #appendedAt = 0;
 
+  /** `key`: undefined when the body decides. */
   constructor(
     o: RequestContext,
-    route: EventRoute,
+    facts: RequestFacts,
+    key: Buffer | undefined,
     request: FastifyRequest,
     reply: FastifyReply,
-    contentEncoding: string | undefined,
     answered: () => void,
   ) {
     this.#o = o;
-    this.#route = route;
+    this.#facts = facts;
+    this.#key = key;
     this.#request = request;
     this.#reply = reply;
-    this.#contentEncoding = contentEncoding;
     this.#answered = answered;
   }
 
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
+
+  /** A query is a body, too; it is not in the budget yet. */
+  queryRead(query: Buffer): void {
+    if (!this.#o.budget.take(query.length)) return this.#finish('memory-full');
+    this.bodyRead(query);
+  }
+
   bodyRead(body: Buffer): void {
-    const { metrics, budget, records, trusted, topic, partitionCount, append } = this.#o;
-    // A body that was read is in the budget already; a query is not.
-    if (this.#route.answer === 'pixel' && !budget.take(body.length)) return this.#finish('memory-full');
+    const { metrics, records, topic, partitionCount, append, backlog } = this.#o;
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
     if (body.length === 0) return this.#finish('empty-body');
-    const { raw } = this.#request;
-    const peer = raw.socket.remoteAddress;
-    // The client has reset its connection: nobody is left to be answered, and without its address the key
-    // would differ from that of its retry.
-    if (peer === undefined) return this.bodyFailed('truncated-body', true);
-    const record = records.of({
-      route: this.#route,
-      requestId: this.#requestId,
-      receivedAtMs: this.#receivedAtMs,
-      headers: raw.headers,
-      contentEncoding: this.#contentEncoding,
-      clientAddress: clientAddress(peer, forwardedFor(raw.headers), trusted),
-      body,
-    });
-    this.#appendedAt = performance.now();
-    metrics.seconds.observe((this.#appendedAt - this.#takenAt) / 1000, 'body');
-    const taken = append(topic, partitionFor(record.key, partitionCount), record, this);
-    if (!taken) this.#finish('memory-full');
+    // The client has reset its connection: nobody is left to be answered, and its address may never have been
+    // known.
+    const { socket } = this.#request.raw;
+    if (socket.destroyed || socket.remoteAddress === undefined)
+      return this.bodyFailed('truncated-body', true);
+    const key = this.#key ?? records.keyOf(this.#facts, body);
+    const partition = partitionFor(key, partitionCount);
+    const now = (this.#appendedAt = performance.now());
+    metrics.seconds.observe((now - this.#takenAt) / 1000, 'body');
+    if (backlog.partitionIsOverloaded(partition, now)) return this.#finish('partition-overloaded');
+    const taken = append(topic, partition, records.of(this.#facts, key, body), this);
+    if (!taken) return this.#finish('memory-full');
+    backlog.added(partition, body.length, now);
   }
 
   bodyFailed(code: ProblemCode, gone: boolean): void {
@@ -100,14 +99,14 @@ export class TakenRequest implements BodyReader {
     metrics.acknowledged.add(1);
     metrics.acknowledgedBytes.add(this.#bodyBytes);
     this.#release();
-    answerStored(this.#reply, this.#route, this.#requestId, this.#bodyBytes);
+    answerStored(this.#reply, this.#facts.route, this.#facts.requestId, this.#bodyBytes);
   }
 
   #finish(code: ProblemCode): void {
     this.#o.metrics.discarded.add(1, code);
     this.#release();
     answerProblem(this.#reply, code, {
-      requestId: this.#requestId,
+      requestId: this.#facts.requestId,
       retryAfterMaxMs: this.#o.retryAfterMaxMs,
     });
     discardRest(this.#request.raw, discardAccount(this.#o));
@@ -121,9 +120,4 @@ export class TakenRequest implements BodyReader {
 
 export function discardAccount({ budget, metrics }: RequestContext): DiscardAccount {
   return { budget, discardedBytes: metrics.discardedBytes, requestBytes };
-}
-
-function forwardedFor(headers: FastifyRequest['raw']['headers']): string | undefined {
-  const header = headers['x-forwarded-for'];
-  return typeof header === 'string' ? header : header?.join(',');
 }
