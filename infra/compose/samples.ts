@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { openCluster } from '@penstock/kafka';
-import { judge, type Arrived } from '../demo/src/judge.ts';
+import { judge, type Arrived } from '../demo/src/samples/judge.ts';
 import { pause } from '../demo/src/pause.ts';
-import { postSamples, type PostedSample } from '../demo/src/post-samples.ts';
-import { readAgain } from '../demo/src/read-again.ts';
-import { sampleAccount } from '../demo/src/sample-account.ts';
+import { postSamples, type PostedSample } from '../demo/src/samples/post-samples.ts';
+import { readAgain } from '../demo/src/verdict/read-again.ts';
+import { sampleAccount } from '../demo/src/show/sample-account.ts';
 
 const help = `Posts the sample requests of all formats to a Receiver, waits for them in the master, and says what became of them.
 Exit code 0 only when every expected event is there exactly once.

@@ -16,7 +16,10 @@ export function readText(file) {
   }
 }
 
-/** Names a state of the inputs: the files' contents and this platform. A stamp with another name means: do it again. */
+/**
+ * Names a state of the inputs: the files' contents and this platform. A stamp with another name means: do
+ * it again.
+ */
 export function stateOf(...files) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
   for (const file of files) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));

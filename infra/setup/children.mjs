@@ -5,8 +5,8 @@ let ending = false;
 
 /**
  * Runs a program to its end with its output kept for the report of a failure (the last 64 KiB of it).
- * Resolves with the exit status (127 when there is no such program) and the output; never rejects, and never settles
- * once endChildren was called: a program that we ended has nothing to report.
+ * Resolves with the exit status (127 when there is no such program) and the output; never rejects, and
+ * never settles once endChildren was called: a program that we ended has nothing to report.
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {

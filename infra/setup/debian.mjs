@@ -15,8 +15,8 @@ export const fetchStarters = () =>
   );
 
 /**
- * Brings Debian's packages to .cache/NAME/root: unpacked and not installed. They are peers of a benchmark: without them
- * rows are skipped, so nothing here fails; why they are missing stands in .cache/NAME/missing.
+ * Brings Debian's packages to .cache/NAME/root: unpacked and not installed. They are peers of a benchmark:
+ * without them rows are skipped, so nothing here fails; why they are missing stands in .cache/NAME/missing.
  */
 async function fetchFromDebian(name, packages, programs) {
   const folder = inCheckout('.cache', name);
@@ -59,7 +59,10 @@ async function unpack(wanted, folder, files) {
   return undefined;
 }
 
-/** The C library must be the system's own, and Perl and dpkg are there where apt is; the rest may come along. */
+/**
+ * The C library must be the system's own, and Perl and dpkg are there where apt is; the rest may come
+ * along.
+ */
 function isOfEverySystem(name) {
   return /^(libc6|libgcc-s1|libcrypt1|gcc-\d+-base|perl.*|libperl.*|debconf.*|dpkg|sysvinit-utils)(:|$)/.test(
     name,

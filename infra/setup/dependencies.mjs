@@ -15,7 +15,8 @@ export async function installDependencies() {
   writeStamp(stamp, state);
 }
 
-// No install scripts are run, no audit is asked for, and an unreachable registry is found out before npm waits for it.
+// No install scripts are run, no audit is asked for, and an unreachable registry is found out before npm
+// waits for it.
 async function npmCi() {
   const unreachable = await findUnreachable();
   const { status, output } = await npm(
@@ -43,7 +44,10 @@ function npm(...args) {
     : run('npm', args, { cwd: root });
 }
 
-/** Why the registry (or the proxy before it) cannot be reached, or undefined when it can. Known within 4 seconds. */
+/**
+ * Why the registry (or the proxy before it) cannot be reached, or undefined when it can. Known within 4
+ * seconds.
+ */
 async function findUnreachable() {
   const { status, output } = await npm('config', 'get', 'registry', 'https-proxy', '--loglevel=error');
   const setting = (name) => new RegExp(`^${name}\\s*=\\s*(\\S+)$`, 'm').exec(output)?.[1];
@@ -84,7 +88,8 @@ export async function checkPinnedNode() {
   }
   const { status, output } = await run(pinnedNode, ['--version']);
   if (status === 0 && output.trim() === `v${pinned}`) return;
-  // The next `npm run` would find this broken node first on its PATH; without the link and the stamp it starts afresh.
+  // The next `npm run` would find this broken node first on its PATH; without the link and the stamp it
+  // starts afresh.
   rmSync(stamp, { force: true });
   rmSync(pinnedNode, { force: true });
   if (output.includes('libatomic')) {

@@ -9,7 +9,10 @@ const libs = inCheckout('.cache', 'kafka', 'libs');
 const stamp = inCheckout('.cache', 'kafka', 'set-up');
 const javaNeeded = 17;
 
-/** Brings Kafka's jars to .cache/kafka/libs. Without Java, containers take their place, if there is an engine. */
+/**
+ * Brings Kafka's jars to .cache/kafka/libs. Without Java, containers take their place, if there is an
+ * engine.
+ */
 export async function fetchKafka() {
   const java = await findJava();
   if (java.problem) {

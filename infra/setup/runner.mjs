@@ -11,8 +11,9 @@ const stamp = inCheckout('packages', 'runner', 'dist', 'set-up');
 const command = inCheckout('node_modules', '.bin', 'penstock-run');
 
 /**
- * Builds the Runner into one file and links it as node_modules/.bin/penstock-run. It is the one thing that is built:
- * it starts as root before every service, and a .ts start costs 57 ms where one .cjs file costs 23.
+ * Builds the Runner into one file and links it as node_modules/.bin/penstock-run. It is the one thing that
+ * is built: it starts as root before every service, and a .ts start costs 57 ms where one .cjs file costs
+ * 23.
  */
 export async function buildRunner() {
   const main = join(source, 'main.ts');

@@ -5,8 +5,9 @@ import { run, withProgress } from './children.mjs';
 const version = '24.21.0';
 
 /**
- * The oldest Node that the Runner is for, for its tests, in .cache/node24. Beside the workspaces: as a dependency it
- * would take over node_modules/.bin/node. Without it those tests are skipped by name, so a failure is only told.
+ * The oldest Node that the Runner is for, for its tests, in .cache/node24. Beside the workspaces: as a
+ * dependency it would take over node_modules/.bin/node. Without it those tests are skipped by name, so a
+ * failure is only told.
  */
 export async function fetchSecondNode() {
   if (process.platform !== 'linux') return;

@@ -10,7 +10,10 @@ import type { CountMessage } from './count.ts';
 
 const sayRunningAfterMs = 20_000;
 
-/** Runs inside vitest, beside its own reporter: tells the parent process each result, and what is running for long. */
+/**
+ * Runs inside vitest, beside its own reporter: tells the parent process each result, and what is running
+ * for long.
+ */
 class CountReporter implements Reporter {
   readonly #running = new Map<string, number>();
   #progress: NodeJS.Timeout | undefined;

@@ -26,7 +26,10 @@ export class TestCount {
     this.problems.push(name);
   }
 
-  /** The run has ended with this exit status; a run that says it failed, or that ran nothing, has not passed. */
+  /**
+   * The run has ended with this exit status; a run that says it failed, or that ran nothing, has not
+   * passed.
+   */
   close(status: number | string): void {
     if (this.failed > 0) return;
     if (status !== 0)

@@ -30,8 +30,8 @@ function listProcesses(): ProcessIdentity[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readStat(Number(name)) ?? []) : []));
 }
 
-// proc(5): the second field is the program's name in parentheses and may hold anything; the 3rd, 4th and 22nd are the
-// state, the parent and the start time. A zombie is as good as gone.
+// proc(5): the second field is the program's name in parentheses and may hold anything; the 3rd, 4th and
+// 22nd are the state, the parent and the start time. A zombie is as good as gone.
 function readStat(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

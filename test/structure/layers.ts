@@ -15,5 +15,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'group',
     'admin',
   ],
+  'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
   'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],
+  'test/broker/src': ['broker', 'tool', 'jvm', 'container'],
 };

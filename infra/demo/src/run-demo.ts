@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { addressesToTry } from './addresses-to-try.ts';
+import { addressesToTry } from './show/addresses-to-try.ts';
 import { DemoError } from './errors.ts';
 import type { DemoOptions } from './options.ts';
 import { say, tell } from './say.ts';
-import { showLater } from './show-later.ts';
-import { showSamples } from './show-samples.ts';
-import { startPipeline, type Pipeline } from './start-pipeline.ts';
+import { showLater } from './show/show-later.ts';
+import { showSamples } from './show/show-samples.ts';
+import { startPipeline, type Pipeline } from './pipeline/start-pipeline.ts';
 import { StopRequested } from './stop-signal.ts';
 
 /** Runs the demo to its end, and answers the exit code. Nothing that it started is left then. */
@@ -31,7 +31,10 @@ async function demo(options: DemoOptions, stop: AbortSignal): Promise<0 | 1> {
   return ok && lasted ? 0 : 1;
 }
 
-/** Answers whether everything lasted until then: a service that has been killed is told of, and the rest goes on. */
+/**
+ * Answers whether everything lasted until then: a service that has been killed is told of, and the rest
+ * goes on.
+ */
 async function untilStopped({ halt }: Pipeline, stop: AbortSignal): Promise<boolean> {
   if (!halt.aborted) await once(halt, 'abort');
   if (stop.aborted) return true;

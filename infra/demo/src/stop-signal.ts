@@ -3,10 +3,16 @@ export class StopRequested extends Error {
   override readonly name = 'StopRequested';
 }
 
-/** Within this time a second signal is taken for the same one: npm passes Ctrl-C on to who has had it from the terminal already. */
+/**
+ * Within this time a second signal is taken for the same one: npm passes Ctrl-C on to who has had it from
+ * the terminal already.
+ */
 const sameSignalMs = 1_000;
 
-/** Aborted by Ctrl-C, TERM or a closed terminal. A further signal ends the process at once; its guard then kills what it started. */
+/**
+ * Aborted by Ctrl-C, TERM or a closed terminal. A further signal ends the process at once; its guard then
+ * kills what it started.
+ */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController();
   let firstAtMs: number | undefined;

@@ -1,6 +1,7 @@
 /**
- * Reads the command line and acts on it: wrong usage is said with the help and ends with 2, `--help` prints it, and what is thrown
- * is said in a line and ends with 1. `read` answers a sentence for wrong usage, and may throw one, as parseArgs does.
+ * Reads the command line and acts on it: wrong usage is said with the help and ends with 2, `--help` prints
+ * it, and what is thrown is said in a line and ends with 1. `read` answers a sentence for wrong usage, and
+ * may throw one, as parseArgs does.
  */
 export async function runCommand<U extends { help: boolean }>(
   help: string,

@@ -2,7 +2,10 @@ import type { TopicSettings } from '@penstock/kafka';
 
 /** How large a deployment is. */
 export interface TopicPlanOptions {
-  /** Partitions of raw, clean and seen in a datacenter, alike: clean partition p is made only from raw partition p. */
+  /**
+   * Partitions of raw, clean and seen in a datacenter, alike: clean partition p is made only from raw
+   * partition p.
+   */
   partitions: number;
   /** 3, or 1 where a single replica is allowed. */
   replicationFactor: number;
@@ -37,7 +40,8 @@ export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
       'retention.ms': String(30 * dayMs),
     }),
     topic('events.seen', partitions, options, {
-      // The window counts from the last event, however long ago that was. 24 bytes an event: 9 GB an hour at 100 k/s.
+      // The window counts from the last event, however long ago that was. 24 bytes an event: 9 GB an hour
+      // at 100 k/s.
       'retention.ms': String(windowMs + (options.stopMs ?? hourMs)),
       // Retention removes whole segments only: small ones keep the topic close to that.
       'segment.ms': String(Math.max(60_000, Math.floor(windowMs / 4))),
@@ -46,7 +50,10 @@ export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
   ];
 }
 
-/** The topics of the master. Each link owns a range of the clean partitions: at least the sum of its sources'. */
+/**
+ * The topics of the master. Each link owns a range of the clean partitions: at least the sum of its
+ * sources'.
+ */
 export function masterTopics(options: TopicPlanOptions): TopicSettings[] {
   const rawBytesMax = (options.bodyBytesMax ?? 1024 * 1024) + rawOverheadBytes;
   return [topic('events.clean', options.partitions, options, cleanConfigs(rawBytesMax))];

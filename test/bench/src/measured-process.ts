@@ -25,8 +25,9 @@ export interface MeasuredProcess {
 }
 
 /**
- * Runs a program to its end and says what it cost, the same way whatever it is written in: bash's `time` reads the kernel's
- * account of a child that has ended, in milliseconds. Rejects when it fails or is not done in time; then it is killed.
+ * Runs a program to its end and says what it cost, the same way whatever it is written in: bash's `time`
+ * reads the kernel's account of a child that has ended, in milliseconds. Rejects when it fails or is not
+ * done in time; then it is killed.
  */
 export async function measureProcess(launch: Launch, timeoutMs: number): Promise<MeasuredProcess> {
   const startedMs = performance.now();
@@ -79,7 +80,8 @@ export async function measureProcess(launch: Launch, timeoutMs: number): Promise
   };
 }
 
-// Descriptor 3 takes the pid, then the account; 4 is the program's standard error, since `time` writes to the shell's.
+// Descriptor 3 takes the pid, then the account; 4 is the program's standard error, since `time` writes to
+// the shell's.
 const timed = `TIMEFORMAT='%3U %3S'
 { time sh -c 'echo $$ >&3; exec "$@" 3>&- 4>&-' sh "$@" 2>&4; } 2>&3`;
 

@@ -13,7 +13,9 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: percentileOf(sorted, 50), min, max: sorted.at(-1) ?? min };
 }
 
-/** Of values in ascending order: between the two nearest where it falls between them. `percent` is 0 to 100. */
+/**
+ * Of values in ascending order: between the two nearest where it falls between them. `percent` is 0 to 100.
+ */
 export function percentileOf(sorted: readonly number[] | Float64Array, percent: number): number {
   const place = ((sorted.length - 1) * percent) / 100;
   const below = sorted[Math.floor(place)];
@@ -34,8 +36,8 @@ export interface Cost {
 }
 
 /**
- * What one unit of work costs, by two processes that did a small and a large amount of it: start, connecting, leaving and
- * most of the warming up are in both, so that they are not in the difference.
+ * What one unit of work costs, by two processes that did a small and a large amount of it: start,
+ * connecting, leaving and most of the warming up are in both, so that they are not in the difference.
  */
 export function costPerUnit(small: Cost, large: Cost): number {
   if (large.work <= small.work) throw new RangeError('the large amount of work is not larger');

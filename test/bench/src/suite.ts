@@ -1,8 +1,8 @@
 import type { Table } from './table.ts';
 
 /**
- * A set of measurements under one name: `npm run bench -- NAME`. Each has a folder of its own in src/suites and a line in
- * suites.ts; what it measured stands in docs/benchmarks.md beside what the others did.
+ * A set of measurements under one name: `npm run bench -- NAME`. Each has a folder of its own in src/suites
+ * and a line in suites.ts; what it measured stands in docs/benchmarks.md beside what the others did.
  */
 export interface Suite {
   readonly name: string;
@@ -10,7 +10,10 @@ export interface Suite {
   readonly about: string;
   /** What `--only` may name, in the order of the report. */
   readonly parts: readonly string[];
-  /** Yields each part's table as soon as it is measured. A peer that is missing is a skipped row, never an error. */
+  /**
+   * Yields each part's table as soon as it is measured. A peer that is missing is a skipped row, never an
+   * error.
+   */
   run(context: SuiteContext): AsyncIterable<MeasuredPart>;
 }
 

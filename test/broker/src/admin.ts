@@ -2,6 +2,8 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicOptions } from './test-kafka.ts';
 
+const leadersTimeoutMs = 60_000;
+
 /** An administrator for the time of `act`. kafkajs is sound for this; it carries no data anywhere. */
 export async function withAdmin<R>(
   bootstrap: readonly string[],
@@ -11,8 +13,8 @@ export async function withAdmin<R>(
     clientId: 'test-admin',
     brokers: [...bootstrap],
     logLevel: logLevel.NOTHING,
-    connectionTimeout: 3_000,
-    requestTimeout: 15_000,
+    connectionTimeout: 10_000,
+    requestTimeout: 30_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 },
   });
   const admin = kafka.admin();
@@ -28,7 +30,7 @@ export function createTopic(bootstrap: readonly string[], name: string, o: Topic
   return withAdmin(bootstrap, async (admin) => {
     await admin.createTopics({
       waitForLeaders: false, // kafkajs gives up at once when a broker has not heard of the topic yet
-      timeout: 15_000,
+      timeout: 30_000,
       topics: [
         {
           topic: name,
@@ -38,20 +40,21 @@ export function createTopic(bootstrap: readonly string[], name: string, o: Topic
         },
       ],
     });
-    await untilLed(admin, name, Date.now() + 15_000);
+    await untilLed(admin, name, performance.now() + leadersTimeoutMs);
   });
 }
 
-async function untilLed(admin: Admin, name: string, untilMs: number): Promise<void> {
+async function untilLed(admin: Admin, name: string, untilAt: number): Promise<void> {
   for (;;) {
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
       const partitions = topics[0]?.partitions ?? [];
       if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
     } catch (error) {
-      if (Date.now() > untilMs) throw error;
+      if (performance.now() > untilAt) throw error;
     }
-    if (Date.now() > untilMs) throw new Error(`topic ${name} has no leaders after 15 s`);
+    if (performance.now() > untilAt)
+      throw new Error(`topic ${name} has no leaders after ${leadersTimeoutMs / 1_000} s`);
     await sleep(100);
   }
 }

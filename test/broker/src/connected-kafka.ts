@@ -1,16 +1,10 @@
 import { createTopic, withAdmin } from './admin.ts';
-import { consoleConsume } from './console-consumer.ts';
-import { canRunJvm } from './java.ts';
-import type { SecuredListeners } from './secured-listeners.ts';
-import type {
-  TestBroker,
-  TestKafka,
-  ToolContainers,
-  ToolName,
-  ToolOptions,
-  ToolOutput,
-} from './test-kafka.ts';
-import { runJavaTool } from './tools.ts';
+import { consoleConsume } from './tool/console-consumer.ts';
+import { canRunJvm } from './jvm/java.ts';
+import type { SecuredListeners } from './jvm/secured-listeners.ts';
+import type { TestBroker, TestKafka, ToolContainers } from './test-kafka.ts';
+import type { ToolName, ToolOptions, ToolOutput } from './tool/tool.ts';
+import { runJavaTool } from './jvm/java-tool.ts';
 
 /** What a test does with a cluster, however its processes run. */
 export function connectedKafka(o: {
@@ -31,7 +25,7 @@ export function connectedKafka(o: {
     if (!containers || canRunJvm()) {
       return runJavaTool(name, withBootstrap(name, options?.bootstrap ?? bootstrap, args), options);
     }
-    const { runContainerTool } = await import('./container-tools.ts');
+    const { runContainerTool } = await import('./container/container-tools.ts');
     return runContainerTool(containers, name, withBootstrap(name, containers.bootstrap, args), options);
   };
   return {

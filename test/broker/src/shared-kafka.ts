@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { connectedKafka } from './connected-kafka.ts';
-import { readTail } from './log-tail.ts';
+import { readTail } from './broker/log-tail.ts';
 import { brokerKind, startKafka } from './start-kafka.ts';
 import type { TestKafka, ToolContainers } from './test-kafka.ts';
 
@@ -16,22 +16,29 @@ interface SharedAddress {
 let shared: Promise<TestKafka> | undefined;
 
 /**
- * The one-broker cluster that all tests of a run share, started when the first of them asks. Use names of your own
- * (`uniqueName`), and do not harm it: it has no `brokers`, and disposing of it does nothing. In this order:
- * the cluster named by PENSTOCK_TEST_BOOTSTRAP, the vitest run's own, one started for this process and ended with it.
+ * The one-broker cluster that all tests of a run share, started when the first of them asks. Use names of
+ * your own (`uniqueName`), and do not harm it: it has no `brokers`, and disposing of it does nothing. In
+ * this order: the cluster named by PENSTOCK_TEST_BOOTSTRAP, the vitest run's own, one started for this
+ * process and ended with it.
  */
 export function sharedKafka(): Promise<TestKafka> {
   shared ??= findShared();
   return shared;
 }
 
-/** The cluster given by PENSTOCK_TEST_BOOTSTRAP ('host:port,host:port'). Tests that harm brokers skip themselves then. */
+/**
+ * The cluster given by PENSTOCK_TEST_BOOTSTRAP ('host:port,host:port'). Tests that harm brokers skip
+ * themselves then.
+ */
 export function givenBootstrap(): string[] | undefined {
   const given = process.env['PENSTOCK_TEST_BOOTSTRAP'];
   return given ? given.split(',').map((address) => address.trim()) : undefined;
 }
 
-/** Whether this run can start a cluster with `secured`: a cluster of its own, of child JVMs, and openssl for the certificates. */
+/**
+ * Whether this run can start a cluster with `secured`: a cluster of its own, of child JVMs, and openssl for
+ * the certificates.
+ */
 export function canSecure(): boolean {
   if (givenBootstrap() || brokerKind() !== 'jvm') return false;
   return spawnSync('openssl', ['version']).status === 0;
@@ -71,7 +78,10 @@ async function askAtDoor(port: number): Promise<SharedAddress> {
   return answer;
 }
 
-/** The side of the run's main process: whoever connects gets the address, and the first one starts the broker. */
+/**
+ * The side of the run's main process: whoever connects gets the address, and the first one starts the
+ * broker.
+ */
 export async function openDoor(): Promise<{ port: number } & AsyncDisposable> {
   let started: Promise<TestKafka> | undefined;
   const address = async (): Promise<SharedAddress | { error: string }> => {

@@ -1,17 +1,24 @@
 import type { Admin } from 'kafkajs';
-import type { ConsoleConsumeOptions, ConsumedRecord } from './console-consumer.ts';
-import type { SecuredListeners } from './secured-listeners.ts';
+import type { ConsoleConsumeOptions, ConsumedRecord } from './tool/console-consumer.ts';
+import type { ToolName, ToolOptions, ToolOutput } from './tool/tool.ts';
+import type { SecuredListeners } from './jvm/secured-listeners.ts';
 
 /** A real Kafka cluster for a test. Disposing of it kills its processes and removes its folders. */
 export interface TestKafka extends AsyncDisposable {
   /** '127.0.0.1:port' of every broker, as clients are to use it. */
   readonly bootstrap: string[];
-  /** In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be harmed. */
+  /**
+   * In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be
+   * harmed.
+   */
   readonly brokers: readonly TestBroker[];
   readonly containers: ToolContainers | undefined;
   /** Of a cluster that was started with `secured`: further listeners of the same brokers. */
   readonly secured: SecuredListeners | undefined;
-  /** Settles when every partition has a leader. Replication factor: the brokers' default (1, or 3 on three brokers). */
+  /**
+   * Settles when every partition has a leader. Replication factor: the brokers' default (1, or 3 on three
+   * brokers).
+   */
   createTopic(name: string, o?: TopicOptions): Promise<void>;
   /** Anything else an administrator does; kafkajs carries no data here. */
   admin<R>(act: (admin: Admin) => Promise<R>): Promise<R>;
@@ -45,44 +52,18 @@ export interface TestBroker {
   readonly pid: number | undefined;
   /** Undefined where the log is not a file of this machine. */
   readonly logFile: string | undefined;
-  /** SIGTERM and controlled shutdown. Rejects when it takes longer than `timeoutMs` (30 s), and kills it then. */
+  /**
+   * SIGTERM and controlled shutdown. Rejects when it takes longer than `timeoutMs` (90 s), and kills it
+   * then.
+   */
   stop(o?: { timeoutMs?: number }): Promise<void>;
   /** SIGKILL; settles when the process is gone. */
   kill(): Promise<void>;
   /** SIGSTOP: connections stay open, nothing is answered. */
   pause(): void | Promise<void>;
   resume(): void | Promise<void>;
-  /** On the same port and folder; settles when clients are served, at most 90 s by default. */
+  /** On the same port and folder; settles when clients are served, at most 180 s by default. */
   start(o?: { timeoutMs?: number }): Promise<void>;
   restart(): Promise<void>;
   logTail(lines?: number): string;
-}
-
-export type ToolName =
-  | 'kafka-console-consumer'
-  | 'kafka-console-producer'
-  | 'kafka-consumer-groups'
-  | 'kafka-get-offsets'
-  | 'kafka-topics'
-  | 'kafka-configs'
-  | 'kafka-transactions'
-  | 'kafka-dump-log'
-  | 'kafka-features'
-  | 'kafka-leader-election'
-  | 'kafka-delete-records';
-
-export interface ToolOptions {
-  /** After which the tool is killed and the promise rejects. Default 60 s. */
-  timeoutMs?: number;
-  input?: string | Uint8Array;
-  /** Other addresses of the same cluster: those of a secured listener. JVM only. */
-  bootstrap?: readonly string[];
-  /** Once there is output: the tool is ended, as if it had done so itself, when none came for so long. JVM only. */
-  quietMs?: number;
-}
-
-export interface ToolOutput {
-  stdout: Buffer;
-  stderr: string;
-  exitCode: number;
 }

@@ -1,4 +1,5 @@
-// The process in which one client acts in one case: `actor.ts CASE CLIENT`, with the scene and the faults by messages.
+// The process in which one client acts in one case: `actor.ts CASE CLIENT`, with the scene and the faults
+// by messages.
 import { once } from 'node:events';
 import { errorCode } from './error-code.ts';
 import { cases, entrants } from './lineup.ts';

@@ -13,8 +13,8 @@ export interface SentAndSeen {
 }
 
 /**
- * An acknowledged record is there once, and no other is there twice. Order is told but not judged: none of the others promises
- * it for sends that do not wait for each other.
+ * An acknowledged record is there once, and no other is there twice. Order is told but not judged: none of
+ * the others promises it for sends that do not wait for each other.
  */
 export function judgeSends(partitions: readonly SentAndSeen[], acknowledged: ReadonlySet<string>): Judgement {
   const counts = { acknowledged: acknowledged.size, refused: 0, lost: 0, doubled: 0, outOfOrder: 0 };

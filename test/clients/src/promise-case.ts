@@ -2,7 +2,9 @@ import type { TestKafka } from '@penstock/test-broker';
 import type { Judgement } from './judgement.ts';
 import type { TestedClient } from './tested-client.ts';
 
-/** One promise, tried on every client. What the client does happens in a process of its own, which may hang. */
+/**
+ * One promise, tried on every client. What the client does happens in a process of its own, which may hang.
+ */
 export interface PromiseCase {
   readonly name: string;
   /** As one would say it of a client. */
@@ -21,7 +23,9 @@ export interface Prepared {
 export interface Scene {
   bootstrap: readonly string[];
   topic: string;
-  /** The next answer to a Produce request is lost, and its connection with it. Resolves when that is set up. */
+  /**
+   * The next answer to a Produce request is lost, and its connection with it. Resolves when that is set up.
+   */
   loseNextAck(): Promise<void>;
 }
 

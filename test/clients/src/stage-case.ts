@@ -10,7 +10,10 @@ import type { Acted, PromiseCase } from './promise-case.ts';
 /** Beyond what any client needs to retry, and to give up. */
 const actTimeoutMs = 40_000;
 
-/** Lets a client act in a process of its own and judges what became of it. Hanging and failing are judgements too. */
+/**
+ * Lets a client act in a process of its own and judges what became of it. Hanging and failing are
+ * judgements too.
+ */
 export async function stageCase(
   { kafka, proxies, bootstrap }: ProxiedKafka<TestKafka>,
   tried: PromiseCase,

@@ -4,7 +4,9 @@ export interface TestedClient {
   openProducer(bootstrap: readonly string[]): Promise<TestedProducer>;
   /** With a transactional id. */
   openTransactions(bootstrap: readonly string[], transactionalId: string): Promise<TestedTransactions>;
-  /** Reads one partition from its beginning, read_committed, with at most about so many bytes in an answer. */
+  /**
+   * Reads one partition from its beginning, read_committed, with at most about so many bytes in an answer.
+   */
   read(from: ReadFrom, onValue: (value: string) => void): Promise<Closing>;
 }
 
@@ -24,7 +26,10 @@ export interface TestedProducer extends Closing {
 }
 
 export interface TestedTransactions extends Closing {
-  /** Begins a transaction if none is open, and sends; resolves when the broker has it, where the client tells. */
+  /**
+   * Begins a transaction if none is open, and sends; resolves when the broker has it, where the client
+   * tells.
+   */
   send(topic: string, value: string): Promise<void>;
   commit(): Promise<void>;
 }

@@ -41,7 +41,10 @@ export interface Container {
   ExitCode: number;
 }
 
-/** infra/compose/compose.yaml under a name, ports and an image of its own; disposing of it removes all but the layers. */
+/**
+ * infra/compose/compose.yaml under a name, ports and an image of its own; disposing of it removes all but
+ * the layers.
+ */
 export class ComposeProject implements AsyncDisposable {
   readonly #image = `penstock-test:${randomBytes(4).toString('hex')}`;
   readonly #folder: string;
@@ -69,7 +72,9 @@ export class ComposeProject implements AsyncDisposable {
     }
   }
 
-  /** Runs `docker compose ...args` and answers what it wrote to stdout. Throws, with stderr, when it fails. */
+  /**
+   * Runs `docker compose ...args` and answers what it wrote to stdout. Throws, with stderr, when it fails.
+   */
   async compose(...args: string[]): Promise<string> {
     const project = `penstock-test-${this.#image.split(':')[1]}`;
     const files = ['-f', join(infra, 'compose/compose.yaml'), '-f', join(this.#folder, 'ports.yaml')];

@@ -7,15 +7,19 @@ import type { TestKafka } from '@penstock/test-broker';
 import { countTopic, expectedOfRaw } from './topic-truth.ts';
 import type { Expected } from './topic-truth.ts';
 
-/** Waits until the master has as many records as the rules make of raw. Duplicates show later, id by id. */
+/** How long the master may stand still before what is missing counts as lost. */
+const standstillMs = 120_000;
+
+/** Waits until the master has as many records as the rules make of raw. Doubles show later, id by id. */
 export async function settled(datacenter: Cluster, master: Cluster): Promise<Expected> {
   const expected = await expectedOfRaw(datacenter, 'events.raw');
-  const until = Date.now() + 90_000;
+  let [arrived, grownAt] = [-1, performance.now()];
   for (;;) {
-    const arrived = await countTopic(master, 'events.clean');
-    if (arrived >= expected.clean) break;
-    if (Date.now() > until)
-      throw new Error(`${arrived} of ${expected.clean} events are in the master after 90 s`);
+    const count = await countTopic(master, 'events.clean');
+    if (count >= expected.clean) break;
+    if (count > arrived) [arrived, grownAt] = [count, performance.now()];
+    if (performance.now() > grownAt + standstillMs)
+      throw new Error(`no more than ${arrived} of ${expected.clean} events come to the master`);
     await sleep(500);
   }
   // A double would come now.
@@ -24,9 +28,16 @@ export async function settled(datacenter: Cluster, master: Cluster): Promise<Exp
 }
 
 /** What was acknowledged against what Kafka's own consumer sees in the master, read_committed. */
-export async function judgeMaster(ledger: Ledger, master: TestKafka): Promise<Verdict> {
+export async function judgeMaster(
+  ledger: Ledger,
+  master: { kafka: TestKafka; cluster: Cluster },
+): Promise<Verdict> {
   const verifier = new MasterVerifier(ledger);
-  for (const record of await master.consoleConsume('events.clean', { timeoutMs: 5_000 })) {
+  const maxMessages = await countTopic(master.cluster, 'events.clean');
+  for (const record of await master.kafka.consoleConsume('events.clean', {
+    maxMessages,
+    timeoutMs: 60_000,
+  })) {
     const id = record.value?.subarray(eventIdPosition, eventIdPosition + 16) ?? Buffer.alloc(0);
     verifier.saw(id, `partition ${record.partition} offset ${record.offset}`);
   }

@@ -29,7 +29,10 @@ export class PipelineService implements AsyncDisposable {
     await this.#process.untilReady({ timeoutMs: 120_000 });
   }
 
-  /** Runs the same program with other arguments to its end, such as `mirror init`. Rejects unless it exits 0. */
+  /**
+   * Runs the same program with other arguments to its end, such as `mirror init`. Rejects unless it exits
+   * 0.
+   */
   async run(...args: string[]): Promise<void> {
     const { service, env } = this.#options;
     const command = throughRunner(serviceCommand(service, ...args));

@@ -29,12 +29,15 @@ export async function byRunner(): Promise<Starter> {
       const stop = [...runnerCommand, 'stop', '--pid-file', pidFile, '--timeout', '60'];
       const { exitCode, stderr } = await runToEnd(stop);
       if (exitCode !== 0) throw new Error(`penstock-run stop ended with ${exitCode}: ${stderr}`);
-      await until(() => broker.pid === undefined, 5_000, `broker ${broker.id} has ended`);
+      await until(() => broker.pid === undefined, 60_000, `broker ${broker.id} has ended`);
     },
   };
 }
 
-/** As the job of the incident had it; stopped as its supervisor did, by TERM to the process that was started. */
+/**
+ * As the job of the incident had it; stopped as its supervisor did, by TERM to the process that was
+ * started.
+ */
 export function bySu(): Starter {
   const script = 'exec "$0" "$@"';
   return {
@@ -102,7 +105,7 @@ async function leads(kafka: TestKafka, id: number): Promise<number> {
 function inSync(kafka: TestKafka): Promise<void> {
   const check = async (): Promise<boolean> =>
     (await partitionsOf(kafka)).every(({ isr, replicas }) => isr.length === replicas.length);
-  return until(check, 60_000, 'every replica is in sync');
+  return until(check, 180_000, 'every replica is in sync');
 }
 
 async function until(
@@ -110,9 +113,9 @@ async function until(
   timeoutMs: number,
   what: string,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await sleep(100);
   }
 }

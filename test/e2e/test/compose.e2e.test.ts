@@ -61,7 +61,10 @@ function cleanSamples(): number {
   return outcomes.filter(({ kind }) => kind === 'clean').length;
 }
 
-/** One line a record: the deserializer escapes what is no printable ASCII. Ends when nothing has come for 10 s. */
+/**
+ * One line a record: the deserializer escapes what is no printable ASCII. Ends when nothing has come for 10
+ * s.
+ */
 async function linesOfMaster(project: ComposeProject): Promise<string[]> {
   const output = await project.compose(
     ...['exec', '-T', 'kafka-master', '/opt/kafka/bin/kafka-console-consumer.sh'],

@@ -14,8 +14,8 @@ import { startPipeline } from '../src/pipeline.ts';
 import type { Pipeline } from '../src/pipeline.ts';
 import { countTopic, reasonsOf } from '../src/topic-truth.ts';
 
-// The promise of the whole pipeline, kept while everything that can be killed is killed. A failing seed reproduces the
-// same requests, not the same instants: PENSTOCK_E2E_SEED, PENSTOCK_E2E_EVENTS.
+// The promise of the whole pipeline, kept while everything that can be killed is killed. A failing seed
+// reproduces the same requests, not the same instants: PENSTOCK_E2E_SEED, PENSTOCK_E2E_EVENTS.
 
 const seed = Number(process.env['PENSTOCK_E2E_SEED'] ?? 20_261_123);
 const events = Number(process.env['PENSTOCK_E2E_EVENTS'] ?? 100_000);
@@ -63,8 +63,9 @@ test(`${events} events through ${rounds} rounds of SIGKILL to everything: each o
   expect(ledger.header.resends).toBeGreaterThan(0);
 
   const there = await clusterClient(datacenter);
-  const expected = await settled(there, await clusterClient(master));
-  const verdict = await judgeMaster(ledger, master);
+  const here = await clusterClient(master);
+  const expected = await settled(there, here);
+  const verdict = await judgeMaster(ledger, { kafka: master, cluster: here });
   expect(verdict.examples).toEqual([]);
   expect(isClean(verdict)).toBe(true);
   expect(verdict.arrived).toBe(ledger.count('acknowledged', 'clean'));

@@ -12,8 +12,9 @@ import { startPipeline } from '../src/pipeline.ts';
 import { byRunner, bySu, isRoot, restartOneByOne, startBrokers } from '../src/rolling-brokers.ts';
 import type { Restarted, Starter } from '../src/rolling-brokers.ts';
 
-// docs/runbooks/rolling-restart.md, done to a datacenter's three brokers while its pipeline is under load; and what the
-// job of the incident makes of the same. Either way nothing acknowledged is lost or doubled: that is acks=all's and the transactions' doing.
+// docs/runbooks/rolling-restart.md, done to a datacenter's three brokers while its pipeline is under load;
+// and what the job of the incident makes of the same. Either way nothing acknowledged is lost or doubled:
+// that is acks=all's and the transactions' doing.
 
 const possible = isRoot && brokerKind() === 'jvm';
 
@@ -62,8 +63,9 @@ async function restartUnderLoad(starter: Starter): Promise<Restarted[]> {
   const restarts = await restartOneByOne(datacenter, starter).finally(() => enough.abort());
   const ledger = await sending;
 
-  await settled(await clientOf(datacenter), await clientOf(master));
-  const verdict = await judgeMaster(ledger, master);
+  const here = await clientOf(master);
+  await settled(await clientOf(datacenter), here);
+  const verdict = await judgeMaster(ledger, { kafka: master, cluster: here });
   expect(verdict.examples).toEqual([]);
   expect(isClean(verdict)).toBe(true);
   expect(ledger.count('acknowledged', 'clean')).toBeGreaterThan(5_000);

@@ -5,7 +5,10 @@ import { apiKeyOf, correlationOf, requestHeaderBytes, responseHeaderBytes } from
 /** Waits for one request of a kind; it strikes once, then it is gone. */
 export interface Trap {
   apiKey: number;
-  /** 'request': before any byte of it goes on. 'response': the broker has answered, the client does not see it. */
+  /**
+   * 'request': before any byte of it goes on. 'response': the broker has answered, the client does not see
+   * it.
+   */
   at: 'request' | 'response';
   verdict: Exclude<Verdict, 'pass'>;
   strike(): void;

@@ -14,7 +14,10 @@ export interface StandingFaults {
   allowance: Record<Direction, number | undefined>;
 }
 
-/** One direction of a connection: order kept, at most 1 MiB held back here, then the source is not read any more. */
+/**
+ * One direction of a connection: order kept, at most 1 MiB held back here, then the source is not read any
+ * more.
+ */
 export class Flow {
   readonly #source: Socket;
   readonly #sink: Socket;
@@ -82,7 +85,8 @@ export class Flow {
 
   #take(chunk: Buffer): void {
     const dueMs = performance.now() + this.#faults.delayMs;
-    // A TLS handshake begins with 0x16, a Kafka frame below 256 MiB does not: its frames cannot be read, only its bytes.
+    // A TLS handshake begins with 0x16, a Kafka frame below 256 MiB does not: its frames cannot be read,
+    // only its bytes.
     this.#framed ??= chunk[0] !== 0x16;
     for (const { bytes, header } of this.#framed
       ? this.#splitter.split(chunk)

@@ -1,4 +1,7 @@
-/** A piece of the stream that belongs to one frame: forwarded or not as a whole frame, but without waiting for all of it. */
+/**
+ * A piece of the stream that belongs to one frame: forwarded or not as a whole frame, but without waiting
+ * for all of it.
+ */
 export interface FramePiece {
   bytes: Buffer;
   /** The first bytes of the frame, length field included; given with its first piece only. */
@@ -6,9 +9,9 @@ export interface FramePiece {
 }
 
 /**
- * Splits one direction of a Kafka connection into pieces of frames (a 4-byte length, then that many bytes). It holds
- * back at most an incomplete header. `headerBytes` counts the length field: 12 for requests (api key, version,
- * correlation id), 8 for responses (correlation id); a shorter frame has a shorter header.
+ * Splits one direction of a Kafka connection into pieces of frames (a 4-byte length, then that many bytes).
+ * It holds back at most an incomplete header. `headerBytes` counts the length field: 12 for requests (api
+ * key, version, correlation id), 8 for responses (correlation id); a shorter frame has a shorter header.
  */
 export class FrameSplitter {
   readonly #headerBytes: number;

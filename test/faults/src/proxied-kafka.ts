@@ -1,6 +1,9 @@
 import { type FaultProxy, startProxy } from './proxy.ts';
 
-/** What has to be known of startKafka of test/broker; it is given by the caller, so that this package needs no other. */
+/**
+ * What has to be known of startKafka of test/broker; it is given by the caller, so that this package needs
+ * no other.
+ */
 interface ProxiedOptions {
   brokers?: 1 | 3;
   advertised?: (id: number, port: number) => string;
@@ -16,8 +19,8 @@ export interface ProxiedKafka<Kafka> extends AsyncDisposable {
 }
 
 /**
- * A cluster whose brokers tell clients the addresses of proxies: every byte of a client passes through one, the traffic
- * between brokers through none. `await startProxiedKafka(startKafka, { brokers: 3 })`
+ * A cluster whose brokers tell clients the addresses of proxies: every byte of a client passes through one,
+ * the traffic between brokers through none. `await startProxiedKafka(startKafka, { brokers: 3 })`
  */
 export async function startProxiedKafka<Kafka extends AsyncDisposable, Options extends ProxiedOptions>(
   startKafka: (options?: Options) => Promise<Kafka>,

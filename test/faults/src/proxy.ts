@@ -59,7 +59,10 @@ export class FaultProxy implements AsyncDisposable {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Ends every standing fault (delay, stall, allowance, refusal) and every trap. Connections that were cut stay cut. */
+  /**
+   * Ends every standing fault (delay, stall, allowance, refusal) and every trap. Connections that were cut
+   * stay cut.
+   */
   async pass(): Promise<void> {
     this.#faults.delayMs = 0;
     this.#faults.allowance = { toBroker: undefined, toClient: undefined };
@@ -97,19 +100,25 @@ export class FaultProxy implements AsyncDisposable {
     this.#faults.delayMs = delayMs;
   }
 
-  /** Nothing is read in these directions any more and nothing closed: what a dead network looks like. Until `pass`. */
+  /**
+   * Nothing is read in these directions any more and nothing closed: what a dead network looks like. Until
+   * `pass`.
+   */
   stall(...directions: Direction[]): void {
     this.#stall(true, directions.length > 0 ? directions : ['toBroker', 'toClient']);
   }
 
-  /** So many bytes more pass in that direction, over all connections; then the connection of the last one is cut. Once. */
+  /**
+   * So many bytes more pass in that direction, over all connections; then the connection of the last one is
+   * cut. Once.
+   */
   cutAfter(direction: Direction, bytes: number): void {
     this.#faults.allowance[direction] = bytes;
   }
 
   /**
-   * The next request of this kind reaches the broker and is carried out; its answer is not delivered and the connection
-   * is cut. With `thenCut: false` the connection stays, and the client waits in vain.
+   * The next request of this kind reaches the broker and is carried out; its answer is not delivered and
+   * the connection is cut. With `thenCut: false` the connection stays, and the client waits in vain.
    */
   dropNextResponse(o: { apiKey: number; thenCut?: boolean }): TrapHandle {
     return this.#arm({ apiKey: o.apiKey, at: 'response', verdict: o.thenCut === false ? 'swallow' : 'cut' });

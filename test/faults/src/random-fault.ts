@@ -12,7 +12,10 @@ export interface DrawnFault {
 }
 
 export interface FaultLimits {
-  /** The longest that a connection stays mute; beyond the client's request timeout it counts as a dead network. */
+  /**
+   * The longest that a connection stays mute; beyond the client's request timeout it counts as a dead
+   * network.
+   */
   muteMsMax: number;
 }
 

@@ -44,7 +44,10 @@ describe.skipIf(givenBootstrap() !== undefined || brokerKind() === 'container')(
   },
 );
 
-/** Sends the lines to a new topic with acks=all and idempotence, and returns what the console consumer finds there. */
+/**
+ * Sends the lines to a new topic with acks=all and idempotence, and returns what the console consumer finds
+ * there.
+ */
 async function written(kafka: TestKafka, lines: readonly string[]): Promise<(string | undefined)[]> {
   const topic = uniqueName('proxied');
   await kafka.createTopic(topic);

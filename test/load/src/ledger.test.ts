@@ -40,8 +40,8 @@ test('the verdict finds what is lost, doubled, invented and out of order', () =>
   verifier.saw(bytesOf(eventIdOf(7, 99)), 'nowhere');
   verifier.saw(bytesOf(eventIdOf(8, 1)), 'another run');
   const verdict = verifier.verdict();
-  // 7 and 8 are missing, 19 is rejected as planned; 3 came twice; 9 should be rejected and 99 is nobody's; of the two clients
-  // (even and odd numbers) only 6 stands behind a later one of its own: none; 9 is odd.
+  // 7 and 8 are missing, 19 is rejected as planned; 3 came twice; 9 should be rejected and 99 is nobody's;
+  // of the two clients (even and odd numbers) only 6 stands behind a later one of its own: none; 9 is odd.
   expect(verdict).toMatchObject({ lost: 2, doubled: 1, phantom: 2, outOfOrder: 0 });
   expect(isClean(verdict)).toBe(false);
 });

@@ -18,8 +18,8 @@ export interface LedgerHeader {
 }
 
 /**
- * What was sent and what was answered, 6 bytes an event, by event number. The events of one client rise in number in
- * the order of sending: that is the order per key which must be kept.
+ * What was sent and what was answered, 6 bytes an event, by event number. The events of one client rise in
+ * number in the order of sending: that is the order per key which must be kept.
  */
 export class Ledger {
   readonly header: LedgerHeader;

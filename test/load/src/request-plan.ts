@@ -21,7 +21,10 @@ export interface PlanOptions {
   rejected?: number;
 }
 
-/** once; twice: again after the 200, as a client whose answer got lost; cut: closed before the answer, then again. */
+/**
+ * once; twice: again after the 200, as a client whose answer got lost; cut: closed before the answer, then
+ * again.
+ */
 export type SendMode = 'once' | 'twice' | 'cut';
 
 export interface PlannedRequest {
@@ -30,7 +33,10 @@ export interface PlannedRequest {
   /** Numbers of its events: `firstEvent`, then rising by one. */
   firstEvent: number;
   rejected: readonly boolean[];
-  /** Builds the body; tries differ by their send time only, in the formats that have one, as a real client's. */
+  /**
+   * Builds the body; tries differ by their send time only, in the formats that have one, as a real
+   * client's.
+   */
   build(occurredAtMs: number, sentAtMs: number): SampleBody;
 }
 
@@ -40,7 +46,10 @@ export const planDefaults = {
   formats: [1, 2, 3, 4] as readonly FormatNumber[],
 };
 
-/** The requests of a run, the same for the same options. Clients take turns; the plan is never whole in memory. */
+/**
+ * The requests of a run, the same for the same options. Clients take turns; the plan is never whole in
+ * memory.
+ */
 export function* planRequests(options: PlanOptions): Generator<PlannedRequest> {
   const random = seededRandom(options.seed);
   const { eventsPerRequest, clients, formats } = { ...planDefaults, ...options };

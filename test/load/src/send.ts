@@ -6,7 +6,10 @@ import { planDefaults, planRequests } from './request-plan.ts';
 import type { PlannedRequest, PlanOptions } from './request-plan.ts';
 
 export interface SendOptions extends PlanOptions {
-  /** Receivers of one datacenter: a resend goes to the same datacenter. `http://host:port`, in turn by client. */
+  /**
+   * Receivers of one datacenter: a resend goes to the same datacenter. `http://host:port`, in turn by
+   * client.
+   */
   urls: readonly string[];
   /** Open loop: events a second over all clients; without it each client sends as fast as it is answered. */
   eventsPerSecond?: number;

@@ -18,7 +18,10 @@ export interface Verdict {
 
 const examplesMax = 20;
 
-/** Compares what a reader of the master sees with the ledger, id by id. Feed it in the order of each partition. */
+/**
+ * Compares what a reader of the master sees with the ledger, id by id. Feed it in the order of each
+ * partition.
+ */
 export class MasterVerifier {
   readonly #ledger: Ledger;
   readonly #seen: Uint8Array;

@@ -7,7 +7,10 @@ import type { PromiseCase } from '../promise-case.ts';
 
 const lastValue = 'end';
 
-/** Contract test 6 of packages/kafka: what was written, Kafka's own consumer says; how it is read, each client decides. */
+/**
+ * Contract test 6 of packages/kafka: what was written, Kafka's own consumer says; how it is read, each
+ * client decides.
+ */
 export const abortedRecords: readonly PromiseCase[] = [
   caseOf('aborted-in-turn', 'abort, commit, abort of one producer in one answer', 1024 * 1024, writeInTurn),
   caseOf('aborted-split', 'an aborted transaction read in several answers', 1_500, writeLong),
@@ -110,7 +113,10 @@ async function writeLong(log: TransactionalLog): Promise<void> {
   await two.commit();
 }
 
-/** The broker names aborted transactions in the order of their ends, which is not that of their beginnings here. */
+/**
+ * The broker names aborted transactions in the order of their ends, which is not that of their beginnings
+ * here.
+ */
 async function writeOverlapping(log: TransactionalLog): Promise<void> {
   const { one, two } = log;
   await log.append(one, 'aborted 1, first');

@@ -7,7 +7,10 @@ import { guard, unguard } from '@penstock/test-process';
 import type { Starter } from './starters.ts';
 
 const service = ['/usr/bin/perl', join(import.meta.dirname, 'service.pl')];
-/** What a careless shell hands on: descriptor 20, an ignored INT, a secret. The supervisor stays what is started here. */
+/**
+ * What a careless shell hands on: descriptor 20, an ignored INT, a secret. The supervisor stays what is
+ * started here.
+ */
 const careless = 'trap "" INT; exec 20</etc/hostname; export SECRET=x; exec "$@"';
 
 /** What became of a service that was started and told to stop, as its supervisor would. */

@@ -6,7 +6,10 @@ import { observe } from './observe.ts';
 import { starters } from './starters.ts';
 import type { Starter } from './starters.ts';
 
-/** The Runner beside what Debian packages for the same: what a stop does to the service, what it is given, what a start costs. */
+/**
+ * The Runner beside what Debian packages for the same: what a stop does to the service, what it is given,
+ * what a start costs.
+ */
 export const runner: Suite = {
   name: 'runner',
   about: "packages/runner beside su, sudo, gosu, setpriv, the inits and the rest of Debian's, as processes",

@@ -59,7 +59,10 @@ function behind(name: string, program: string, args: readonly string[]): Starter
   return { ...init, name: `${name}, then setpriv`, command: [...init.command, ...setpriv.command] };
 }
 
-/** What s6-setuidgid ends in; that one wants to be installed. The libraries are unpacked where the loader does not look. */
+/**
+ * What s6-setuidgid ends in; that one wants to be installed. The libraries are unpacked where the loader
+ * does not look.
+ */
 function s6(): Starter {
   const found = tool('s6-applyuidgid', ['-u', '65534', '-g', '65534', '-G', '']);
   const libraries = join(unpacked, 'usr/lib', `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`);

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, findJava, kafkaVersion } from '../../../../../broker/src/java.ts';
+import { cacheFolder, findJava, kafkaVersion } from '../../../../../broker/src/jvm/java.ts';
 import type { Contender } from '../contender.ts';
 import { valueOf } from './client-process.ts';
 import type { Job, JobReport } from './client-process.ts';
