@@ -1,40 +1,32 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf, Refusal } from '../refusal.ts';
-import { readPart } from '../run/exec/executable.ts';
-import { shellScriptProblem } from '../shell-wrapper.ts';
 import { print } from '../say.ts';
-import { readComposeFile } from './supervisor/compose.ts';
-import { diagnose } from './judge/diagnose.ts';
+import { examineFile, FILE_KINDS } from './examine.ts';
 import { DOCTOR_HELP } from './help.ts';
+import { diagnose } from './judge/diagnose.ts';
+import type { Situation } from './judge/situation.ts';
 import { readLiveSituation } from './live/live.ts';
 import { asJson, asText } from './report.ts';
-import type { Situation } from './judge/situation.ts';
-import { readSystemdUnit } from './supervisor/systemd-unit.ts';
-import { readUpstartJob } from './supervisor/upstart.ts';
 
-/** Says who would get the stop signal of a service, and who would kill it when. 0: all well, 1: ill. Throws Refusal. */
+/** See DOCTOR_HELP; 125 is Refusal's. */
+export const DOCTOR_CODES = { clean: 0, ill: 1, unknown: 2 } as const;
+
+/**
+ * Says who would get the stop signal of a service, and who would kill it when. Returns the exit code.
+ * Throws Refusal.
+ */
 export async function doctor(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.help) {
     print(DOCTOR_HELP);
-    return 0;
+    return DOCTOR_CODES.clean;
   }
   const needsMs = readNeeds(options.needs ?? '30');
   const situations = await examine(options);
   const diagnoses = situations.map((situation) => diagnose(situation, needsMs));
-  print(options.json ? asJson(diagnoses) : asText(diagnoses));
-  return diagnoses.some(({ ill }) => ill) ? 1 : 0;
-}
-
-/** What the file starts may be a script of this machine: one that does not exec is a parent that no command line shows. */
-function withScript(situation: Situation): Situation {
-  const path = situation.chains[0]?.chain.service[0] ?? '';
-  if (!path.startsWith('/')) return situation;
-  const text = shellScriptProblem(path, readPart(path, 0, 65_536)?.toString('latin1') ?? '');
-  return text === undefined
-    ? situation
-    : { ...situation, remarks: [...situation.remarks, { kind: 'note', text }] };
+  print(options.json ? asJson(diagnoses) : asText(diagnoses, needsMs / 1_000));
+  if (diagnoses.some(({ ill }) => ill)) return DOCTOR_CODES.ill;
+  return diagnoses.some(({ unknown }) => unknown) ? DOCTOR_CODES.unknown : DOCTOR_CODES.clean;
 }
 
 type Options = ReturnType<typeof readOptions>;
@@ -48,6 +40,8 @@ function readOptions(args: readonly string[]) {
         unit: { type: 'string' },
         compose: { type: 'string' },
         upstart: { type: 'string' },
+        supervisord: { type: 'string' },
+        init: { type: 'string' },
         needs: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
@@ -55,7 +49,7 @@ function readOptions(args: readonly string[]) {
     });
     return values;
   } catch (error) {
-    throw new Refusal(`doctor: ${(error as Error).message}`);
+    throw new Refusal(`doctor: ${(error as Error).message}`, 125, error);
   }
 }
 
@@ -64,20 +58,19 @@ function readNeeds(text: string): number {
   return Number(text) * 1_000;
 }
 
-async function examine({ pid, unit, compose, upstart }: Options): Promise<Situation[]> {
-  const given = [pid, unit, compose, upstart].filter((value) => value !== undefined);
-  if (given.length !== 1)
+async function examine(options: Options): Promise<Situation[]> {
+  const given = (['pid', ...FILE_KINDS] as const).filter((name) => options[name] !== undefined);
+  const [kind] = given;
+  if (given.length !== 1 || kind === undefined)
     throw new Refusal(
-      'doctor: name one of --pid PID, --unit FILE, --compose FILE, --upstart FILE (see doctor --help)',
+      'doctor: name one of --pid PID, --unit FILE, --compose FILE, --upstart FILE, --supervisord FILE, ' +
+        '--init FILE (see doctor --help)',
     );
-  const subject = given[0]!;
-  if (pid !== undefined && !/^[1-9]\d{0,9}$/.test(pid))
-    throw new Refusal(`doctor: --pid ${pid}: a process id is expected`);
+  const subject = options[kind]!;
+  if (kind === 'pid' && !/^[1-9]\d{0,9}$/.test(subject))
+    throw new Refusal(`doctor: --pid ${subject}: a process id is expected`);
   try {
-    if (pid !== undefined) return [readLiveSituation(Number(pid))];
-    const text = readFileSync(subject, 'utf8');
-    if (compose !== undefined) return await readComposeFile(subject, text);
-    return [withScript(unit === undefined ? readUpstartJob(subject, text) : readSystemdUnit(subject, text))];
+    return kind === 'pid' ? [readLiveSituation(Number(subject))] : await examineFile(kind, subject);
   } catch (error) {
     const reason = {
       ENOENT: 'there is no such thing',

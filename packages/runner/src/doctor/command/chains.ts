@@ -1,13 +1,22 @@
+import type { Chain } from '../judge/hop.ts';
 import type { ConditionalChain } from '../judge/situation.ts';
-import { unwrap } from './unwrap.ts';
+import type { Look } from './step.ts';
+import { unwrapAll } from './unwrap.ts';
 
-/** The chain of a command in a file. Where it depends on what `sh` is, both: the file does not tell the distribution. */
-export function chainsOf(command: readonly string[]): ConditionalChain[] {
-  const bash = unwrap(command, 'bash');
-  const dash = unwrap(command, 'dash');
-  if (JSON.stringify(bash) === JSON.stringify(dash)) return [{ condition: undefined, chain: bash }];
+/**
+ * The chains of a command in a file. Where they depend on what `sh` is, both: the file does not say the
+ * system.
+ */
+export function chainsOf(command: readonly string[], look?: Look): ConditionalChain[] {
+  const bash = unwrapAll(command, 'bash', look);
+  const dash = unwrapAll(command, 'dash', look);
+  if (JSON.stringify(bash) === JSON.stringify(dash)) return paths(bash);
   return [
-    { condition: 'where sh is bash (Red Hat, CentOS)', chain: bash },
-    { condition: 'where sh is dash (Debian, Ubuntu)', chain: dash },
+    ...paths(bash, 'where sh is bash (Red Hat, CentOS)'),
+    ...paths(dash, 'where sh is dash (Debian, Ubuntu)'),
   ];
+}
+
+function paths(chains: readonly Chain[], condition?: string): ConditionalChain[] {
+  return chains.map((chain) => ({ condition, chain }));
 }

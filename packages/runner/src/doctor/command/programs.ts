@@ -1,92 +1,243 @@
-import type { OnTerm } from '../judge/hop.ts';
+import type { Hop, OnTerm } from '../judge/hop.ts';
+import type { OptionSyntax } from './command-words.ts';
 
-/** How to find the command inside a starter's arguments, and what the starter does with TERM. */
-export interface Starter {
+/** How to find the command among a starter's arguments, and what the starter does with TERM. */
+export interface Starter extends OptionSyntax {
   names: readonly string[];
   onTerm: OnTerm;
-  /** Options that take a value in the next word, like -n or --user. */
-  valued?: readonly string[];
   /** Words between the options and the command: the user of gosu, the file of flock. */
   operands?: number;
+  /** Where the user stands: an option, or the first operand. */
+  user?: readonly string[] | 'operand';
+  /** `NAME=value` words may stand before the command. */
+  assignments?: boolean;
   because: string;
+  /** Where this was read, or how it was measured. */
+  source: string;
+  settle?: string;
+  newGroup?: boolean;
 }
 
 /** Process 1 of a container: they hand signals on and reap. */
-export const inits: ReadonlySet<string> = new Set(['tini', 'dumb-init', 'catatonit', 'docker-init']);
+export const inits: ReadonlySet<string> = new Set([
+  'tini',
+  'tini-static',
+  'dumb-init',
+  'catatonit',
+  'docker-init',
+]);
 
-const execs = 'it replaces itself by the command';
+const execs = { onTerm: 'replaces', because: 'it replaces itself by the command' } as const;
+const MEASURED = 'measured: the table in test/table.test.ts';
 
-/** Programs that start another. What is not here counts as the service itself. */
-export const starters: readonly Starter[] = [
+/** Programs that start another in their own process, or stay as its parent. */
+const plainStarters: readonly Starter[] = [
+  { ...execs, names: ['gosu', 'su-exec'], operands: 1, user: 'operand', source: MEASURED },
+  { ...execs, names: ['setuidgid', 's6-setuidgid'], operands: 1, user: 'operand', source: MEASURED },
   {
-    names: ['gosu', 'su-exec', 'setuidgid', 's6-setuidgid', 'softlimit', 's6-softlimit'],
-    onTerm: 'replaces',
-    valued: ['-a', '-c', '-d', '-f', '-l', '-m', '-n', '-o', '-p', '-r', '-s', '-t'],
+    ...execs,
+    names: ['softlimit', 's6-softlimit'],
+    short: 'a:c:d:f:l:m:o:p:r:s:t:h:H:',
+    source: 'softlimit(8)',
+  },
+  { ...execs, names: ['s6-applyuidgid'], short: 'u:g:G:z', source: 's6: s6-applyuidgid' },
+  { ...execs, names: ['envdir', 's6-envdir'], operands: 1, source: 'envdir(8), s6-envdir' },
+  { ...execs, names: ['envuidgid', 's6-envuidgid'], operands: 1, source: 'envuidgid(8)' },
+  {
+    ...execs,
+    names: ['setlock', 's6-setlock'],
     operands: 1,
-    because: execs,
+    source: 'setlock(8): execs, and keeps the lock',
   },
+  { ...execs, names: ['pgrphack', 's6-setsid'], newGroup: true, source: 'pgrphack(8), s6-setsid' },
+  { ...execs, names: ['chpst'], short: 'u:U:b:e:/:n:l:L:m:d:o:p:f:c:r:t:C:', user: ['u'], source: MEASURED },
   {
-    names: ['chpst'],
-    onTerm: 'replaces',
-    valued: ['-u', '-U', '-b', '-e', '-/', '-n', '-l', '-L', '-m', '-d', '-o', '-p', '-f', '-c'],
-    because: execs,
-  },
-  {
+    ...execs,
     names: ['setpriv'],
-    onTerm: 'replaces',
-    valued: [
-      ...['--reuid', '--regid', '--ruid', '--euid', '--rgid', '--egid', '--groups', '--inh-caps'],
-      ...['--ambient-caps', '--bounding-set', '--securebits', '--pdeathsig', '--selinux-label'],
+    long: [
+      ...['reuid', 'regid', 'ruid', 'euid', 'rgid', 'egid', 'groups', 'inh-caps', 'ambient-caps'],
+      ...['bounding-set', 'securebits', 'pdeathsig', 'selinux-label', 'apparmor-profile', 'landlock-access'],
     ],
-    because: execs,
+    user: ['reuid'],
+    source: MEASURED,
   },
-  { names: ['chroot'], onTerm: 'replaces', operands: 1, because: execs },
+  { ...execs, names: ['chroot'], long: ['userspec', 'groups'], operands: 1, source: MEASURED },
+  { ...execs, names: ['nohup'], source: 'coreutils nohup.c' },
   {
-    names: ['nohup', 'exec', 'command', 'stdbuf'],
-    onTerm: 'replaces',
-    valued: ['-i', '-o', '-e'],
-    because: execs,
+    ...execs,
+    names: ['stdbuf'],
+    short: 'i:o:e:',
+    long: ['input', 'output', 'error'],
+    source: 'coreutils stdbuf.c',
   },
-  { names: ['prlimit'], onTerm: 'replaces', because: execs },
-  { names: ['nice'], onTerm: 'replaces', valued: ['-n', '--adjustment'], because: execs },
+  { ...execs, names: ['command', 'builtin'], short: '', source: 'POSIX: command' },
+  { ...execs, names: ['exec'], short: 'a:cl', source: 'POSIX: exec; bash: -a -c -l' },
+  { ...execs, names: ['prlimit'], short: 'p:o:', long: ['pid', 'output'], source: 'util-linux prlimit.c' },
+  { ...execs, names: ['nice'], short: 'n:', long: ['adjustment'], source: 'coreutils nice.c' },
   {
+    ...execs,
     names: ['ionice'],
-    onTerm: 'replaces',
-    valued: ['-c', '--class', '-n', '--classdata'],
-    because: execs,
+    short: 'c:n:p:P:u:t',
+    long: ['class', 'classdata', 'pid', 'pgid', 'uid'],
+    source: 'util-linux ionice.c',
   },
-  { names: ['taskset', 'chrt'], onTerm: 'replaces', operands: 1, because: execs },
-  { names: ['numactl'], onTerm: 'replaces', valued: ['-N', '-m', '-i', '-C', '-p'], because: execs },
+  { ...execs, names: ['taskset'], short: 'pac', operands: 1, source: 'util-linux taskset.c' },
+  {
+    ...execs,
+    names: ['chrt'],
+    short: 'T:P:D:',
+    long: ['sched-runtime', 'sched-period', 'sched-deadline'],
+    operands: 1,
+    source: 'util-linux chrt.c',
+  },
+  {
+    ...execs,
+    names: ['numactl'],
+    short: 'N:m:i:C:p:w:P:S:f:L:M:o:l',
+    long: [
+      ...['cpunodebind', 'membind', 'interleave', 'physcpubind', 'preferred', 'cpubind', 'shm', 'file'],
+      ...['weighted-interleave', 'preferred-many', 'offset', 'length', 'shmmode', 'shmid'],
+    ],
+    source: 'numactl.c: execvp',
+  },
+  { ...execs, names: ['setarch', 'linux32', 'linux64', 'i386', 'x86_64'], source: 'util-linux setarch.c' },
+  { ...execs, names: ['cgexec'], short: 'g:', source: 'libcgroup cgexec.c: execvp' },
+  { ...execs, names: ['runcon'], short: 't:u:r:l:', operands: 1, source: 'coreutils runcon.c' },
+  { ...execs, names: ['aa-exec'], short: 'p:n:', long: ['profile', 'namespace'], source: 'aa-exec(1)' },
+  { ...execs, names: ['authbind'], source: 'authbind(1): sets LD_PRELOAD and execs' },
+  {
+    ...execs,
+    names: ['systemd-cat'],
+    short: 't:p:',
+    long: ['identifier', 'priority', 'stderr-priority', 'namespace', 'level-prefix'],
+    source: 'systemd src/journal/cat.c: execvp',
+  },
+  { ...execs, names: ['catchsegv', 'eatmydata'], source: 'shell scripts that exec' },
   {
     names: ['sudo'],
     onTerm: 'passes',
-    valued: ['-u', '--user', '-g', '--group', '-C', '-D', '-h', '-p', '-r', '-t', '-T', '-U', '-R'],
+    short: 'u:g:C:D:h:p:r:t:T:U:R:a:c:HEAbkKlnPSsivBeN',
+    long: [
+      ...['user', 'group', 'close-from', 'chdir', 'host', 'prompt', 'role', 'type', 'command-timeout'],
+      ...['other-user', 'chroot', 'auth-type', 'login-class'],
+    ],
+    user: ['u', 'user'],
+    assignments: true,
     because: 'it hands TERM on and waits, but stays as a root parent; KILL of it orphans the service',
+    source: MEASURED,
   },
   {
     names: [...inits],
     onTerm: 'passes',
-    valued: ['-p', '-e', '-l', '-r', '--rewrite'],
+    short: 'p:e:l:r:svgwhcV',
+    long: ['rewrite'],
     because: 'it hands TERM on and waits; as root it needs the capability KILL for a child of another user',
+    source: MEASURED,
+    newGroup: true,
   },
   {
     names: ['timeout'],
     onTerm: 'passes',
-    valued: ['-k', '--kill-after', '-s', '--signal'],
+    short: 'k:s:v',
+    long: ['kill-after', 'signal'],
     operands: 1,
     because: 'it hands TERM on and waits',
+    source: 'coreutils timeout.c: cleanup()',
   },
   {
     names: ['flock'],
     onTerm: 'dies-alone',
-    valued: ['-w', '--timeout', '-E', '--conflict-exit-code'],
+    short: 'w:E:c:enosuxFv',
+    long: ['timeout', 'wait', 'conflict-exit-code', 'command'],
     operands: 1,
     because: 'it waits as the parent and does not hand TERM on (flock -F execs)',
+    source: MEASURED,
   },
   {
-    names: ['npm', 'yarn', 'pnpm', 'npx'],
+    names: ['npm', 'yarn', 'pnpm', 'npx', 'bunx', 'yarnpkg'],
     onTerm: 'dies-alone',
     because:
-      'npm and a shell stay between, and TERM ends them without reaching the service for certain (npm/npm#4603)',
+      'npm and a shell stay between, and TERM ends them without reaching the service for certain ' +
+      '(npm/npm#4603)',
+    source: 'npm/npm#4603, docker-library/ghost#37',
+  },
+  {
+    names: ['daemon', 'daemonize'],
+    onTerm: 'detaches',
+    because: 'starts it in the background and leaves at once',
+    short: 'n:u:F:o:l:E:O:D:p:c:e:a:rfX:',
+    source: 'daemon(1) of libslack, daemonize(1)',
+    newGroup: true,
   },
 ];
+
+/** Parents of which the sources say too little, or too much at once. */
+const unknownStarters: readonly Starter[] = (
+  [
+    [
+      'strace ltrace gdb valgrind perf',
+      'is a tool to look into a program; what it does with TERM depends on it',
+    ],
+    [
+      'script expect unbuffer xvfb-run xinit startx dbus-run-session dbus-launch',
+      'starts it in a session of its own',
+    ],
+    ['bwrap firejail proot fakeroot fakechroot faketime', 'stays as a parent in some of its modes'],
+    ['nsenter ip', 'forks in some of its modes'],
+    ['doas pkexec sg newgrp', 'execs or stays, depending on how it was built and set up'],
+    ['systemd-inhibit', 'waits for its child; what it does with TERM is not written down'],
+    [
+      'pipenv poetry uv conda mamba pdm hatch bundle rbenv pyenv nvm',
+      'finds the program by rules of its own',
+    ],
+    [
+      'make mvn gradle gradlew sbt lein rake ant cargo go dotnet-watch watch xargs parallel find',
+      'starts a child',
+    ],
+    ['ssh autossh mosh rsh', 'what it starts runs on another machine'],
+    ['fish csh tcsh pwsh nu elvish xonsh execlineb rc es', 'is a shell whose grammar is not read here'],
+  ] as const
+).map(([names, because]) => ({
+  ...{ names: names.split(' '), onTerm: 'unknown', because, source: 'not measured' },
+}));
+
+/** What they start is held by somebody else: another daemon, or they themselves by rules of their own. */
+const opaqueStarters: readonly Starter[] = (
+  [
+    [
+      'screen tmux abduco dtach byobu',
+      'what it starts belongs to a session daemon, which this supervisor does not hold',
+    ],
+    ['systemd-run systemd-nspawn machinectl busctl', 'what it starts gets a unit or a scope of its own'],
+    [
+      'supervisord runsvdir runsv runit s6-svscan s6-supervise s6-svc svscan svscanboot supervise ' +
+        'perpd monit god circusd circus honcho foreman forego overmind hivemind goreman bluepill',
+      'is a supervisor itself, and stops its services by rules of its own',
+    ],
+    ['pm2 pm2-runtime pm2-docker forever nodemon ts-node-dev tsx-watch', 'is a supervisor of Node processes'],
+    [
+      'kubectl crictl ctr lxc-start lxc incus virsh vagrant qm pct machinectl',
+      'what it starts runs elsewhere',
+    ],
+    ['at batch atd crond cron anacron', 'starts its jobs by itself, each on its own'],
+    ['service systemctl initctl invoke-rc.d rc-service telinit', 'asks another supervisor to start it'],
+    ['pg_ctlcluster pg_ctl apachectl apache2ctl', 'starts a daemon in the background by its own rules'],
+  ] as const
+).map(([names, because]) => ({
+  ...{ names: names.split(' '), onTerm: 'opaque', because, source: 'their manual pages' },
+  settle: 'ask the running service: doctor --pid PID',
+}));
+
+/** Programs that start another. What is not here counts as the service itself. */
+export const starters: ReadonlyMap<string, Starter> = new Map(
+  [...opaqueStarters, ...unknownStarters, ...plainStarters].flatMap((starter) =>
+    starter.names.map((name) => [name, starter] as const),
+  ),
+);
+
+export function hopOf(starter: Starter, name: string): Hop {
+  const { onTerm, because, settle, newGroup } = starter;
+  const asked =
+    settle ?? (onTerm === 'unknown' ? `send TERM to it, and look whether the service gets it` : undefined);
+  return { name, onTerm, because, ...(asked && { settle: asked }), ...(newGroup && { newGroup }) };
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ShellFlavour } from '../judge/hop.ts';
-import { splitWords } from '../shell/shell-script.ts';
+import { splitWords } from '../shell/words.ts';
 import { unwrap } from './unwrap.ts';
 
 function shown(line: string, sh: ShellFlavour): string {
@@ -59,6 +59,6 @@ test('the user it becomes is known, for the mend', () => {
   expect(userOf('gosu kafka:data svc')).toBe('kafka');
 });
 
-test('an interactive su is no starter of a service', () => {
-  expect(unwrap(['su', '-', 'kafka'], 'bash').hops).toEqual([]);
+test('an su whose command is not said is opaque, and never the service itself', () => {
+  expect(unwrap(['su', '-', 'kafka'], 'bash').hops).toMatchObject([{ name: 'su', onTerm: 'opaque' }]);
 });

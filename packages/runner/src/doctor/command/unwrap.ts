@@ -1,131 +1,161 @@
 import { basename } from 'node:path';
-import type { Chain, Hop, ShellFlavour } from '../judge/hop.ts';
-import { readShellScript } from '../shell/shell-script.ts';
-import { starters } from './programs.ts';
 import { SHELLS } from '../../shell-wrapper.ts';
-import { skipOptions, valueOf, withoutAssignments } from './command-words.ts';
-import { unwrapSu } from './unwrap-su.ts';
+import type { Chain, Hop, ShellFlavour } from '../judge/hop.ts';
+import { isOpen } from '../shell/words.ts';
+import { optionOf, readWords, withoutAssignments } from './command-words.ts';
+import { unwrapContainer } from './containers.ts';
+import { hopOf, starters } from './programs.ts';
+import { unwrapShell } from './shells.ts';
+import { specialSteps } from './special.ts';
+import { daemonSwitch, knownStartScript, looksLikeScript } from './start-scripts.ts';
+import type { Look, Step } from './step.ts';
 
-interface Step {
-  hop: Hop;
-  /** What it starts; empty when the command does not say. */
-  inner: string[];
+/**
+ * Follows a command through everything that only starts another one, down to the service. There is one
+ * chain per path: a shell script may have several. Where the way is not known, a hop says so.
+ */
+export function unwrapAll(command: readonly string[], sh: ShellFlavour, look: Look = blind): Chain[] {
+  return follow({ hops: [], service: [...command], assumed: [] }, sh, look, 0);
 }
 
-/** Follows a command through everything that only starts another one, down to the service. */
-export function unwrap(command: readonly string[], sh: ShellFlavour): Chain {
-  const hops: Hop[] = [];
-  let words = [...command];
-  for (let step = nextStep(words, sh); step; step = nextStep(words, sh)) {
-    hops.push(step.hop);
-    words = step.inner;
+/** The first of these chains, for a command that is no script. */
+export function unwrap(command: readonly string[], sh: ShellFlavour, look: Look = blind): Chain {
+  return unwrapAll(command, sh, look)[0]!;
+}
+
+const blind: Look = () => undefined;
+const DEPTH_MAX = 40;
+
+function follow(chain: Chain, sh: ShellFlavour, look: Look, depth: number): Chain[] {
+  if (depth > DEPTH_MAX) return [{ ...chain, hops: [...chain.hops, endless] }];
+  const steps = stepsOf(chain.service, sh, look);
+  if (steps === undefined) return [ended(chain)];
+  return steps.flatMap(({ hop, inner, last, ...more }): Chain[] => {
+    const next: Chain = {
+      ...chain,
+      hops: hop ? [...chain.hops, hop] : chain.hops,
+      service: inner,
+      assumed: [...(chain.assumed ?? []), ...(more.assumed ?? [])],
+      ...(more.needsShell || chain.needsShell ? { needsShell: true } : {}),
+      ...(more.ownTerm && { ownTerm: more.ownTerm }),
+    };
+    if (last || inner.length === 0) return [last ? next : ended(next)];
+    return follow(next, sh, look, depth + 1);
+  });
+}
+
+const endless: Hop = { name: 'it', onTerm: 'opaque', because: 'starts itself over and over' };
+
+/** The end of the way: a program that nobody here knows is the service. A variable may be anything. */
+function ended(chain: Chain): Chain {
+  const [program] = chain.service;
+  if (program === undefined)
+    return chain.hops.some(({ onTerm }) => onTerm !== 'replaces')
+      ? chain
+      : { ...chain, hops: [...chain.hops, nameless(chain)] };
+  if (isOpen(program) || /^%[a-zA-Z]$/.test(program)) {
+    const because = 'is filled in when it starts, and may be anything, another starter too';
+    const hop: Hop = {
+      name: program,
+      onTerm: 'opaque',
+      because,
+      settle: 'doctor --pid PID of the running service',
+    };
+    return { ...chain, hops: [...chain.hops, hop] };
   }
-  return { hops, service: words };
+  return chain;
 }
 
-function nextStep(command: string[], sh: ShellFlavour): Step | undefined {
+function nameless({ hops }: Chain): Hop {
+  const name = hops.at(-1)?.name ?? 'the command';
+  return { name, onTerm: 'opaque', because: 'what it starts is not said', settle: 'doctor --pid PID' };
+}
+
+/** Undefined when this is the service itself. */
+function stepsOf(command: readonly string[], sh: ShellFlavour, look: Look): Step[] | undefined {
   const [program = '', ...args] = command;
   const name = basename(program);
-  if (SHELLS.has(name)) return shellStep(name, args, sh);
-  if (name === 'su' || name === 'runuser') return unwrapSu(name, args);
-  if (name === 'env') return envStep(args);
-  if (name === 'setsid') return setsidStep(args);
-  if (name === 'start-stop-daemon') return startStopDaemonStep(args);
-  const script = args.slice(skipOptions(args, []));
-  if (/^node(js)?$/.test(name) && runnerFile.test(script[0] ?? '')) return runnerStep(script);
-  if (runnerFile.test(name)) return runnerStep(args);
-  if (/-server-start(\.sh)?$/.test(name) && args.includes('-daemon')) return kafkaDaemonStep(program, args);
-  const starter = starters.find(({ names }) => names.includes(name));
-  if (!starter) return undefined;
-  const { onTerm, because, valued = [], operands = 0 } = starter;
-  const at = skipOptions(args, valued);
-  const inner = args.slice(at + operands);
-  const options = args.slice(0, at);
-  if (name === 'sudo') return sudoStep(options, withoutAssignments(inner), because);
-  if (name === 'flock' && options.some((arg) => arg === '-F' || arg === '--no-fork'))
-    return { hop: { name, onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
-  return { hop: { name, onTerm, because, ...userOfOperand(name, args) }, inner };
+  if (name === '') return undefined;
+  if (name === 'busybox' || name === 'toybox') return busybox(name, args, sh, look);
+  if (SHELLS.has(name)) return unwrapShell(name, args, sh, look);
+  const special = specialSteps[name]?.(args, name);
+  if (special) return [special];
+  const container = unwrapContainer(name, args);
+  if (container) return [container];
+  const runner = runnerStep(name, args);
+  if (runner) return [runner];
+  const starter = starters.get(name);
+  if (starter) {
+    const read = readWords(args, starter);
+    const rest = read.rest.slice(starter.operands ?? 0);
+    const user = starter.user === 'operand' ? read.rest[0] : optionOf(read, ...(starter.user ?? []));
+    const hop: Hop = { ...hopOf(starter, name), ...(user && { user: user.split(':')[0]! }) };
+    const last = starter.names.includes('npm') || starter.onTerm === 'opaque';
+    return [{ hop, inner: starter.assignments ? withoutAssignments(rest) : rest, last }];
+  }
+  return scriptSteps(command, name, sh, look);
 }
 
-const runnerFile = /(^|\/)penstock-run(\.cjs)?$/;
-
-function shellStep(name: string, args: string[], sh: ShellFlavour): Step | undefined {
-  const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
-  if (at < 0) return undefined;
-  const { kind, words, exec } = readShellScript(args[at + 1] ?? '');
-  if (words.length === 0) return undefined;
-  const because = {
-    lone: exec
-      ? 'says exec, so the shell is replaced'
-      : 'has one command without exec: bash replaces itself by it, dash stays as its parent and is ended by TERM alone',
-    several: 'stays as the parent, is ended by TERM, and does not hand it on',
-    background: 'starts it with & and goes on; TERM is not handed on',
-  }[kind];
-  const replaces = kind === 'lone' && (exec || (name === 'sh' ? sh : name) !== 'dash');
-  const onTerm = replaces && name !== 'ash' ? 'replaces' : kind === 'background' ? 'detaches' : 'dies-alone';
-  return { hop: { name: `${name} -c`, onTerm: exec ? 'replaces' : onTerm, because }, inner: words };
+/** A start script: known by its name, read where it is, or unknown. */
+function scriptSteps(
+  command: readonly string[],
+  name: string,
+  sh: ShellFlavour,
+  look: Look,
+): Step[] | undefined {
+  const [program = '', ...args] = command;
+  const known = knownStartScript(command);
+  if (known?.execs)
+    return [{ hop: undefined, inner: [...command], last: true, assumed: [`${name} execs: ${known.source}`] }];
+  if (known) {
+    const because = 'starts it in the background and leaves at once';
+    const hop: Hop = { name, onTerm: 'detaches', because: `with these arguments ${because}`, newGroup: true };
+    return [{ hop, inner: [program, ...args.filter((arg) => arg !== '-daemon')], last: true }];
+  }
+  const shell = look(program);
+  if (shell) return unwrapShell(basename(shell.interpreter), [program, ...args], sh, look, shell.text);
+  const asked = daemonSwitch(args);
+  if (asked !== undefined) {
+    const because = `is told ${asked}: whether it goes to the background and leaves is its own affair`;
+    const settle = `look whether ${name} stays in the foreground with ${asked}`;
+    return [{ hop: { name, onTerm: 'opaque', because, settle }, inner: [...command], last: true }];
+  }
+  if (!looksLikeScript(program)) return undefined;
+  const because =
+    'is a script, by its name, which is not here to be read: it may exec the service or stay its parent';
+  const settle = `let it end with exec, or ask where ${program} is; or doctor --pid PID`;
+  return [{ hop: { name, onTerm: 'unknown', because, settle }, inner: [...command], last: true }];
 }
 
-function envStep(args: string[]): Step {
-  const inner = withoutAssignments(args.slice(skipOptions(args, ['-u', '--unset', '-C', '--chdir'])));
-  return { hop: { name: 'env', onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
+function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): Step[] | undefined {
+  const [applet = ''] = args;
+  if (applet === 'sh' || applet === 'ash') return unwrapShell('ash', args.slice(1), sh, look);
+  // Its su has no PAM session to close, and execs (loginutils/su.c).
+  if (applet === 'su') {
+    const step = specialSteps['su']?.(args.slice(1), 'su');
+    const because = 'replaces itself by the command: no PAM session, no parent';
+    return step?.hop && [{ ...step, hop: { ...step.hop, name: `${name} su`, onTerm: 'replaces', because } }];
+  }
+  return stepsOf(args, sh, look) ?? undefined;
 }
 
-/** setsid forks when it leads a process group, which a supervisor's child does; with -w it waits, deaf to what it should hand on. */
-function setsidStep(args: string[]): Step {
-  const waits = args.some((arg) => arg === '-w' || arg === '--wait');
-  const hop: Hop = {
-    name: 'setsid',
-    onTerm: waits ? 'dies-alone' : 'detaches',
-    because: waits ? 'waits as the parent and does not hand TERM on' : 'forks and leaves at once',
-  };
-  return { hop, inner: args.slice(skipOptions(args, [])) };
-}
+const RUNNER = /(^|\/)penstock-run(\.cjs)?$/;
 
-function sudoStep(args: string[], inner: string[], because: string): Step {
-  const background = args.some((arg) => arg === '-b' || arg === '--background');
-  const user = valueOf(args, ['-u', '--user']);
-  const hop: Hop = background
-    ? { name: 'sudo -b', onTerm: 'detaches', because: 'starts it in the background and leaves at once' }
-    : { name: 'sudo', onTerm: 'passes', because };
-  return { hop: user === undefined ? hop : { ...hop, user }, inner };
-}
-
-function startStopDaemonStep(args: string[]): Step {
-  const background = args.some((arg) => arg === '-b' || arg === '--background');
-  const program = valueOf(args, ['-a', '--startas']) ?? valueOf(args, ['-x', '--exec']) ?? '';
-  const end = args.indexOf('--');
-  const user = valueOf(args, ['-c', '--chuid'])?.split(':')[0];
-  const hop: Hop = {
-    name: 'start-stop-daemon',
-    onTerm: background ? 'detaches' : 'replaces',
-    because: background ? 'forks by design and leaves at once' : 'replaces itself by the command',
-    ...(user === undefined ? {} : { user }),
-  };
-  return { hop, inner: [program, ...(end < 0 ? [] : args.slice(end + 1))].filter(Boolean) };
-}
-
-function runnerStep(args: string[]): Step {
-  const end = args.indexOf('--');
-  const user = valueOf(args.slice(0, end < 0 ? args.length : end), ['--user'])?.split(':')[0];
+/** `penstock-run ... -- COMMAND`, or node with options in front of its file. */
+function runnerStep(name: string, args: readonly string[]): Step | undefined {
+  const own = RUNNER.test(name) ? args : /^node(js)?$/.test(name) ? behindNode(args) : undefined;
+  if (!own) return undefined;
+  const end = own.indexOf('--');
+  const read = readWords(own.slice(0, end < 0 ? own.length : end), { long: ['user'] });
+  const user = optionOf(read, 'user')?.split(':')[0];
   const hop: Hop = { name: 'penstock-run', onTerm: 'replaces', because: 'becomes the service: same PID' };
-  return { hop: user === undefined ? hop : { ...hop, user }, inner: end < 0 ? [] : args.slice(end + 1) };
+  return { hop: user === undefined ? hop : { ...hop, user }, inner: end < 0 ? [] : own.slice(end + 1) };
 }
 
-function kafkaDaemonStep(program: string, args: string[]): Step {
-  const inner = [program, ...args.filter((arg) => arg !== '-daemon')];
-  const because = 'with -daemon starts Kafka in the background and leaves at once';
-  return { hop: { name: basename(program), onTerm: 'detaches', because }, inner };
-}
-
-function userOfOperand(name: string, args: readonly string[]): { user?: string } {
-  const user =
-    name === 'chpst'
-      ? valueOf(args, ['-u'])
-      : name === 'setpriv'
-        ? valueOf(args, ['--reuid'])
-        : /^(gosu|su-exec|s6-setuidgid|setuidgid)$/.test(name)
-          ? args[0]
-          : undefined;
-  return user === undefined ? {} : { user: user.split(':')[0]! };
+function behindNode(args: readonly string[]): readonly string[] | undefined {
+  const { rest } = readWords(args, {
+    short: 'r:C:e:p:',
+    long: ['require', 'import', 'loader', 'conditions'],
+  });
+  return RUNNER.test(rest[0] ?? '') ? rest.slice(1) : undefined;
 }

@@ -1,6 +1,6 @@
-import { serviceName, playStop, seconds, type Fate, type Stopping } from './stopping.ts';
-import type { Chain } from './hop.ts';
-import type { Remark, Situation } from './situation.ts';
+import { findMend } from './mend.ts';
+import type { ConditionalChain, Remark, Rest, Situation } from './situation.ts';
+import { playStop, seconds, serviceName, type Fate } from './stopping.ts';
 
 export interface Finding {
   verdict: Fate | Remark['kind'];
@@ -8,6 +8,8 @@ export interface Finding {
   condition: string | undefined;
   text: string;
   mend: string | undefined;
+  /** What would settle it, when it is unknown. */
+  settle: string | undefined;
 }
 
 /** The answer of --json; a contract, fields are only added. */
@@ -18,41 +20,96 @@ export interface Diagnosis {
   between: string[];
   service: string[];
   findings: Finding[];
+  /** What the findings rest on: read in the file, assumed, or measured on the living process. */
+  rests: Rest[];
   /** Somebody kills it early, leaves it behind or never tells it; or something is plainly wrong. */
   ill: boolean;
+  /** Something could not be read, and nothing is known to be ill. */
+  unknown: boolean;
+  /** It is ill only because Docker's 10 s are less than it needs, and no line of the file says so. */
+  byDefault: boolean;
 }
 
-const bad = new Set<Finding['verdict']>(['killed early', 'orphaned', 'never told', 'wrong']);
+const bad: ReadonlySet<Finding['verdict']> = new Set(['killed early', 'orphaned', 'never told', 'wrong']);
 
-/** Pure: what was read goes in, what it means comes out. */
+/** Pure but for `look`s that a mend needs: what was read goes in, what it means comes out. */
 export function diagnose(situation: Situation, needsMs: number): Diagnosis {
   const { supervisor, chains, remarks } = situation;
   const chain = chains[0]?.chain ?? { hops: [], service: [] };
-  const wrong = remarks.some(({ kind }) => kind === 'wrong');
-  const findings = chains.map(({ condition, chain: each }): Finding => {
-    const stopping = playStop(supervisor, each, needsMs);
-    return {
-      // Not clean beside something that is plainly wrong.
-      verdict: wrong && stopping.fate === 'clean' ? 'note' : stopping.fate,
-      condition,
-      text: stopping.because,
-      mend: mendOf(situation, each, stopping, needsMs),
-    };
-  });
-  for (const { kind, text, mend } of remarks)
-    findings.push({ verdict: kind, condition: undefined, text, mend });
+  const spoilt = remarks.some(({ kind }) => kind === 'wrong' || kind === 'unknown');
+  const played = chains.map((each) => ({ ...each, stopping: playStop(supervisor, each.chain, needsMs) }));
+  const findings = distinct(
+    played.map(({ condition, chain: each, stopping }): Finding => {
+      return {
+        // Not clean beside something that is wrong or unknown.
+        verdict: spoilt && stopping.fate === 'clean' ? 'note' : stopping.fate,
+        condition,
+        text: stopping.because,
+        mend: findMend(situation, each, stopping, needsMs),
+        settle: stopping.settle,
+      };
+    }),
+  );
+  for (const { kind, text, mend, settle } of remarks)
+    findings.push({ verdict: kind, condition: undefined, text, mend, settle });
+  const ill = findings.some(({ verdict }) => bad.has(verdict));
+  const illOnes = findings.filter(({ verdict }) => bad.has(verdict));
   return {
     subject: situation.subject,
     supervisor: describe(situation),
     between: chain.hops.map(({ name, onTerm }) => (onTerm === 'replaces' ? `(${name})` : name)),
     service: chain.service,
     findings,
-    ill: findings.some(({ verdict }) => bad.has(verdict)),
+    rests: restsOf(situation, played),
+    ill,
+    unknown: !ill && findings.some(({ verdict }) => verdict === 'unknown'),
+    byDefault:
+      situation.byDefault === true &&
+      illOnes.length > 0 &&
+      played.every(({ stopping }) => !bad.has(stopping.fate) || isTheDefault(stopping)) &&
+      !remarks.some(({ kind }) => kind === 'wrong'),
   };
 }
 
+function isTheDefault({ fate, killedAfterMs }: { fate: Fate; killedAfterMs: number | undefined }): boolean {
+  return fate === 'killed early' && killedAfterMs === 10_000;
+}
+
+/** Paths through a script that come to the same are one finding. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const kept: Finding[] = [];
+  for (const finding of findings) {
+    const same = kept.find(({ verdict, text }) => verdict === finding.verdict && text === finding.text);
+    if (!same) kept.push({ ...finding });
+    else if (same.condition !== finding.condition) same.condition = undefined;
+  }
+  return kept;
+}
+
+function restsOf(
+  situation: Situation,
+  played: readonly (ConditionalChain & { stopping: { fate: Fate } })[],
+): Rest[] {
+  const { supervisor } = situation;
+  const rests = [...situation.rests];
+  const assume = (text: string) => {
+    if (!rests.some((rest) => rest.text === text)) rests.push({ basis: 'assumed', text });
+  };
+  const measured = rests.some(({ basis }) => basis === 'measured');
+  if (!measured) rests.unshift({ basis: 'read', text: situation.subject });
+  for (const { chain, stopping } of played) {
+    for (const text of chain.assumed ?? []) assume(text);
+    if (measured || stopping.fate !== 'clean' || chain.ownTerm !== undefined) continue;
+    assume(`${serviceName(chain)} is the service itself, and ends in peace when it is told`);
+  }
+  if (supervisor.awaitsDaemon && played.length > 0)
+    assume('whatever was started first leaves once the service is up, and the service is held then');
+  if (supervisor.before?.tells === 'service') assume(`ExecStop tells the service: ${supervisor.before.line}`);
+  return rests;
+}
+
 function describe({ supervisor }: Situation): string {
-  const { name, stopSignal, tells, killsAfterMs } = supervisor;
+  const { name, stopSignal, tells, killsAfterMs, patience } = supervisor;
   const whom = {
     main: 'its main process',
     group: "its main process's group",
@@ -60,29 +117,6 @@ function describe({ supervisor }: Situation): string {
     nobody: 'nobody',
   }[tells];
   const kill = killsAfterMs === undefined ? 'never KILL' : `KILL after ${seconds(killsAfterMs)}`;
-  return `${name} sends ${stopSignal} to ${whom}, and ${kill}`;
+  const end = patience === undefined ? kill : `KILL after ${patience}`;
+  return `${name} sends ${stopSignal} to ${whom}, and ${end}`;
 }
-
-function mendOf(situation: Situation, chain: Chain, stopping: Stopping, needsMs: number): string | undefined {
-  const { supervisor } = situation;
-  if (stopping.fate === 'clean' || stopping.fate === 'unknown') return undefined;
-  if (supervisor.stopSignal === 'KILL') return 'let the stop signal be TERM';
-  const hasty = (supervisor.killsAfterMs ?? Infinity) < needsMs;
-  const patience = hasty ? longer[supervisor.kind](Math.ceil(needsMs / 1_000)) : undefined;
-  const parents = chain.hops.some(({ onTerm }) => onTerm === 'passes-then-kills' || onTerm === 'detaches');
-  if (patience !== undefined && stopping.fate === 'killed early' && !parents) return patience;
-  if (supervisor.tells === 'nobody') return 'KillMode=mixed';
-  const user = chain.hops.findLast((hop) => hop.user !== undefined)?.user;
-  const line = `penstock-run --user ${user ?? 'USER'} -- ${chain.service.join(' ') || serviceName(chain)}`;
-  const exec = { systemd: 'ExecStart=', upstart: 'exec ', docker: 'entrypoint: ', other: '' }[
-    supervisor.kind
-  ];
-  return `${exec}${line}${patience === undefined ? '' : `, and ${patience}`}`;
-}
-
-const longer: Readonly<Record<Situation['supervisor']['kind'], (needsSeconds: number) => string>> = {
-  systemd: (needs) => `TimeoutStopSec=${needs}`,
-  upstart: (needs) => `kill timeout ${needs}`,
-  docker: (needs) => `stop_grace_period: ${needs}s`,
-  other: (needs) => `let it wait for ${needs} s`,
-};

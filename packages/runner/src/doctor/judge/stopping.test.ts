@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest';
-import { splitWords } from '../shell/shell-script.ts';
-import type { Supervisor } from './situation.ts';
+import { splitWords } from '../shell/words.ts';
+import { plainSupervisor, type Supervisor } from './situation.ts';
 import { playStop } from './stopping.ts';
 import { unwrap } from '../command/unwrap.ts';
 
-const patient: Supervisor = {
-  kind: 'other',
-  name: 'the supervisor',
-  stopSignal: 'TERM',
-  tells: 'main',
-  killsAfterMs: 300_000,
-  killsRest: false,
-  forksFollowed: 0,
-  asInit: false,
-};
+const patient: Supervisor = { ...plainSupervisor('other', 'the supervisor'), killsAfterMs: 300_000 };
 const container: Partial<Supervisor> = { killsRest: true, asInit: true };
 
 function play(line: string, supervisor: Partial<Supervisor>): unknown[] {
@@ -35,7 +26,9 @@ test.each<[string, Partial<Supervisor>, unknown[]]>([
   ['su u -c svc', {}, ['orphaned', undefined, undefined]],
   ['su u -c "exec svc"', { tells: 'everyone', killsRest: true }, ['killed early', 'su', 2_000]],
   ['su u -c "exec svc"', { tells: 'group', forksFollowed: 1 }, ['clean', 'the supervisor', 300_000]],
-  ['su u -c svc', { tells: 'group', forksFollowed: 1 }, ['orphaned', undefined, undefined]],
+  ['su u -c svc', { tells: 'group' }, ['orphaned', undefined, undefined]],
+  // With one fork followed the shell is held, and the service is in its group.
+  ['su u -c svc', { tells: 'group', forksFollowed: 1 }, ['clean', 'the supervisor', 300_000]],
   ['sudo -u u svc', {}, ['clean', 'the supervisor', 300_000]],
   ['sh -c "svc; true"', {}, ['orphaned', undefined, undefined]],
   ['sh -c "svc; true"', { tells: 'everyone', killsRest: true }, ['clean', 'the supervisor', 300_000]],

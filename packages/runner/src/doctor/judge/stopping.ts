@@ -14,49 +14,102 @@ export interface Stopping {
   killer: string | undefined;
   /** Why, in a sentence. */
   because: string;
+  /** What would settle it, when it is unknown. */
+  settle: string | undefined;
 }
 
 /** Plays a stop through. `needsMs`: what the service takes to stop; a KILL before that is early. */
 export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number): Stopping {
   const service = serviceName(chain);
-  const between = chain.hops.filter(({ onTerm }) => onTerm !== 'replaces').slice(supervisor.forksFollowed);
+  const between = stayingHops(supervisor, chain);
   const supervised = between[0]?.name ?? service;
-  const kill = firstKill(supervisor, between);
-  const story: Tell = (fate, because, at = kill) => ({ fate, supervised, because, ...at });
+  const story = (fate: Fate, because: string, kill: Kill = nobody, settle?: string): Stopping => ({
+    ...{ fate, supervised, because, settle, ...kill },
+  });
 
-  if (supervisor.tells === 'nobody') {
-    return story(
-      'never told',
-      `${supervisor.name} sends nothing: ${service} goes on and is left behind`,
-      nobody,
-    );
+  const opaque = between.find(({ onTerm }) => onTerm === 'opaque');
+  const { before } = supervisor;
+  if (before?.killsAfterMs !== undefined && before.killsAfterMs < needsMs) {
+    const at: Kill = { killedAfterMs: before.killsAfterMs, killer: 'ExecStop' };
+    const when = before.killsAfterMs === 0 ? 'before any TERM' : `${seconds(at.killedAfterMs!)} after TERM`;
+    return story('killed early', `ExecStop sends KILL itself, ${when}: ${before.line}`, at);
   }
-  if (supervisor.stopSignal === 'KILL') {
+  if (opaque)
+    return story(
+      'unknown',
+      `${opaque.name} stands before ${service}: ${opaque.because}`,
+      nobody,
+      opaque.settle,
+    );
+  if (supervisor.tells === 'nobody' && (before === undefined || before.tells === 'nobody'))
+    return story('never told', `${supervisor.name} sends nothing: ${service} goes on and is left behind`);
+  if (supervisor.stopSignal === 'KILL' && before?.waits !== 'yes') {
     const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
     return story('killed early', `KILL is the first signal that ${supervisor.name} sends`, atOnce);
   }
-  const held =
-    between.length === 0 || between[0]?.onTerm === 'unknown'
-      ? ''
-      : `${supervised} is supervised, not ${service}. `;
-  const broken = between.find((hop) => breaksTheChain(hop, supervisor));
-  if (broken && broken.onTerm !== 'unknown') return playBreak(supervisor, broken, service, story, held);
+  return playChain({ supervisor, chain, between, service, supervised, needsMs, story });
+}
+
+interface Play {
+  supervisor: Supervisor;
+  chain: Chain;
+  between: Hop[];
+  service: string;
+  supervised: string;
+  needsMs: number;
+  story: (fate: Fate, because: string, kill?: Kill, settle?: string) => Stopping;
+}
+
+function playChain(play: Play): Stopping {
+  const { supervisor, chain, between, service, supervised, needsMs, story } = play;
+  const { before } = supervisor;
+  const told = before?.tells === 'service' || (supervisor.tells === 'nobody' && before?.tells === 'main');
+  const broken = told ? detached(between, supervisor) : firstBreak(between, supervisor);
+  if (broken && broken.onTerm !== 'unknown') return playBreak(play, broken);
+
+  const kill = told && before?.waits === 'yes' ? nobody : firstKill(supervisor, between);
   if (kill.killedAfterMs !== undefined && kill.killedAfterMs < needsMs) {
+    if (told && before?.waits === 'unknown' && kill.killer !== supervisor.name)
+      return story(
+        'unknown',
+        `${kill.killer} sends KILL ${seconds(kill.killedAfterMs)} after TERM, which follows when ExecStop ` +
+          'has returned',
+        nobody,
+        `whether this waits for the end of ${service}: ${before.line}`,
+      );
     const when = `${seconds(kill.killedAfterMs)} after ${supervisor.stopSignal}`.replace(
       'at once after',
       'at once with',
     );
-    return story('killed early', `${held}${kill.killer} sends KILL ${when}${despite(supervisor, kill)}`);
+    const held = between.length === 0 ? '' : `${supervised} is supervised, not ${service}. `;
+    return story(
+      'killed early',
+      `${held}${kill.killer} sends KILL ${when}${despite(supervisor, kill)}`,
+      kill,
+    );
   }
-  if (broken) return story('unknown', `${broken.name} stands before ${service}: ${broken.because}`);
+  if (broken) {
+    const text = `${broken.name} stands before ${service}: ${broken.because}`;
+    return story('unknown', text, kill, broken.settle);
+  }
+  if (
+    chain.ownTerm === 'ignored' ||
+    (chain.ownTerm === 'default' && supervisor.asInit && between.length === 0)
+  ) {
+    const why = chain.ownTerm === 'ignored' ? 'ignores TERM' : 'is process 1, and does not handle TERM';
+    return story('never told', `${service} ${why}: nothing happens ${patience(supervisor)}`, kill);
+  }
+  return story('clean', peace(play, kill, told), kill);
+}
+
+function peace({ supervisor, between, service }: Play, kill: Kill, told: boolean): string {
   const end =
     kill.killedAfterMs === undefined
       ? 'nobody sends KILL'
       : `${kill.killer} waits ${seconds(kill.killedAfterMs)}`;
-  return story(
-    'clean',
-    `${service} ${between.length === 0 ? 'is the supervised process' : 'is told'}; ${end}`,
-  );
+  if (told) return `${service} is told by ExecStop; ${end}`;
+  if (supervisor.outlivesMain) return `${service} and all that it has started are told; ${end}`;
+  return `${service} ${between.length === 0 ? 'is the supervised process' : 'is told'}; ${end}`;
 }
 
 /** "kafka-server-start.sh" of its path, or what can be said without one. */
@@ -75,53 +128,80 @@ interface Kill {
 
 const nobody: Kill = { killedAfterMs: undefined, killer: undefined };
 
+/** What stays as a parent, once the supervisor has settled on whom it holds. */
+function stayingHops({ awaitsDaemon, forksFollowed }: Supervisor, { hops }: Chain): Hop[] {
+  const staying = hops.filter(({ onTerm }) => onTerm !== 'replaces');
+  if (awaitsDaemon) return staying.filter(({ onTerm }) => onTerm === 'opaque');
+  return staying.slice(forksFollowed);
+}
+
 function firstKill(supervisor: Supervisor, between: readonly Hop[]): Kill {
   const su = between.find(({ onTerm }) => onTerm === 'passes-then-kills');
+  const leaver = between.find(({ onTerm }) => onTerm === 'passes-and-leaves');
+  if (leaver && supervisor.killsRest && supervisor.tells !== 'everyone')
+    return { killedAfterMs: 0, killer: `${supervisor.name}, since ${leaver.name} ends without waiting,` };
   const supervisorMs = supervisor.killsAfterMs ?? Infinity;
-  if (su && suKillsAfterMs <= supervisorMs) return { killedAfterMs: suKillsAfterMs, killer: su.name };
+  const suMs = su?.killsAfterMs ?? suKillsAfterMs;
+  if (su && suMs <= supervisorMs) return { killedAfterMs: suMs, killer: su.name };
   return supervisorMs === Infinity ? nobody : { killedAfterMs: supervisorMs, killer: supervisor.name };
 }
 
 function despite(supervisor: Supervisor, kill: Kill): string {
-  if (kill.killer === supervisor.name || supervisor.killsAfterMs === undefined) return '';
+  if (kill.killer?.startsWith(supervisor.name) || supervisor.killsAfterMs === undefined) return '';
   return `, whatever the ${seconds(supervisor.killsAfterMs)} of ${supervisor.name} say`;
 }
 
-/** Who tells everyone needs nobody to pass it on; but a starter that leaves has ended the whole service in its eyes. */
-function breaksTheChain({ onTerm }: Hop, { tells }: Supervisor): boolean {
-  return onTerm === 'detaches' || (tells !== 'everyone' && (onTerm === 'dies-alone' || onTerm === 'unknown'));
+/** The first parent whose child is not told, or that leaves at once. */
+function firstBreak(between: readonly Hop[], supervisor: Supervisor): Hop | undefined {
+  let sameGroup = supervisor.tells === 'group';
+  for (const hop of between) {
+    if (hop.onTerm === 'detaches' && !supervisor.outlivesMain) return hop;
+    if (hop.newGroup) sameGroup = false;
+    const told = supervisor.tells === 'everyone' || sameGroup;
+    if (!told && BREAKS.has(hop.onTerm)) return hop;
+    // What is left running by a starter that has gone is told by nobody but the cgroup.
+    if (hop.onTerm === 'detaches' && !told) return hop;
+    if (hop.tellsGroup) sameGroup = true;
+  }
+  return undefined;
 }
 
-type Tell = (fate: Fate, because: string, kill?: Kill) => Stopping;
+const BREAKS: ReadonlySet<Hop['onTerm']> = new Set(['dies-alone', 'ignores', 'unknown']);
 
-function playBreak(supervisor: Supervisor, hop: Hop, service: string, story: Tell, held: string): Stopping {
+function detached(between: readonly Hop[], supervisor: Supervisor): Hop | undefined {
+  return supervisor.outlivesMain ? undefined : between.find(({ onTerm }) => onTerm === 'detaches');
+}
+
+function patience({ killsAfterMs }: Supervisor): string {
+  return killsAfterMs === undefined ? 'for ever' : `for ${seconds(killsAfterMs)}, then KILL`;
+}
+
+function playBreak({ supervisor, between, service, supervised, story }: Play, hop: Hop): Stopping {
   const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
   if (hop.onTerm === 'detaches') {
+    const what = `${hop.name} ${hop.because}`;
+    if (supervisor.outlivesMain)
+      return story('orphaned', `${what}: no main process is left to tell, and ${service} goes on`);
     return supervisor.killsRest
-      ? story(
-          'killed early',
-          `${hop.name} ${hop.because}: what it leaves is killed with it, at the start already`,
-          atOnce,
-        )
-      : story(
-          'orphaned',
-          `${hop.name} ${hop.because}: ${supervisor.name} holds nobody, and may start a second ${service}`,
-          nobody,
-        );
+      ? story('killed early', `${what}: what it leaves is killed with it, at the start already`, atOnce)
+      : story('orphaned', `${what}: ${supervisor.name} holds nobody, and may start a second ${service}`);
   }
-  if (supervisor.asInit) {
-    const end =
-      supervisor.killsAfterMs === undefined ? 'for ever' : `for ${seconds(supervisor.killsAfterMs)}`;
-    const because = `${hop.name} is process 1, which never gets a TERM that it does not handle: nothing happens ${end}, then KILL`;
-    return story('never told', because);
-  }
-  if (supervisor.killsRest) {
+  const held = `${supervised} is supervised, not ${service}. `;
+  const end = firstKill(supervisor, []);
+  if (hop.onTerm === 'ignores')
     return story(
       'never told',
-      `${held}TERM ends ${hop.name} alone, and ${service} is killed with it at once`,
-      atOnce,
+      `${held}${hop.name} ${hop.because}: nothing happens ${patience(supervisor)}`,
+      end,
     );
+  if (supervisor.asInit && hop === between[0]) {
+    const text = `${hop.name} is process 1, which never gets a TERM that it does not handle`;
+    return story('never told', `${text}: nothing happens ${patience(supervisor)}`, end);
   }
-  const because = `${held}${hop.name} ${hop.because}: ${service} is left running, and a second one may be started beside it`;
-  return story('orphaned', because, nobody);
+  if (supervisor.killsRest) {
+    const text = `${held}TERM ends ${hop.name} alone, and ${service} is killed with it at once`;
+    return story('never told', text, atOnce);
+  }
+  const left = `${service} is left running, and a second one may be started beside it`;
+  return story('orphaned', `${held}${hop.name} ${hop.because}: ${left}`);
 }

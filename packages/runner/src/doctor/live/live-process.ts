@@ -23,7 +23,9 @@ export interface LiveProcess {
 const capKill = 5n;
 const sigterm = 15n;
 
-/** Throws when there is no such process. What may not be read of others' processes needs root, and says so. */
+/**
+ * Throws when there is no such process. What may not be read of others' processes needs root, and says so.
+ */
 export function readLiveProcess(pid: number): LiveProcess {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const line = (name: string): string =>
@@ -51,7 +53,10 @@ function noServiceOf(pid: number): LiveProcess['noService'] {
   return ['Z', 'X', 'x'].includes(state) && threads <= 1 ? 'ended' : undefined;
 }
 
-/** The process, its parent, and so on up to one that has no parent we can see: hidden (hidepid), or ended meanwhile. */
+/**
+ * The process, its parent, and so on up to one that has no parent we can see: hidden (hidepid), or ended
+ * meanwhile.
+ */
 export function readAncestry(pid: number): LiveProcess[] {
   const ancestry = [readLiveProcess(pid)];
   for (let parent = ancestry[0]!.parentPid; parent > 0;) {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { programOf, type LiveProcess } from './live-process.ts';
 import type { Remark, Supervisor } from '../judge/situation.ts';
-import { signalName } from '../supervisor/signal-name.ts';
+import { signalName } from '../signal-name.ts';
 import { plainSupervisor } from '../judge/situation.ts';
-import { systemdSupervisor } from '../supervisor/systemd-unit.ts';
+import { playExecStop, systemdSupervisor } from '../supervisor/systemd/systemd-unit.ts';
+import { UnitSettings, type Assignment } from '../supervisor/systemd/unit-file.ts';
 import { unwrap } from '../command/unwrap.ts';
 
 export interface FoundSupervisor {
@@ -13,7 +14,10 @@ export interface FoundSupervisor {
   remarks: Remark[];
 }
 
-/** Supervisors that hold their child by its PID, signal it alone, and what they wait for before KILL by default. */
+/**
+ * Supervisors that hold their child by its PID and signal it alone; how long they wait before KILL by
+ * default.
+ */
 const byName: Readonly<Record<string, { killsAfterMs: number | undefined; note: string }>> = {
   supervisord: {
     killsAfterMs: 10_000,
@@ -79,21 +83,28 @@ function insideContainer(init: LiveProcess, top: number): FoundSupervisor {
     killsRest: true,
     asInit: true,
   };
-  const text = `asked inside a container: Docker's default of 10 s is assumed, and that process ${init.pid} gets the signal`;
+  const text =
+    "asked inside a container: Docker's default of 10 s is assumed, and that process " +
+    `${init.pid} gets the signal`;
   return { supervisor, depth: top + 1, remarks: [{ kind: 'note', text }] };
 }
 
 function systemd(ancestry: readonly LiveProcess[], top: number): FoundSupervisor {
   const unit = /([^/]+\.(?:service|scope))$/m.exec(ancestry[0]!.cgroup)?.[1] ?? 'unknown.service';
-  const keys = ['KillMode', 'KillSignal', 'SendSIGKILL', 'TimeoutStopUSec', 'MainPID', 'Type'];
+  const keys = [
+    'KillMode',
+    'KillSignal',
+    'SendSIGKILL',
+    'FinalKillSignal',
+    'TimeoutStopUSec',
+    'MainPID',
+    'ExecStop',
+  ];
   const shown = ask('systemctl', ['show', unit, `--property=${keys.join(',')}`]) ?? '';
-  const settings = new Map(
-    shown
-      .split('\n')
-      .map((line): [string, string] => [line.split('=', 1)[0]!, line.slice(line.indexOf('=') + 1)]),
-  );
-  settings.set('TimeoutStopSec', settings.get('TimeoutStopUSec') ?? '90s');
-  const main = ancestry.findIndex(({ pid }) => String(pid) === settings.get('MainPID'));
+  const assignments = shown.split('\n').map(readShown);
+  const mainPid = assignments.find(({ name }) => name === 'MainPID')?.value ?? '0';
+  const stops = assignments.filter(({ name }) => name === 'ExecStop').map(({ value }) => value);
+  const main = ancestry.findIndex(({ pid }) => String(pid) === mainPid);
   const remarks: Remark[] = [];
   if (shown === '')
     remarks.push({
@@ -108,13 +119,26 @@ function systemd(ancestry: readonly LiveProcess[], top: number): FoundSupervisor
       mend: 'User= in the unit, or penstock-run: neither opens a session',
     });
   }
-  if (main < 0 && (settings.get('MainPID') ?? '0') !== '0') {
-    const text = `the main process of ${unit} is ${settings.get('MainPID')}, and this one is no child of it: left behind, or of another start`;
+  if (main < 0 && mainPid !== '0') {
+    const text =
+      `the main process of ${unit} is ${mainPid}, and this one is no child of it: ` +
+      'left behind, or of another start';
     remarks.push({ kind: 'wrong', text });
   }
-  // MainPID is what is supervised, forks followed already.
-  const supervisor = { ...systemdSupervisor(unit, settings), forksFollowed: 0 };
+  // MainPID is the process that is supervised: whatever forked at the start has done so.
+  const supervisor = systemdSupervisor(unit, new UnitSettings(assignments), playExecStop(stops, []));
   return { supervisor, depth: main >= 0 ? main + 1 : top, remarks };
+}
+
+/**
+ * A line of `systemctl show`; of an ExecStop only its words: `{ path=... ; argv[]=/bin/kill $MAINPID ; ...
+ * }`.
+ */
+function readShown(line: string): Assignment {
+  const at = line.indexOf('=');
+  const name = line.slice(0, at).replace(/^TimeoutStopUSec$/, 'TimeoutStopSec');
+  const value = line.slice(at + 1);
+  return { section: 'Service', name, value: /argv\[\]=(.*?) ; /.exec(value)?.[1] ?? value };
 }
 
 function upstart(top: number): FoundSupervisor {
@@ -135,11 +159,12 @@ function other(process: LiveProcess, depth: number): FoundSupervisor {
   return { supervisor, depth, remarks: [{ kind: 'note', text: note }] };
 }
 
-/** Nobody known: who started what only starts others is taken to hold it. */
+/** No supervisor that is known: the parent of what only starts others is taken for it. */
 function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
   const place = ancestry.findIndex((process, at) => at > 0 && !onlyStarts(process));
   const depth = place < 0 ? ancestry.length : place;
-  // No machine has a service or a starter for process 1. (With a cgroup namespace of its own a container sees only "0::/".)
+  // On no machine is process 1 a service or a starter, so this is a container. (With a cgroup namespace of
+  // its own it sees only "0::/".)
   const top = ancestry.at(-1)!;
   if (place < 0 && top.pid === 1) return insideContainer(top, ancestry.length - 1);
   const leader = ancestry[depth];
@@ -147,7 +172,9 @@ function stranger(ancestry: readonly LiveProcess[]): FoundSupervisor {
     'other',
     leader ? `${programOf(leader)} [${leader.pid}]` : 'somebody out of sight',
   );
-  const text = `no supervisor that is known: that ${supervisor.name} sends TERM to its child and waits for ever is a guess`;
+  const text =
+    `no supervisor that is known: that ${supervisor.name} sends TERM to its child and waits for ever ` +
+    'is a guess';
   return { supervisor, depth, remarks: [{ kind: 'note', text }] };
 }
 

@@ -18,6 +18,9 @@ export function readLiveSituation(pid: number): Situation {
     supervisor,
     chains: [{ condition: undefined, chain: { hops, service: service.command } }],
     remarks: [...remarks, ...remarksOn(service, ancestry.slice(1, depth))],
+    rests: [
+      { basis: 'measured', text: `/proc of ${depth} processes, from ${programOf(service)} [${pid}] upwards` },
+    ],
   };
 }
 
@@ -26,18 +29,20 @@ const NO_SERVICE = {
   kernel: 'it is a thread of the kernel, and no service: no signal stops it',
 } as const;
 
-/** What is still there as a parent did not replace itself: a shell that could have, did not. */
+/** What is still there as a parent has not replaced itself: a shell that could have, has not. */
 function hopOf(process: LiveProcess): Hop {
   const known = unwrap([programOf(process), ...process.command.slice(1)], 'dash').hops[0];
   const name = `${known?.name ?? programOf(process)} [${process.pid}]`;
-  if (known && known.onTerm !== 'replaces') return { ...known, name };
+  if (known && known.onTerm !== 'replaces' && known.onTerm !== 'opaque') return { ...known, name };
   const onTerm: OnTerm = process.term === 'handled' ? 'unknown' : 'dies-alone';
   const because = {
     handled: 'whether it tells its child is its own affair',
     ignored: 'ignores TERM',
     default: 'is ended by TERM, and does not hand it on',
   }[process.term];
-  return { name, onTerm, because };
+  const settle =
+    onTerm === 'unknown' ? `strace -f -e trace=kill -p ${process.pid}, and send it TERM` : undefined;
+  return { name, onTerm, because, ...(settle && { settle }) };
 }
 
 function remarksOn(service: LiveProcess, between: readonly LiveProcess[]): Remark[] {
@@ -48,7 +53,9 @@ function remarksOn(service: LiveProcess, between: readonly LiveProcess[]): Remar
     remarks.push({
       kind: 'wrong',
       text: `${name} [${service.pid}] itself ${how} TERM: it is killed when the supervisor's patience ends`,
-      mend: 'who started it passed that on (nohup, a shell with a trap): penstock-run sets signals back to default',
+      mend:
+        'whatever started it passed that on (nohup, a shell with a trap): ' +
+        'penstock-run sets signals back to default',
     });
   } else if (service.term === 'default') {
     const text =
@@ -64,7 +71,9 @@ function remarksOn(service: LiveProcess, between: readonly LiveProcess[]): Remar
   if (init && !init.mayKillOthers && init.uid !== service.uid) {
     remarks.push({
       kind: 'wrong',
-      text: `${programOf(init)} [${init.pid}] lacks the capability KILL and cannot pass TERM on to user ${service.uid}: it ends, and the service with it, never told`,
+      text:
+        `${programOf(init)} [${init.pid}] lacks the capability KILL and cannot pass TERM on to user ` +
+        `${service.uid}: it ends, and the service with it, never told`,
       mend: 'cap_add: [KILL]',
     });
   }

@@ -1,83 +1,112 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../command/chains.ts';
-import { readShellScript, splitWords } from '../shell/shell-script.ts';
-import { signalName } from './signal-name.ts';
+import type { Look } from '../command/step.ts';
 import type { Remark, Situation } from '../judge/situation.ts';
 import { plainSupervisor } from '../judge/situation.ts';
+import { expandWords, splitWords } from '../shell/words.ts';
+import { parseShell } from '../shell/parse.ts';
+import { ShellSyntaxError } from '../shell/scan.ts';
+import { signalName } from '../signal-name.ts';
+import { stopActions } from './stop-actions.ts';
+import { playStopCommands, type PlayedStop } from './stop-command.ts';
+import { readStanzas, type Stanza } from './upstart-job.ts';
 
-/** A job file, init(5) of Upstart: https://upstart.ubuntu.com. Defaults: KILL after 5 s, no fork is followed. */
-export function readUpstartJob(path: string, text: string): Situation {
-  const job = stanzas(text);
+/**
+ * A job file, init(5) of Upstart: https://upstart.ubuntu.com/cookbook. Defaults: KILL after 5 s, no fork
+ * followed.
+ */
+export function readUpstartJob(path: string, text: string, look?: Look): Situation {
+  return situationOf(path, readStanzas(text), look);
+}
+
+function situationOf(path: string, job: readonly Stanza[], look: Look | undefined): Situation {
   const value = (name: string): string | undefined => job.findLast((stanza) => stanza.name === name)?.value;
   const name = basename(path, '.conf');
-  const script = value('script');
-  const exec = value('exec');
-  if (script === undefined && exec === undefined)
+  // The last of the two counts, as for all stanzas.
+  const process = job.findLast((stanza) => stanza.name === 'script' || stanza.name === 'exec');
+  const script = process?.name === 'script' ? process.value : undefined;
+  const exec = process?.name === 'exec' ? process.value : undefined;
+  const startsElse = value('pre-start exec') ?? value('pre-start script');
+  if (process === undefined && startsElse === undefined)
     throw new Error('it has neither exec nor script: nothing is started');
-  // exec without shell characters is executed as it stands; script is given to /bin/sh -e.
-  // With them it is given to /bin/sh too, exec included.
-  const command =
-    exec === undefined
-      ? ['/bin/sh', '-c', script ?? '']
-      : /[~`!$^&*()=|\\{}[\];"'<>?]/.test(exec)
-        ? ['exec', ...readShellScript(`exec ${exec}`).words]
-        : ['exec', ...splitWords(exec)];
   const killText = value('kill timeout') ?? '5';
   if (!/^\d+$/.test(killText)) throw new Error(`"kill timeout ${killText}" is no number of seconds`);
-  const killSeconds = Number(killText);
   const expect = value('expect') ?? 'none';
-  const chains = chainsOf(command);
+  const chains = process === undefined ? [] : chainsOf(commandOf(exec, script), look);
+  const preStop = value('pre-stop exec') ?? value('pre-stop script');
+  const played = preStop === undefined ? undefined : playPreStop(preStop);
   return {
     subject: path,
     supervisor: {
       ...plainSupervisor('upstart', `Upstart's job ${name}`),
       stopSignal: signalName(value('kill signal') ?? 'TERM'),
       tells: 'group', // kill(-getpgid(pid)): init/system.c, system_kill
-      killsAfterMs: killSeconds * 1_000,
+      killsAfterMs: Number(killText) * 1_000,
       forksFollowed: { fork: 1, daemon: 2 }[expect] ?? 0,
+      before: played?.command,
     },
     chains,
     remarks: remarksOn(job, chains, expect),
+    rests:
+      value('kill timeout') === undefined
+        ? [{ basis: 'assumed', text: "Upstart's default kill timeout of 5 s" }]
+        : [],
+    mended: ({ command, patienceSeconds }) => {
+      const kept = job.filter(
+        (stanza) =>
+          !(command && (stanza === process || stanza.name === 'expect')) &&
+          !(patienceSeconds !== undefined && stanza.name === 'kill timeout'),
+      );
+      const line = command?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+      const patience =
+        patienceSeconds === undefined ? [] : [{ name: 'kill timeout', value: `${patienceSeconds}` }];
+      return situationOf(
+        path,
+        [...kept, ...(line ? [{ name: 'exec', value: line }] : []), ...patience],
+        look,
+      );
+    },
   };
 }
 
-interface Stanza {
-  name: string;
-  value: string;
+/** exec without shell characters is executed as it stands; with them, and in a script, /bin/sh -e gets it. */
+function commandOf(exec: string | undefined, script: string | undefined): string[] {
+  if (exec === undefined) return ['/bin/sh', '-e', '-c', script ?? ''];
+  if (!/[~`!$^&*()=|\\{}[\];"'<>?]/.test(exec)) return ['exec', ...splitWords(exec)];
+  try {
+    const [only, ...more] = parseShell(exec);
+    const command = only?.commands[0]?.command;
+    if (more.length === 0 && !only?.background && only?.commands.length === 1 && command?.kind === 'simple')
+      return ['exec', ...expandWords(command.words)];
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+  }
+  return ['/bin/sh', '-e', '-c', `exec ${exec}`];
 }
 
-const twoWords =
-  /^(kill timeout|kill signal|respawn limit|(?:pre|post)-(?:start|stop) (?:exec|script)|start on|stop on|end script)\b/;
-
-function stanzas(text: string): Stanza[] {
-  const found: Stanza[] = [];
-  const lines = text.replaceAll(/\\\n\s*/g, ' ').split('\n');
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at]!.replace(/^\s*#.*/, '').trim();
-    if (line === '') continue;
-    const name = twoWords.exec(line)?.[1] ?? line.split(/\s+/, 1)[0]!;
-    if (!/\bscript$/.test(name)) {
-      found.push({ name, value: line.slice(name.length).trim() });
-      continue;
-    }
-    const end = lines.findIndex((other, place) => place > at && other.trim() === 'end script');
-    if (end < 0) throw new Error(`line ${at + 1}: "${name}" without "end script"`);
-    found.push({ name, value: lines.slice(at + 1, end).join('\n') });
-    at = end;
-  }
-  return found;
+function playPreStop(script: string): PlayedStop | undefined {
+  return playStopCommands([{ line: script.trim(), actions: stopActions(['sh', '-c', script]) }]);
 }
 
 function remarksOn(job: readonly Stanza[], chains: Situation['chains'], expect: string): Remark[] {
   const remarks: Remark[] = [];
-  const has = (name: string): Stanza | undefined => job.find((stanza) => stanza.name === name);
+  const has = (name: string): Stanza | undefined => job.findLast((stanza) => stanza.name === name);
+  if (chains.length === 0) {
+    const text =
+      'it starts its service in pre-start, out of sight of Upstart, which then holds and signals nobody';
+    remarks.push({ kind: 'unknown', text, settle: 'doctor --pid PID of the running service' });
+  }
   const parents = chains.map(({ chain }) => chain.hops.filter(({ onTerm }) => onTerm !== 'replaces'));
   const su = parents.flat().find(({ onTerm }) => onTerm === 'passes-then-kills');
   if (su && expect === 'none') {
     remarks.push({
       kind: 'wrong',
-      text: `no "expect fork": ${su.name} forks once, so Upstart holds ${su.name} and not the service; the shell's fork would make it two`,
-      mend: 'start it with no parent in between, as above: then nothing forks. A wrong "expect" leaves the job stuck',
+      text:
+        `no "expect fork": ${su.name} forks once, so Upstart holds ${su.name} and not the service; ` +
+        "the shell's fork would make it two",
+      mend:
+        'start it with no parent in between, as above: then nothing forks. ' +
+        'A wrong "expect" leaves the job stuck',
     });
     remarks.push({
       kind: 'note',
@@ -88,16 +117,18 @@ function remarksOn(job: readonly Stanza[], chains: Situation['chains'], expect: 
   if (sleep && /^sleep\b/.test(sleep.value)) {
     remarks.push({
       kind: 'symptom',
-      text: `"${sleep.name} ${sleep.value}" waits for what a killed service leaves behind, such as ZooKeeper's registration of the broker, which stays until its session ends; it keeps nobody from being killed`,
+      text:
+        `"${sleep.name} ${sleep.value}" waits for what a killed service leaves behind, such as ZooKeeper's ` +
+        'registration of the broker, which stays until its session ends; it keeps nobody from being killed',
       mend: 'a service that ends by itself takes its registration back: then the wait can go',
     });
   }
   const limit = has('respawn limit');
   if (has('respawn') && su) {
-    remarks.push({
-      kind: 'symptom',
-      text: `"respawn"${limit ? ` (limit ${limit.value})` : ''} starts it again after each such end: on indexes that were not closed, or beside an orphan`,
-    });
+    const text =
+      `"respawn"${limit ? ` (limit ${limit.value})` : ''} starts it again after each such end: ` +
+      'on indexes that were not closed, or beside an orphan';
+    remarks.push({ kind: 'symptom', text });
   }
   if (has('setuid') && su)
     remarks.push({ kind: 'note', text: '"setuid" and su both: one of them is enough' });

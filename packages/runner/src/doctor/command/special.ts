@@ -1,0 +1,163 @@
+import type { Hop } from '../judge/hop.ts';
+import { splitWords } from '../shell/words.ts';
+import { hasOption, optionOf, readWords, withoutAssignments } from './command-words.ts';
+import { hopOf, starters } from './programs.ts';
+import type { Step } from './step.ts';
+import { unwrapSu } from './su.ts';
+
+/** Programs whose options decide what they do with TERM. */
+export const specialSteps: Readonly<Record<string, (args: string[], name: string) => Step | undefined>> = {
+  su: unwrapSu,
+  runuser: unwrapSu,
+  env,
+  setsid,
+  sudo,
+  flock,
+  unshare,
+  tini: init,
+  'tini-static': init,
+  'docker-init': init,
+  catatonit: init,
+  'dumb-init': init,
+  ip: netns,
+  'start-stop-daemon': startStopDaemon,
+};
+
+function env(args: string[]): Step {
+  const syntax = { short: 'u:C:S:i0v', long: ['unset', 'chdir', 'split-string'] };
+  const read = readWords(args, syntax);
+  const split = optionOf(read, 'S', 'split-string');
+  const words = [...(split === undefined ? [] : splitWords(split)), ...read.rest];
+  const hop: Hop = { name: 'env', onTerm: 'replaces', because: 'replaces itself by the command' };
+  return { hop, inner: withoutAssignments(words) };
+}
+
+/**
+ * setsid forks when it leads a process group, which a supervisor's child does. With -w it waits, but passes
+ * nothing on.
+ */
+function setsid(args: string[]): Step {
+  const read = readWords(args, { short: 'cfw' });
+  const waits = hasOption(read, 'w', 'wait');
+  const hop: Hop = {
+    name: 'setsid',
+    onTerm: waits ? 'dies-alone' : 'detaches',
+    because: waits ? 'waits as the parent and does not hand TERM on' : 'forks and leaves at once',
+    newGroup: true,
+  };
+  return { hop, inner: read.rest };
+}
+
+function sudo(args: string[]): Step {
+  const syntax = starters.get('sudo')!;
+  const read = readWords(args, syntax);
+  const inner = withoutAssignments(read.rest);
+  const user = optionOf(read, 'u', 'user');
+  const hop: Hop = hasOption(read, 'b', 'background')
+    ? { name: 'sudo -b', onTerm: 'detaches', because: 'starts it in the background and leaves at once' }
+    : hopOf(syntax, 'sudo');
+  return { hop: user === undefined ? hop : { ...hop, user }, inner };
+}
+
+function flock(args: string[]): Step {
+  const syntax = starters.get('flock')!;
+  const read = readWords(args, syntax);
+  // `flock FILE -c LINE`: the option may stand behind the file.
+  const [, ...words] = read.rest;
+  const line =
+    optionOf(read, 'c', 'command') ?? (/^(-c|--command)$/.test(words[0] ?? '') ? words[1] : undefined);
+  const inner = line === undefined ? words : ['sh', '-c', line];
+  if (hasOption(read, 'F', 'no-fork'))
+    return { hop: { name: 'flock', onTerm: 'replaces', because: 'replaces itself by the command' }, inner };
+  return { hop: hopOf(syntax, 'flock'), inner };
+}
+
+/**
+ * Without --fork it execs. With it, it waits for its child with INT and TERM blocked (util-linux
+ * sys-utils/unshare.c).
+ */
+function unshare(args: string[]): Step {
+  const syntax = {
+    short: 'S:G:R:w:fmuinpUCTr',
+    long: ['propagation', 'setgroups', 'root', 'wd', 'setuid', 'setgid', 'monotonic', 'boottime'],
+  };
+  const read = readWords(args, syntax);
+  if (!hasOption(read, 'f', 'fork'))
+    return {
+      hop: { name: 'unshare', onTerm: 'replaces', because: 'replaces itself by the command' },
+      inner: read.rest,
+    };
+  const hop: Hop = {
+    name: 'unshare --fork',
+    onTerm: 'unknown',
+    because: 'blocks TERM while it waits for its child, unless it is told --forward-signals or --kill-child',
+    settle: 'send TERM to it, and look whether the service gets it',
+  };
+  return { hop, inner: read.rest };
+}
+
+function init(args: string[], name: string): Step {
+  const starter = starters.get(name)!;
+  const read = readWords(args, starter);
+  // dumb-init signals the session that it has made, unless it is told not to; tini and catatonit do so with
+  // -g.
+  const group = name === 'dumb-init' ? !hasOption(read, 'c', 'single-child') : hasOption(read, 'g');
+  return { hop: { ...hopOf(starter, name), tellsGroup: group }, inner: read.rest };
+}
+
+/** `ip netns exec NAME COMMAND` execs (iproute2 ip/ipnetns.c); anything else of ip ends by itself. */
+function netns(args: string[]): Step | undefined {
+  const { rest } = readWords(args, { short: 'n:' });
+  if (!/^netn?s?$/.test(rest[0] ?? '') || rest[1] !== 'exec') return undefined;
+  const hop: Hop = { name: 'ip netns exec', onTerm: 'replaces', because: 'replaces itself by the command' };
+  return { hop, inner: rest.slice(3) };
+}
+
+/** dpkg's utils/start-stop-daemon.c; OpenRC's knows the same words. */
+export const START_STOP_DAEMON = {
+  short: 'x:n:p:u:c:g:s:R:a:r:d:N:P:I:k:e:1:2:KSTHVobtqvCmwi',
+  long: [
+    ...[
+      'exec',
+      'name',
+      'pidfile',
+      'pid',
+      'ppid',
+      'user',
+      'chuid',
+      'group',
+      'signal',
+      'retry',
+      'startas',
+      'chroot',
+    ],
+    ...[
+      'chdir',
+      'nicelevel',
+      'procsched',
+      'iosched',
+      'umask',
+      'notify-timeout',
+      'stdout',
+      'stderr',
+      'output',
+      'env',
+    ],
+  ],
+  permutes: true,
+} as const;
+
+function startStopDaemon(args: string[]): Step {
+  const read = readWords(args, START_STOP_DAEMON);
+  const background = hasOption(read, 'b', 'background');
+  const program = optionOf(read, 'a', 'startas') ?? optionOf(read, 'x', 'exec');
+  const user = optionOf(read, 'c', 'chuid')?.split(':')[0];
+  const hop: Hop = {
+    name: 'start-stop-daemon',
+    onTerm: background ? 'detaches' : 'replaces',
+    because: background ? 'forks by design and leaves at once' : 'replaces itself by the command',
+    ...(user === undefined ? {} : { user }),
+    ...(background && { newGroup: true }),
+  };
+  return { hop, inner: program === undefined ? [] : [program, ...read.rest] };
+}

@@ -1,0 +1,62 @@
+import { basename } from 'node:path';
+
+/** A start script that is widely known, so that nobody has to read it. */
+export interface StartScript {
+  /** It execs the service; otherwise it leaves it in the background. */
+  execs: boolean;
+  source: string;
+}
+
+const RULES: readonly { name: RegExp; detaches: (args: readonly string[]) => boolean; source: string }[] = [
+  {
+    name: /^(zookeeper-server-start|connect-(distributed|standalone|mirror-maker)|kafka-[a-z-]+)(\.sh)?$/,
+    detaches: (args) => args.includes('-daemon'),
+    source: "Kafka's bin/kafka-run-class.sh: execs, or nohup ... & with -daemon",
+  },
+  {
+    name: /^zkServer\.sh$/,
+    detaches: (args) => !args.includes('start-foreground') && !args.includes('print-cmd'),
+    source: "ZooKeeper's bin/zkServer.sh: start-foreground execs",
+  },
+  {
+    name: /^catalina\.sh$/,
+    detaches: (args) => args.includes('start'),
+    source: "Tomcat's bin/catalina.sh: run execs, start does not",
+  },
+  { name: /^startup\.sh$/, detaches: () => true, source: "Tomcat's bin/startup.sh: catalina.sh start" },
+  {
+    name: /^(elasticsearch|opensearch)$/,
+    detaches: (args) => args.some((arg) => arg === '-d' || arg === '--daemonize'),
+    source: 'bin/elasticsearch: exec, or & with -d',
+  },
+  {
+    name: /^(start|stop)-(dfs|yarn|hbase|all|master|worker|slave|slaves|history-server)\.sh$/,
+    detaches: () => true,
+    source: "Hadoop's, HBase's and Spark's sbin scripts: daemons in the background",
+  },
+  {
+    name: /^(hadoop|yarn|hbase|hdfs)-daemon\.sh$/,
+    detaches: () => true,
+    source: "Hadoop's and HBase's daemon scripts",
+  },
+];
+
+export function knownStartScript(words: readonly string[]): StartScript | undefined {
+  const [program = '', ...args] = words;
+  const rule = RULES.find(({ name }) => name.test(basename(program)));
+  return rule && { execs: !rule.detaches(args), source: rule.source };
+}
+
+/** Words that ask a daemon to leave the foreground. `--daemonize no` and `--daemon=false` do not. */
+export function daemonSwitch(args: readonly string[]): string | undefined {
+  return args.find(
+    (arg, at) =>
+      /^(-daemon|--?daemoni[sz]e|--daemon|--background|--detach)(=(yes|true|1|on))?$/.test(arg) &&
+      !/^(no|false|0|off)$/.test(args[at + 1] ?? ''),
+  );
+}
+
+/** A script by its name, which cannot be looked at. */
+export function looksLikeScript(program: string): boolean {
+  return /\.(sh|bash|ksh|zsh)$|(^|[-_.])(entrypoint|wrapper|launcher)(\.\w+)?$/.test(basename(program));
+}

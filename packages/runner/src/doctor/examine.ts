@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { interpreterOf, readPart } from '../run/exec/executable.ts';
+import { shellScriptProblem, SHELLS } from '../shell-wrapper.ts';
+import type { Look } from './command/step.ts';
+import type { Situation } from './judge/situation.ts';
+import { readComposeFile } from './supervisor/compose/compose.ts';
+import { readInitScript } from './supervisor/init-script.ts';
+import { readSupervisordFile } from './supervisor/supervisord.ts';
+import { readSystemdUnit, type UnitFile } from './supervisor/systemd/systemd-unit.ts';
+import { readUpstartJob } from './supervisor/upstart.ts';
+
+export const FILE_KINDS = ['unit', 'compose', 'upstart', 'supervisord', 'init'] as const;
+
+/** Reads a file and what belongs to it: drop-ins, an .env, the start scripts that are on this machine. */
+export async function examineFile(kind: (typeof FILE_KINDS)[number], path: string): Promise<Situation[]> {
+  const text = readFileSync(path, 'utf8');
+  switch (kind) {
+    case 'unit':
+      return [withScript(readSystemdUnit(path, text, dropInsOf(path), lookAtScript))];
+    case 'upstart':
+      return [withScript(readUpstartJob(path, text, lookAtScript))];
+    case 'supervisord':
+      return readSupervisordFile(path, text, lookAtScript);
+    case 'init':
+      return [readInitScript(path, text)];
+    case 'compose': {
+      const beside = (name: string) => readIfThere(resolve(dirname(path), name));
+      return readComposeFile(path, text, beside('.env') ?? '', beside);
+    }
+  }
+}
+
+/** FILE.d/*.conf, in the order of their names. */
+function dropInsOf(path: string): UnitFile[] {
+  const folder = `${path}.d`;
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => name.endsWith('.conf'));
+  } catch {
+    return [];
+  }
+  return names
+    .sort()
+    .map((name) => ({ path: join(folder, name), text: readFileSync(join(folder, name), 'utf8') }));
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const SCRIPT_BYTES = 262_144;
+
+/** A shell script of this machine; what is in an image, or not here, is not looked at. */
+const lookAtScript: Look = (path) => {
+  if (!path.startsWith('/')) return undefined;
+  let start: string;
+  try {
+    start = readPart(path, 0, SCRIPT_BYTES)?.toString('utf8') ?? '';
+  } catch {
+    return undefined; // a folder, or nothing that can be read
+  }
+  const header = start.slice(0, 256);
+  const interpreter = interpreterOf(header);
+  const named = /^#![ \t]*\S*\/env[ \t]+(?:-\S+[ \t]+)*(\S+)/.exec(header)?.[1] ?? interpreter;
+  const shell = named?.slice(named.lastIndexOf('/') + 1);
+  if (shell === undefined || !SHELLS.has(shell)) return undefined;
+  return { interpreter: shell, text: start.replace(/^#!.*/, '') };
+};
+
+/** A start script of this machine that nowhere says exec is a parent that no command line shows. */
+function withScript(situation: Situation): Situation {
+  for (const { chain } of situation.chains) {
+    const path = chain.hops.findLast(({ file }) => file !== undefined)?.file ?? chain.service[0];
+    if (!path?.startsWith('/')) continue;
+    const text = scriptProblem(path);
+    if (text !== undefined) return { ...situation, remarks: [...situation.remarks, { kind: 'note', text }] };
+  }
+  return situation;
+}
+
+function scriptProblem(path: string): string | undefined {
+  try {
+    return shellScriptProblem(path, readPart(path, 0, SCRIPT_BYTES)?.toString('latin1') ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Command, Script } from './ast.ts';
+import { sleepSeconds } from './passing.ts';
+import { isOpen } from './words.ts';
+
+/** `while true`, `until false`: a loop that only a break or a signal ends. */
+export function isEndless(word: string, condition: Script): boolean {
+  const only = condition.length === 1 ? condition[0]!.commands[0]!.command : undefined;
+  if (only?.kind !== 'simple') return false;
+  const text = only.words.join(' ');
+  if (word === 'while')
+    return /^(:|true|\/bin\/true|\[ (1|true|: |1 = 1|1 -eq 1) ?\]|\(\( \)\)|sleep .*)$/.test(text);
+  return word === 'until' && /^(false|\/bin\/false)$/.test(text);
+}
+
+/** Whether any simple command in there passes the test; functions are not looked into. */
+function anyCommand(script: Script, test: (words: string[]) => boolean): boolean {
+  const of = (command: Command): boolean => {
+    switch (command.kind) {
+      case 'simple':
+        return test(command.words);
+      case 'pipeline':
+        return command.commands.some(of);
+      case 'if':
+        return (
+          command.branches.some(({ condition, body }) => anyCommand([...condition, ...body], test)) ||
+          anyCommand(command.otherwise ?? [], test)
+        );
+      case 'case':
+        return command.arms.some(({ body }) => anyCommand(body, test));
+      case 'function':
+        return false;
+      default:
+        return anyCommand(command.body, test);
+    }
+  };
+  return script.some(({ commands }) => commands.some(({ command }) => of(command)));
+}
+
+export const breaks = (body: Script): boolean => anyCommand(body, ([name]) => name === 'break');
+
+const LONG_SLEEP_SECONDS = 30;
+export const sleepsLong = (body: Script): boolean =>
+  anyCommand(
+    body,
+    (words) =>
+      (sleepSeconds(words) ?? (isOpen(words[1] ?? '') && words[0] === 'sleep' ? 60 : 0)) >=
+      LONG_SLEEP_SECONDS,
+  );

@@ -1,0 +1,314 @@
+import { withoutAssignments } from '../command/command-words.ts';
+import type { Command, Script, Simple, Statement } from './ast.ts';
+import { parseShell } from './parse.ts';
+import { isSoonOver, keepsAlive } from './passing.ts';
+import { breaks, isEndless, sleepsLong } from './loops.ts';
+import { copy, merge, type Path } from './path.ts';
+import { NO_TRAP, readTrap, type OnTermTrap } from './trap.ts';
+import { expand, expandWords, isOpen } from './words.ts';
+
+/**
+ * How a script may end up: what lasts, and what the shell does meanwhile. A script has one way per path
+ * through it.
+ */
+export type Way =
+  /** The shell is replaced. */
+  | { kind: 'exec'; words: string[] }
+  /** The shell waits for a command in the foreground, and acts on a signal only when that has ended. */
+  | { kind: 'foreground'; words: string[]; trap: OnTermTrap; alone: boolean }
+  /**
+   * The command runs behind `&`; the shell waits (`wait`), sits in the foreground of something else, or has
+   * left.
+   */
+  | {
+      kind: 'job';
+      words: string[];
+      trap: OnTermTrap;
+      shell: 'waits' | 'is kept' | 'leaves';
+      waitsAgain: boolean;
+    }
+  /** The script is a loop, and itself the service. */
+  | { kind: 'loop'; trap: OnTermTrap }
+  /** Nothing that lasts is started. */
+  | { kind: 'nothing' }
+  | { kind: 'unknown'; reason: string };
+
+export interface Reading {
+  /** $0, $1 ...; undefined when nobody knows them. */
+  positional: readonly string[] | undefined;
+  /** bash runs an EXIT trap when TERM ends it. */
+  bash: boolean;
+}
+
+/** Every way that a parsed script may go. Where a variable decides, both; equal ways once. */
+export function waysOf(script: Script, { positional, bash }: Reading): Way[] {
+  const walk = new Walk(bash);
+  const start: Path = {
+    variables: new Map(),
+    functions: new Map(),
+    positional,
+    trap: NO_TRAP,
+    lasts: [],
+    jobs: [],
+    waits: 0,
+    condition: undefined,
+    sourced: [],
+  };
+  const simple = loneCommand(script);
+  for (const path of walk.script(script, start, 0)) walk.end(path, simple);
+  const seen = new Set<string>();
+  const distinct = walk.ways.filter((way) => {
+    const key = JSON.stringify(way);
+    return seen.has(key) ? false : seen.add(key);
+  });
+  const lasting = distinct.filter(({ kind }) => kind !== 'nothing');
+  return lasting.length > 0 ? lasting : [{ kind: 'nothing' }];
+}
+
+/** A script of one simple command, which bash replaces itself by. */
+function loneCommand(script: Script): boolean {
+  const [only, ...more] = script;
+  return more.length === 0 && only?.commands.length === 1 && only.commands[0]!.command.kind === 'simple';
+}
+
+const DEPTH_MAX = 30;
+const PATHS_MAX = 64;
+const PREFIXES = new Set(['command', 'builtin', 'time', 'noglob']);
+
+class Walk {
+  readonly ways: Way[] = [];
+  readonly #bash: boolean;
+
+  constructor(bash: boolean) {
+    this.#bash = bash;
+  }
+
+  /** Follows the statements and returns the paths that reach the end of them. */
+  script(script: Script, start: Path, depth: number): Path[] {
+    let paths = [start];
+    for (const statement of script) {
+      paths = paths.flatMap((path) => this.#statement(statement, path, depth));
+      if (paths.length > PATHS_MAX) paths = merge(paths);
+      if (paths.length === 0) break;
+    }
+    return paths;
+  }
+
+  /** What is left of a path when the script ends. */
+  end(path: Path, lone: boolean): void {
+    const { jobs, lasts, trap, waits } = path;
+    const job = jobs.findLast((words) => !isSoonOver(words) && !keepsAlive(words)) ?? jobs.at(-1);
+    const kept = lasts.find(keepsAlive);
+    if (job && (waits > 0 || kept))
+      return void this.ways.push({
+        ...{ kind: 'job', words: job, trap },
+        shell: waits > 0 ? 'waits' : 'is kept',
+        waitsAgain: waits > 1,
+      });
+    const found = lasts.length > 0 ? lasts : path.condition ? [path.condition] : [];
+    for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone: lone });
+    if (found.length > 0) return;
+    if (job) this.ways.push({ kind: 'job', words: job, trap, shell: 'leaves', waitsAgain: false });
+    else this.ways.push({ kind: 'nothing' });
+  }
+
+  #statement({ commands, background }: Statement, start: Path, depth: number): Path[] {
+    if (background) {
+      for (const words of this.#wordsInside(
+        commands.map(({ command }) => command),
+        start,
+        depth,
+      ))
+        start.jobs.push(words);
+      return [start];
+    }
+    let paths = [start];
+    for (const { joint, command } of commands) {
+      // Behind && and || the command may be left out, unless what stands before decides it.
+      const skipped = joint === undefined ? [] : paths.map(copy);
+      paths = [...paths.flatMap((path) => this.#command(command, path, depth)), ...skipped];
+    }
+    const firstSimple = commands[0]!.command;
+    return commands.length > 1 && firstSimple.kind === 'simple' ? merge(paths) : paths;
+  }
+
+  #command(command: Command, path: Path, depth: number): Path[] {
+    if (depth > DEPTH_MAX) {
+      this.ways.push({ kind: 'unknown', reason: 'its functions call each other too deeply' });
+      return [];
+    }
+    switch (command.kind) {
+      case 'simple':
+        return this.#simple(command, path, depth);
+      case 'group':
+        return this.script(command.body, path, depth + 1);
+      case 'function':
+        path.functions.set(command.name, command.body);
+        return [path];
+      case 'pipeline':
+      case 'subshell': {
+        // Children of the shell: an exec in there replaces only the child.
+        const inside = this.#wordsInside([command], path, depth);
+        if (inside.length > 0) path.lasts = inside;
+        return [path];
+      }
+      case 'if':
+        return this.#if(command, path, depth);
+      case 'case': {
+        const paths = command.arms.flatMap(({ body }) => this.script(body, copy(path), depth + 1));
+        const complete = command.arms.some(({ patterns }) => patterns.includes('*'));
+        return merge(complete ? paths : [...paths, path]);
+      }
+      case 'loop':
+        return this.#loop(command, path, depth);
+    }
+  }
+
+  #if({ branches, otherwise }: Command & { kind: 'if' }, path: Path, depth: number): Path[] {
+    const ends: Path[] = [];
+    let waiting = [path];
+    for (const { condition, body } of branches) {
+      const lasts = waiting.map((each) => each.lasts);
+      waiting = waiting.flatMap((each) => this.script(condition, each, depth + 1));
+      // What is asked is not the service.
+      for (const [index, each] of waiting.entries()) each.lasts = lasts[index] ?? each.lasts;
+      ends.push(...waiting.flatMap((each) => this.script(body, copy(each), depth + 1)));
+    }
+    return merge([
+      ...ends,
+      ...(otherwise ? waiting.flatMap((each) => this.script(otherwise, each, depth + 1)) : waiting),
+    ]);
+  }
+
+  #loop({ word, condition, body }: Command & { kind: 'loop' }, path: Path, depth: number): Path[] {
+    const asked = condition.flatMap(({ commands }) => commands.map(({ command }) => command));
+    const asks = this.#wordsInside(asked, copy(path), depth);
+    const endless = isEndless(word, condition) && !breaks(body);
+    const inside = copy(path);
+    inside.lasts = [];
+    const ends = this.script(body, inside, depth + 1);
+    if (!endless) {
+      const question = asks.find((words) => !isSoonOver(words));
+      if (question) path.condition = question;
+      return merge([
+        path,
+        ...ends.map((end) => ({ ...end, lasts: end.lasts.length > 0 ? end.lasts : path.lasts })),
+      ]);
+    }
+    for (const end of ends) this.#endlessLoop(end, path, body);
+    return [];
+  }
+
+  /**
+   * A loop with long sleeps or a `wait` is a service of its own; one that starts a command over and over is
+   * not.
+   */
+  #endlessLoop(end: Path, before: Path, body: Script): void {
+    const job = end.jobs.findLast((words) => !isSoonOver(words));
+    const rests = sleepsLong(body) || end.waits > before.waits;
+    if (job && end.waits > 0)
+      this.ways.push({ kind: 'job', words: job, trap: end.trap, shell: 'waits', waitsAgain: true });
+    else if (job && end.lasts.length === 0)
+      this.ways.push({ kind: 'job', words: job, trap: end.trap, shell: 'is kept', waitsAgain: true });
+    else if (rests || end.lasts.length === 0) this.ways.push({ kind: 'loop', trap: end.trap });
+    else
+      for (const words of end.lasts)
+        this.ways.push({ kind: 'foreground', words, trap: end.trap, alone: false });
+  }
+
+  #simple({ assignments, words: written }: Simple, path: Path, depth: number): Path[] {
+    if (written.length === 0)
+      for (const { name, value } of assignments) {
+        const text = expand(value, path);
+        path.variables.set(name, isOpen(text) ? undefined : text);
+      }
+    let words = withoutAssignments(expandWords(written, path));
+    while (PREFIXES.has(words[0] ?? '') && !words[1]?.startsWith('-')) words = words.slice(1);
+    const [name = '', ...args] = words;
+    const called = path.functions.get(name);
+    if (called) {
+      const positional = path.positional;
+      path.positional = [name, ...args];
+      const ends = this.script(called, path, depth + 1);
+      for (const end of ends) end.positional = positional;
+      return ends;
+    }
+    switch (name) {
+      case 'exec':
+        return this.#exec(args, path);
+      case 'exit':
+      case 'return':
+        if (name === 'return' && depth > 0) return [path];
+        path.lasts = [];
+        this.end(path, false);
+        return [];
+      case 'trap':
+        path.trap = readTrap(args, path.functions, path, this.#bash) ?? path.trap;
+        return [path];
+      case 'wait':
+        path.waits++;
+        return [path];
+      case 'set':
+        if (args[0] === '--') path.positional = [path.positional?.[0] ?? 'sh', ...args.slice(1)];
+        return [path];
+      case 'shift':
+        path.positional = path.positional && [path.positional[0]!, ...path.positional.slice(2)];
+        return [path];
+      case 'export':
+      case 'readonly':
+      case 'local':
+      case 'declare':
+        for (const arg of args) assign(arg, path);
+        return [path];
+      case '.':
+      case 'source':
+        path.sourced.push(args[0] ?? '');
+        return [path];
+      case 'eval':
+        return this.script(parseShell(args.join(' ')), path, depth + 1);
+      default:
+        return this.#foreground(words, path);
+    }
+  }
+
+  #exec(args: string[], path: Path): Path[] {
+    let at = 0;
+    while (/^-[acl]+$/.test(args[at] ?? '')) at += args[at]!.includes('a') ? 2 : 1;
+    const words = withoutAssignments(args.slice(args[at] === '--' ? at + 1 : at));
+    if (words.length === 0) return [path]; // only redirections
+    this.ways.push({ kind: 'exec', words });
+    return [];
+  }
+
+  #foreground(words: string[], path: Path): Path[] {
+    if (keepsAlive(words) || !isSoonOver(words)) path.lasts = [words];
+    return [path];
+  }
+
+  /** The service in commands that run as children of the shell: in the background, a pipe or brackets. */
+  #wordsInside(commands: readonly Command[], path: Path, depth: number): string[][] {
+    const flat = commands.flatMap((command) => (command.kind === 'pipeline' ? command.commands : [command]));
+    const found = flat.flatMap((command): string[][] => {
+      const inner = new Walk(this.#bash);
+      const start = { ...copy(path), lasts: [], jobs: [], waits: 0, condition: undefined };
+      const body = command.kind === 'subshell' ? command.body : [statementOf(command)];
+      for (const end of inner.script(body, start, depth + 1)) inner.end(end, false);
+      return inner.ways.flatMap((way) => ('words' in way ? [way.words] : []));
+    });
+    const lasting = found.filter((words) => !isSoonOver(words));
+    const piped = commands.some(({ kind }) => kind === 'pipeline');
+    if (lasting.length > 0) return piped ? [lasting[0]!] : lasting;
+    return flat.flatMap((command) =>
+      command.kind === 'simple' && !piped ? [expandWords(command.words, path)] : [],
+    );
+  }
+}
+
+function statementOf(command: Command): Statement {
+  return { commands: [{ joint: undefined, command }], background: false };
+}
+
+function assign(text: string, path: Path): void {
+  const [, name, value] = /^(\w+)=([^]*)$/.exec(text) ?? [];
+  if (name !== undefined) path.variables.set(name, isOpen(value!) ? undefined : value);
+}

@@ -1,0 +1,158 @@
+import { basename } from 'node:path';
+import { chainsOf } from '../command/chains.ts';
+import { optionOf, readWords } from '../command/command-words.ts';
+import type { Remark, Situation } from '../judge/situation.ts';
+import { plainSupervisor } from '../judge/situation.ts';
+import type { Command, Script } from '../shell/ast.ts';
+import { parseShell } from '../shell/parse.ts';
+import { ShellSyntaxError } from '../shell/scan.ts';
+import { simpleCommands } from '../shell/trap.ts';
+import { expand, expandWords, type Known } from '../shell/words.ts';
+import { stopActions } from './stop-actions.ts';
+import { playStopCommands, type PlayedStop } from './stop-command.ts';
+
+/**
+ * An init script of SysV (start-stop-daemon, killproc) or OpenRC. What its stop does is read; the rest of
+ * such a script may do anything, so a stop that is not understood is unknown.
+ */
+export function readInitScript(path: string, text: string): Situation {
+  const name = basename(path);
+  const rests: Situation['rests'] = [{ basis: 'assumed', text: 'the pid file holds the service itself' }];
+  let script: Script;
+  try {
+    script = parseShell(text.replace(/^#!.*/, ''));
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+    return situation(
+      path,
+      name,
+      undefined,
+      [unknown(`its shell is not understood: ${error.message}`)],
+      [],
+      rests,
+    );
+  }
+  const known: Known = { variables: assignments(script), positional: undefined };
+  const functions = functionsOf(script);
+  const openRc = /^#!.*\b(openrc-run|runscript)\b/.test(text);
+  const stop = openRc && !functions.has('stop') ? openRcStop(known) : sysvStop(script, functions, known);
+  const start = openRc ? openRcStart(known) : sysvStart(script, functions, known);
+  const remarks: Remark[] = [];
+  if (typeof stop === 'string') remarks.push(unknown(stop));
+  else if (stop.killsSometime)
+    remarks.push(unknown('its stop waits in a loop and then sends KILL, after a time that is not read'));
+  if (start.length === 0) remarks.push(unknown('how it starts its service is not read'));
+  return situation(path, name, typeof stop === 'string' ? undefined : stop, remarks, start, rests);
+}
+
+const unknown = (text: string): Remark => ({
+  kind: 'unknown',
+  text,
+  settle: 'run its stop, and look whether the service logs a clean end',
+});
+
+function situation(
+  path: string,
+  name: string,
+  played: PlayedStop | undefined,
+  remarks: Remark[],
+  start: string[],
+  rests: Situation['rests'],
+): Situation {
+  return {
+    subject: path,
+    supervisor: {
+      ...plainSupervisor('other', `the init script ${name}`),
+      tells: 'nobody',
+      awaitsDaemon: true,
+      before: played?.command ?? {
+        tells: 'service',
+        killsAfterMs: undefined,
+        waits: 'unknown',
+        line: 'its stop',
+      },
+    },
+    chains: start.length === 0 ? [] : chainsOf(start),
+    remarks,
+    rests,
+  };
+}
+
+/** `NAME=value` at the top of the script. */
+function assignments(script: Script): Map<string, string | undefined> {
+  const variables = new Map<string, string | undefined>();
+  for (const { commands } of script)
+    for (const { command } of commands)
+      if (command.kind === 'simple' && command.words.length === 0)
+        for (const { name, value } of command.assignments)
+          variables.set(name, expand(value, { variables, positional: undefined }));
+  return variables;
+}
+
+function functionsOf(script: Script): Map<string, Script> {
+  const functions = new Map<string, Script>();
+  for (const { commands } of script)
+    for (const { command } of commands)
+      if (command.kind === 'function') functions.set(command.name, command.body);
+  return functions;
+}
+
+/** The commands behind `stop)`, or those of a function with such a name. */
+function branch(script: Script, functions: ReadonlyMap<string, Script>, verb: 'start' | 'stop'): string[][] {
+  const arms: Script[] = [];
+  const visit = (command: Command): void => {
+    if (command.kind === 'case')
+      for (const { patterns, body } of command.arms)
+        if (patterns.some((pattern) => pattern.replaceAll(/["']/g, '') === verb)) arms.push(body);
+  };
+  for (const { commands } of script) for (const { command } of commands) visit(command);
+  const named = [...functions].find(([name]) => new RegExp(`^(do_?|_)?${verb}(_\\w+)?$`).test(name))?.[1];
+  const found = arms.flatMap((body) => simpleCommands(body, functions, 0));
+  return found.length > 0 || !named ? found : simpleCommands(named, functions, 0);
+}
+
+function sysvStop(script: Script, functions: ReadonlyMap<string, Script>, known: Known): PlayedStop | string {
+  const words = branch(script, functions, 'stop').map((each) => expandWords(each, known));
+  const delays = words
+    .filter(([name]) => name === 'killproc')
+    .map((each) => (/^-d$/.test(each[1] ?? '') ? Number(each[2]) : 3));
+  // killproc of Red Hat's functions: TERM, three seconds unless -d says otherwise, KILL.
+  const lines = words.map((each) => ({
+    line: each.join(' '),
+    actions:
+      each[0] === 'killproc' && !each.some((word) => /^-(TERM|15|HUP|INT|QUIT)$/.test(word))
+        ? [{ does: 'tells and kills', afterMs: (delays[0] ?? 3) * 1_000 } as const]
+        : stopActions(each).filter(({ does }) => does !== 'asks'),
+  }));
+  return playStopCommands(lines) ?? 'what its stop does is not read';
+}
+
+function sysvStart(script: Script, functions: ReadonlyMap<string, Script>, known: Known): string[] {
+  const words = branch(script, functions, 'start').map((each) => expandWords(each, known));
+  const daemon =
+    words.find(([name]) => name === 'start-stop-daemon') ?? words.find(([name]) => name === 'daemon');
+  if (!daemon) return [];
+  if (daemon[0] === 'start-stop-daemon') return daemon;
+  const read = readWords(daemon.slice(1), { long: ['user', 'pidfile', 'check'], short: '' });
+  const user = optionOf(read, 'user');
+  return user === undefined ? read.rest : ['runuser', '-u', user, '--', ...read.rest];
+}
+
+/** start-stop-daemon of OpenRC: TERM, and after five seconds it gives up; KILL only where `retry` says so. */
+function openRcStop({ variables }: Known): PlayedStop | string {
+  const retry = variables.get('retry');
+  const supervisor = variables.get('supervisor');
+  if (supervisor !== undefined && retry === undefined)
+    return `it is held by ${supervisor}, whose own schedule is not read`;
+  const line = ['start-stop-daemon', '--stop', ...(retry === undefined ? [] : ['--retry', retry])];
+  return (
+    playStopCommands([{ line: line.join(' '), actions: stopActions(line) }]) ??
+    'what its stop does is not read'
+  );
+}
+
+function openRcStart({ variables }: Known): string[] {
+  const command = variables.get('command');
+  if (command === undefined) return [];
+  return [command, ...(variables.get('command_args')?.split(/\s+/).filter(Boolean) ?? [])];
+}
