@@ -52,3 +52,7 @@ export type { OpenTransaction, StuckTransaction } from './admin/stuck-transactio
 export { StuckLsoWatch, watchStuckLso } from './admin/stuck-lso-watch.ts';
 export type { StableMark } from './admin/stuck-lso-watch.ts';
 export { writeMarker } from './admin/write-marker.ts';
+export { groupMembers } from './admin/group-members.ts';
+export type { DescribedMember } from './admin/group-members.ts';
+export { describeTopics } from './admin/describe-topics.ts';
+export type { DescribedTopic, TopicConfigs } from './admin/describe-topics.ts';

@@ -5,12 +5,32 @@ import { describe, expect, test } from 'vitest';
 import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
 import { errorName } from '../cluster/errors.ts';
 import { consumerGroupHeartbeatRequest } from './consumer-group-heartbeat.ts';
+import { describeConfigsRequest } from './describe-configs.ts';
+import { describeGroupRequest } from './describe-group.ts';
 import {
   describeProducersRequest,
   describeTransactionsRequest,
   listTransactionsRequest,
   writeTxnMarkersRequest,
 } from './describe-transactions.ts';
+import {
+  int8,
+  int16,
+  int32,
+  int64,
+  bool,
+  string,
+  nullableString,
+  uuid,
+  bytes,
+  time,
+  oldArrayOfStrings,
+  errorCode,
+  arrayOf,
+  struct,
+  bare,
+  type Part,
+} from './answer-parts.fixture.ts';
 import { decodeAnswer } from './define.ts';
 import type { Api } from './define.ts';
 import { fetchRequest } from './fetch.ts';
@@ -22,97 +42,6 @@ import { saslAuthenticateRequest, saslHandshakeRequest } from './sasl.ts';
 import { endTxnRequest, initProducerIdRequest, txnOffsetCommitRequest } from './transaction.ts';
 
 // Every answer that this package decodes: any answer is read as it was written, and no damage to it does worse than an error.
-
-/** One part of an answer: which values it may have and how they are written. */
-interface Part<T> {
-  values: Arbitrary<T>;
-  write(writer: Writer, value: T): void;
-}
-
-const int8: Part<number> = { values: fc.integer({ min: -128, max: 127 }), write: (w, v) => w.appendInt8(v) };
-const int16: Part<number> = {
-  values: fc.integer({ min: -32_768, max: 32_767 }),
-  write: (w, v) => w.appendInt16(v),
-};
-const int32: Part<number> = { values: fc.integer(), write: (w, v) => w.appendInt32(v) };
-const int64: Part<bigint> = {
-  values: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-  write: (w, v) => w.appendInt64(v),
-};
-const bool: Part<boolean> = { values: fc.boolean(), write: (w, v) => w.appendBoolean(v) };
-const string: Part<string> = {
-  values: fc.string({ unit: 'grapheme', maxLength: 200 }),
-  write: (w, v) => w.appendString(v),
-};
-const nullableString: Part<string | null> = {
-  values: fc.option(string.values),
-  write: (w, v) => w.appendString(v),
-};
-const uuid: Part<string> = { values: fc.uuid(), write: (w, v) => w.appendUUID(v) };
-const bytes: Part<Buffer> = {
-  values: fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
-  write: (w, v) => w.appendUnsignedVarInt(v.length + 1).append(v),
-};
-/** A time in ms, which decoders give as a number. */
-const time: Part<bigint> = { ...int64, values: fc.bigInt({ min: -1n, max: 2n ** 52n }) };
-/** Of a layout from before KIP-482. */
-const oldArrayOfStrings: Part<string[]> = {
-  values: fc.array(string.values, { maxLength: 4 }),
-  write: (w, entries) => {
-    w.appendInt32(entries.length);
-    for (const entry of entries) w.appendString(entry, false);
-  },
-};
-const errorCode: Part<number> = { ...int16, values: fc.integer({ min: -1, max: 140 }) };
-
-function arrayOf<T>(part: Part<T>): Part<T[]> {
-  return {
-    values: fc.array(part.values, { maxLength: 4 }),
-    write: (w, entries) => {
-      w.appendUnsignedVarInt(entries.length + 1);
-      for (const entry of entries) part.write(w, entry);
-    },
-  };
-}
-
-type Fields = Record<string, Part<unknown>>;
-type ValueOf<F extends Fields> = { [K in keyof F]: F[K] extends Part<infer T> ? T : never };
-
-/** A structure, with the tagged fields that are known, by tag, and one that nobody knows. */
-function struct<F extends Fields, K extends Fields = Record<never, never>>(
-  fields: F,
-  known: { [tag: number]: keyof K } = {},
-  tagged: K = {} as K,
-): Part<ValueOf<F> & Partial<ValueOf<K>>> {
-  const parts: Fields = { ...fields, ...tagged };
-  const values = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.values]));
-  return {
-    values: fc.record(values, { requiredKeys: Object.keys(fields) }) as Arbitrary<never>,
-    write: (w, value: Record<string, unknown>) => {
-      for (const [name, part] of Object.entries(fields)) part.write(w, value[name]);
-      const present = Object.entries(known).filter(([, name]) => value[name as string] !== undefined);
-      w.appendUnsignedVarInt(present.length + 1);
-      for (const [tag, name] of present) {
-        const content = Writer.create();
-        tagged[name]!.write(content, value[name as string]);
-        w.appendUnsignedVarInt(Number(tag)).appendUnsignedVarInt(content.length).append(content.buffer);
-      }
-      w.appendUnsignedVarInt(4_000).appendUnsignedVarInt(3).append(Buffer.from('new'));
-    },
-  };
-}
-
-/** Without tagged fields behind it. */
-function bare<F extends Fields>(fields: F): Part<ValueOf<F>> {
-  return {
-    values: fc.record(
-      Object.fromEntries(Object.entries(fields).map(([name, part]) => [name, part.values])),
-    ) as Arbitrary<never>,
-    write: (w, value: Record<string, unknown>) => {
-      for (const [name, part] of Object.entries(fields)) part.write(w, value[name]);
-    },
-  };
-}
 
 interface Answer {
   name: string;
@@ -160,6 +89,7 @@ function timesAsNumbers(value: unknown): unknown {
 }
 
 const leader = bare({ id: int32, epoch: int32 });
+const assignedTopics = arrayOf(struct({ topicId: uuid, topic: string, partitions: arrayOf(int32) }));
 const answers: Answer[] = [
   answer(
     'Produce',
@@ -299,10 +229,92 @@ const answers: Answer[] = [
         errorCode: topic.errorCode,
         name: topic.name,
         topicId: topic.topicId,
-        partitions: topic.partitions.map(({ partitionIndex, leaderId, leaderEpoch }) => ({
+        partitions: topic.partitions.map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes }) => ({
           partitionIndex,
           leaderId,
           leaderEpoch,
+          replicas: replicaNodes.length,
+        })),
+        operations: topic.topicAuthorizedOperations,
+      })),
+    }),
+  ),
+  answer(
+    'DescribeConfigs',
+    describeConfigsRequest,
+    struct({
+      throttleTimeMs: int32,
+      results: arrayOf(
+        struct({
+          errorCode,
+          errorMessage: nullableString,
+          resourceType: int8,
+          topic: string,
+          configs: arrayOf(
+            struct({
+              name: string,
+              value: nullableString,
+              readOnly: bool,
+              source: int8,
+              sensitive: bool,
+              synonyms: arrayOf(struct({ name: string, value: nullableString, source: int8 })),
+              type: int8,
+              documentation: nullableString,
+            }),
+          ),
+        }),
+      ),
+    }),
+    ({ results }) => ({
+      results: results.map(({ errorCode: code, errorMessage, topic, configs }) => ({
+        errorCode: code,
+        errorMessage,
+        topic,
+        configs: configs.map(({ name, value }) => ({ name, value })),
+      })),
+    }),
+  ),
+  answer(
+    'ConsumerGroupDescribe',
+    describeGroupRequest,
+    struct({
+      throttleTimeMs: int32,
+      groups: arrayOf(
+        struct({
+          errorCode,
+          errorMessage: nullableString,
+          groupId: string,
+          state: string,
+          groupEpoch: int32,
+          assignmentEpoch: int32,
+          assignor: string,
+          members: arrayOf(
+            struct({
+              memberId: string,
+              instanceId: nullableString,
+              rackId: nullableString,
+              memberEpoch: int32,
+              clientId: string,
+              clientHost: string,
+              subscribed: arrayOf(string),
+              pattern: nullableString,
+              assignment: struct({ topics: assignedTopics }),
+              target: struct({ topics: assignedTopics }),
+            }),
+          ),
+          permissions: int32,
+        }),
+      ),
+    }),
+    ({ groups }) => ({
+      groups: groups.map(({ errorCode: code, errorMessage, members }) => ({
+        errorCode: code,
+        errorMessage,
+        members: members.map(({ memberId, clientId, clientHost, assignment }) => ({
+          memberId,
+          clientId,
+          clientHost,
+          assignment: assignment.topics,
         })),
       })),
     }),

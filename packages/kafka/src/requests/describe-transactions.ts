@@ -1,7 +1,10 @@
 import { Writer } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
 
-/** DescribeProducers v0 (KIP-664), to the leaders: who has written to these partitions, and what they left open there. */
+/**
+ * DescribeProducers v0 (KIP-664), to the leaders: who has written to these partitions, and what they left
+ * open there.
+ */
 export const describeProducersRequest = defineRequest(
   61,
   0,
@@ -36,7 +39,10 @@ export const describeProducersRequest = defineRequest(
   },
 );
 
-/** ListTransactions v0 (KIP-664), to every broker: the transactional ids that it coordinates, by their producer ids. */
+/**
+ * ListTransactions v0 (KIP-664), to every broker: the transactional ids that it coordinates, by their
+ * producer ids.
+ */
 export const listTransactionsRequest = defineRequest(
   66,
   0,

@@ -17,7 +17,9 @@ export interface MetadataTopic {
   /** A uuid with hyphens. */
   topicId: string;
   /** In any order. */
-  partitions: { partitionIndex: number; leaderId: number; leaderEpoch: number }[];
+  partitions: { partitionIndex: number; leaderId: number; leaderEpoch: number; replicas: number }[];
+  /** Bits of what this client may do with it, when asked for. */
+  operations: number;
 }
 
 function decodeMetadata(reader: FrameReader): MetadataAnswer {
@@ -42,12 +44,12 @@ function decodeTopic(reader: FrameReader): MetadataTopic {
   const partitions = reader.readArray(() => {
     reader.readInt16(); // its error: LEADER_NOT_AVAILABLE shows as leader -1, and a listener that is missing too
     const partitionIndex = reader.readInt32();
-    const partition = { partitionIndex, leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
-    for (let list = 0; list < 3; list++) reader.readArray(() => reader.readInt32(), true, false); // replicas, in sync, offline
-    return partition;
+    const leader = { leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
+    const replicas = reader.readArray(() => reader.readInt32(), true, false).length;
+    for (let list = 0; list < 2; list++) reader.readArray(() => reader.readInt32(), true, false); // in sync, offline
+    return { partitionIndex, ...leader, replicas };
   });
-  reader.readInt32(); // permissions
-  return { errorCode, name, topicId, partitions };
+  return { errorCode, name, topicId, partitions, operations: reader.readInt32() };
 }
 
 /** FindCoordinator v6: the broker that coordinates a group (key type 0) or a transactional id (1). */
