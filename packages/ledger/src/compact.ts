@@ -1,6 +1,8 @@
 import { LedgerError } from './ledger-error.ts';
 
-/** Writes natural numbers as LEB128 (7 bits a byte, low ones first): an offset of 30 billion takes 5 bytes. */
+/**
+ * Writes natural numbers as LEB128 (7 bits a byte, low ones first): an offset of 30 billion takes 5 bytes.
+ */
 export class CompactWriter {
   #buffer = Buffer.alloc(512);
   #length = 0;
@@ -23,6 +25,13 @@ export class CompactWriter {
     this.#length += bytes.length;
   }
 
+  /** The length in bytes, then UTF-8. */
+  text(text: string): void {
+    const bytes = Buffer.from(text);
+    this.natural(bytes.length);
+    this.bytes(bytes);
+  }
+
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -35,7 +44,7 @@ export class CompactWriter {
   }
 }
 
-/** Reads them back; a record that ends too early throws LedgerError. */
+/** Reads them back. A record that ends too early throws LedgerError. */
 export class CompactReader {
   readonly #buffer: Buffer;
   #at = 0;
@@ -53,23 +62,28 @@ export class CompactReader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
-    throw new LedgerError('CORRUPT_RECORD', 'Ledger: a record ends too early');
+    throw tooShort();
   }
 
   number(): number {
     const value = Number(this.natural());
-    if (!Number.isSafeInteger(value))
-      throw new LedgerError('CORRUPT_RECORD', `Ledger: ${value} is no number of anything`);
-    return value;
+    if (Number.isSafeInteger(value)) return value;
+    throw new LedgerError('CORRUPT_RECORD', `Ledger: ${value} counts nothing that exists`);
   }
 
   bytes(length: number): Buffer {
     const end = this.#at + length;
-    if (end > this.#buffer.length) {
-      throw new LedgerError('CORRUPT_RECORD', 'Ledger: a record ends too early');
-    }
+    if (end > this.#buffer.length) throw tooShort();
     const bytes = this.#buffer.subarray(this.#at, end);
     this.#at = end;
     return bytes;
   }
+
+  text(): string {
+    return this.bytes(this.number()).toString();
+  }
+}
+
+function tooShort(): LedgerError {
+  return new LedgerError('CORRUPT_RECORD', 'Ledger: a record ends too early');
 }

@@ -11,20 +11,29 @@ import {
 import { decodeGenesis, encodeGenesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { decodePairs, pairsRecord } from './offset-pairs.ts';
-import { decodePositions, encodePositions, pauseKinds } from './positions.ts';
+import { pauseKinds } from './pause.ts';
+import { decodePositions, encodePositions } from './positions.ts';
 
 const offset = fc.bigInt(0n, 2n ** 63n - 2n);
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
-const range = fc.record({ kind: fc.constantFrom(...pauseKinds), from: offset, to: offset });
+const pause = fc.record({
+  kind: fc.constantFrom(...pauseKinds),
+  from: offset,
+  to: offset,
+  sinceMs: fc.option(fc.integer({ min: 1, max: 2 ** 45 })),
+  detail: fc.string({ unit: 'grapheme', maxLength: 40 }),
+});
 const partition = fc.record({
   topic: fc.string({ unit: 'grapheme', maxLength: 30 }),
   topicId: fc.uuid(),
+  targetTopicId: fc.option(fc.uuid()),
   partition: count,
   position: offset,
   leaderEpoch: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
   lastTargetOffset: fc.bigInt(-1n, 2n ** 63n - 2n),
+  sourceEnd: fc.option(offset),
   retired: fc.boolean(),
-  pause: fc.option(range),
+  pause: fc.option(pause),
 });
 const positions = fc.record({ genesisOffset: offset, partitions: fc.array(partition, { maxLength: 6 }) });
 const runs = fc
@@ -45,8 +54,8 @@ const genesis = fc.record({
       id: fc.option(fc.uuid()),
       partitions: count,
       target: fc.string(),
-      firstTargetPartition: count,
-      width: count,
+      ranges: fc.array(fc.record({ first: count, width: count }), { maxLength: 3 }),
+      origins: fc.array(fc.record({ clusterId: fc.string(), topic: fc.string() }), { maxLength: 2 }),
     }),
     { maxLength: 3 },
   ),

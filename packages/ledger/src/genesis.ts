@@ -1,8 +1,9 @@
+import { JsonFields } from './json-fields.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /**
- * What a link is, written by `init` into every partition of its ledger before anything is copied. A ledger without it is
- * not a new link but a lost one: it must not look like a first start, or everything would be copied again.
+ * What a link is. `init` writes it into every partition of the ledger before anything is copied. A ledger
+ * without it is a lost one, not a new link: taken for a first start, everything would be copied again.
  */
 export interface Genesis {
   readonly link: string;
@@ -10,7 +11,7 @@ export interface Genesis {
   readonly shards: number;
   readonly sourceClusterId: string;
   readonly targetClusterId: string;
-  /** Grows by one each time `init` registers further topics. */
+  /** Grows by one each time `init` changes what is below. */
   readonly generation: number;
   readonly topics: readonly RegisteredTopic[];
 }
@@ -23,26 +24,53 @@ export interface RegisteredTopic {
   /** Partitions at the source when it was registered; those beyond are new. */
   readonly partitions: number;
   readonly target: string;
-  /** Source partition p goes to target partition `firstTargetPartition + p`. */
-  readonly firstTargetPartition: number;
-  /** How many target partitions from there on belong to this link alone. */
+  /**
+   * Target partitions that belong to this link alone. The source partitions fill them in order. A link has
+   * several ranges when it grew after another link had taken what lies behind the first.
+   */
+  readonly ranges: readonly TargetRange[];
+  /** Where the source topic is itself copied from, directly or by way of other clusters. */
+  readonly origins: readonly Origin[];
+}
+
+export interface TargetRange {
+  readonly first: number;
   readonly width: number;
 }
 
-/** The target partition of a source partition; undefined when the link's range has no room for it. */
-export function targetPartitionOf(topic: RegisteredTopic, partition: number): number | undefined {
-  return partition < topic.width ? topic.firstTargetPartition + partition : undefined;
+export interface Origin {
+  readonly clusterId: string;
+  readonly topic: string;
+}
+
+/** How many source partitions have a target partition. */
+export function widthOf(topic: Pick<RegisteredTopic, 'ranges'>): number {
+  return topic.ranges.reduce((sum, { width }) => sum + width, 0);
+}
+
+/** The target partition of a source partition; undefined when the link's ranges have no room for it. */
+export function targetPartitionOf(
+  topic: Pick<RegisteredTopic, 'ranges'>,
+  partition: number,
+): number | undefined {
+  let left = partition;
+  for (const { first, width } of topic.ranges) {
+    if (left < width) return first + left;
+    left -= width;
+  }
+  return undefined;
 }
 
 /** JSON, so that an operator can read it with Kafka's own tools. */
 export function encodeGenesis(genesis: Genesis): Buffer {
-  return Buffer.from(JSON.stringify({ version: 1, ...genesis }));
+  return Buffer.from(JSON.stringify({ version: 2, ...genesis }));
 }
 
 /** Throws LedgerError when the bytes are not a genesis that this version understands. */
 export function decodeGenesis(bytes: Uint8Array): Genesis {
-  const fields = new Fields(parse(bytes), 'genesis');
-  if (fields.integer('version') !== 1) {
+  const fields = JsonFields.parse(bytes, 'genesis');
+  const version = fields.integer('version');
+  if (version !== 1 && version !== 2) {
     throw new LedgerError('UNKNOWN_VERSION', 'The genesis was written by a newer version of the mirror');
   }
   return {
@@ -51,63 +79,30 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
     sourceClusterId: fields.string('sourceClusterId'),
     targetClusterId: fields.string('targetClusterId'),
     generation: fields.integer('generation'),
-    topics: fields.list('topics').map((entry, index) => {
-      const topic = new Fields(entry, `genesis.topics[${index}]`);
-      return {
-        name: topic.string('name'),
-        id: topic.stringOrNull('id'),
-        partitions: topic.integer('partitions'),
-        target: topic.string('target'),
-        firstTargetPartition: topic.integer('firstTargetPartition'),
-        width: topic.integer('width'),
-      };
-    }),
+    topics: fields.list('topics').map((topic) => ({
+      name: topic.string('name'),
+      id: topic.stringOrNull('id'),
+      partitions: topic.integer('partitions'),
+      target: topic.string('target'),
+      ...(version === 1 ? firstVersion(topic) : secondVersion(topic)),
+    })),
   };
 }
 
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  } catch (cause) {
-    throw new LedgerError('CORRUPT_RECORD', 'The genesis is not JSON', { cause });
-  }
+function firstVersion(topic: JsonFields): Pick<RegisteredTopic, 'ranges' | 'origins'> {
+  const range = { first: topic.integer('firstTargetPartition'), width: topic.integer('width') };
+  return { ranges: [range], origins: [] };
 }
 
-class Fields {
-  readonly #values: Record<string, unknown>;
-  readonly #place: string;
-
-  constructor(value: unknown, place: string) {
-    if (typeof value !== 'object' || value === null) throw corrupt(place, 'an object');
-    this.#values = value as Record<string, unknown>;
-    this.#place = place;
-  }
-
-  string(name: string): string {
-    const value = this.#values[name];
-    if (typeof value !== 'string') throw corrupt(`${this.#place}.${name}`, 'a string');
-    return value;
-  }
-
-  stringOrNull(name: string): string | null {
-    return this.#values[name] === null ? null : this.string(name);
-  }
-
-  integer(name: string): number {
-    const value = this.#values[name];
-    if (!Number.isSafeInteger(value) || (value as number) < 0) {
-      throw corrupt(`${this.#place}.${name}`, 'a natural number');
-    }
-    return value as number;
-  }
-
-  list(name: string): unknown[] {
-    const value = this.#values[name];
-    if (!Array.isArray(value)) throw corrupt(`${this.#place}.${name}`, 'a list');
-    return value;
-  }
-}
-
-function corrupt(place: string, expected: string): LedgerError {
-  return new LedgerError('CORRUPT_RECORD', `Ledger: ${place} is not ${expected}`);
+function secondVersion(topic: JsonFields): Pick<RegisteredTopic, 'ranges' | 'origins'> {
+  return {
+    ranges: topic.list('ranges').map((range) => ({
+      first: range.integer('first'),
+      width: range.integer('width'),
+    })),
+    origins: topic.list('origins').map((origin) => ({
+      clusterId: origin.string('clusterId'),
+      topic: origin.string('topic'),
+    })),
+  };
 }

@@ -6,7 +6,7 @@ export type LedgerErrorCode =
   | 'OTHER_CLUSTER'
   | 'SHARDS_DIFFER';
 
-/** The ledger is not what this process may work with. Never retryable: an operator has to look. */
+/** The ledger is not what this process may work with. Never retryable: an operator must look. */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly code: LedgerErrorCode;

@@ -2,11 +2,13 @@ import type { OutgoingRecord } from '@penstock/kafka';
 import { decodeGenesis, encodeGenesis, type Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { decodePositions, encodePositions, type Positions } from './positions.ts';
+import { isoTime } from './wall-clock.ts';
 
 /**
- * A ledger partition holds two living keys, `genesis/<shard>` and `positions/<shard>`, and one `answer/...` for every
- * answer an operator gave to a paused partition: compaction keeps exactly what is needed. The shard in the key says
- * when a record lies in a partition that it was not written for.
+ * A ledger partition holds two keys that are written again and again, `genesis/<shard>` and
+ * `positions/<shard>`, and one `answer/...` for each answer that an operator gave to a paused partition.
+ * Compaction keeps exactly what is needed. The shard in the key reveals a record that was written for
+ * another partition.
  */
 export type LedgerRecord =
   | { readonly kind: 'genesis'; readonly genesis: Genesis }
@@ -29,7 +31,7 @@ export function answerRecord(
   answer: Record<string, string>,
   nowMs: number,
 ): OutgoingRecord {
-  const key = `answer/${partition.topic}-${partition.partition}/${new Date(nowMs).toISOString()}`;
+  const key = `answer/${partition.topic}-${partition.partition}/${isoTime(nowMs)}`;
   return record(key, Buffer.from(JSON.stringify(answer)), nowMs);
 }
 

@@ -3,8 +3,9 @@ import { CompactReader, CompactWriter } from './compact.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /**
- * `count` records of a source partition lie on the target from `target` on. Their source offsets begin at `source`; when
- * `sourceSpan` = count they are consecutive there too, so that each has its exact counterpart.
+ * `count` records of a source partition lie on the target from `target` on. Their source offsets begin at
+ * `source`. If `sourceSpan` equals `count`, they are consecutive there too, so each has its exact
+ * counterpart.
  */
 export interface OffsetRun {
   readonly source: bigint;
@@ -31,8 +32,9 @@ export function addRun(runs: OffsetRun[], run: OffsetRun): void {
 }
 
 /**
- * One commit's copies of one source partition, for translating consumer offsets between the clusters. Layout, numbers as
- * LEB128: version 1 | count, { source - previous source, target - previous target, count, source span }.
+ * One commit's copies of one source partition, for translating consumer offsets between the clusters.
+ * Layout, numbers as LEB128: version 1 | count, { source - previous source, target - previous target, count,
+ * source span }.
  */
 export function pairsRecord(
   partition: { topic: string; partition: number },
@@ -56,7 +58,7 @@ export function pairsRecord(
   return { key, value: out.finish(), timestampMs: nowMs };
 }
 
-/** Throws LedgerError for bytes that are none. */
+/** Throws LedgerError for bytes that are not pairs. */
 export function decodePairs(value: Uint8Array): OffsetRun[] {
   const input = new CompactReader(value);
   if (input.number() !== 1) {

@@ -1,83 +1,65 @@
 import { CompactReader, CompactWriter } from './compact.ts';
 import { LedgerError } from './ledger-error.ts';
+import { pauseKinds, type Pause } from './pause.ts';
 
-/** Why a partition is not copied until an operator answers (`resume`), or until the cause is gone. */
-export const pauseKinds = [
-  'truncated', // the source lost records that were copied: [from, to) exists on the target only
-  'recreated', // the source topic has another id: [from, to) is the new one, nothing of it is copied
-  'overtaken', // retention deleted [from, to) before it was copied
-  'beyond-end', // the position lies behind the source's end: [from, to) is gone there
-  'target-lost', // the target lost records that were copied: target offsets [from, to)
-  'target-not-empty', // a partition to be started whose target partition has records: target offsets [from, to)
-  'refused', // the target does not take the records [from, to)
-  'corrupt', // the source's records [from, to) fail their checksum
-] as const;
-
-export type PauseKind = (typeof pauseKinds)[number];
-
-/** Why a partition stands still, and which offsets that concerns. */
-export interface Pause {
-  readonly kind: PauseKind;
-  /** First offset concerned. */
-  readonly from: bigint;
-  /** One past the last. */
-  readonly to: bigint;
-}
-
-/** Where a link stands in one source partition. */
+/** Where a link is in one source partition. */
 export interface PartitionPosition {
   readonly topic: string;
   readonly topicId: string;
+  /** The id of the topic that the copies are in; null: not known yet (a ledger of the first version). */
+  readonly targetTopicId: string | null;
   readonly partition: number;
   /** The next source offset to copy. */
   readonly position: bigint;
   /** Leader epoch of the last source batch copied; -1: none yet. */
   readonly leaderEpoch: number;
-  /** A target offset that a copied record certainly has, one transaction late; -1: none known. */
+  /** A target offset that certainly holds a copied record, one transaction late; -1: none known. */
   readonly lastTargetOffset: bigint;
-  /** The topic was gone from the source when last looked for. Kept for ever: a name that returns is no first start. */
+  /**
+   * Where the committed records of the source ended when last seen; null: never seen. When the topic is
+   * deleted, this says how much of it was not copied.
+   */
+  readonly sourceEnd: bigint | null;
+  /** The topic was gone when last looked for. Kept for ever: a name that returns is not a first start. */
   readonly retired: boolean;
   readonly pause: Pause | null;
 }
 
 /** What a shard commits: everything it knows, in one record. */
 export interface Positions {
-  /** Where in this ledger partition the genesis lies that was in force: found without reading from the start. */
+  /** Where the genesis in force lies in this ledger partition. It is found without reading from the start. */
   readonly genesisOffset: bigint;
   readonly partitions: readonly PartitionPosition[];
 }
 
 /**
- * All positions of a shard in one record: written with every commit, four times a second and shard, so size counts.
- * 24 partitions take about 350 bytes (as JSON 3 KB); one record per partition would cost 70 bytes of frame each.
+ * All positions of a shard in one record. Every commit writes one, four times a second and shard, so size
+ * counts: 24 partitions take about 500 bytes (as JSON 4 KB).
  *
- * Layout, numbers as LEB128: version 1 | genesis offset | topics: count, { id 16 bytes, name length, name } |
- * partitions: count, { topic index, partition, position, leader epoch + 1, last target offset + 1, state }, where state
- * is 0 active, 1 retired, and 2 + 2 * kind + retired for a pause, which is followed by { from, to }.
+ * Layout, numbers as LEB128: version 2 | genesis offset | topics: count, { id 16 bytes, target id 16 bytes
+ * or zeros, name length, name } | partitions: count, { topic index, partition, position, leader epoch + 1,
+ * last target offset + 1, source end + 1, state }. The state is 0 active, 1 retired, and 2 + 2 * kind +
+ * retired for a pause, which is followed by { from, to, since, detail length, detail }. Version 1 had no
+ * target ids, no source end, and of a pause only { from, to }.
  */
 export function encodePositions(positions: Positions): Buffer {
-  const topics = [...new Set(positions.partitions.map(topicKey))];
+  const topics = new Map<string, { index: number; of: PartitionPosition }>();
+  for (const each of positions.partitions) {
+    topics.getOrInsertComputed(topicKey(each), () => ({ index: topics.size, of: each }));
+  }
   const out = new CompactWriter();
-  out.natural(1);
+  out.natural(2);
   out.natural(positions.genesisOffset);
-  out.natural(topics.length);
-  for (const key of topics) {
-    out.bytes(Buffer.from(key.slice(0, 36).replaceAll('-', ''), 'hex'));
-    const name = Buffer.from(key.slice(36));
-    out.natural(name.length);
-    out.bytes(name);
+  out.natural(topics.size);
+  for (const { of } of topics.values()) {
+    out.bytes(uuidBytes(of.topicId));
+    out.bytes(of.targetTopicId === null ? noId : uuidBytes(of.targetTopicId));
+    out.text(of.topic);
   }
   out.natural(positions.partitions.length);
-  for (const p of positions.partitions) {
-    out.natural(topics.indexOf(topicKey(p)));
-    out.natural(p.partition);
-    out.natural(p.position);
-    out.natural(p.leaderEpoch + 1);
-    out.natural(p.lastTargetOffset + 1n);
-    out.natural((p.pause === null ? 0 : 2 + 2 * pauseKinds.indexOf(p.pause.kind)) + (p.retired ? 1 : 0));
-    if (p.pause === null) continue;
-    out.natural(p.pause.from);
-    out.natural(p.pause.to);
+  for (const each of positions.partitions) {
+    out.natural(topics.get(topicKey(each))!.index);
+    encodePartition(out, each);
   }
   return out.finish();
 }
@@ -85,43 +67,76 @@ export function encodePositions(positions: Positions): Buffer {
 /** Throws LedgerError when the bytes are not positions that this version understands. */
 export function decodePositions(bytes: Uint8Array): Positions {
   const input = new CompactReader(bytes);
-  if (input.number() !== 1) {
+  const version = input.number();
+  if (version !== 1 && version !== 2) {
     throw new LedgerError('UNKNOWN_VERSION', 'The positions were written by a newer version of the mirror');
   }
   const genesisOffset = input.natural();
-  const topics: { topicId: string; topic: string }[] = [];
+  const topics: Pick<PartitionPosition, 'topic' | 'topicId' | 'targetTopicId'>[] = [];
   for (let left = input.number(); left > 0; left -= 1) {
     const topicId = uuid(input.bytes(16));
-    topics.push({ topicId, topic: input.bytes(input.number()).toString() });
+    const targetId = version === 1 ? noId : input.bytes(16);
+    const targetTopicId = noId.equals(targetId) ? null : uuid(targetId);
+    topics.push({ topicId, targetTopicId, topic: input.text() });
   }
   const partitions: PartitionPosition[] = [];
   for (let left = input.number(); left > 0; left -= 1) {
     const topic = topics[input.number()];
-    if (topic === undefined)
+    if (topic === undefined) {
       throw new LedgerError('CORRUPT_RECORD', 'Ledger: a position of an unlisted topic');
-    partitions.push({ ...topic, ...decodePartition(input) });
+    }
+    partitions.push({ ...topic, ...decodePartition(input, version) });
   }
   return { genesisOffset, partitions };
 }
 
-function decodePartition(input: CompactReader): Omit<PartitionPosition, 'topic' | 'topicId'> {
+function encodePartition(out: CompactWriter, position: PartitionPosition): void {
+  const { pause, retired } = position;
+  out.natural(position.partition);
+  out.natural(position.position);
+  out.natural(position.leaderEpoch + 1);
+  out.natural(position.lastTargetOffset + 1n);
+  out.natural(position.sourceEnd === null ? 0n : position.sourceEnd + 1n);
+  out.natural((pause === null ? 0 : 2 + 2 * pauseKinds.indexOf(pause.kind)) + (retired ? 1 : 0));
+  if (pause === null) return;
+  out.natural(pause.from);
+  out.natural(pause.to);
+  out.natural(pause.sinceMs ?? 0);
+  out.text(pause.detail);
+}
+
+function decodePartition(
+  input: CompactReader,
+  version: 1 | 2,
+): Omit<PartitionPosition, 'topic' | 'topicId' | 'targetTopicId'> {
   const partition = input.number();
   const position = input.natural();
   const leaderEpoch = input.number() - 1;
   const lastTargetOffset = input.natural() - 1n;
+  const sourceEndOrNone = version === 1 ? 0n : input.natural();
+  const sourceEnd = sourceEndOrNone === 0n ? null : sourceEndOrNone - 1n;
   const state = input.number();
   const retired = state % 2 === 1;
-  if (state < 2) return { partition, position, leaderEpoch, lastTargetOffset, retired, pause: null };
+  const where = { partition, position, leaderEpoch, lastTargetOffset, sourceEnd, retired };
+  if (state < 2) return { ...where, pause: null };
   const kind = pauseKinds[(state >> 1) - 1];
   if (kind === undefined) {
     throw new LedgerError('UNKNOWN_VERSION', 'A pause was written by a newer version of the mirror');
   }
-  const pause = { kind, from: input.natural(), to: input.natural() };
-  return { partition, position, leaderEpoch, lastTargetOffset, retired, pause };
+  const range = { kind, from: input.natural(), to: input.natural() };
+  if (version === 1) return { ...where, pause: { ...range, sinceMs: null, detail: '' } };
+  const sinceMs = input.number();
+  return { ...where, pause: { ...range, sinceMs: sinceMs === 0 ? null : sinceMs, detail: input.text() } };
 }
 
-function topicKey(p: PartitionPosition): string {
-  return p.topicId + p.topic;
+const noId = Buffer.alloc(16);
+
+function topicKey({ topicId, targetTopicId, topic }: PartitionPosition): string {
+  return `${topicId} ${targetTopicId} ${topic}`;
+}
+
+function uuidBytes(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
 function uuid(bytes: Buffer): string {

@@ -15,11 +15,11 @@ export interface LedgerState {
 }
 
 /**
- * Reads a shard's place from the end of its ledger partition: one record of positions holds all of it, so the way back is
- * short, and doubles until a committed one is found (aborted tries and markers may lie behind it).
+ * Reads a shard's positions from the end of its ledger partition. One record holds all of them, so the way
+ * back is short. It grows until a committed record is found: aborted ones and markers may lie behind it.
  *
- * Right only for the owner of the shard, after InitProducerId: then no commit of an earlier owner can still arrive.
- * Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.
+ * Final only for the owner of the shard, after InitProducerId: no commit of an earlier owner can arrive
+ * then. Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.
  */
 export async function readLedger(
   cluster: Cluster,
@@ -62,8 +62,9 @@ interface Tail {
 }
 
 /**
- * The genesis in force: the newest one. It lies behind the last positions, or where they say. (It cannot be between: who
- * writes a genesis takes the shard over, so every later commit is by an owner that has read it.)
+ * The genesis in force is the newest one. It lies behind the last positions, or where they say. It cannot
+ * lie in between: whoever writes a genesis takes the shard over, so every later commit is by an owner that
+ * has read it.
  */
 async function withGenesis(
   cluster: Cluster,
@@ -121,7 +122,7 @@ async function offsetOf(
 function noGenesis(topic: string, shard: number): LedgerError {
   return new LedgerError(
     'NO_GENESIS',
-    `The ledger ${topic} has no genesis in partition ${shard}: run "mirror init", unless the link has run before: ` +
-      'then its ledger is lost, and to begin anew would copy everything again',
+    `The ledger ${topic} has no genesis in partition ${shard}. For a new link, run "mirror init". If this ` +
+      'link has run before, its ledger is lost, and a new beginning would copy everything again',
   );
 }

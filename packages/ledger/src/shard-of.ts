@@ -1,8 +1,9 @@
 import { crc32c } from '@node-rs/crc32';
 
 /**
- * The shard that copies a source partition: fixed for the life of a link, so it must never be computed another way.
- * Neighbouring partitions of one topic fall into neighbouring shards: a topic spreads evenly however few it has.
+ * The shard that copies a source partition. It is fixed for the life of a link, so it must never be computed
+ * in another way. Neighbouring partitions of a topic fall into neighbouring shards, so even a few spread
+ * evenly.
  */
 export function shardOf(topic: string, partition: number, shards: number): number {
   return (crc32c(topic) + partition) % shards;

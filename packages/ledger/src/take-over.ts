@@ -3,7 +3,7 @@ import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';
 
-/** What a ledger must be of: another link's, or another cluster's, is refused. */
+/** The link that a ledger must belong to. The ledger of another link, or of other clusters, is refused. */
 export interface LinkIdentity {
   readonly link: string;
   readonly ledgerTopic: string;
@@ -17,16 +17,16 @@ export function transactionalIdOf(ledgerTopic: string, shard: number): string {
 }
 
 /**
- * Makes this process the one owner of a shard, however wrongly shards were handed out:
+ * Makes this process the one owner of a shard, even if the shard was assigned to several:
  *
- * 1. InitProducerId: an earlier owner can no longer write or commit; its open transaction is aborted, and one that it had
- *    committed is complete on every partition, markers included, before the answer comes.
- * 2. Then the ledger is read, up to its end as a read_committed reader sees it now. The order matters: read first, and
- *    the earlier owner commits between the two, and what it copied is copied again.
+ * 1. InitProducerId. From then on, an earlier owner can neither write nor commit. Its open transaction is
+ *    aborted. A transaction that it had committed is complete on every partition, markers included, before
+ *    the answer comes.
+ * 2. Read the ledger up to the end that a read_committed reader sees now. The order matters: if the ledger
+ *    were read first, the earlier owner could commit in between, and its copies would be copied again.
  *
- * The signal ends both, with its reason.
- *
- * A death after 1 leaves a shard without an open transaction; after 2 nothing.
+ * The signal ends both, with its reason. A death after step 1 leaves a shard without an open transaction; a
+ * death after step 2 leaves nothing to clean up.
  */
 export async function takeOverShard(
   target: Cluster,
@@ -44,7 +44,9 @@ export async function takeOverShard(
   }
 }
 
-/** The ledger of a shard that this process owns: after a takeover, and after every commit that failed. Ends with the signal. */
+/**
+ * Reads the ledger of an owned shard: after a takeover, and after every failed commit. Ends with the signal.
+ */
 export async function readOwnedLedger(
   target: Cluster,
   identity: LinkIdentity,
@@ -57,7 +59,10 @@ export async function readOwnedLedger(
   return state;
 }
 
-/** Throws LedgerError when the ledger is of another link, between other clusters, or was given another partition count. */
+/**
+ * Throws LedgerError if the ledger belongs to another link or other clusters, or its partition count
+ * changed.
+ */
 export function checkGenesis(genesis: Genesis, identity: LinkIdentity, ledgerPartitions: number): void {
   const { ledgerTopic } = identity;
   if (genesis.link !== identity.link) {
@@ -69,7 +74,8 @@ export function checkGenesis(genesis: Genesis, identity: LinkIdentity, ledgerPar
   if (genesis.shards !== ledgerPartitions) {
     throw new LedgerError(
       'SHARDS_DIFFER',
-      `${ledgerTopic} was begun with ${genesis.shards} partitions and has ${ledgerPartitions}: partitions would change their shard`,
+      `${ledgerTopic} was begun with ${genesis.shards} partitions and has ${ledgerPartitions}: ` +
+        'source partitions would change their shard',
     );
   }
   for (const side of ['source', 'target'] as const) {
