@@ -21,8 +21,6 @@ export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', r
     'packages/events',
     'packages/input-filter',
     'packages/kafka',
-    'packages/ledger',
-    'packages/mirror',
     'packages/receiver',
     'packages/runner',
     'packages/service',

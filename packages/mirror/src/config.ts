@@ -22,32 +22,48 @@ export const knobs = {
   source: kafkaKnobs('penstock-mirror', `${prefix}SOURCE_KAFKA_`),
   target: kafkaKnobs('penstock-mirror', `${prefix}TARGET_KAFKA_`),
   link: text(`${prefix}LINK`, {
-    why: 'Names the way from this source to this target, for ever: its ledger on the target is the topic mirror.<link>.',
+    why: 'Names the link for its whole life: its ledger on the target is the topic mirror.<link>.',
     pattern: linkPattern,
     example: 'fra',
   }),
   instance: text(`${prefix}INSTANCE`, {
-    why: 'Names this process among those of its link. Stable over restarts, so that it has its shards back at once; two processes must not share it.',
+    why:
+      'Names this process among those of its link. Keep it over restarts, so that the process gets ' +
+      'its shards back at once. Two processes must not share it.',
     pattern: /^[A-Za-z0-9._-]{1,128}$/,
     default: hostname(),
   }),
   topics: list(`${prefix}TOPICS`, {
-    why: 'For "mirror init": source topics, by exact name. "name:24" keeps 24 target partitions for one that shall grow, or is not there yet.',
+    why:
+      'For "mirror init": source topics, by exact name. "name:24" keeps 24 target partitions for a ' +
+      'topic that will grow, or that does not exist yet.',
     pattern: /^[A-Za-z0-9._-]{1,249}(:[1-9]\d{0,4})?$/,
     default: ['events.clean'],
   }),
   naming: oneOf(`${prefix}NAMING`, ['identity', 'prefix'], {
-    why: 'For "mirror init": the same topic name on the target, each link with partitions of its own, or <link>.<topic>.',
+    why:
+      'For "mirror init": identity keeps the topic name, and each link has target partitions of its ' +
+      'own. prefix names the target topic <link>.<topic>.',
     default: 'identity',
   }),
+  targetCleanup: oneOf(`${prefix}TARGET_CLEANUP`, ['as-source', 'own'], {
+    why:
+      'Whether the target must keep copies as long as the source keeps the originals: cleanup.policy, ' +
+      'retention, compaction lags and segments. "own": its settings are meant to differ.',
+    default: 'as-source',
+  }),
   shards: integer(`${prefix}SHARDS`, {
-    why: 'For "mirror init": into how many parts the link can be divided among processes. Fixed for its life; two to four for each process you may ever run.',
+    why:
+      'For "mirror init": into how many parts the link can be divided among processes. Fixed for ' +
+      'its life. Take two to four for each process that you may ever run.',
     min: 1,
     max: 256,
     default: 4,
   }),
   commitIntervalMs: durationMs(`${prefix}COMMIT_INTERVAL_MS`, {
-    why: 'How long copies wait for others before their transaction is committed. It is most of the delay that the mirror adds.',
+    why:
+      'How long copies wait for others before their transaction is committed. Most of the delay ' +
+      'that the mirror adds.',
     min: 10,
     max: 5_000,
     default: 250,
@@ -59,32 +75,40 @@ export const knobs = {
     default: 1_000,
   }),
   commitBytes: bytes(`${prefix}COMMIT_BYTES`, {
-    why: 'A transaction of a shard is committed at this size whatever its age. With PREFETCH_BYTES it bounds the memory of a shard.',
+    why:
+      'A transaction of a shard is committed at this size, whatever its age. With PREFETCH_BYTES it ' +
+      'bounds the memory of a shard.',
     min: 64 * 1024,
     max: 256 * mebibyte,
     default: 8 * mebibyte,
   }),
   prefetchBytes: bytes(`${prefix}PREFETCH_BYTES`, {
-    // Memory that is used again before it leaves the cache: 1.1 to 1.4 s/GB of CPU with 32 MiB, 1.7 to 2.1 with 16.
+    // Memory that is used again before it leaves the cache: 1.1 to 1.4 s/GB of CPU with 32 MiB, 1.7 to 2.1
+    // with 16.
     why: 'What a shard fetches ahead of its copying.',
     min: 2 * mebibyte,
     max: 256 * mebibyte,
     default: 32 * mebibyte,
   }),
   discoveryIntervalMs: durationMs(`${prefix}DISCOVERY_INTERVAL_MS`, {
-    why: 'How often new partitions and topics are looked for, and those that could not be copied are tried again.',
+    why:
+      'How often settings and rights are read again, new partitions and topics are looked for, and ' +
+      'what could not be copied is tried again.',
     min: 100,
     max: 600_000,
     default: 10_000,
   }),
   transactionTimeoutMs: durationMs(`${prefix}TRANSACTION_TIMEOUT_MS`, {
-    why: 'How long a mirror that died with an open transaction holds up read_committed readers of its target partitions, if nobody takes its shards over before.',
+    why:
+      'How long a mirror that died in an open transaction holds up read_committed readers of its ' +
+      'target partitions, unless somebody takes its shards over before.',
     min: 1_000,
     max: 900_000,
     default: 10_000,
   }),
   stalledAfterMs: durationMs(`${prefix}STALLED_AFTER_MS`, {
-    why: 'Behind and without a commit for so long, the mirror says that it is not ready.',
+    why:
+      'A partition that is behind and has committed nothing for this long makes the mirror not ' + 'ready.',
     min: 1_000,
     max: 600_000,
     default: 30_000,

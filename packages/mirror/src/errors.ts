@@ -3,18 +3,20 @@ export type MirrorErrorCode =
   | 'SAME_CLUSTER'
   /** The link has no ledger yet, or its ledger topic is not what init made. */
   | 'NO_LEDGER'
-  /** Target topics are not as the copies need them; the message has every difference. */
+  /** Target topics are not as the copies need them. The message has every difference. */
   | 'TARGET_TOPICS'
-  /** A range of target partitions cannot be given. */
+  /** The copies of this link would come back to its source by way of other links. */
+  | 'CIRCLE'
+  /** A topic cannot be registered. */
   | 'TARGET_RANGES'
   /** Another process with this identity takes the shards away again and again. */
   | 'IDENTITY_SHARED'
   /** The group on the target no longer takes this member. */
   | 'GROUP'
-  /** A command was given what it cannot do. */
+  /** A command was asked for something that it cannot do. */
   | 'REFUSED';
 
-/** Something that only an operator can mend: never retryable, ends the process or the command. */
+/** Something that only an operator can mend. It is never retryable and ends the process or the command. */
 export class MirrorError extends Error {
   override readonly name = 'MirrorError';
   readonly code: MirrorErrorCode;

@@ -1,78 +1,78 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openCluster, type Cluster } from '@penstock/kafka';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startMirrorProcess } from './mirror-process.ts';
 import { copiedUpToNow, ownsShards, writeTransactions } from './source-writer.ts';
-import { createLink, expectExactCopy, startTwoClusters, type TwoClusters } from './two-clusters.ts';
+import { createLink, expectExactCopy, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
 
-let clusters: TwoClusters;
-let source: Cluster;
+const clusters = useTwoClusters({ harmed: true });
 
-beforeAll(async () => {
-  clusters = await startTwoClusters({ harmed: true });
-  source = await openCluster({ bootstrap: clusters.source.bootstrap, clientId: 'test' });
-}, 120_000);
-
-afterAll(async () => {
-  await source?.[Symbol.asyncDispose]();
-  await clusters?.[Symbol.asyncDispose]();
-});
-
-test('killed at random points, it loses nothing and doubles nothing', async () => {
-  const partitions = [0, 1, 2, 3];
-  const link = await createLink(clusters, { partitions: 4 });
-  const writing = new AbortController();
-  const written = writeTransactions(source, link.topic, partitions, 20_000, writing.signal);
-  for (let round = 0; round < 6; round += 1) {
+test(
+  'killed at random points, it loses nothing and doubles nothing',
+  async () => {
+    const partitions = [0, 1, 2, 3];
+    const link = await createLink(clusters, { partitions: 4 });
+    const writing = new AbortController();
+    const written = writeTransactions(clusters.sourceCluster, link.topic, partitions, 20_000, writing.signal);
+    for (let round = 0; round < 6; round += 1) {
+      const mirror = startMirrorProcess(link.env);
+      await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, partitions);
+      await sleep(400 * Math.random());
+      await mirror.kill();
+    }
+    writing.abort();
+    await written;
     const mirror = startMirrorProcess(link.env);
-    await copiedUpToNow(mirror, source, link.topic, partitions);
-    await sleep(400 * Math.random());
-    await mirror.kill();
-  }
-  writing.abort();
-  await written;
-  const mirror = startMirrorProcess(link.env);
-  await copiedUpToNow(mirror, source, link.topic, partitions);
-  expect(await mirror.stop()).toBe(0);
-  expect(await expectExactCopy(clusters, link, partitions)).toBeGreaterThan(1000);
-}, 180_000);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, partitions);
+    expect(await mirror.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, partitions)).toBeGreaterThan(1000);
+  },
+  testTimeoutMs,
+);
 
-test('the brokers of both sides are killed under it: it goes on by itself, and nothing is lost or doubled', async () => {
-  const partitions = [0, 1];
-  const link = await createLink(clusters, { partitions: 2 });
-  const mirror = startMirrorProcess(link.env);
-  for (const cluster of [clusters.target, clusters.source]) {
-    await writeTransactions(source, link.topic, partitions, 60);
-    const [broker] = cluster.brokers;
-    await broker?.kill();
-    await broker?.start();
-  }
-  await writeTransactions(source, link.topic, partitions, 20);
-  await copiedUpToNow(mirror, source, link.topic, partitions);
-  expect(await mirror.stop()).toBe(0);
-  expect(await expectExactCopy(clusters, link, partitions)).toBe(2 * 70 * 10);
-}, 180_000);
+test(
+  'the brokers of both sides are killed under it: it goes on by itself, and nothing is lost or doubled',
+  async () => {
+    const partitions = [0, 1];
+    const link = await createLink(clusters, { partitions: 2 });
+    const mirror = startMirrorProcess(link.env);
+    for (const cluster of [clusters.target, clusters.source]) {
+      await writeTransactions(clusters.sourceCluster, link.topic, partitions, 60);
+      const [broker] = cluster.brokers;
+      await broker?.kill();
+      await broker?.start();
+    }
+    await writeTransactions(clusters.sourceCluster, link.topic, partitions, 20);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, partitions);
+    expect(await mirror.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, partitions)).toBe(2 * 70 * 10);
+  },
+  testTimeoutMs,
+);
 
-test('two processes share a link; one is stopped, comes back as a zombie, and dies: nothing is lost or doubled', async () => {
-  const partitions = [0, 1, 2, 3];
-  const link = await createLink(clusters, { partitions: 4 });
-  const writing = new AbortController();
-  const written = writeTransactions(source, link.topic, partitions, 20_000, writing.signal);
-  const first = startMirrorProcess(link.env);
-  await copiedUpToNow(first, source, link.topic, partitions);
-  const second = startMirrorProcess({ ...link.env, PENSTOCK_MIRROR_INSTANCE: 'two' });
-  await ownsShards(second, 1);
-  await ownsShards(first, 1);
-  second.process.signal('SIGSTOP'); // in the middle of whatever it does, beyond its session
-  await ownsShards(first, 2);
-  second.process.signal('SIGCONT');
-  await ownsShards(first, 1);
-  await ownsShards(second, 1);
-  await second.kill();
-  await ownsShards(first, 2);
-  writing.abort();
-  await written;
-  await copiedUpToNow(first, source, link.topic, partitions);
-  expect(await first.stop()).toBe(0);
-  await expectExactCopy(clusters, link, partitions);
-}, 180_000);
+test(
+  'two processes share a link; one is stopped, comes back as a zombie, and dies: nothing is lost or doubled',
+  async () => {
+    const partitions = [0, 1, 2, 3];
+    const link = await createLink(clusters, { partitions: 4 });
+    const writing = new AbortController();
+    const written = writeTransactions(clusters.sourceCluster, link.topic, partitions, 20_000, writing.signal);
+    const first = startMirrorProcess(link.env);
+    await copiedUpToNow(first, clusters.sourceCluster, link.topic, partitions);
+    const second = startMirrorProcess({ ...link.env, PENSTOCK_MIRROR_INSTANCE: 'two' });
+    await ownsShards(second, 1);
+    await ownsShards(first, 1);
+    second.process.signal('SIGSTOP'); // in the middle of whatever it does, beyond its session
+    await ownsShards(first, 2);
+    second.process.signal('SIGCONT');
+    await ownsShards(first, 1);
+    await ownsShards(second, 1);
+    await second.kill();
+    await ownsShards(first, 2);
+    writing.abort();
+    await written;
+    await copiedUpToNow(first, clusters.sourceCluster, link.topic, partitions);
+    expect(await first.stop()).toBe(0);
+    await expectExactCopy(clusters, link, partitions);
+  },
+  testTimeoutMs,
+);

@@ -4,35 +4,48 @@ import { createLog, Metrics, readConfig } from '@penstock/service';
 import { expect, onTestFinished, test } from 'vitest';
 import { knobs } from '../src/config.ts';
 import { openLink } from '../src/link/link-context.ts';
+import { TopicStates } from '../src/link/topic-states.ts';
 import { declareMirrorMetrics } from '../src/metrics.ts';
 import { startShard, type Shard } from '../src/shard/shard.ts';
 import { writeTransactions } from './source-writer.ts';
-import { createLink, eventually, expectExactCopy, startTwoClusters, type TestLink } from './two-clusters.ts';
+import {
+  createLink,
+  eventually,
+  expectExactCopy,
+  useTwoClusters,
+  type TestLink,
+  testTimeoutMs,
+} from './two-clusters.ts';
 
-test('two owners that both believe a shard is theirs fence each other, and nothing is lost or doubled', async () => {
-  await using clusters = await startTwoClusters();
-  const partitions = [0, 1];
-  const link = await createLink(clusters, { partitions: 2, env: { PENSTOCK_MIRROR_SHARDS: '1' } });
-  const [first, second] = await Promise.all([owner(link), owner(link)]);
-  const writing = new AbortController();
-  const written = writeTransactions(first.source, link.topic, partitions, 20_000, writing.signal);
-  await sleep(6_000);
-  writing.abort();
-  await written;
-  // One may have given up by now: five times in a row is enough.
-  await second.shard.stop();
-  const ends = await listOffsets(first.source, link.topic, partitions, 'latest', 'read_committed');
-  const winner = first.failures.length === 0 ? first.shard : (await owner(link)).shard;
-  await eventually('all is copied', async () => {
-    const behind = winner.partitions.filter(
-      ({ partition, committed }) => (committed?.position ?? -1n) < (ends.get(partition)?.offset ?? 0n),
-    );
-    return winner.partitions.length === 2 && behind.length === 0 ? true : undefined;
-  });
-  await winner.stop();
-  expect(first.takeovers() + second.takeovers()).toBeGreaterThan(2);
-  expect(await expectExactCopy(clusters, link, partitions)).toBeGreaterThan(100);
-}, 120_000);
+const clusters = useTwoClusters();
+
+test(
+  'two owners that both believe a shard is theirs fence each other, and nothing is lost or doubled',
+  async () => {
+    const partitions = [0, 1];
+    const link = await createLink(clusters, { partitions: 2, env: { PENSTOCK_MIRROR_SHARDS: '1' } });
+    const [first, second] = await Promise.all([owner(link), owner(link)]);
+    const writing = new AbortController();
+    const written = writeTransactions(first.source, link.topic, partitions, 20_000, writing.signal);
+    await sleep(6_000);
+    writing.abort();
+    await written;
+    // One may have given up by now: five times in a row is enough.
+    await second.shard.stop();
+    const ends = await listOffsets(first.source, link.topic, partitions, 'latest', 'read_committed');
+    const winner = first.failures.length === 0 ? first.shard : (await owner(link)).shard;
+    await eventually('all is copied', async () => {
+      const behind = winner.partitions.filter(
+        ({ partition, committed }) => (committed?.position ?? -1n) < (ends.get(partition)?.offset ?? 0n),
+      );
+      return winner.partitions.length === 2 && behind.length === 0 ? true : undefined;
+    });
+    await winner.stop();
+    expect(first.takeovers() + second.takeovers()).toBeGreaterThan(2);
+    expect(await expectExactCopy(clusters, link, partitions)).toBeGreaterThan(100);
+  },
+  testTimeoutMs,
+);
 
 /** An owner of shard 0 that no group restrains. */
 async function owner({ env }: TestLink) {
@@ -46,7 +59,7 @@ async function owner({ env }: TestLink) {
     config,
     metrics,
     log: createLog({ service: 'mirror', level: 'error' }),
-    limitsOf: () => ({ maxMessageBytes: 1_000_000 }),
+    topicStates: new TopicStates({ source: link.source, target: link.target, ownCleanup: false }),
     stillAssigned: async () => true,
     fail: (error) => failures.push(error),
   });

@@ -18,16 +18,23 @@ export interface MirrorProcess {
 
 export interface MirrorStatus {
   /** Absent while it starts. */
-  shards?: { shard: number; hindrance: string | null; partitions: PartitionStatus[] }[];
+  shards?: {
+    shard: number;
+    idleBecause: string | null;
+    withoutRoom: string[];
+    partitions: PartitionStatus[];
+  }[];
 }
 
 export interface PartitionStatus {
   partition: string;
   phase: string;
   position: string | null;
-  lagRecords: number;
-  lsoLagRecords: number;
+  lagRecords: number | null;
+  lsoLagRecords: number | null;
+  detail?: string;
   pause?: { kind: string; from: string; to: string };
+  pausedSince?: string | null;
 }
 
 export function startMirrorProcess(env: MirrorEnvironment): MirrorProcess {

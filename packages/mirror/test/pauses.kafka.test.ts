@@ -1,5 +1,4 @@
-import { openCluster, type Cluster } from '@penstock/kafka';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import {
   copiedUpToNow,
@@ -13,99 +12,99 @@ import {
   createLink,
   eventually,
   expectExactCopy,
-  startTwoClusters,
-  type TwoClusters,
+  useTwoClusters,
+  testTimeoutMs,
 } from './two-clusters.ts';
 
-let clusters: TwoClusters;
-let source: Cluster;
+const clusters = useTwoClusters();
 
-beforeAll(async () => {
-  clusters = await startTwoClusters();
-  source = await openCluster({ bootstrap: clusters.source.bootstrap, clientId: 'test' });
-}, 120_000);
+test(
+  'records deleted before they were copied pause their partition with the exact range, until an answer',
+  async () => {
+    const link = await createLink(clusters, { partitions: 2 });
+    const first = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 3);
+    await untilPosition(first, `${link.topic}-0`, 33n);
+    await untilPosition(first, `${link.topic}-1`, 33n);
+    expect(await first.stop()).toBe(0);
+    // While it is away: four transactions of ten records and a marker, and the first two of them are deleted.
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 4);
+    await clusters.source.admin(async (admin) => {
+      await admin.fetchTopicOffsets(link.topic); // kafkajs deletes nothing of a topic that it has not met
+      const upTo = { partition: 0, offset: '55' };
+      await admin.deleteTopicRecords({ topic: link.topic, partitions: [upTo] });
+    });
+    const second = startMirrorProcess(link.env);
+    const { pause } = await untilPhase(second, `${link.topic}-0`, 'paused');
+    expect(pause).toEqual({ kind: 'overtaken', from: '33', to: '55' });
+    await copiedUpToNow(second, clusters.sourceCluster, link.topic, [1]);
 
-afterAll(async () => {
-  await source?.[Symbol.asyncDispose]();
-  await clusters?.[Symbol.asyncDispose]();
-});
+    const table = await mirrorCommand(['status'], link.env);
+    expect(table.output).toMatch(new RegExp(`${link.topic}-0 .* paused: overtaken \\[33, 55\\)`));
+    const refused = await mirrorCommand(['resume', '--partition', `${link.topic}-1`, '--skip-gap'], link.env);
+    expect(refused).toMatchObject({ exitCode: 1, output: '' });
+    expect(refused.problems).toContain(`${link.topic}-1: the partition is not paused`);
+    const answer = ['resume', '--partition', `${link.topic}-0`, '--skip-gap'];
+    expect((await mirrorCommand(answer, link.env)).output).toContain('goes on at 55');
+    await copiedUpToNow(second, clusters.sourceCluster, link.topic, [0, 1]);
+    expect(await second.stop()).toBe(0);
+    const copied = await clusters.target.consoleConsume(link.topic);
+    expect(copied.filter(({ partition }) => partition === 0)).toHaveLength(50);
+    expect(copied.filter(({ partition }) => partition === 1)).toHaveLength(70);
+  },
+  testTimeoutMs,
+);
 
-test('records deleted before they were copied: paused with the exact range, the others go on, skipped by an answer', async () => {
-  const link = await createLink(clusters, { partitions: 2 });
-  const first = startMirrorProcess(link.env);
-  await writeCommitted(source, link.topic, [0, 1], 3);
-  await untilPosition(first, `${link.topic}-0`, 33n);
-  await untilPosition(first, `${link.topic}-1`, 33n);
-  expect(await first.stop()).toBe(0);
-  // While it is away: four transactions of ten records and a marker, and the first two of them are deleted.
-  await writeCommitted(source, link.topic, [0, 1], 4);
-  await clusters.source.admin(async (admin) => {
-    await admin.fetchTopicOffsets(link.topic); // kafkajs deletes nothing of a topic that it has not met
-    const upTo = { partition: 0, offset: '55' };
-    await admin.deleteTopicRecords({ topic: link.topic, partitions: [upTo] });
-  });
-  const second = startMirrorProcess(link.env);
-  const { pause } = await untilPhase(second, `${link.topic}-0`, 'paused');
-  expect(pause).toEqual({ kind: 'overtaken', from: '33', to: '55' });
-  await copiedUpToNow(second, source, link.topic, [1]);
+test(
+  'a topic made again under its name is not taken for new, and goes on by an answer',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const mirror = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    await clusters.source.admin((admin) => admin.deleteTopics({ topics: [link.topic] }));
+    await eventually('the topic is made anew', () =>
+      clusters.source.createTopic(link.topic, { partitions: 1 }).then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    await clusters.sourceCluster.topic(link.topic, { refresh: true });
+    // More records than before: the old offset lies inside the new log, and only the id tells.
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 5);
+    const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
+    expect(pause?.kind).toBe('recreated');
+    const restart = ['resume', '--partition', `${link.topic}-0`, '--restart'];
+    expect((await mirrorCommand(restart, link.env)).output).toContain('goes on at 0');
+    await eventually('the new log is copied', async () => {
+      const state = (await partitionStates(mirror)).get(`${link.topic}-0`);
+      return state?.phase === 'copying' && state.position === '55' ? true : undefined;
+    });
+    await mirror.stop();
+    expect(await clusters.target.consoleConsume(link.topic)).toHaveLength(20 + 50);
+  },
+  testTimeoutMs,
+);
 
-  const table = await mirrorCommand(['status'], link.env);
-  expect(table.output).toMatch(new RegExp(`${link.topic}-0 .* paused: overtaken \\[33, 55\\)`));
-  const refused = await mirrorCommand(['resume', '--partition', `${link.topic}-1`, '--skip-gap'], link.env);
-  expect(refused).toMatchObject({ exitCode: 1, output: '' });
-  expect(refused.problems).toContain(`${link.topic}-1: the partition is not paused`);
-  const answer = ['resume', '--partition', `${link.topic}-0`, '--skip-gap'];
-  expect((await mirrorCommand(answer, link.env)).output).toContain('goes on at 55');
-  await copiedUpToNow(second, source, link.topic, [0, 1]);
-  expect(await second.stop()).toBe(0);
-  const copied = await clusters.target.consoleConsume(link.topic);
-  expect(copied.filter(({ partition }) => partition === 0)).toHaveLength(50);
-  expect(copied.filter(({ partition }) => partition === 1)).toHaveLength(70);
-}, 120_000);
-
-test('a topic that goes keeps its position, and its name under another id is not taken for new: copied on by an answer', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  const mirror = startMirrorProcess(link.env);
-  await writeCommitted(source, link.topic, [0], 2);
-  await copiedUpToNow(mirror, source, link.topic, [0]);
-  await clusters.source.admin((admin) => admin.deleteTopics({ topics: [link.topic] }));
-  await eventually('the topic is made anew', () =>
-    clusters.source.createTopic(link.topic, { partitions: 1 }).then(
-      () => true,
-      () => undefined,
-    ),
-  );
-  await source.topic(link.topic, { refresh: true });
-  // More records than before: the old offset lies inside the new log, and only the id tells.
-  await writeCommitted(source, link.topic, [0], 5);
-  const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
-  expect(pause?.kind).toBe('recreated');
-  const restart = ['resume', '--partition', `${link.topic}-0`, '--restart'];
-  expect((await mirrorCommand(restart, link.env)).output).toContain('goes on at 0');
-  await eventually('the new log is copied', async () => {
-    const state = (await partitionStates(mirror)).get(`${link.topic}-0`);
-    return state?.phase === 'copying' && state.position === '55' ? true : undefined;
-  });
-  await mirror.stop();
-  expect(await clusters.target.consoleConsume(link.topic)).toHaveLength(20 + 50);
-}, 120_000);
-
-test('a record too large for the target pauses its partition before it, and goes when the limit is raised', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  const setLimit = (value: string) =>
-    changeConfigs(clusters.target, link.topic, { 'max.message.bytes': value });
-  const mirror = startMirrorProcess(link.env);
-  await writeCommitted(source, link.topic, [0], 3);
-  await untilPosition(mirror, `${link.topic}-0`, 33n);
-  await setLimit('300'); // behind the mirror's back: it learns of it by the refusal
-  await writeCommitted(source, link.topic, [0], 4);
-  const { pause, position } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
-  expect(pause).toEqual({ kind: 'refused', from: '33', to: '43' });
-  expect(position).toBe('33');
-  await setLimit('1000000');
-  const retry = ['resume', '--partition', `${link.topic}-0`, '--retry'];
-  expect((await mirrorCommand(retry, link.env)).output).toContain('goes on at 33');
-  await copiedUpToNow(mirror, source, link.topic, [0]);
-  expect(await mirror.stop()).toBe(0);
-  expect(await expectExactCopy(clusters, link, [0])).toBe(70);
-}, 120_000);
+test(
+  'a record too large for the target pauses its partition before it, and goes when the limit is raised',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const setLimit = (value: string) =>
+      changeConfigs(clusters.target, link.topic, { 'max.message.bytes': value });
+    const mirror = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 3);
+    await untilPosition(mirror, `${link.topic}-0`, 33n);
+    await setLimit('120'); // most records are larger than that, alone
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 4);
+    const { pause, position } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
+    expect(pause).toMatchObject({ kind: 'refused', from: position });
+    await setLimit('1000000');
+    const retry = ['resume', '--partition', `${link.topic}-0`, '--retry'];
+    expect((await mirrorCommand(retry, link.env)).output).toContain(`goes on at ${position}`);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    expect(await mirror.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, [0])).toBe(70);
+  },
+  testTimeoutMs,
+);

@@ -1,87 +1,126 @@
 import { openCluster, startBatchProducer } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { mirrorCommand, startMirrorProcess, type MirrorEnvironment } from './mirror-process.ts';
 import { untilPhase } from './source-writer.ts';
-import { changeConfigs, createLink, startTwoClusters, type TwoClusters } from './two-clusters.ts';
+import { changeConfigs, createLink, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
 
-let clusters: TwoClusters;
+const clusters = useTwoClusters();
 
-beforeAll(async () => {
-  clusters = await startTwoClusters();
-}, 120_000);
+test(
+  'a link that was never initialised, or whose ledger is gone, is not begun anew',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    expect(await runs(link.env, { PENSTOCK_MIRROR_LINK: uniqueName('other') })).toContain(
+      'run \\"mirror init --link',
+    );
+    // A ledger made by hand has no genesis.
+    const bare = uniqueName('bare');
+    await clusters.target.createTopic(`mirror.${bare}`, {
+      partitions: 2,
+      configs: { 'cleanup.policy': 'compact' },
+    });
+    expect(await runs(link.env, { PENSTOCK_MIRROR_LINK: bare })).toContain('has no genesis in partition 0');
+  },
+  testTimeoutMs,
+);
 
-afterAll(async () => {
-  await clusters?.[Symbol.asyncDispose]();
-});
+test(
+  'a ledger with more partitions than it was begun with is refused: partitions would change their shard',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    await clusters.target.admin((admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: `mirror.${link.link}`, count: 3 }] }),
+    );
+    expect(await runs(link.env, {})).toContain('was begun with 2 partitions and has 3');
+  },
+  testTimeoutMs,
+);
 
-test('a link that was never initialised, or whose ledger is gone, is not begun anew', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  expect(await runs(link.env, { PENSTOCK_MIRROR_LINK: uniqueName('other') })).toContain(
-    'run \\"mirror init --link',
-  );
-  // A ledger made by hand has no genesis.
-  const bare = uniqueName('bare');
-  await clusters.target.createTopic(`mirror.${bare}`, {
-    partitions: 2,
-    configs: { 'cleanup.policy': 'compact' },
-  });
-  expect(await runs(link.env, { PENSTOCK_MIRROR_LINK: bare })).toContain('has no genesis in partition 0');
-}, 60_000);
+test(
+  'source = target is refused, by init too',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const same = { PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: clusters.target.bootstrap.join(',') };
+    expect(await runs(link.env, same)).toContain('it would copy its own copies');
+    expect(await mirrorCommand(['init'], { ...link.env, ...same })).toMatchObject({ exitCode: 1 });
+  },
+  testTimeoutMs,
+);
 
-test('a ledger with more partitions than it was begun with is refused: partitions would change their shard', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  await clusters.target.admin((admin) =>
-    admin.createPartitions({ topicPartitions: [{ topic: `mirror.${link.link}`, count: 3 }] }),
-  );
-  expect(await runs(link.env, {})).toContain('was begun with 2 partitions and has 3');
-}, 60_000);
+test(
+  'target topics that would change or lose the copies are refused by init with every difference',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const changed = {
+      'compression.type': 'gzip',
+      'max.message.bytes': '2000',
+      'cleanup.policy': 'compact',
+      'segment.bytes': '1048576',
+    };
+    await changeConfigs(clusters.target, link.topic, changed);
+    const { exitCode, problems } = await mirrorCommand(['init'], link.env);
+    expect(exitCode).toBe(1);
+    expect(problems).toContain('compression.type is gzip, needs producer');
+    expect(problems).toContain('max.message.bytes is 2000, needs 1048588 or more');
+    expect(problems).toContain('cleanup.policy is compact, the source has delete');
+    expect(problems).toContain('segment.bytes is 1048576');
+  },
+  testTimeoutMs,
+);
 
-test('source = target is refused, by init too', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  const same = { PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: clusters.target.bootstrap.join(',') };
-  expect(await runs(link.env, same)).toContain('it would copy its own copies');
-  expect(await mirrorCommand(['init'], { ...link.env, ...same })).toMatchObject({ exitCode: 1 });
-}, 60_000);
+test(
+  'a target that keeps copies for a shorter time is accepted when that is said to be on purpose',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    await changeConfigs(clusters.target, link.topic, { 'retention.ms': '3000' });
+    const refused = await mirrorCommand(['init'], link.env);
+    expect(refused.problems).toContain('retention.ms is 3000, needs 604800000 or more');
+    const onPurpose = { ...link.env, PENSTOCK_MIRROR_TARGET_CLEANUP: 'own' };
+    expect(await mirrorCommand(['init'], onPurpose)).toMatchObject({ exitCode: 0 });
+  },
+  testTimeoutMs,
+);
 
-test('target topics that would change the copies are refused with every difference', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  const changed = { 'compression.type': 'gzip', 'max.message.bytes': '2000' };
-  await changeConfigs(clusters.target, link.topic, changed);
-  const output = await runs(link.env, {});
-  expect(output).toContain('compression.type is gzip, needs producer');
-  expect(output).toContain('max.message.bytes is 2000, needs 1048588 or more');
-}, 60_000);
+test(
+  'links on one target have ranges of their own, and the same again gives the same result',
+  async () => {
+    const link = await createLink(clusters, { partitions: 3 });
+    const other = { ...link.env, PENSTOCK_MIRROR_LINK: uniqueName('second') };
+    const report = `${link.topic} -> ${link.topic} partitions 3 to 5\n`;
+    expect((await mirrorCommand(['init'], other)).output).toContain(report);
+    expect(await mirrorCommand(['init'], other)).toMatchObject({ exitCode: 0, output: report });
+  },
+  testTimeoutMs,
+);
 
-test('links on one target have ranges of their own, and again is no other result', async () => {
-  const link = await createLink(clusters, { partitions: 3 });
-  const other = { ...link.env, PENSTOCK_MIRROR_LINK: uniqueName('second') };
-  const report = `${link.topic} -> ${link.topic} partitions 3 to 5\n`;
-  expect((await mirrorCommand(['init'], other)).output).toContain(report);
-  expect(await mirrorCommand(['init'], other)).toMatchObject({ exitCode: 0, output: report });
-  const wider = { ...link.env, PENSTOCK_MIRROR_TOPICS: `${link.topic}:4` };
-  expect((await mirrorCommand(['init'], wider)).problems).toContain('3 to 5 belong to another link');
-}, 60_000);
+test(
+  'a target partition that has records already is not begun',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    await using producer = await startBatchProducer(target, { onSettled: () => undefined });
+    producer.append(link.topic, 0, { key: null, value: Buffer.from('foreign'), timestampMs: Date.now() }, 0);
+    await producer.drain();
+    const mirror = startMirrorProcess(link.env);
+    const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
+    expect(pause).toEqual({ kind: 'target-not-empty', from: '0', to: '1' });
+  },
+  testTimeoutMs,
+);
 
-test('a target partition that has records already is not begun', async () => {
-  const link = await createLink(clusters, { partitions: 1 });
-  await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
-  await using producer = await startBatchProducer(target, { onSettled: () => undefined });
-  producer.append(link.topic, 0, { key: null, value: Buffer.from('foreign'), timestampMs: Date.now() }, 0);
-  await producer.drain();
-  const mirror = startMirrorProcess(link.env);
-  const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
-  expect(pause).toEqual({ kind: 'target-not-empty', from: '0', to: '1' });
-}, 60_000);
-
-test('commands and configuration that make no sense are refused with exit code 2', async () => {
-  expect(await mirrorCommand(['copy'], {})).toMatchObject({ exitCode: 2 });
-  expect(await mirrorCommand(['status', '--loud'], {})).toMatchObject({ exitCode: 2 });
-  const { exitCode, problems } = await mirrorCommand(['status'], { PENSTOCK_MIRROR_SHARD: '3' });
-  expect(problems).toContain('PENSTOCK_MIRROR_SHARD: no such knob');
-  expect(problems).toContain('PENSTOCK_MIRROR_LINK');
-  expect(exitCode).toBe(2);
-}, 60_000);
+test(
+  'commands and configuration that make no sense are refused with exit code 2',
+  async () => {
+    expect(await mirrorCommand(['copy'], {})).toMatchObject({ exitCode: 2 });
+    expect(await mirrorCommand(['status', '--loud'], {})).toMatchObject({ exitCode: 2 });
+    const { exitCode, problems } = await mirrorCommand(['status'], { PENSTOCK_MIRROR_SHARD: '3' });
+    expect(problems).toContain('PENSTOCK_MIRROR_SHARD: no such knob');
+    expect(problems).toContain('PENSTOCK_MIRROR_LINK');
+    expect(exitCode).toBe(2);
+  },
+  testTimeoutMs,
+);
 
 /** Starts the mirror, which must give up by itself, and answers what it said. */
 async function runs(env: MirrorEnvironment, change: MirrorEnvironment): Promise<string> {

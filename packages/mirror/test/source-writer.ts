@@ -5,8 +5,8 @@ import type { MirrorProcess, PartitionStatus } from './mirror-process.ts';
 import { eventually } from './two-clusters.ts';
 
 /**
- * Transactions of ten records for each partition, codec after codec; every other one is aborted once its records are likely
- * to be in the log. Stops early at the signal, between two transactions.
+ * Transactions of ten records for each partition, codec after codec; every other one is aborted once its
+ * records are likely to be in the log. Stops early at the signal, between two transactions.
  */
 export async function writeTransactions(
   source: Cluster,
@@ -116,6 +116,6 @@ export async function untilPosition(
 export async function ownsShards(mirror: MirrorProcess, count: number): Promise<void> {
   await eventually(`the process owns ${count} shards`, async () => {
     const shards = (await mirror.status())?.shards ?? [];
-    return shards.filter(({ hindrance }) => hindrance === null).length === count ? true : undefined;
+    return shards.filter(({ idleBecause }) => idleBecause === null).length === count ? true : undefined;
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openCluster, type Cluster } from '@penstock/kafka';
 import {
   sharedKafka,
   startKafka,
@@ -6,27 +7,38 @@ import {
   type ConsumedRecord,
   type TestKafka,
 } from '@penstock/test-broker';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { mirrorCommand, type MirrorEnvironment } from './mirror-process.ts';
 
-export interface TwoClusters extends AsyncDisposable {
+/** Nothing waits so long for good: it only ends what hangs, on a machine whose cores are taken. */
+export const testTimeoutMs = 400_000;
+
+export interface TwoClusters {
   readonly source: TestKafka;
   readonly target: TestKafka;
+  /** Our own connection to the source, for writing there. */
+  readonly sourceCluster: Cluster;
 }
 
-/** Both clusters, for all tests of a file. The source is the run's shared one unless the tests harm it. */
-export async function startTwoClusters(o: { harmed: boolean } = { harmed: false }): Promise<TwoClusters> {
-  const [source, target] = await Promise.all([
-    o.harmed ? startKafka({ name: 'mirror-source' }) : sharedKafka(),
-    startKafka({ name: 'mirror-target' }),
-  ]);
-  return {
-    source,
-    target,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
-    },
-  };
+/**
+ * Both clusters, for all tests of the file that calls it. The source is the run's shared one unless the tests
+ * harm it. To be read inside tests only.
+ */
+export function useTwoClusters(o: { harmed: boolean } = { harmed: false }): TwoClusters {
+  const started = new AsyncDisposableStack();
+  const clusters: Partial<TwoClusters> = {};
+  beforeAll(async () => {
+    const [source, target] = await Promise.all([
+      o.harmed ? startKafka({ name: 'mirror-source' }) : sharedKafka(),
+      startKafka({ name: 'mirror-target' }),
+    ]);
+    started.use(source);
+    started.use(target);
+    const sourceCluster = started.use(await openCluster({ bootstrap: source.bootstrap, clientId: 'test' }));
+    Object.assign(clusters, { source, target, sourceCluster });
+  }, testTimeoutMs);
+  afterAll(() => started.disposeAsync());
+  return clusters as TwoClusters;
 }
 
 export interface TestLink {
@@ -88,19 +100,19 @@ export async function changeConfigs(
 export async function eventually<T>(
   what: string,
   read: () => Promise<T | undefined>,
-  deadlineMs = 30_000,
+  deadlineMs = 150_000,
 ): Promise<T> {
-  for (const until = Date.now() + deadlineMs; ;) {
+  for (const until = performance.now() + deadlineMs; ;) {
     const found = await read();
     if (found !== undefined) return found;
-    if (Date.now() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (performance.now() > until) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await sleep(50);
   }
 }
 
 /**
- * By the word of Kafka's own consumer: the same records in the same order in every partition, and nothing else. Answers how
- * many there are.
+ * By the word of Kafka's own consumer: the same records in the same order in every partition, and nothing
+ * else. Answers how many there are.
  */
 export async function expectExactCopy(
   { source, target }: Pick<TwoClusters, 'source' | 'target'>,
@@ -121,7 +133,8 @@ function firstDifference(written: readonly string[], copied: readonly string[]):
   const at = written.findIndex((record, index) => record !== copied[index]);
   if (at < 0)
     return written.length === copied.length ? 'none' : `${copied.length - written.length} more copied`;
-  return `of ${written.length} written and ${copied.length} copied, ${at} is ${copied[at]} instead of ${written[at]}`;
+  const counts = `${written.length} written, ${copied.length} copied`;
+  return `${counts}: number ${at} is ${copied[at]} instead of ${written[at]}`;
 }
 
 /** What a copy must keep: everything but the offset. */

@@ -42,7 +42,8 @@ const resume: Command<MirrorConfig> = {
     if (partition === undefined) throw new UsageError('resume needs --partition TOPIC-N');
     const answer = readAnswer(given);
     await using link = await openLink(config);
-    return await resumePartition(link, partition, answer);
+    const ownCleanup = config.targetCleanup === 'own';
+    return await resumePartition(link, partition, answer, { ownCleanup });
   },
 };
 

@@ -1,52 +1,95 @@
-import { checkGenesis, readLedger, targetPartitionOf, type PartitionPosition } from '@penstock/ledger';
-import { MirrorError } from '../errors.ts';
-import { inspectSource } from '../link/inspect-partitions.ts';
+import {
+  checkGenesis,
+  readLedger,
+  shardOf,
+  targetPartitionOf,
+  type Genesis,
+  type PartitionPosition,
+} from '@penstock/ledger';
+import { shardsOf } from '../link/check-link.ts';
+import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
 import type { LinkContext } from '../link/link-context.ts';
 import { partitionName } from '../names.ts';
+import { isoTime } from '../wall-clock.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
 
-/** The ledger as a table, one line for each partition. Reads only: the mirror goes on undisturbed. */
-export async function statusTable({ source, target, identity }: LinkContext): Promise<string> {
-  const { ledgerTopic } = identity;
-  await target.refresh(ledgerTopic);
-  const shards = target.knownTopic(ledgerTopic)?.partitions.length;
-  if (shards === undefined) throw new MirrorError('NO_LEDGER', `The target has no topic ${ledgerTopic}`);
+/** The ledger as a table, one line for each partition. It only reads: the mirror goes on undisturbed. */
+export async function statusTable(link: LinkContext): Promise<string> {
+  const { source, target, identity } = link;
+  const shards = await shardsOf(link);
   const rows: string[][] = [head];
   for (let shard = 0; shard < shards; shard += 1) {
-    const { genesis, positions } = await readLedger(target, ledgerTopic, shard);
+    const { genesis, positions } = await readLedger(target, identity.ledgerTopic, shard);
     checkGenesis(genesis, identity, shards);
-    await source.refresh(...new Set(positions.map(({ topic }) => topic)));
+    await source.refresh(...new Set(genesis.topics.map(({ name }) => name)));
     const sources = await inspectSource(source, positions);
-    for (const [index, position] of positions.entries()) {
-      const registered = genesis.topics.find(({ name }) => name === position.topic);
-      const to = registered && targetPartitionOf(registered, position.partition);
-      const now = sources[index];
-      const end = now === undefined || now instanceof Error ? undefined : now.end;
-      rows.push([
-        String(shard),
-        partitionName(position.topic, position.partition),
-        registered === undefined || to === undefined ? '-' : partitionName(registered.target, to),
-        String(position.position),
-        end === undefined ? '-' : String(end),
-        end === undefined ? '-' : String(end > position.position ? end - position.position : 0n),
-        stateOf(position),
-      ]);
-    }
+    const where = (position: PartitionPosition) => targetOf(genesis, position);
+    rows.push(...positions.map((each, index) => row(shard, each, where(each), sources[index]!)));
+    rows.push(...notInLedger(link, shard, genesis, positions));
   }
   return aligned(rows);
 }
 
+function row(
+  shard: number,
+  position: PartitionPosition,
+  target: string,
+  source: Inspected<InspectedSource>,
+): string[] {
+  const end = source.kind === 'found' ? source.state.end : undefined;
+  const behind = end === undefined ? undefined : end > position.position ? end - position.position : 0n;
+  return [
+    String(shard),
+    partitionName(position.topic, position.partition),
+    target,
+    String(position.position),
+    end === undefined ? '?' : String(end),
+    behind === undefined ? '?' : String(behind),
+    stateOf(position),
+  ];
+}
+
+function targetOf(genesis: Genesis, { topic, partition }: { topic: string; partition: number }): string {
+  const registered = genesis.topics.find(({ name }) => name === topic);
+  const number = registered && targetPartitionOf(registered, partition);
+  return registered === undefined || number === undefined ? '-' : partitionName(registered.target, number);
+}
+
+/** Source partitions of a shard without a position: nobody has begun them, or nobody can. */
+function notInLedger(
+  { source }: LinkContext,
+  shard: number,
+  genesis: Genesis,
+  positions: readonly PartitionPosition[],
+): string[][] {
+  const known = new Set(positions.map(({ topic, partition }) => partitionName(topic, partition)));
+  return genesis.topics.flatMap(({ name }) => {
+    const count = source.knownTopic(name)?.partitions.length ?? 0;
+    return Array.from({ length: count }, (_, partition) => partition)
+      .filter((partition) => shardOf(name, partition, genesis.shards) === shard)
+      .filter((partition) => !known.has(partitionName(name, partition)))
+      .map((partition) => {
+        const target = targetOf(genesis, { topic: name, partition });
+        const state = target === '-' ? 'no target partition: run mirror init' : 'not begun';
+        return [String(shard), partitionName(name, partition), target, '-', '?', '?', state];
+      });
+  });
+}
+
 function stateOf({ pause, retired }: PartitionPosition): string {
-  if (pause !== null) return `paused: ${pause.kind} [${pause.from}, ${pause.to})`;
-  return retired ? 'retired: the topic is gone' : 'copied';
+  if (pause === null) return retired ? 'retired: the topic is gone' : 'copied';
+  const { kind, from, to, sinceMs, detail } = pause;
+  const range = from === to ? '' : ` [${from}, ${to})`;
+  const since = sinceMs === null ? '' : ` since ${isoTime(sinceMs)}`;
+  return `paused: ${kind}${range}${since}${detail === '' ? '' : `: ${detail}`}`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = head.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows
-    .map((row) =>
-      row
+    .map((cells) =>
+      cells
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
         .join('  ')
         .trimEnd(),

@@ -6,17 +6,18 @@ export interface PaceLimits {
   readonly bytes: number;
 }
 
-export interface OpenCopies {
-  /** When the first copy or moved position of the transaction was taken. */
-  readonly sinceMs: number;
+export interface OpenWork {
+  /** The moment when the transaction's first copy, or first moved position, was taken. */
+  readonly sinceAt: number;
   readonly bytes: number;
   /** The last fetch left records behind at the source. */
   readonly behind: boolean;
 }
 
 /** How long the open transaction may still wait for more, in ms; 0: commit now. */
-export function commitWaitMs(open: OpenCopies, limits: PaceLimits, nowMs: number): number {
+export function commitWaitMs(open: OpenWork, limits: PaceLimits, now: number): number {
   if (open.bytes >= limits.bytes) return 0;
   const intervalMs = open.behind ? limits.lagIntervalMs : limits.intervalMs;
-  return Math.max(0, open.sinceMs + intervalMs - nowMs);
+  // Never longer than the interval, whatever the clock does: the broker ends a transaction that is left open.
+  return Math.min(intervalMs, Math.max(0, open.sinceAt + intervalMs - now));
 }

@@ -45,7 +45,7 @@ test('a record that the target cannot take pauses the partition right before it'
 
 test('after a refusal it copies up to the refused batch and no further', () => {
   const { partition, copy, sent } = setUp(100n);
-  partition.stop = { kind: 'refused', from: 110n, to: 120n };
+  partition.refusal = { kind: 'refused', from: 110n, to: 120n, detail: '' };
   copy(
     fetched(
       [0n, 10n, 20n].map((delta) => fetchedBatch(records(10, 5_000), 100n + delta)),
@@ -54,22 +54,24 @@ test('after a refusal it copies up to the refused batch and no further', () => {
   );
   expect(sent.map(({ firstOffset }) => firstOffset)).toEqual([100n]);
   expect(partition.next).toMatchObject({ position: 110n, pause: { kind: 'refused', from: 110n, to: 120n } });
-  expect(partition.stop).toBeUndefined();
+  expect(partition.refusal).toBeUndefined();
 });
 
 function setUp(position: bigint) {
   const at: PartitionPosition = {
     topic: 'events.clean',
     topicId: 'id',
+    targetTopicId: 'copy',
     partition: 0,
     position,
     leaderEpoch: 9,
     lastTargetOffset: -1n,
+    sourceEnd: null,
     retired: false,
     pause: null,
   };
   const partition = new CopiedPartition(at, { topic: 'events.clean', partition: 12 }, 'in-ledger');
-  partition.phase = 'copying';
+  partition.copy();
   const sent: Appended[] = [];
   const open = { session: { append: () => undefined }, appended: sent };
   const metrics = declareMirrorMetrics(new Metrics('mirror'));

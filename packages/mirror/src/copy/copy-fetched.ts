@@ -1,6 +1,6 @@
 import { CorruptBatchError, type Fetched, type FetchedBatch, type TxnSession } from '@penstock/kafka';
-import type { CopiedPartition } from './copied-partition.ts';
 import type { MirrorMetrics } from '../metrics.ts';
+import type { CopiedPartition } from './copied-partition.ts';
 import { planCopy, type CopyLimits, type Piece } from './plan-copy.ts';
 import { rewriteBatches } from './rewrite-batches.ts';
 
@@ -14,46 +14,47 @@ export interface Appended {
 }
 
 /** Where copies go: the open transaction and the list of what is in it. */
-export interface OpenTransaction {
+export interface OpenCopies {
   readonly session: Pick<TxnSession, 'append'>;
   readonly appended: Appended[];
 }
 
 /**
- * Appends what was fetched of one partition and moves its position behind it, control batches, aborted ones and gaps
- * included. What cannot be copied pauses the partition exactly there: everything before it is in the transaction.
+ * Appends what was fetched of one partition and moves its position past it, including control batches,
+ * aborted batches and gaps. A record that cannot be copied pauses the partition exactly there; everything
+ * before it is in the transaction.
  */
 export function copyFetched(
   partition: CopiedPartition,
   fetched: Fetched,
   limits: CopyLimits,
-  open: OpenTransaction,
+  open: OpenCopies,
   metrics: MirrorMetrics,
 ): void {
-  partition.sees(fetched.highWatermark, fetched.lastStableOffset);
-  const { stop } = partition;
-  const wanted = wantedBatches(partition, fetched, metrics);
-  for (const piece of planCopy(wanted, limits)) {
+  const { highWatermark, lastStableOffset } = fetched;
+  partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
+  const { refusal } = partition;
+  for (const piece of planCopy(wantedBatches(partition, fetched, metrics), limits)) {
     copyPiece(partition, piece, limits, open, metrics);
-    if (partition.isPaused) return;
+    if (partition.pause !== null) return;
   }
-  if (stop !== undefined && fetched.nextOffset > stop.from) {
-    moveTo(partition, stop.from, -1);
-    partition.pause(stop, 'the target refused this batch');
+  if (refusal !== undefined && fetched.nextOffset > refusal.from) {
+    partition.moveTo(refusal.from, -1);
+    partition.pauseFor(refusal);
     return;
   }
-  moveTo(partition, fetched.nextOffset, fetched.lastEpoch);
+  partition.moveTo(fetched.nextOffset, fetched.lastEpoch);
   partition.lastTimestampMs = fetched.batches.at(-1)?.maxTimestampMs ?? partition.lastTimestampMs;
 }
 
-/** A batch below the position would be a double: dropped and counted, whatever the fetch thinks. */
+/** A batch below the position would be a double. It is dropped and counted, whatever the fetch believes. */
 function wantedBatches(
   partition: CopiedPartition,
   fetched: Fetched,
   metrics: MirrorMetrics,
 ): readonly FetchedBatch[] {
   const { position } = partition.next;
-  const stopAt = partition.stop?.from;
+  const stopAt = partition.refusal?.from;
   const wanted = fetched.batches.filter(
     (batch) => batch.firstOffset >= position && (stopAt === undefined || batch.baseOffset < stopAt),
   );
@@ -66,13 +67,13 @@ function copyPiece(
   partition: CopiedPartition,
   piece: Piece,
   limits: CopyLimits,
-  open: OpenTransaction,
+  open: OpenCopies,
   metrics: MirrorMetrics,
 ): void {
   if (piece.kind === 'pass') {
     const { bytes, count, baseOffset, lastOffset } = piece.batch;
     append(partition, { bytes, count, firstOffset: baseOffset, lastOffset }, open);
-    moveTo(partition, lastOffset + 1n, piece.batch.leaderEpoch);
+    partition.moveTo(lastOffset + 1n, piece.batch.leaderEpoch);
     metrics.batches.add(1, 'pass');
     return;
   }
@@ -81,44 +82,35 @@ function copyPiece(
     const { batches, oversize } = rewriteBatches(piece.batches, limits);
     for (const batch of batches) {
       append(partition, batch, open);
-      moveTo(partition, batch.lastOffset + 1n, -1);
+      partition.moveTo(batch.lastOffset + 1n, -1);
     }
     if (oversize === undefined) return moveBehind(partition, piece.batches);
-    moveTo(partition, oversize.offset, -1);
+    partition.moveTo(oversize.offset, -1);
     const detail = `a record of ${oversize.bytes} bytes; the target takes ${limits.maxMessageBytes}`;
-    partition.pause({ kind: 'refused', from: oversize.offset, to: oversize.offset + 1n }, detail);
+    partition.pauseFor({ kind: 'refused', from: oversize.offset, to: oversize.offset + 1n, detail });
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     const from = partition.next.position;
-    partition.pause({ kind: 'corrupt', from, to: behind(piece.batches) }, error.message);
+    partition.pauseFor({ kind: 'corrupt', from, to: endOf(piece.batches), detail: error.message });
   }
 }
 
 function append(
   partition: CopiedPartition,
   batch: { bytes: Buffer; count: number; firstOffset: bigint; lastOffset: bigint },
-  open: OpenTransaction,
+  open: OpenCopies,
 ): void {
   const { bytes, count, firstOffset, lastOffset } = batch;
   open.session.append(partition.target.topic, partition.target.partition, { bytes, count });
   open.appended.push({ partition, firstOffset, lastOffset, count, bytes: bytes.length });
 }
 
-/** A compacted batch may end in a gap: the position goes behind it, not only behind its last record. */
+/** A compacted batch may end in a gap: the position goes past the gap, not only past the last record. */
 function moveBehind(partition: CopiedPartition, batches: readonly FetchedBatch[]): void {
-  moveTo(partition, behind(batches), batches.at(-1)?.leaderEpoch ?? -1);
+  partition.moveTo(endOf(batches), batches.at(-1)?.leaderEpoch ?? -1);
 }
 
-function behind(batches: readonly FetchedBatch[]): bigint {
+/** The offset after the last one of these batches. */
+function endOf(batches: readonly FetchedBatch[]): bigint {
   return (batches.at(-1)?.lastOffset ?? -1n) + 1n;
-}
-
-/**
- * Never backwards. The epoch is that of the record before the position, or -1 for unknown: with an older one the source
- * would take the position for one that leaves its log (KIP-595).
- */
-function moveTo(partition: CopiedPartition, position: bigint, leaderEpoch: number): void {
-  const { next } = partition;
-  if (position < next.position || (position === next.position && leaderEpoch < 0)) return;
-  partition.next = { ...next, position, leaderEpoch };
 }

@@ -4,8 +4,8 @@ import type { CopiedPartition } from './copied-partition.ts';
 import type { Appended } from './copy-fetched.ts';
 
 /**
- * Which source offset lies at which target offset: known only once a transaction is committed, so it is written with the
- * next one. One record for each partition and commit.
+ * Which source offset lies at which target offset. This is known only after a transaction is committed, so
+ * it is written with the next one, as one record for each partition and commit.
  */
 export class PendingPairs {
   readonly #runs = new Map<CopiedPartition, OffsetRun[]>();
@@ -22,8 +22,9 @@ export class PendingPairs {
     );
   }
 
-  records(nowMs: number): OutgoingRecord[] {
-    return Array.from(this.#runs, ([partition, runs]) => pairsRecord(partition, runs, nowMs));
+  /** The time is that of the records, ms since 1970. */
+  records(timestampMs: number): OutgoingRecord[] {
+    return Array.from(this.#runs, ([partition, runs]) => pairsRecord(partition, runs, timestampMs));
   }
 
   clear(): void {

@@ -1,14 +1,11 @@
 import { attributesAt, lastOffsetDeltaAt, logAppendTimeBit, type FetchedBatch } from '@penstock/kafka';
+import type { RewriteReason } from '../metrics.ts';
 
 /** What the target takes. */
 export interface CopyLimits {
   /** max.message.bytes of the target topic. */
   readonly maxMessageBytes: number;
 }
-
-export const rewriteReasons = ['trimmed', 'gaps', 'log-append-time', 'oversize', 'tiny'] as const;
-
-export type RewriteReason = (typeof rewriteReasons)[number];
 
 export type Piece =
   /** Goes on as it is, records unread. */
@@ -22,8 +19,9 @@ const tinyBytes = 4 * 1024;
 const joinedBytes = 64 * 1024;
 
 /**
- * How the batches of one partition, read together, are best copied. Batches pass undecoded unless they cannot; tiny ones
- * that follow one another are joined, which happens only when the mirror is behind: else they come one by one.
+ * How the batches of one partition, read together, are best copied. Batches pass undecoded unless they
+ * cannot. Tiny ones in a row are joined; that happens only while the mirror is behind, since otherwise they
+ * come one by one.
  */
 export function planCopy(batches: readonly FetchedBatch[], limits: CopyLimits): Piece[] {
   const pieces: Piece[] = [];
@@ -59,13 +57,16 @@ export function planCopy(batches: readonly FetchedBatch[], limits: CopyLimits): 
   return pieces;
 }
 
-/** Why a batch cannot pass as it is; undefined when it can. (That it is v2, no control batch and not aborted, the fetch has seen to.) */
+/**
+ * Why a batch cannot pass as it is; undefined when it can. The fetch gives only batches of format 2 that are
+ * neither control batches nor aborted.
+ */
 export function rewriteReason(batch: FetchedBatch, limits: CopyLimits): RewriteReason | undefined {
-  // The fetch began inside it: the records below the position are on the target already.
+  // The fetch began inside it. The records below the position are on the target already.
   if (batch.firstOffset > batch.baseOffset) return 'trimmed';
-  // Compacted. A broker takes from a producer only batches without gaps (LogValidator.validateBatch).
+  // Compacted. A broker accepts only batches without gaps from a producer (LogValidator.validateBatch).
   if (batch.count !== lastOffsetDeltaAt(batch.bytes, 0) + 1) return 'gaps';
-  // The records' own times are not what readers see; the flag cannot be kept (the target stamps by its own setting).
+  // Readers do not see the records' own times, and the flag cannot be kept: the target has its own setting.
   if ((attributesAt(batch.bytes, 0) & logAppendTimeBit) !== 0) return 'log-append-time';
   if (batch.bytes.length > limits.maxMessageBytes) return 'oversize';
   return undefined;

@@ -33,8 +33,9 @@ interface SourceRecord extends OutgoingRecord {
 const uncompressedBytesMax = 1024 * 1024;
 
 /**
- * Decodes batches of one partition and encodes their records again, from each batch's first wanted offset on, with the
- * codec of the first. Keys, values, nulls, headers, times and order are kept. Throws CorruptBatchError.
+ * Decodes batches of one partition and encodes their records again, from each batch's first wanted offset
+ * on, with the codec of the first. Keys, values, nulls, headers, times and order are kept. Throws
+ * CorruptBatchError.
  */
 export function rewriteBatches(batches: readonly FetchedBatch[], limits: CopyLimits): Rewritten {
   const codec = codecOf(batches[0]);

@@ -1,56 +1,73 @@
-import { listOffsets, type Cluster } from '@penstock/kafka';
+import { KafkaError, listOffsets, type Cluster } from '@penstock/kafka';
 import type { SourceState, TargetState } from '@penstock/ledger';
 import { partitionName } from '../names.ts';
 
-export interface Place {
+export interface NamedPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** What a cluster says of one partition. A partition that does not answer keeps no other one waiting. */
+export type Inspected<State> =
+  | { readonly kind: 'found'; readonly state: State }
+  /** The cluster has no such topic, or the topic no such partition. */
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'no-answer'; readonly error: KafkaError };
+
+/** A source partition's log start and end, and where its undecided transactions begin. */
+export interface InspectedSource extends SourceState {
+  readonly stableEnd: bigint;
 }
 
 /** How long one partition may keep the others of its shard waiting. */
 const deadlineMs = 5_000;
 
-/**
- * The log start and end of source partitions, in the order asked; undefined where the topic, or the partition, is not there; an
- * Error where nobody answered in time. Topics must have been refreshed before.
- */
+/** In the order asked. The topics must have been refreshed before. */
 export async function inspectSource(
   source: Cluster,
-  places: readonly Place[],
-): Promise<(SourceState | undefined | Error)[]> {
-  const existing = places.filter((place) => exists(source, place));
-  const [starts, ends] = await Promise.all([
-    offsetsOf(source, existing, 'earliest'),
-    offsetsOf(source, existing, 'latest'),
+  partitions: readonly NamedPartition[],
+): Promise<Inspected<InspectedSource>[]> {
+  const existing = partitions.filter((each) => exists(source, each));
+  const [starts, ends, stableEnds] = await Promise.all([
+    offsetsOf(source, existing, 'earliest', 'read_uncommitted'),
+    offsetsOf(source, existing, 'latest', 'read_uncommitted'),
+    offsetsOf(source, existing, 'latest', 'read_committed'),
   ]);
-  return places.map((place) => {
-    const topic = source.knownTopic(place.topic);
-    if (topic === undefined || !exists(source, place)) return undefined;
-    const earliest = starts.get(nameOf(place));
-    const end = ends.get(nameOf(place));
-    if (typeof earliest !== 'bigint') return earliest ?? noAnswer(place);
-    if (typeof end !== 'bigint') return end ?? noAnswer(place);
-    return { topicId: topic.id, earliest, end };
+  return partitions.map((each) => {
+    const topic = source.knownTopic(each.topic);
+    if (topic === undefined || !exists(source, each)) return { kind: 'missing' };
+    const name = partitionName(each.topic, each.partition);
+    const [earliest, end, stableEnd] = [starts.get(name), ends.get(name), stableEnds.get(name)];
+    for (const answer of [earliest, end, stableEnd]) {
+      if (typeof answer !== 'bigint') return { kind: 'no-answer', error: answer ?? noAnswer(name) };
+    }
+    const offsets = { earliest, end, stableEnd } as Record<'earliest' | 'end' | 'stableEnd', bigint>;
+    return { kind: 'found', state: { topicId: topic.id, ...offsets } };
   });
 }
 
-/** The end of target partitions, in the order asked; an Error where nobody answered in time, or there is no such partition. */
+/** The end of target partitions, in the order asked. The topics must have been refreshed before. */
 export async function inspectTarget(
   target: Cluster,
-  places: readonly Place[],
-): Promise<(TargetState | Error)[]> {
-  const existing = places.filter((place) => exists(target, place));
-  const ends = await offsetsOf(target, existing, 'latest');
-  return places.map((place) => {
-    if (!exists(target, place)) return new Error(`the target has no partition ${nameOf(place)}`);
-    const end = ends.get(nameOf(place));
-    return typeof end === 'bigint' ? { end } : (end ?? noAnswer(place));
+  partitions: readonly NamedPartition[],
+): Promise<Inspected<TargetState>[]> {
+  const existing = partitions.filter((each) => exists(target, each));
+  const ends = await offsetsOf(target, existing, 'latest', 'read_uncommitted');
+  return partitions.map((each) => {
+    const topic = target.knownTopic(each.topic);
+    if (topic === undefined || !exists(target, each)) return { kind: 'missing' };
+    const name = partitionName(each.topic, each.partition);
+    const end = ends.get(name);
+    return typeof end === 'bigint'
+      ? { kind: 'found', state: { topicId: topic.id, end } }
+      : { kind: 'no-answer', error: end ?? noAnswer(name) };
   });
 }
 
 /**
- * Reads the metadata of topics. An id that is none of those known is looked at three times: a broker that has just started
- * may answer with metadata of before, and a pause stays until an operator answers.
+ * Reads the metadata of topics. A topic that is gone, or has another id than those known, is looked at three
+ * times: a broker that has just started may answer with metadata of before, and what follows from it stays
+ * until an operator answers.
  */
 export async function refreshTopics(
   cluster: Cluster,
@@ -58,55 +75,54 @@ export async function refreshTopics(
 ): Promise<void> {
   for (let look = 0; look < 3; look += 1) {
     await cluster.refresh(...knownIds.keys());
-    const differs = [...knownIds].some(([name, ids]) => {
-      const seen = cluster.knownTopic(name);
-      return seen !== undefined && ids.size > 0 && !ids.has(seen.id);
-    });
-    if (!differs) return;
+    const asKnown = ([name, ids]: readonly [string, ReadonlySet<string>]): boolean =>
+      ids.size === 0 || ids.has(cluster.knownTopic(name)?.id ?? '');
+    if ([...knownIds].every(asKnown)) return;
   }
 }
 
-/** All partitions of a topic in one request; when that fails, each by itself, so that one dead partition spoils no other. */
+/**
+ * All partitions of a topic in one request. If that fails, each by itself: a dead one must not spoil the
+ * others.
+ */
 async function offsetsOf(
   cluster: Cluster,
-  places: readonly Place[],
+  partitions: readonly NamedPartition[],
   at: 'earliest' | 'latest',
-): Promise<Map<string, bigint | Error>> {
-  const offsets = new Map<string, bigint | Error>();
-  const ask = async (topic: string, partitions: number[]): Promise<void> => {
-    const found = await listOffsets(cluster, topic, partitions, at, 'read_uncommitted', { deadlineMs });
-    for (const [partition, { offset }] of found) offsets.set(nameOf({ topic, partition }), offset);
+  isolation: 'read_committed' | 'read_uncommitted',
+): Promise<Map<string, bigint | KafkaError>> {
+  const offsets = new Map<string, bigint | KafkaError>();
+  const ask = async (topic: string, numbers: number[]): Promise<void> => {
+    const found = await listOffsets(cluster, topic, numbers, at, isolation, { deadlineMs });
+    for (const [partition, { offset }] of found) offsets.set(partitionName(topic, partition), offset);
   };
-  const byTopic = [...Map.groupBy(places, ({ topic }) => topic)];
+  const askAlone = async (topic: string, partition: number): Promise<void> => {
+    try {
+      await ask(topic, [partition]);
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      offsets.set(partitionName(topic, partition), error);
+    }
+  };
+  const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
   await Promise.all(
     byTopic.map(async ([topic, some]) => {
-      const partitions = some.map(({ partition }) => partition);
+      const numbers = some.map(({ partition }) => partition);
       try {
-        await ask(topic, partitions);
-      } catch {
-        const alone = partitions.map((partition) =>
-          ask(topic, [partition]).catch((error: unknown) => {
-            offsets.set(
-              nameOf({ topic, partition }),
-              error instanceof Error ? error : new Error(String(error)),
-            );
-          }),
-        );
-        await Promise.all(alone);
+        await ask(topic, numbers);
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        await Promise.all(numbers.map((partition) => askAlone(topic, partition)));
       }
     }),
   );
   return offsets;
 }
 
-function exists(cluster: Cluster, { topic, partition }: Place): boolean {
+function exists(cluster: Cluster, { topic, partition }: NamedPartition): boolean {
   return partition < (cluster.knownTopic(topic)?.partitions.length ?? 0);
 }
 
-function nameOf({ topic, partition }: Place): string {
-  return partitionName(topic, partition);
-}
-
-function noAnswer(place: Place): Error {
-  return new Error(`no offset of ${nameOf(place)}`);
+function noAnswer(name: string): KafkaError {
+  return new KafkaError('REQUEST_TIMED_OUT', `no offset of ${name}`);
 }

@@ -10,7 +10,8 @@ export interface LinkContext extends AsyncDisposable {
   readonly identity: LinkIdentity;
   readonly source: Cluster;
   readonly target: Cluster;
-  readonly singleReplica: boolean;
+  /** Whether topics may have a single replica. */
+  readonly singleReplica: { readonly source: boolean; readonly target: boolean };
   /** An administrator of both clusters for the time of `act`. */
   withAdmins<R>(act: (admins: { source: Admin; target: Admin }) => Promise<R>): Promise<R>;
 }
@@ -24,7 +25,8 @@ export async function openLink(config: MirrorConfig, log?: Log): Promise<LinkCon
   if (source.clusterId === target.clusterId) {
     throw new MirrorError(
       'SAME_CLUSTER',
-      `Source and target of link ${config.link} are one cluster, ${source.clusterId}: it would copy its own copies`,
+      `Source and target of link ${config.link} are one cluster, ${source.clusterId}: ` +
+        'it would copy its own copies',
     );
   }
   const owned = opened.move();
@@ -37,7 +39,10 @@ export async function openLink(config: MirrorConfig, log?: Log): Promise<LinkCon
     },
     source,
     target,
-    singleReplica: config.target.singleReplica === 'allowed',
+    singleReplica: {
+      source: config.source.singleReplica === 'allowed',
+      target: config.target.singleReplica === 'allowed',
+    },
     async withAdmins(act) {
       await using sourceAdmin = await openAdmin(connection(config.source));
       await using targetAdmin = await openAdmin(connection(config.target));

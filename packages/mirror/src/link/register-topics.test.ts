@@ -1,9 +1,14 @@
 import type { Genesis, RegisteredTopic } from '@penstock/ledger';
 import { expect, test } from 'vitest';
-import { partitionsNeeded, registerTopics, targetName } from './register-topics.ts';
+import { partitionsNeeded, rangesInWords, registerTopics, targetName } from './register-topics.ts';
 
 const identity = targetName('identity', 'fra');
-const clean = { name: 'events.clean', width: undefined, source: { id: 'id', partitions: 12 } };
+const clean = {
+  name: 'events.clean',
+  width: undefined,
+  source: { id: 'id', partitions: 12 },
+  origins: [],
+};
 
 test('the first link takes the first partitions, the next those behind', () => {
   const first = topicsOf(registerTopics([clean], [], [], identity));
@@ -13,28 +18,44 @@ test('the first link takes the first partitions, the next those behind', () => {
       id: 'id',
       partitions: 12,
       target: 'events.clean',
-      firstTargetPartition: 0,
-      width: 12,
+      ranges: [{ first: 0, width: 12 }],
+      origins: [],
     },
   ]);
   const second = topicsOf(registerTopics([{ ...clean, width: 24 }], [], [genesis(first)], identity));
-  expect(second).toMatchObject([{ firstTargetPartition: 12, width: 24 }]);
+  expect(second).toMatchObject([{ ranges: [{ first: 12, width: 24 }] }]);
   expect(partitionsNeeded('events.clean', second)).toBe(36);
   const third = topicsOf(registerTopics([clean], [], [genesis(first), genesis(second)], identity));
-  expect(third).toMatchObject([{ firstTargetPartition: 36, width: 12 }]);
+  expect(third).toMatchObject([{ ranges: [{ first: 36, width: 12 }] }]);
 });
 
-test('a range never moves; it grows where nobody is behind it', () => {
+test('a range never moves; it grows where nobody is behind it, and goes on behind the others else', () => {
   const first = topicsOf(registerTopics([clean], [], [], identity));
   const wider = { ...clean, source: { id: 'id', partitions: 16 } };
   expect(topicsOf(registerTopics([wider], first, [], identity))).toMatchObject([
-    { firstTargetPartition: 0, width: 16, partitions: 12 },
+    { ranges: [{ first: 0, width: 16 }], partitions: 12 },
   ]);
   const second = topicsOf(registerTopics([clean], [], [genesis(first)], identity));
-  expect(registerTopics([wider], first, [genesis(second)], identity)).toMatchObject({
-    kind: 'refused',
-    problems: [expect.stringContaining('12 to 23 belong to another link')],
-  });
+  const beside = topicsOf(registerTopics([wider], first, [genesis(second)], identity));
+  const ranges = [
+    { first: 0, width: 12 },
+    { first: 24, width: 4 },
+  ];
+  expect(beside).toMatchObject([{ ranges, partitions: 12 }]);
+  expect(rangesInWords(ranges)).toBe('0 to 11 and 24 to 27');
+  // The last range grows where it is; the neighbour, in turn, goes on behind it.
+  const widest = { ...clean, source: { id: 'id', partitions: 20 } };
+  expect(topicsOf(registerTopics([widest], beside, [genesis(second)], identity))).toMatchObject([
+    { ranges: [ranges[0], { first: 24, width: 8 }] },
+  ]);
+  expect(topicsOf(registerTopics([wider], second, [genesis(beside)], identity))).toMatchObject([
+    {
+      ranges: [
+        { first: 12, width: 12 },
+        { first: 28, width: 4 },
+      ],
+    },
+  ]);
 });
 
 test('the same again changes nothing, not even when the topic is gone', () => {
@@ -44,16 +65,16 @@ test('the same again changes nothing, not even when the topic is gone', () => {
 });
 
 test('a topic that is not there yet needs a width', () => {
-  const later = { name: 'events.purchase', width: undefined, source: undefined };
+  const later = { name: 'events.purchase', width: undefined, source: undefined, origins: [] };
   expect(registerTopics([later], [], [], identity)).toMatchObject({ kind: 'refused' });
   expect(topicsOf(registerTopics([{ ...later, width: 6 }], [], [], identity))).toMatchObject([
-    { id: null, partitions: 0, width: 6 },
+    { id: null, partitions: 0, ranges: [{ first: 0, width: 6 }] },
   ]);
 });
 
 test('under prefix naming each link has topics of its own', () => {
   const topics = topicsOf(registerTopics([clean], [], [], targetName('prefix', 'fra')));
-  expect(topics).toMatchObject([{ target: 'fra.events.clean', firstTargetPartition: 0 }]);
+  expect(topics).toMatchObject([{ target: 'fra.events.clean', ranges: [{ first: 0, width: 12 }] }]);
 });
 
 function topicsOf(registered: ReturnType<typeof registerTopics>): readonly RegisteredTopic[] {

@@ -2,36 +2,19 @@ import { topicProblems, type Admin, type TopicSettings } from '@penstock/kafka';
 import type { RegisteredTopic } from '@penstock/ledger';
 import { MirrorError } from '../errors.ts';
 import { partitionsNeeded } from './register-topics.ts';
-
-/** What a target topic is created with: these as at the source, and what copying needs. */
-const copiedSettings = [
-  'cleanup.policy',
-  'retention.ms',
-  'retention.bytes',
-  'max.message.bytes',
-  'message.timestamp.before.max.ms',
-  'message.timestamp.after.max.ms',
-] as const;
-
-/** Batches must come out as they went in: not compressed anew, records with their own times. */
-const neededSettings = { 'compression.type': 'producer', 'message.timestamp.type': 'CreateTime' };
-
-/** Else the target would refuse what the source took. */
-const neededAtLeast = [
-  'max.message.bytes',
-  'message.timestamp.before.max.ms',
-  'message.timestamp.after.max.ms',
-] as const;
+import { copiedSettings, neededSettings, targetDifferences } from './target-differences.ts';
 
 export interface Sides {
   readonly source: Admin;
   readonly target: Admin;
-  readonly singleReplica: boolean;
+  /** Whether topics may have a single replica, on either side. */
+  readonly singleReplica: { readonly source: boolean; readonly target: boolean };
 }
 
 /**
- * Creates the target topics that are missing and answers their names. One whose source is not there yet gets what copying
- * needs, and the broker's own settings else.
+ * Creates the target topics that are missing and answers their names. One whose source does not exist yet
+ * gets what copying needs, and the settings of the broker otherwise. Whether they suit the source is
+ * compared when it comes.
  */
 export async function createTargetTopics(
   sides: Sides,
@@ -49,7 +32,7 @@ export async function createTargetTopics(
     wanted.set(target, {
       name: target,
       partitions: partitionsNeeded(target, topics),
-      ...replication(sides.singleReplica, { ...Object.fromEntries(copied), ...neededSettings }),
+      ...replication(sides.singleReplica.target, { ...Object.fromEntries(copied), ...neededSettings }),
     });
   }
   return sides.target.createTopics([...wanted.values()]);
@@ -71,40 +54,43 @@ export function replication(
 }
 
 /**
- * Compares every target topic with its source topic. Throws MirrorError TARGET_TOPICS with all differences; answers
- * max.message.bytes of each target topic.
+ * For `init`: throws MirrorError TARGET_TOPICS with every difference between a target topic and its source.
  */
 export async function checkTargetTopics(
   sides: Sides,
   topics: readonly RegisteredTopic[],
-): Promise<Map<string, number>> {
+  ownCleanup: boolean,
+): Promise<void> {
   const sources = await sides.source.describeTopics(topics.map(({ name }) => name));
   const targets = await sides.target.describeTopics([...new Set(topics.map(({ target }) => target))]);
   const problems = topics.flatMap((topic) => {
     const source = sources.find(({ name }) => name === topic.name);
-    // A topic that is not at the source yet has no copy either; it is looked at when it comes.
-    return source === undefined ? [] : differences(topic, source, targets, topics, sides.singleReplica);
+    const target = targets.find(({ name }) => name === topic.target);
+    // A topic that the source does not have yet has no copy either. It is compared when it comes.
+    if (source === undefined || target === undefined) return [];
+    const { changes, deletes, refuses } = targetDifferences(source.configs, target.configs);
+    return [...changes, ...(ownCleanup ? [] : deletes), ...refuses].map(
+      (problem) => `topic ${topic.target}: ${problem}`,
+    );
   });
+  problems.push(...replicationProblems(sides.singleReplica, topics, sources, targets));
   if (problems.length > 0) throw new MirrorError('TARGET_TOPICS', [...new Set(problems)].join('; '));
-  return new Map(targets.map(({ name, configs }) => [name, Number(configs['max.message.bytes'])]));
 }
 
-function differences(
-  topic: RegisteredTopic,
-  source: TopicSettings,
-  targets: readonly TopicSettings[],
+/** Which topics of either side have too few replicas to keep what they took, in words. */
+export function replicationProblems(
+  singleReplica: Sides['singleReplica'],
   topics: readonly RegisteredTopic[],
-  singleReplica: boolean,
+  sources: readonly TopicSettings[],
+  targets: readonly TopicSettings[],
 ): string[] {
-  const configsAtLeast = Object.fromEntries(
-    neededAtLeast.map((key) => [key, Number(source.configs[key] ?? 0)]),
-  );
-  const need = { name: topic.target, configs: neededSettings, configsAtLeast };
-  const problems = topicProblems([need], targets, { singleReplica });
-  const needed = partitionsNeeded(topic.target, topics);
-  const found = targets.find(({ name }) => name === topic.target)?.partitions ?? needed;
-  if (found < needed) {
-    problems.push(`topic ${topic.target}: has ${found} partitions, needs ${needed} for this link`);
-  }
-  return problems;
+  const needs = (found: readonly TopicSettings[]) => found.map(({ name }) => ({ name }));
+  const registered = new Set(topics.map(({ name }) => name));
+  const sourcesFound = sources.filter(({ name }) => registered.has(name));
+  return [
+    ...topicProblems(needs(sourcesFound), sourcesFound, { singleReplica: singleReplica.source }).map(
+      (problem) => `source ${problem}`,
+    ),
+    ...topicProblems(needs(targets), targets, { singleReplica: singleReplica.target }),
+  ];
 }

@@ -1,10 +1,10 @@
 import {
   encodeBatch,
+  KafkaError,
   startFetcher,
   TransactionError,
   type Fetched,
   type Fetcher,
-  type PositionProblem,
   type TxnSession,
 } from '@penstock/kafka';
 import {
@@ -13,13 +13,14 @@ import {
   targetPartitionOf,
   type LedgerState,
   type PartitionPosition,
-  type Pause,
 } from '@penstock/ledger';
 import { commitWaitMs } from '../copy/commit-pace.ts';
 import { CopiedPartition } from '../copy/copied-partition.ts';
 import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
-import { pairsTopicOf, partitionName } from '../names.ts';
 import { PendingPairs } from '../copy/pending-pairs.ts';
+import type { TopicState } from '../link/topic-states.ts';
+import { pairsTopicOf, partitionName } from '../names.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { surveyShard } from './survey-shard.ts';
 
@@ -27,16 +28,18 @@ import { surveyShard } from './survey-shard.ts';
 export const dropReason = 'drop';
 
 /**
- * One shard between two readings of its ledger: what it says of positions is right only until a commit fails. Then it is
- * thrown away, and another begins from what Kafka has.
+ * One shard between two readings of its ledger. What it knows of positions is right until a commit fails.
+ * Then it is thrown away, and another one begins from what Kafka has.
  *
  * If the process dies, on each line of a round:
- * - fetching, appending: the transaction is open. The next owner's takeover, or the timeout, aborts it; nobody who reads
- *   committed ever sees it. The position in the ledger is the one before it, so all of it is copied again: once.
+ * - fetching, appending: the transaction is open. The next owner's takeover, or the timeout, aborts it;
+ *   nobody who reads committed ever sees it. The ledger has the position before it, so all of it is copied
+ *   again: once.
  * - positions appended, EndTxn not yet sent: the same.
- * - EndTxn sent: the coordinator's log decides. Committed: copies and positions are both visible, and the next owner goes on
- *   behind them. Not: neither is. There is no third.
- * - after the answer: memory only. Pairs that were not written yet are lost; a translation of offsets is coarser there.
+ * - EndTxn sent: the coordinator's log decides. If committed, copies and positions are both visible, and the
+ *   next owner goes on behind them. If not, neither is visible. There is no third case.
+ * - after the answer: only memory is lost, with the pairs that were not written yet. A translation of
+ *   offsets is coarser there.
  */
 export class ShardCopy implements Disposable {
   readonly partitions = new Map<string, CopiedPartition>();
@@ -46,15 +49,22 @@ export class ShardCopy implements Disposable {
   readonly #fetcher: Fetcher;
   readonly #pairs = new PendingPairs();
   #appended: Appended[] = [];
-  /** What the open transaction was made of: it is sent from there, perhaps again, until the commit is answered. */
+  /**
+   * What the open transaction was made of. It is sent from there, perhaps again, until the commit is
+   * answered.
+   */
   #unreleased: Fetched[] = [];
-  readonly #withoutRoom = new Set<string>();
-  #openSinceMs: number | undefined;
-  #surveyAtMs = 0;
+  #withoutRoom: readonly string[] = [];
+  #topicStates: ReadonlyMap<string, TopicState> = new Map();
+  /** The moment when the open transaction began; undefined: none is open. */
+  #openAt: number | undefined;
+  #surveyAt = -Infinity;
   /** Where the ledger ends by our own commits; undefined: not known. */
   #ledgerEnd: bigint | undefined;
 
-  /** `before`: what came to grief; its lessons about single partitions are kept, its positions are not. */
+  /**
+   * `before`: the one that failed. What it learned about single partitions is kept, its positions are not.
+   */
   constructor(o: ShardOptions, session: TxnSession, state: LedgerState, before: ShardCopy | undefined) {
     this.#o = o;
     this.#session = session;
@@ -67,13 +77,19 @@ export class ShardCopy implements Disposable {
       log: o.log,
     });
     this.#ledgerEnd = state.end;
+    this.#withoutRoom = before?.withoutRoom ?? [];
     for (const position of state.positions) this.#adopt(position, before);
+  }
+
+  /** Source partitions that have no target partition in the ranges of the link. */
+  get withoutRoom(): readonly string[] {
+    return this.#withoutRoom;
   }
 
   /** Copies until the signal, then commits what is open. `committed` is called after each commit. */
   async run(signal: AbortSignal, committed: () => void): Promise<void> {
     while (!signal.aborted) {
-      if (Date.now() >= this.#surveyAtMs) {
+      if (performance.now() >= this.#surveyAt) {
         if (await this.#commit(true)) committed();
         await this.#survey();
       }
@@ -87,40 +103,35 @@ export class ShardCopy implements Disposable {
     if (signal.reason !== dropReason && (await this.#commit(true))) committed();
   }
 
-  /** The transaction was aborted because of one partition: it shall not do so for ever. */
+  /** The transaction was aborted because of one partition. That partition must not abort it for ever. */
   learnFrom({ poison, stuck, code }: TransactionError): void {
-    if (poison !== undefined) {
-      const ofPartition = this.#appended.filter(
-        ({ partition: { target } }) => target.topic === poison.topic && target.partition === poison.partition,
-      );
-      const refused = ofPartition[poison.index];
-      if (refused === undefined) return;
-      const { partition, firstOffset, lastOffset } = refused;
-      partition.stop = { kind: 'refused', from: firstOffset, to: lastOffset + 1n };
-      this.#o.log.error(
-        { partition: partition.name, code, from: String(firstOffset) },
-        'Target refuses a batch',
-      );
+    const { log } = this.#o;
+    const refused =
+      poison && this.#appended.filter(({ partition }) => isTarget(partition, poison))[poison.index];
+    if (refused !== undefined) {
+      const { partition, firstOffset: from, lastOffset } = refused;
+      const detail = `the target refuses this batch: ${code}`;
+      partition.refusal = { kind: 'refused', from, to: lastOffset + 1n, detail };
+      log.error({ partition: partition.name, code, from: String(from) }, 'Target refuses a batch');
     }
     for (const partition of this.partitions.values()) {
-      const { target } = partition;
-      if (!stuck.some(({ topic, partition: at }) => topic === target.topic && at === target.partition))
-        continue;
-      partition.restMs = Math.min(60_000, Math.max(5_000, 2 * partition.restMs));
-      partition.restUntilMs = Date.now() + partition.restMs;
-      this.#o.log.warn(
-        { partition: partition.name, code, restMs: partition.restMs },
-        'Target partition takes nothing; the others go on',
-      );
+      if (!stuck.some((each) => isTarget(partition, each))) continue;
+      const restMs = partition.rest();
+      const fields = { partition: partition.name, code, restMs };
+      log.warn(fields, 'Target partition takes nothing; the others go on');
     }
   }
 
-  /** Ends of the source as last seen, also where nothing could be read: an open transaction there is a lag as well. */
+  /**
+   * Ends of the source as last heard, also where nothing could be read: an open transaction there is a lag
+   * too.
+   */
   lookAtSource(): void {
     for (const partition of this.partitions.values()) {
       const marks = this.#fetcher.marks(partition.topic, partition.partition);
-      if (marks === undefined || marks.highWatermark < 0n) continue;
-      partition.sees(marks.highWatermark, marks.lastStableOffset);
+      if (marks === undefined || marks.highWatermark < 0n || partition.phase !== 'copying') continue;
+      const { highWatermark, lastStableOffset } = marks;
+      partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
     }
   }
 
@@ -132,63 +143,57 @@ export class ShardCopy implements Disposable {
     const registered = this.#state.genesis.topics.find(({ name }) => name === position.topic);
     const targetPartition = registered && targetPartitionOf(registered, position.partition);
     if (registered === undefined || targetPartition === undefined) {
-      // A range only grows and no topic is ever unregistered: this ledger was not written by this program.
-      throw new RangeError(
-        `${partitionName(position.topic, position.partition)} has no place in the genesis`,
-      );
+      // Ranges only grow and no topic is ever unregistered, so this ledger was not written by this program.
+      const name = partitionName(position.topic, position.partition);
+      throw new RangeError(`${name} has a position in the ledger, but no target partition in the genesis`);
     }
     const target = { topic: registered.target, partition: targetPartition };
     const partition = new CopiedPartition(position, target, 'in-ledger');
     const earlier = before?.partitions.get(partition.name);
-    // An operator may have answered meanwhile: what was learned counts for the batch at hand only.
-    if (earlier?.stop !== undefined && earlier.stop.from >= position.position) partition.stop = earlier.stop;
-    partition.restUntilMs = earlier?.restUntilMs ?? 0;
-    partition.restMs = earlier?.restMs ?? 0;
-    if (partition.restUntilMs > Date.now()) partition.detail = 'its target partition takes nothing';
+    if (earlier !== undefined) partition.learnFrom(earlier);
+    else if (partition.pause !== null) this.#tellPause(partition, 'Partition is still paused');
     this.partitions.set(partition.name, partition);
   }
 
-  /** At a boundary of transactions: new partitions and pauses are in the ledger before anything is copied by them. */
+  /**
+   * At a boundary of transactions: new partitions and pauses are in the ledger before anything is copied by
+   * them.
+   */
   async #survey(): Promise<void> {
-    const { link, shard, config, log } = this.#o;
+    const { link, shard, config, topicStates } = this.#o;
     await this.#refuseForeignLedger();
-    const pausedBefore = new Set(this.#paused());
-    const { startable, withoutRoom } = await surveyShard(link, shard, this.#state.genesis, this.partitions);
-    for (const name of withoutRoom) {
-      if (this.#withoutRoom.has(name)) continue;
-      this.#withoutRoom.add(name);
-      log.error(
-        { partition: name },
-        'No target partition in the range of this link: run mirror init with more',
-      );
+    const before = new Map([...this.partitions.values()].map((each) => [each, each.pause?.kind]));
+    const { genesis } = this.#state;
+    const { partitions } = this;
+    const survey = await surveyShard({ link, topicStates, shard, genesis, partitions });
+    this.#topicStates = survey.states;
+    this.#tellWithoutRoom(survey.withoutRoom);
+    for (const partition of partitions.values()) {
+      if (partition.pause !== null && partition.pause.kind !== before.get(partition))
+        this.#onPaused(partition);
+      if (partition.phase !== 'copying') this.#fetcher.unassign(partition.topic, partition.partition);
     }
-    for (const partition of this.#paused()) if (!pausedBefore.has(partition)) this.#logPause(partition);
     await this.#commit(false);
-    for (const partition of startable) this.#fetch(partition);
-    this.#surveyAtMs = Date.now() + config.discoveryIntervalMs;
+    for (const partition of survey.startable) this.#fetch(partition);
+    this.#surveyAt = performance.now() + config.discoveryIntervalMs;
   }
 
   /**
-   * An owner without anything to commit does not feel that it was fenced. `mirror resume` and `init` write to the ledger of
-   * such a shard as well: then it ends elsewhere than where our commits left it.
+   * An owner that has nothing to commit does not notice that it was fenced. But `mirror resume` and `mirror
+   * init` write to the ledger of such a shard too: then it ends elsewhere than where our commits left it.
    */
   async #refuseForeignLedger(): Promise<void> {
     const { link, shard } = this.#o;
     const end = await ledgerEnd(link.target, link.identity.ledgerTopic, shard);
     this.#ledgerEnd ??= end;
-    if (end > this.#ledgerEnd) {
-      throw new TransactionError(
-        'fenced',
-        'PRODUCER_FENCED',
-        `the ledger of shard ${shard} has another writer`,
-      );
-    }
+    if (end <= this.#ledgerEnd) return;
+    const message = `the ledger of shard ${shard} has another writer`;
+    throw new TransactionError('fenced', 'PRODUCER_FENCED', message);
   }
 
   #fetch(partition: CopiedPartition): void {
     const { topic, next } = partition;
-    partition.phase = 'copying';
-    partition.detail = '';
+    partition.copy();
     this.#fetcher.assign(topic, partition.partition, {
       offset: next.position,
       lastFetchedEpoch: next.leaderEpoch,
@@ -203,58 +208,58 @@ export class ShardCopy implements Disposable {
       return;
     }
     this.#unreleased.push(fetched);
-    this.#openSinceMs ??= Date.now();
-    if (fetched.problem === undefined) {
+    this.#openAt ??= performance.now();
+    const { problem } = fetched;
+    if (problem === undefined) {
+      const limits = this.#topicStates.get(partition.topic)?.limits ?? noLimits;
       const open = { session: this.#session, appended: this.#appended };
-      copyFetched(partition, fetched, this.#o.limitsOf(partition.target.topic), open, this.#o.metrics);
+      copyFetched(partition, fetched, limits, open, this.#o.metrics);
     } else {
-      partition.pause(pauseOf(fetched.problem), fetched.problem.detail);
+      partition.pauseFor({ kind: problem.kind, from: problem.from, to: problem.to, detail: problem.detail });
     }
-    if (!partition.isPaused) return;
+    if (partition.pause === null) return;
     this.#fetcher.unassign(partition.topic, partition.partition);
-    this.#logPause(partition);
+    this.#onPaused(partition);
   }
 
   #waitMs(): number {
-    const nowMs = Date.now();
-    const untilSurveyMs = Math.max(1, this.#surveyAtMs - nowMs);
-    if (this.#openSinceMs === undefined) return untilSurveyMs;
+    const now = performance.now();
+    const untilSurveyMs = Math.max(1, this.#surveyAt - now);
+    if (this.#openAt === undefined) return untilSurveyMs;
     const {
       commitIntervalMs: intervalMs,
       lagCommitIntervalMs: lagIntervalMs,
       commitBytes: bytes,
     } = this.#o.config;
-    const behind = this.partitions
-      .values()
-      .some((partition) => partition.phase === 'copying' && partition.behind);
-    const open = { sinceMs: this.#openSinceMs, bytes: this.#session.openBytes, behind };
-    return Math.min(untilSurveyMs, commitWaitMs(open, { intervalMs, lagIntervalMs, bytes }, nowMs));
+    const behind = this.partitions.values().some((each) => each.phase === 'copying' && each.behind);
+    const open = { sinceAt: this.#openAt, bytes: this.#session.openBytes, behind };
+    return Math.min(untilSurveyMs, commitWaitMs(open, { intervalMs, lagIntervalMs, bytes }, now));
   }
 
   /**
-   * Copies, positions and the pairs of the commit before, in one transaction. Nothing moved: nothing is sent, but for pairs
-   * that wait when `flush`. Answers whether something was committed. Throws TransactionError.
+   * Copies, positions and the pairs of the commit before, in one transaction. If nothing moved, nothing is
+   * sent, except waiting pairs when `flush`. Answers whether something was committed. Throws
+   * TransactionError.
    */
   async #commit(flush: boolean): Promise<boolean> {
-    this.#openSinceMs = undefined;
+    this.#openAt = undefined;
     const moved = [...this.partitions.values()].filter(({ hasMoved }) => hasMoved);
     if (moved.length === 0 && !(flush && !this.#pairs.empty)) return false;
+    this.#refuseOtherTargets();
     const { link, shard, metrics } = this.#o;
-    const startedMs = Date.now();
-    const pairs = this.#pairs.records(startedMs);
+    const startedAt = performance.now();
+    const timestampMs = wallClockMs();
+    const pairs = this.#pairs.records(timestampMs);
     if (pairs.length > 0) this.#session.append(pairsTopicOf(link.identity.link), shard, encodeBatch(pairs));
+    const { genesisOffset } = this.#state;
     const partitions = [...this.partitions.values()].map(({ next }) => next);
-    const positions = positionsRecord(
-      shard,
-      { genesisOffset: this.#state.genesisOffset, partitions },
-      startedMs,
-    );
+    const positions = positionsRecord(shard, { genesisOffset, partitions }, timestampMs);
     this.#session.append(link.identity.ledgerTopic, shard, encodeBatch([positions]));
     const written = await this.#session.commit();
     const record = written.at(-1)?.baseOffset ?? -1n;
     this.#ledgerEnd = record < 0n ? undefined : record + 2n; // the record, and the marker of the commit
-    const nowMs = Date.now();
-    for (const partition of moved) partition.isCommitted(nowMs);
+    const now = performance.now();
+    for (const partition of moved) partition.wasCommitted(now);
     this.#pairs.clear();
     for (const [index, appended] of this.#appended.entries()) {
       this.#learnTarget(appended, written[index]?.baseOffset ?? -1n);
@@ -262,31 +267,56 @@ export class ShardCopy implements Disposable {
     this.#appended = [];
     for (const fetched of this.#unreleased.splice(0)) fetched.release();
     metrics.transactions.add(1, 'committed');
-    metrics.commitSeconds.observe((nowMs - startedMs) / 1000);
+    metrics.commitSeconds.observe((now - startedAt) / 1000);
     return true;
   }
 
-  #learnTarget(appended: Appended, baseOffset: bigint): void {
-    const { partition, count, bytes } = appended;
-    this.#o.metrics.records.add(count);
-    this.#o.metrics.bytes.add(bytes);
-    partition.restMs = 0;
-    if (baseOffset < 0n) return; // a resend that the broker knew, but no longer where it lies
-    this.#pairs.add(appended, baseOffset);
-    partition.next = { ...partition.next, lastTargetOffset: baseOffset + BigInt(count) - 1n };
+  /**
+   * Produce names topics, not their ids: copies for a topic that was deleted go into the one that was made
+   * again under its name, without an error. As soon as the metadata shows it, the open transaction is given
+   * up.
+   */
+  #refuseOtherTargets(): void {
+    const { target } = this.#o.link;
+    for (const { partition } of this.#appended) {
+      const id = target.knownTopic(partition.target.topic)?.id;
+      if (id === undefined || id === partition.next.targetTopicId) continue;
+      throw new KafkaError('INCONSISTENT_TOPIC_ID', `target topic ${partition.target.topic} was made again`);
+    }
   }
 
-  #paused(): CopiedPartition[] {
-    return [...this.partitions.values()].filter(({ isPaused }) => isPaused);
+  #learnTarget({ partition, ...appended }: Appended, baseOffset: bigint): void {
+    this.#o.metrics.records.add(appended.count);
+    this.#o.metrics.bytes.add(appended.bytes);
+    // Negative: the broker knew a batch that was sent again, but no longer where it lies.
+    partition.wasWritten(baseOffset < 0n ? undefined : baseOffset + BigInt(appended.count) - 1n);
+    if (baseOffset >= 0n) this.#pairs.add({ partition, ...appended }, baseOffset);
   }
 
-  #logPause({ name, detail, next: { pause } }: CopiedPartition): void {
-    const range = { kind: pause?.kind, from: String(pause?.from), to: String(pause?.to) };
+  #tellWithoutRoom(names: readonly string[]): void {
+    const before = new Set(this.#withoutRoom);
+    this.#withoutRoom = names;
+    for (const partition of names) {
+      if (before.has(partition)) continue;
+      this.#o.log.error({ partition }, 'No target partition for it in this link: run mirror init');
+    }
+  }
+
+  #onPaused(partition: CopiedPartition): void {
     this.#o.metrics.pauses.add(1);
-    this.#o.log.error({ partition: name, ...range, detail }, 'Partition is paused: answer by mirror resume');
+    this.#tellPause(partition, 'Partition is paused');
+  }
+
+  #tellPause({ name, pause }: CopiedPartition, message: string): void {
+    if (pause === null) return;
+    const { kind, from, to, detail } = pause;
+    this.#o.log.error({ partition: name, kind, from: String(from), to: String(to), detail }, message);
   }
 }
 
-function pauseOf({ kind, from, to }: PositionProblem): Pause {
-  return { kind, from, to };
+/** Until the first survey has read what the target takes, which is before anything is fetched. */
+const noLimits = { maxMessageBytes: Infinity };
+
+function isTarget({ target }: CopiedPartition, other: { topic: string; partition: number }): boolean {
+  return target.topic === other.topic && target.partition === other.partition;
 }

@@ -1,55 +1,104 @@
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import type { PartitionReading } from '../metrics.ts';
+import { isoTime, wallClockMs } from '../wall-clock.ts';
 import type { Shard } from './shard.ts';
 
-export function readPartitions(shards: readonly Shard[]): PartitionReading[] {
+/** How old what was heard of the source may be, for a lag that is made from it. */
+const freshMs = 15_000;
+
+export function readPartitions(shards: readonly Shard[], discoveryIntervalMs: number): PartitionReading[] {
   return shards.flatMap((shard) =>
-    shard.partitions.map(({ name, lagRecords, lagSeconds, lsoLagRecords, isPaused }) => ({
-      name,
-      lagRecords,
-      lagSeconds,
-      lsoLagRecords,
-      paused: isPaused,
+    shard.partitions.map((partition) => ({
+      name: partition.name,
+      ...lagOf(partition, discoveryIntervalMs),
+      paused: partition.pause !== null,
+      lostRecords: lostOf(partition),
     })),
   );
 }
 
 /**
- * Reasons not to be ready: a shard that cannot work, or one that is behind and commits nothing. A paused partition is none: it
- * needs an answer, and no restart or other instance helps.
+ * Reasons not to be ready: a shard that cannot work, and a partition that makes no progress although the
+ * source has more, or about which the source says nothing. A paused partition is none: it needs an answer,
+ * and neither a restart nor another instance helps.
  */
-export function stalled(shards: readonly Shard[], afterMs: number): string[] {
-  const nowMs = Date.now();
+export function notProgressing(shards: readonly Shard[], afterMs: number): string[] {
+  const now = performance.now();
   return shards.flatMap((shard) => {
-    if (shard.hindrance !== undefined) return [`shard ${shard.index}: ${shard.hindrance}`];
-    return shard.partitions
-      .filter(({ stalledSinceMs }) => stalledSinceMs !== undefined && nowMs - stalledSinceMs > afterMs)
-      .map(({ name }) => `${name} is behind and has committed nothing for ${afterMs} ms`);
+    if (shard.idleBecause !== undefined) return [`shard ${shard.index}: ${shard.idleBecause}`];
+    return shard.partitions.flatMap((partition) => {
+      const { name, phase, detail, ends } = partition;
+      if (phase === 'paused' || phase === 'retired') return [];
+      if (partition.stalledForMs(now) > afterMs) {
+        const why = detail === undefined ? '' : ` (${detail})`;
+        return [`${name} is behind and has committed nothing for ${afterMs} ms${why}`];
+      }
+      const silent = ends !== undefined && now - ends.heardAt > Math.max(afterMs, freshMs);
+      return silent ? [`the source has said nothing about ${name} for ${afterMs} ms`] : [];
+    });
   });
 }
 
-export function shardStatus(shard: Shard): object {
+export function shardStatus(shard: Shard, discoveryIntervalMs: number): object {
   return {
     shard: shard.index,
-    hindrance: shard.hindrance ?? null,
-    partitions: shard.partitions.map(partitionStatus),
+    idleBecause: shard.idleBecause ?? null,
+    withoutRoom: shard.withoutRoom,
+    partitions: shard.partitions.map((partition) => partitionStatus(partition, discoveryIntervalMs)),
   };
 }
 
-function partitionStatus(partition: CopiedPartition): object {
-  const { name, target, phase, detail, committed, highWatermark, lagRecords, lagSeconds, lsoLagRecords } =
-    partition;
+/** Null stands for unknown, never 0. */
+function partitionStatus(partition: CopiedPartition, discoveryIntervalMs: number): object {
+  const { name, target, phase, detail, committed, pause, ends, committedAtMs } = partition;
+  const { lagRecords, lagSeconds, lsoLagRecords } = lagOf(partition, discoveryIntervalMs);
   return {
     partition: name,
     target: `${target.topic}-${target.partition}`,
     phase,
     position: committed?.position ?? null,
-    sourceEnd: highWatermark < 0n ? null : highWatermark,
-    lagRecords,
-    lagSeconds,
-    lsoLagRecords,
-    lastCommit: new Date(partition.lastCommitMs).toISOString(),
-    ...(detail !== '' && { detail }),
-    ...(partition.next.pause && { pause: partition.next.pause }),
+    sourceEnd: ends?.highWatermark ?? null,
+    lagRecords: lagRecords ?? null,
+    lagSeconds: lagSeconds ?? null,
+    lsoLagRecords: lsoLagRecords ?? null,
+    lastCommit: committedAtMs === undefined ? null : isoTime(committedAtMs),
+    ...(detail !== undefined && { detail }),
+    ...(pause && {
+      pause: { kind: pause.kind, from: pause.from, to: pause.to },
+      pausedSince: pause.sinceMs === null ? null : isoTime(pause.sinceMs),
+    }),
   };
+}
+
+type Lag = Pick<PartitionReading, 'lagRecords' | 'lagSeconds' | 'lsoLagRecords'>;
+
+const unknown: Lag = { lagRecords: undefined, lagSeconds: undefined, lsoLagRecords: undefined };
+
+/**
+ * What was heard too long ago says nothing about now. Partitions that are not fetched are asked with each
+ * survey.
+ */
+function lagOf(partition: CopiedPartition, discoveryIntervalMs: number): Lag {
+  const { ends, committed, next, lastTimestampMs, phase } = partition;
+  const asked = phase === 'copying' ? freshMs : Math.max(freshMs, 2 * discoveryIntervalMs);
+  if (ends === undefined || performance.now() - ends.heardAt > asked) return unknown;
+  const { highWatermark, lastStableOffset } = ends;
+  const lagRecords = Math.max(0, Number(highWatermark - (committed ?? next).position));
+  return {
+    lagRecords,
+    lagSeconds: lagRecords === 0 ? 0 : ageSeconds(lastTimestampMs),
+    lsoLagRecords:
+      lastStableOffset === undefined ? undefined : Math.max(0, Number(highWatermark - lastStableOffset)),
+  };
+}
+
+/** Of the last copied record. It is dated by other machines, so the wall clock is the one to compare with. */
+function ageSeconds(timestampMs: number | undefined): number | undefined {
+  return timestampMs === undefined ? undefined : Math.max(0, (wallClockMs() - timestampMs) / 1000);
+}
+
+/** Source offsets of a pause that were deleted before they were copied. */
+function lostOf({ pause }: CopiedPartition): number | undefined {
+  if (pause?.kind !== 'overtaken' && pause?.kind !== 'deleted') return undefined;
+  return Number(pause.to - pause.from);
 }

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaError, TransactionError, type TxnSession } from '@penstock/kafka';
+import { FencedRepeatedly, KafkaError, TransactionError, type TxnSession } from '@penstock/kafka';
 import { readOwnedLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import { MirrorError } from '../errors.ts';
 import { dropReason, ShardCopy } from './shard-copy.ts';
 import type { ShardOptions } from './shard-options.ts';
 
-const fencingsMax = 5;
-const fencingsWithinMs = 300_000;
 const backoffMaxMs = 2_000;
 
 /** Begins to own a shard: takes it over and copies until `stop` or `drop`. */
@@ -16,20 +14,20 @@ export function startShard(options: ShardOptions): Shard {
 }
 
 /**
- * The life of a shard in this process: take over, copy; after a failure, read the ledger again and copy on. Everything it
- * knows of positions comes from the ledger, read after the last thing that could have changed it.
+ * The life of a shard in this process: take over and copy; after a failure, read the ledger again and copy
+ * on. Everything that it knows of positions comes from the ledger, read after the last thing that could have
+ * changed it.
  */
 export class Shard {
   readonly index: number;
   readonly #o: ShardOptions;
   readonly #stopping = new AbortController();
+  readonly #fencings = new FencedRepeatedly();
   readonly #ended: Promise<void>;
   #session: TxnSession | undefined;
   #copy: ShardCopy | undefined;
-  #hindrance: string | undefined = 'being taken over';
+  #idleBecause: string | undefined = 'being taken over';
   #tries = 0;
-  #fencings = 0;
-  #fencedAtMs = 0;
 
   constructor(options: ShardOptions) {
     this.index = options.shard;
@@ -43,10 +41,12 @@ export class Shard {
     await this.#ended;
   }
 
-  /** Ends without another commit: the shard belongs to somebody else. Never rejects, and takes 5 s at most. */
+  /**
+   * Ends without another commit: the shard belongs to somebody else. Never rejects, and takes 5 s at most.
+   */
   async drop(): Promise<void> {
     this.#stopping.abort(dropReason);
-    // An abort waits for its answer as long as a commit; but here the next owner's takeover aborts as well.
+    // An abort waits for its answer as long as a commit. Here the next owner's takeover aborts as well.
     const timer = setTimeout(() => void this.#closeSession(), 5_000);
     await this.#ended;
     clearTimeout(timer);
@@ -58,14 +58,19 @@ export class Shard {
     return [...(this.#copy?.partitions.values() ?? [])];
   }
 
+  /** Source partitions that the link's ranges have no room for. */
+  get withoutRoom(): readonly string[] {
+    return this.#copy?.withoutRoom ?? [];
+  }
+
   /** How long its transactional id has been held up by its own transaction before, ms. */
   get markersWaitMs(): number {
     return this.#session?.markersWaitMs ?? 0;
   }
 
   /** Why nothing is copied; undefined while it is. */
-  get hindrance(): string | undefined {
-    return this.#hindrance;
+  get idleBecause(): string | undefined {
+    return this.#idleBecause;
   }
 
   async #live(): Promise<void> {
@@ -79,16 +84,19 @@ export class Shard {
     }
   }
 
-  /** From one reading of the ledger to the next. Answers whether it is over; throws what an operator has to mend. */
+  /**
+   * From one reading of the ledger to the next. Answers whether it is over; throws what an operator has to
+   * mend.
+   */
   async #liveOnce(): Promise<boolean> {
     try {
       const { session, state } = await this.#begin();
       using copy = new ShardCopy(this.#o, session, state, this.#copy);
       this.#copy = copy;
-      this.#hindrance = undefined;
+      this.#idleBecause = undefined;
       await copy.run(this.#stopping.signal, () => {
         this.#tries = 0;
-        this.#fencings = 0;
+        this.#fencings.committed();
       });
       if (this.#stopping.signal.reason === dropReason) await session.abort();
       return true;
@@ -99,7 +107,10 @@ export class Shard {
     }
   }
 
-  /** With a session of its own the shard is owned, and a commit that failed is decided: its ledger may be read. */
+  /**
+   * With a session of its own the shard is owned, and a commit that failed is decided: its ledger may be
+   * read.
+   */
   async #begin(): Promise<{ session: TxnSession; state: LedgerState }> {
     const { link, shard, config, log, metrics } = this.#o;
     const session = this.#session;
@@ -115,32 +126,32 @@ export class Shard {
     return taken;
   }
 
+  /** Answers whether it is over. Throws what an operator has to mend. */
   async #recover(error: unknown): Promise<boolean> {
     const { metrics, log, shard } = this.#o;
-    this.#hindrance = error instanceof Error ? error.message : String(error);
+    this.#idleBecause = error instanceof Error ? error.message : String(error);
     if (error instanceof TransactionError) {
       metrics.transactions.add(1, error.outcome === 'fatal' ? 'failed' : error.outcome);
-      if (error.outcome === 'fatal') throw error;
-      log.warn(
-        { shard, outcome: error.outcome, code: error.code, error },
-        'Transaction did not end as asked',
-      );
-      if (error.outcome === 'fenced') return this.#onFenced(error);
-      this.#copy?.learnFrom(error);
-    } else if (error instanceof KafkaError && error.retryable) {
-      log.warn({ shard, code: error.code, error }, 'Kafka is away; will be tried again');
+      const { outcome, code } = error;
+      if (outcome === 'fatal' && !isDenied(error)) throw error;
+      log.warn({ shard, outcome, code, error }, 'Transaction did not end as asked');
+      if (outcome === 'fenced') return this.#onFenced(error);
+      if (outcome === 'fatal') await this.#closeSession();
+      else this.#copy?.learnFrom(error);
+    } else if (error instanceof KafkaError && (error.retryable || isDenied(error))) {
+      log.warn({ shard, code: error.code, error }, 'Kafka refuses or is away; will be tried again');
       const failure = await this.#abortOpen();
       if (failure !== undefined) return this.#recover(failure);
     } else {
       throw error;
     }
     if (this.#stopping.signal.aborted) return true;
-    await this.#pause(Math.min(backoffMaxMs, 50 * 2 ** this.#tries));
+    await this.#backOff(Math.min(backoffMaxMs, 50 * 2 ** this.#tries));
     this.#tries += 1;
     return false;
   }
 
-  /** What came to grief in the middle leaves an open transaction: it must be gone before the ledger is read again. */
+  /** A failure leaves its transaction open. It must be gone before the ledger is read again. */
   async #abortOpen(): Promise<TransactionError | undefined> {
     try {
       await this.#session?.abort();
@@ -152,31 +163,30 @@ export class Shard {
   }
 
   /**
-   * Somebody took the transactional id: another process by the group's word, `mirror resume`, or by mistake. Only a heartbeat
-   * that is answered after this moment says whether the shard is still ours; without that, two owners would fence each
-   * other for ever.
+   * Somebody took the transactional id: another process by the group's word, a command such as `mirror
+   * resume`, or somebody by mistake. Only a heartbeat that is answered after this moment says whether the
+   * shard is still ours. Without it, two owners would fence each other for ever.
    */
   async #onFenced(error: TransactionError): Promise<boolean> {
     await this.#closeSession();
-    // One in a while is an operator's command; one after the other, a fight.
-    const nowMs = Date.now();
-    if (nowMs - this.#fencedAtMs > fencingsWithinMs) this.#fencings = 0;
-    this.#fencedAtMs = nowMs;
-    this.#fencings += 1;
-    if (this.#fencings >= fencingsMax) {
-      const message = `Shard ${this.index} was taken away ${fencingsMax} times in a row: two mirrors share an identity, or work past the group`;
+    const fencing = this.#fencings.fenced();
+    if (fencing.kind === 'shared') {
+      const message =
+        `Shard ${this.index} was taken away ${fencing.inARow} times in a row: ` +
+        'two mirrors share an identity, or work past the group';
       throw new MirrorError('IDENTITY_SHARED', message, { cause: error });
     }
     const stopped = new Promise<false>((resolve) => {
       if (this.#stopping.signal.aborted) resolve(false);
       this.#stopping.signal.addEventListener('abort', () => resolve(false), { once: true });
     });
-    // Dropping waits for us, and heartbeats wait for the dropping: so whichever comes first.
+    // A drop waits for this shard to end, and heartbeats wait for the drop. So both are waited for, not the
+    // heartbeat alone.
     if (!(await Promise.race([this.#o.stillAssigned(), stopped]))) {
-      this.#hindrance = 'taken by another process';
+      this.#idleBecause = 'taken by another process';
       return true;
     }
-    await this.#pause(1_000 * 2 ** (this.#fencings - 1));
+    await this.#backOff(fencing.backoffMs);
     return false;
   }
 
@@ -187,9 +197,14 @@ export class Shard {
     await session[Symbol.asyncDispose]();
   }
 
-  /** Jittered, and over at once when the shard is to end. */
-  async #pause(waitMs: number): Promise<void> {
+  /** With jitter, and over at once when the shard is to end. */
+  async #backOff(waitMs: number): Promise<void> {
     const { signal } = this.#stopping;
     await sleep(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** An ACL of a topic is missing: the next survey pauses what it concerns, and the rest goes on. */
+function isDenied({ code }: { code: string }): boolean {
+  return code === 'TOPIC_AUTHORIZATION_FAILED';
 }

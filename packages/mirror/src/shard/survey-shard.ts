@@ -1,52 +1,66 @@
 import {
+  endsByItself,
   judgeNewPartition,
   judgePosition,
   shardOf,
   targetPartitionOf,
   type Genesis,
   type Judgement,
-  type SourceState,
 } from '@penstock/ledger';
 import { CopiedPartition } from '../copy/copied-partition.ts';
-import { inspectSource, inspectTarget, refreshTopics } from '../link/inspect-partitions.ts';
+import {
+  inspectSource,
+  inspectTarget,
+  refreshTopics,
+  type Inspected,
+  type InspectedSource,
+  type NamedPartition,
+} from '../link/inspect-partitions.ts';
 import type { LinkContext } from '../link/link-context.ts';
+import type { TopicState, TopicStates, TopicTrouble } from '../link/topic-states.ts';
 import { partitionName } from '../names.ts';
 
 export interface Survey {
   /** Partitions that may be fetched from now on, once what changed is committed. */
   readonly startable: readonly CopiedPartition[];
-  /** Source partitions of this shard that have no target partition in the link's range. */
+  /** Source partitions of this shard that have no target partition in the link's ranges. */
   readonly withoutRoom: readonly string[];
+  /** By the name of the source topic. */
+  readonly states: ReadonlyMap<string, TopicState>;
 }
 
-interface Candidate {
-  readonly topic: string;
-  readonly partition: number;
-  readonly target: { readonly topic: string; readonly partition: number };
+interface Surveyed {
+  readonly link: LinkContext;
+  readonly topicStates: TopicStates;
+  readonly shard: number;
+  readonly genesis: Genesis;
+  /** By name. New ones are added. */
+  readonly partitions: Map<string, CopiedPartition>;
+}
+
+interface Candidate extends NamedPartition {
+  readonly target: NamedPartition;
   /** Undefined: without a position. */
   readonly known: CopiedPartition | undefined;
 }
 
 /**
- * Looks at every partition of a shard that is not being copied: at those of the ledger, to see whether their position may be
- * fetched, and for new ones. New partitions are added to `partitions`; what changed is in their `next`. Throws a retryable
- * KafkaError when a cluster cannot be asked at all; a partition that does not answer just waits for the next survey.
+ * Looks at all partitions of a shard: whether their topics can still be copied, whether the positions of
+ * those that are not being copied may be fetched, and whether there are new ones. What changed is in their
+ * `next`. Throws a retryable KafkaError when a cluster cannot be asked at all; a partition that does not
+ * answer just waits for the next survey.
  */
-export async function surveyShard(
-  link: LinkContext,
-  shard: number,
-  genesis: Genesis,
-  partitions: Map<string, CopiedPartition>,
-): Promise<Survey> {
+export async function surveyShard(surveyed: Surveyed): Promise<Survey> {
+  const { link, topicStates, genesis, partitions } = surveyed;
+  const states = await topicStates.read(genesis.topics);
   const knownIds = knownTopicIds(genesis, partitions.values());
   await refreshTopics(link.source, knownIds);
-  await link.target.refresh(...new Set(genesis.topics.map(({ target }) => target)));
-  const { found: fresh, withoutRoom } = newPartitions(link, shard, genesis, partitions);
-  const nowMs = Date.now();
-  const waiting = [...partitions.values()].filter(
-    ({ phase, restUntilMs }) => (phase === 'waiting' || phase === 'retired') && restUntilMs <= nowMs,
-  );
-  const candidates: Candidate[] = [...waiting.map(candidateOf), ...fresh];
+  await refreshTopics(link.target, knownTargetIds(genesis, partitions.values()));
+  const { found: fresh, withoutRoom } = newPartitions(surveyed);
+  const candidates: Candidate[] = [
+    ...[...partitions.values()].filter((each) => needsLook(each, link, states)).map(candidateOf),
+    ...fresh,
+  ];
   const sources = await inspectSource(link.source, candidates);
   const targets = await inspectTarget(
     link.target,
@@ -54,28 +68,31 @@ export async function surveyShard(
   );
   const startable: CopiedPartition[] = [];
   for (const [index, candidate] of candidates.entries()) {
-    const source = sources[index];
-    const target = targets[index];
-    const hindrance = source instanceof Error ? source : target instanceof Error ? target : undefined;
-    if (
-      hindrance !== undefined ||
-      source instanceof Error ||
-      target instanceof Error ||
-      target === undefined
-    ) {
-      if (candidate.known !== undefined) candidate.known.detail = String(hindrance?.message);
-      continue;
-    }
+    const source = sources[index]!;
+    const isNew = candidate.known === undefined;
     const partition = candidate.known ?? startOf(candidate, source);
-    if (partition === undefined) continue;
-    const judgement =
-      candidate.known === undefined && source !== undefined
-        ? judgeNewPartition(knownIds.get(candidate.topic) ?? new Set(), source, target)
-        : judgePosition(partition.next, source, target);
+    if (partition === undefined) continue; // new, and it does not answer yet, or is gone again
+    hearEnds(partition, source);
+    const trouble = states.get(partition.topic)?.trouble;
+    const outcome =
+      trouble === undefined
+        ? judge(partition, source, targets[index]!, isNew ? knownIds : undefined)
+        : pauseWith(partition, trouble);
+    if (isNew && outcome === 'not-judged') continue;
     partitions.set(partition.name, partition);
-    if (apply(partition, judgement)) startable.push(partition);
+    if (outcome === 'fetch') startable.push(partition);
   }
-  return { startable, withoutRoom };
+  return { startable, withoutRoom, states };
+}
+
+/** A trouble of the topic pauses all its partitions, except those that wait for an answer anyway. */
+function pauseWith(partition: CopiedPartition, trouble: TopicTrouble): 'paused' {
+  const { pause } = partition;
+  if (pause !== null && !endsByItself(pause)) return 'paused';
+  if (pause?.kind === trouble.kind && pause.detail === trouble.detail) return 'paused';
+  const { position } = partition.next;
+  partition.pauseFor({ ...trouble, from: position, to: position });
+  return 'paused';
 }
 
 function knownTopicIds(
@@ -88,12 +105,33 @@ function knownTopicIds(
   return ids;
 }
 
-function newPartitions(
-  link: LinkContext,
-  shard: number,
+function knownTargetIds(
   genesis: Genesis,
-  partitions: ReadonlyMap<string, CopiedPartition>,
-): { found: Candidate[]; withoutRoom: string[] } {
+  partitions: Iterable<CopiedPartition>,
+): Map<string, ReadonlySet<string>> {
+  const ids = new Map<string, Set<string>>(genesis.topics.map(({ target }) => [target, new Set()]));
+  for (const { target, next } of partitions) {
+    if (next.targetTopicId !== null) ids.get(target.topic)?.add(next.targetTopicId);
+  }
+  return ids;
+}
+
+/** Of those that are being copied, the fetch looks after the position, but not after the two topics. */
+function needsLook(
+  partition: CopiedPartition,
+  { source, target }: LinkContext,
+  states: ReadonlyMap<string, TopicState>,
+): boolean {
+  if (partition.isResting(performance.now())) return false;
+  if (partition.phase !== 'copying' || states.get(partition.topic)?.trouble !== undefined) return true;
+  const targetTopic = target.knownTopic(partition.target.topic);
+  return source.knownTopic(partition.topic) === undefined || targetTopic?.id !== partition.next.targetTopicId;
+}
+
+function newPartitions({ link, shard, genesis, partitions }: Surveyed): {
+  found: Candidate[];
+  withoutRoom: string[];
+} {
   const found: Candidate[] = [];
   const withoutRoom: string[] = [];
   for (const topic of genesis.topics) {
@@ -119,34 +157,69 @@ function candidateOf(known: CopiedPartition): Candidate {
 }
 
 /** A new partition begins at its log start: its first record must not be lost. */
-function startOf(candidate: Candidate, source: SourceState | undefined): CopiedPartition | undefined {
-  if (source === undefined) return undefined; // gone again
-  const { topic, partition, target } = candidate;
+function startOf(
+  { topic, partition, target }: Candidate,
+  source: Inspected<InspectedSource>,
+): CopiedPartition | undefined {
+  if (source.kind !== 'found') return undefined;
+  const { topicId, earliest, stableEnd } = source.state;
   const position = {
     topic,
-    topicId: source.topicId,
+    topicId,
+    targetTopicId: null,
     partition,
-    position: source.earliest,
+    position: earliest,
     leaderEpoch: -1,
     lastTargetOffset: -1n,
+    sourceEnd: stableEnd,
     retired: false,
     pause: null,
   };
   return new CopiedPartition(position, target, 'new');
 }
 
-function apply(partition: CopiedPartition, judgement: Judgement): boolean {
+function hearEnds(partition: CopiedPartition, source: Inspected<InspectedSource>): void {
+  if (source.kind !== 'found' || source.state.topicId !== partition.next.topicId) return;
+  const { end: highWatermark, stableEnd: lastStableOffset } = source.state;
+  partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
+}
+
+/** `knownIds`: the partition is new, and these are the ids by which its topic is known. */
+function judge(
+  partition: CopiedPartition,
+  source: Inspected<InspectedSource>,
+  target: Awaited<ReturnType<typeof inspectTarget>>[number],
+  knownIds: ReadonlyMap<string, ReadonlySet<string>> | undefined,
+): Judgement['kind'] | 'not-judged' {
+  if (source.kind === 'no-answer') return waitFor(partition, source.error.message);
+  if (target.kind === 'no-answer') return waitFor(partition, target.error.message);
+  if (target.kind === 'missing') {
+    const { topic, partition: number } = partition.target;
+    return waitFor(partition, `the target has no partition ${partitionName(topic, number)}`);
+  }
+  const judgement =
+    knownIds !== undefined && source.kind === 'found'
+      ? judgeNewPartition(knownIds.get(partition.topic) ?? new Set(), source.state, target.state)
+      : judgePosition(partition.next, source.kind === 'found' ? source.state : undefined, target.state);
+  apply(partition, judgement, target.state.topicId);
+  return judgement.kind;
+}
+
+function waitFor(partition: CopiedPartition, why: string): 'not-judged' {
+  partition.wait(why);
+  return 'not-judged';
+}
+
+function apply(partition: CopiedPartition, judgement: Judgement, targetTopicId: string): void {
   switch (judgement.kind) {
     case 'fetch':
-      if (partition.next.retired) partition.next = { ...partition.next, retired: false };
-      return true;
+      partition.admit(targetTopicId);
+      return;
     case 'retired':
-      partition.phase = 'retired';
-      partition.detail = 'the topic is gone from the source';
-      if (!partition.next.retired) partition.next = { ...partition.next, retired: true };
-      return false;
+      if (!partition.next.retired) partition.retire();
+      return;
     case 'paused':
-      partition.pause(partition.next.pause ?? judgement.pause, judgement.detail);
-      return false;
+      if (partition.pause?.kind !== judgement.pause.kind) partition.pauseFor(judgement.pause);
+      return;
   }
 }
