@@ -6,7 +6,8 @@ import { postSamples, type PostedSample } from '../demo/src/samples/post-samples
 import { readAgain } from '../demo/src/verdict/read-again.ts';
 import { sampleAccount } from '../demo/src/show/sample-account.ts';
 
-const help = `Posts the sample requests of all formats to a Receiver, waits for them in the master, and says what became of them.
+const help = `Posts sample requests of every format to a Receiver, waits for them in the master,
+and says what became of them.
 Exit code 0 only when every expected event is there exactly once.
 
   --receiver URL         http://receiver:8080

@@ -30,7 +30,8 @@ async function npmCi() {
   ) {
     throw new MissingError(`no network: ${unreachable ?? 'the npm registry cannot be reached'}.`, [
       "npm's cache does not hold everything that package-lock.json names, so it has to be downloaded once.",
-      'Connect, or name your proxy or registry to npm (npm config set https-proxy ...), then run the same command again.',
+      'Connect, or name your proxy or registry to npm (npm config set https-proxy ...).',
+      'Then run the same command again.',
     ]);
   }
   if (status === 127) throw new MissingError('npm was not found.', ['Install Node 18 or newer with npm.']);
@@ -67,7 +68,7 @@ function connectProblem(host, port) {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 4_000 });
     const settle = (problem) => resolve(socket.destroy() && problem);
-    const deadline = setTimeout(settle, 4_000, 'no answer within 4 s'); // name resolution has no timeout of its own
+    const deadline = setTimeout(settle, 4_000, 'no answer within 4 s'); // finding a name has no timeout
     socket.on('connect', () => settle(undefined));
     socket.on('error', (error) => settle(error.code ?? error.message));
     socket.on('close', () => clearTimeout(deadline));
@@ -83,7 +84,8 @@ export async function checkPinnedNode() {
     rmSync(stamp, { force: true });
     throw new MissingError(`there is no pinned Node for ${process.platform}-${process.arch}.`, [
       'Penstock runs on Linux (x64, arm64; glibc) and macOS (arm64).',
-      'If yours is one of these, npm left the optional package out: unset npm config omit, then run the same command again.',
+      'If yours is one of these, npm left the optional package out: unset npm config omit.',
+      'Then run the same command again.',
     ]);
   }
   const { status, output } = await run(pinnedNode, ['--version']);

@@ -18,8 +18,9 @@ export async function fetchKafka() {
   if (java.problem) {
     if (!hasContainerEngine()) {
       throw new MissingError(`${java.problem}, and no container engine either.`, [
-        `Kafka 4.2.1 needs Java ${javaNeeded} or newer with Maven (Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven),`,
-        'or a container engine, in which it is then started (DOCKER_HOST, or /var/run/docker.sock).',
+        `Kafka 4.2.1 needs Java ${javaNeeded} or newer with Maven`,
+        '(Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven),',
+        'or a container engine to run in (DOCKER_HOST, or /var/run/docker.sock).',
       ]);
     }
     console.error(`set-up: ${java.problem}: Kafka will run in containers`);
@@ -30,6 +31,15 @@ export async function fetchKafka() {
   await withProgress('fetching Kafka 4.2.1 with Maven', () => copyJars());
   writeStamp(stamp, state);
 }
+
+const signsOfNoNetwork = [
+  'UnknownHost',
+  'Name or service not known',
+  'Temporary failure in name',
+  'Network is unreachable',
+  'onnect timed out',
+  'Connection refused',
+];
 
 async function copyJars() {
   const fresh = `${libs}.new`;
@@ -50,11 +60,7 @@ async function copyJars() {
       'Debian, Ubuntu: apt-get install maven    Fedora: dnf install maven    macOS: brew install maven',
     ]);
   }
-  if (
-    /UnknownHost|Name or service not known|Temporary failure in name|Network is unreachable|onnect timed out|Connection refused/.test(
-      output,
-    )
-  ) {
+  if (signsOfNoNetwork.some((sign) => output.includes(sign))) {
     throw new MissingError(
       "no network: Maven cannot reach its repository, and its cache does not hold all of Kafka's jars.",
       ['Connect, or name your proxy or mirror in ~/.m2/settings.xml, then run the same command again.'],

@@ -13,7 +13,8 @@ export interface ProcessIdentity {
 export function descendants(pid: number): ProcessIdentity[] {
   const all = listProcesses();
   const found = all.filter((one) => one.pid === pid);
-  for (const parent of found) found.push(...all.filter((one) => one.parent === parent.pid)); // grows while it is walked
+  // It grows while it is walked.
+  for (const parent of found) found.push(...all.filter((one) => one.parent === parent.pid));
   return found;
 }
 

@@ -2,15 +2,16 @@ import { parseArgs } from 'node:util';
 
 export const soakUsage = `npm run soak -- core [OPTION...]
 
-Runs the long forms of the core's contract tests against real brokers, with a seed that is new each time. It ends with a line
-"soak core: N of N passed", or with the command that repeats what failed.
-  random-faults  200 random faults under load on three brokers, every second one a lost answer to Produce; leaders move, and one
-                 broker is killed and restarted in every ten
+Runs the long forms of the core's contract tests against real brokers, with a new seed each time. It ends
+with a line "soak core: N of N passed", or with the command that repeats what failed.
+  random-faults  200 random faults under load on three brokers, every second one a lost answer to Produce;
+                 leaders move, and one broker in every ten rounds is killed and restarted
   rebalances     20 random joins, leaves, kills and pauses of members that copy in transactions
-  broker-moves   how long leader moves, killed and restarted brokers stop everybody, with a broker's usual session of 9 s
+  broker-moves   how long leader moves, killed and restarted brokers stop everybody; brokers have their usual
+                 session of 9 s
   damaged-bytes  100 property runs of every decoder for each round: cut off, flipped, hostile lengths
 
-  --runs N       instead: all contract tests in their short forms, N times in a row, each time with the next seed
+  --runs N       instead: all contract tests in their short forms, N times, each time with the next seed
   --seed S       begin with this seed (default: by the clock)
   --rounds N     faults of random-faults (default 200); rebalances takes a tenth, 20 at least
   --minutes N    go on with the next seed until so much time is over
@@ -74,7 +75,8 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   const chosen = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   if (options.runs !== undefined) {
     const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
-    const again = `npm run soak -- core --runs 1 --seed ${seed}${only.length > 0 ? ` --only ${only.join(',')}` : ''}`;
+    const limited = only.length > 0 ? ` --only ${only.join(',')}` : '';
+    const again = `npm run soak -- core --runs 1 --seed ${seed}${limited}`;
     return [
       {
         name: 'contract tests',

@@ -14,9 +14,6 @@ export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', r
   upward: ['packages/kafka'],
   // Lines of more than 110 columns.
   wide: [
-    'infra/compose',
-    'infra/demo',
-    'infra/setup',
     'infra/topics',
     'packages/events',
     'packages/input-filter',
@@ -25,12 +22,7 @@ export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', r
     'packages/runner',
     'packages/service',
     'test/bench',
-    'test/broker',
-    'test/clients',
-    'test/e2e',
-    'test/faults',
     'test/load',
-    'test/run',
   ],
 };
 

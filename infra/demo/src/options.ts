@@ -12,11 +12,11 @@ export interface DemoOptions {
 
 const help = `npm run demo [-- OPTION...]
 
-Starts two Kafka clusters and the pipeline between them on this machine, posts sample events of every format, shows what
-became of them, and goes on until Ctrl-C. All ports are free ones on 127.0.0.1.
+Starts two Kafka clusters and the pipeline between them on this machine, posts sample events of every format,
+shows what became of them, and goes on until Ctrl-C. All ports are free ones on 127.0.0.1.
 
-  --once         end after the account. Exit code 0 only when every expected event is in the master exactly once and
-                 the balance holds: events in = clean + rejected + duplicate
+  --once         end after the account. Exit code 0 only when every expected event is in the master exactly
+                 once and the balance holds: events in = clean + rejected + duplicate
   --port N       where the Receiver listens (default: a free port)
   --folder DIR   for cluster.json (addresses, pids, what was posted) and logs/ (default: .demo)
   --help

@@ -51,13 +51,18 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
   }
 }
 
+function describe({ name, about, parts }: Suite): string {
+  return `  ${name.padEnd(8)} ${about}\n           parts: ${parts.join(', ')}`;
+}
+
 function helpOf(suites: readonly Suite[]): string {
   return `npm run bench -- SUITE [OPTION...]
 
-Measures, prints a table for each part, and writes it to docs/benchmarks.json and docs/benchmarks.md, where parts and suites
-that were not measured stay as they were. Leave the machine alone meanwhile. A peer that is missing is a skipped row.
+Measures, prints a table for each part, and writes it to docs/benchmarks.json and docs/benchmarks.md. Parts
+and suites that were not measured stay there as they were. Leave the machine alone meanwhile. A peer that is
+missing is a skipped row.
 
-${suites.map(({ name, about, parts }) => `  ${name.padEnd(8)} ${about}\n           parts: ${parts.join(', ')}`).join('\n')}
+${suites.map(describe).join('\n')}
 
   --runs N         of each row, turn by turn (default: 5)
   --only A,B       only these parts

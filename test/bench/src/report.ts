@@ -44,9 +44,9 @@ export function renderReport(report: Report): string {
   return [
     '# Benchmarks',
     '',
-    'Written by `npm run bench`, which measured everything here; do not edit. The figures are in `benchmarks.json` too. Machines',
-    'are noisy: compare rows of one table, which were measured turn by turn, not tables of different days. A figure is the',
-    'median of the runs, with the least and the most behind it.',
+    'Written by `npm run bench`, which measured everything here; do not edit. The figures are also in',
+    '`benchmarks.json`. Machines are noisy: compare rows of one table, which were measured turn by turn, not',
+    'tables of different days. A figure is the median of the runs, with the least and the most behind it.',
     '',
     ...sections,
   ].join('\n');
@@ -54,5 +54,6 @@ export function renderReport(report: Report): string {
 
 function circumstances({ measuredAt, runs, machine }: PartReport): string {
   const { cpu, cores, memoryGb, system, node } = machine;
-  return `${measuredAt.slice(0, 16).replace('T', ' ')} UTC, ${runs} runs; ${cores} x ${cpu}, ${memoryGb} GB, ${system}, Node ${node}.`;
+  const when = `${measuredAt.slice(0, 16).replace('T', ' ')} UTC`;
+  return `${when}, ${runs} runs; ${cores} x ${cpu}, ${memoryGb} GB, ${system}, Node ${node}.`;
 }

@@ -10,7 +10,7 @@ describe.skipIf(givenBootstrap())('three brokers', () => {
   });
   afterAll(() => kafka[Symbol.asyncDispose]());
 
-  test('one of them is killed: every record is still there, and new ones are accepted by the other two', async () => {
+  test('one of them is killed: every record is still there, and the other two accept new ones', async () => {
     const topic = uniqueName('survives');
     await kafka.createTopic(topic, { partitions: 6 });
     const before = Array.from({ length: 60 }, (_, index) => `before ${index}`);

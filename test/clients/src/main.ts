@@ -9,8 +9,9 @@ import { stageCase } from './stage-case.ts';
 
 const help = `npm run compare:clients [-- OPTION...]
 
-Tries the promises that this pipeline stands on with each client for Node, on a real broker behind a fault proxy, each in a
-process of its own, and prints who keeps which. Kafka's own console consumer says what is in the log. About three minutes.
+Tries the promises that this pipeline stands on with each client for Node, on a real broker behind a fault
+proxy, each in a process of its own, and prints who keeps which. Kafka's own console consumer says what is in
+the log. It takes about three minutes.
 
   --only A,B     cases: ${cases.map(({ name }) => name).join(', ')}
   --clients A,B  ${Object.keys(entrants).join(', ')}

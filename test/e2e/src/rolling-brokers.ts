@@ -52,7 +52,8 @@ export async function startBrokers({ through }: Starter): Promise<TestKafka> {
     name: 'rolling',
     through,
     owner: nobody,
-    settings: { 'broker.heartbeat.interval.ms': '2000' }, // Kafka's default, which a controlled shutdown waits for
+    // Kafka's default, which a controlled shutdown waits for.
+    settings: { 'broker.heartbeat.interval.ms': '2000' },
   });
   onTestFinished(() => kafka[Symbol.asyncDispose]());
   return kafka;

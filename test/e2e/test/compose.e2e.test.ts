@@ -7,7 +7,7 @@ const missing = missingForCompose();
 const skipped = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 test.skipIf(missing)(
-  `compose: the samples and a posted event are in the master once, and every service stops by itself${skipped}`,
+  `compose: the samples and a posted event are in the master once, and services stop by themselves${skipped}`,
   { timeout: 600_000 },
   async () => {
     const project = await ComposeProject.create();

@@ -20,7 +20,7 @@ const ownUser = `${process.getuid?.()}:${process.getgid?.()}`;
 const isJvm = brokerKind() === 'jvm';
 const ready = 'Ctrl-C stops everything.';
 
-test('the demo shows every event once in the master, takes more while it runs, and TERM leaves nothing behind', async () => {
+test('the demo shows every event once in the master and takes more; TERM leaves nothing behind', async () => {
   const temporary = temporaryFolder(0o755);
   const demo = startDemo([], { TMPDIR: temporary });
   await demo.said(ready);
@@ -58,7 +58,7 @@ async function postByHand(demo: DemoProcess): Promise<void> {
   await demo.said(`in the master:  page_view ${(JSON.parse(line) as { event_id: string }).event_id}`);
 }
 
-test('--once ends with 0 and a cluster file of what was posted; where user 65534 cannot read, root says so and stays root', async () => {
+test('--once ends with 0 and a cluster file; where user 65534 cannot read, root says so', async () => {
   // Where the checkout is cannot be chosen here; the temporary folder is asked about in the same way.
   const closed = temporaryFolder(0o700);
   const demo = startDemo(['--once'], { TMPDIR: closed });

@@ -21,7 +21,7 @@ const seed = Number(process.env['PENSTOCK_E2E_SEED'] ?? 20_261_123);
 const events = Number(process.env['PENSTOCK_E2E_EVENTS'] ?? 100_000);
 const rounds = 3;
 
-test(`${events} events through ${rounds} rounds of SIGKILL to everything: each once in the master, in order (seed ${seed})`, async () => {
+test(`${events} events, everything killed ${rounds} times: each once, in order (seed ${seed})`, async () => {
   const logFolder = await mkdtemp(join(tmpdir(), 'penstock-e2e-'));
   const datacenter = await cluster('datacenter');
   const master = await cluster('master');

@@ -19,7 +19,7 @@ import type { Restarted, Starter } from '../src/rolling-brokers.ts';
 const possible = isRoot && brokerKind() === 'jvm';
 
 test.skipIf(!possible)(
-  'as root: three brokers under the Runner, restarted one by one under load: every shutdown is controlled, nothing is lost or doubled',
+  'as root: brokers under the Runner, restarted one by one under load, shut down cleanly and lose nothing',
   async () => {
     const restarts = await restartUnderLoad(await byRunner());
     expect(restarts).toEqual(Array<Restarted>(3).fill({ leftLeading: 0, shutdown: 'clean', recovered: 0 }));
@@ -28,7 +28,7 @@ test.skipIf(!possible)(
 );
 
 test.skipIf(!possible)(
-  'as root: the same under su: brokers are killed after 2 s and read their logs anew, and even so nothing is lost or doubled',
+  'as root: under su they are killed after 2 s and read their logs again, and even so lose nothing',
   async () => {
     const restarts = await restartUnderLoad(bySu());
     for (const { shutdown, recovered } of restarts) {

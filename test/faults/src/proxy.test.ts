@@ -29,7 +29,7 @@ test('bytes pass unchanged and in order, more than any buffer holds', async () =
   expect(client.receivedBytes).toBe(20 * (frame.length - 4));
 });
 
-test('a dropped response was carried out, the answers before it arrive, and the connection is cut', async () => {
+test('a dropped response was carried out, earlier answers arrive, and the connection is cut', async () => {
   const { client, peer, proxy } = await setUp();
   const trap = proxy.dropNextResponse({ apiKey: apiKeys.produce });
   client.send(Buffer.concat([request(apiKeys.metadata, 1, 'a'), request(apiKeys.produce, 2, 'b')]));
@@ -91,7 +91,7 @@ test('the connection is cut after exactly so many bytes, either way', async () =
   expect(other.receivedBytes).toBe(7);
 });
 
-test('while connections are refused the old ones work; afterwards new ones do, on the same port', async () => {
+test('while connections are refused the old ones work; later new ones do, on the same port', async () => {
   const { client, proxy } = await setUp();
   const { port } = proxy;
   await proxy.refuse();
@@ -130,7 +130,7 @@ test('a connection opened while everything stalls is stalled too', async () => {
   late.socket.destroy();
 });
 
-test('a delay postpones each answer by its way there and back, without adding up over a pipeline', async () => {
+test('a delay postpones each answer there and back, and does not add up over a pipeline', async () => {
   const { client, proxy } = await setUp();
   proxy.delay(40);
   const startedMs = performance.now();

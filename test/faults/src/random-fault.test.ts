@@ -18,7 +18,7 @@ test('a seed draws the same faults again, another seed others', async () => {
   expect(await namesOf(8, 50)).not.toEqual(first);
 });
 
-test('every kind of fault is drawn at every broker, and half of them lose the answer to Produce', async () => {
+test('every kind of fault is drawn at every broker; half of them lose the answer to Produce', async () => {
   const names = await namesOf(1, 2_000);
   for (const kind of [
     /^a lost answer to produce at broker 1/,

@@ -22,7 +22,7 @@ describe.skipIf(givenBootstrap() !== undefined || brokerKind() === 'container')(
       expect(kafka.bootstrap).toEqual(proxied.bootstrap);
     });
 
-    test("Java's idempotent producer writes once though the answer to its first request is lost", async () => {
+    test("Java's idempotent producer writes once though its first answer is lost", async () => {
       const trap = proxy.dropNextResponse({ apiKey: apiKeys.produce });
       expect(await written(kafka, ['answered never', 'and another'])).toEqual([
         'answered never',

@@ -14,7 +14,7 @@ test('the balance holds when every count agrees with every other', () => {
 test('an event that is lost or doubled on the way to the master is told by both counts', () => {
   expect(balanceProblems({ ...even, topics: { ...even.topics, master: 16 } })).toEqual([
     'records of events.clean in the datacenter and in the master differ: 17 and 16',
-    'events posted and records of the master + events.rejected + events of requests posted twice differ: 28 and 27',
+    'events posted and records of the master + events.rejected + events posted twice differ: 28 and 27',
   ]);
 });
 

@@ -38,7 +38,7 @@ export function balanceProblems({ posted, filter, topics }: Balance): string[] {
     ],
     ['records of events.clean in the datacenter and in the master', topics.clean, topics.master],
     [
-      'events posted and records of the master + events.rejected + events of requests posted twice',
+      'events posted and records of the master + events.rejected + events posted twice',
       posted.events,
       topics.master + topics.rejected + posted.copies,
     ],

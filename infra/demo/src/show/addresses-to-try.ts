@@ -12,32 +12,38 @@ export function addressesToTry({ services, clusters, folder }: Pipeline): string
   const { receiverUrl, receiver, filter, mirror } = services;
   const client = { name: 'curl', version: '8.0.0' };
   const event = { event_id: randomUUID(), event_type: 'page_view', client, properties: { page: '/' } };
+  const json = `-H 'content-type: application/json'`;
   return [
     'TRY, while this runs; what you post is shown here when it arrives in the master',
-    `  curl -si ${receiverUrl}/v4/events -H 'content-type: application/json' -H 'x-forwarded-for: 193.0.6.139' \\`,
+    `  curl -si ${receiverUrl}/v4/events ${json} -H 'x-forwarded-for: 193.0.6.139' \\`,
     `    -d '${JSON.stringify(event)}'`,
     '  twice: it still arrives once. And something to be rejected:',
-    `  curl -si ${receiverUrl}/v2/track -H 'content-type: application/json' -d '{"event":'`,
+    `  curl -si ${receiverUrl}/v2/track ${json} -d '{"event":'`,
     '',
     ...[receiver, filter, mirror].map(
-      ({ operations, process }) =>
-        `  curl -s ${operations}/readyz      also /status, /metrics, /livez: ${process.name}, pid ${process.pid}`,
+      ({ operations, process: { name, pid } }) =>
+        `  curl -s ${operations}/readyz      also /status, /metrics, /livez: ${name}, pid ${pid}`,
     ),
     '',
     `  ${consoleConsumer(clusters)}`,
-    `  brokers: datacenter ${clusters.datacenter.bootstrap.join(',')}, master ${clusters.master.bootstrap.join(',')}`,
+    `  brokers: datacenter ${addresses(clusters.datacenter)}, master ${addresses(clusters.master)}`,
     `  pids, ids of what was posted, logs: ${relative(process.cwd(), folder.clusterFile)}`,
     '',
     'Ctrl-C stops everything.',
   ].join('\n');
 }
 
+function addresses({ bootstrap }: Clusters['master']): string {
+  return bootstrap.join(',');
+}
+
 /** Kafka's own, without a decoder of ours: everything that is no printable ASCII is shown as \xNN. */
 function consoleConsumer({ master }: Clusters): string {
   const [container] = master.containers?.ids ?? [];
+  const libs = relative(process.cwd(), inCheckout('.cache/kafka/libs'));
   const program =
     container === undefined
-      ? `java -cp '${relative(process.cwd(), inCheckout('.cache/kafka/libs'))}/*' org.apache.kafka.tools.consumer.ConsoleConsumer`
+      ? `java -cp '${libs}/*' org.apache.kafka.tools.consumer.ConsoleConsumer`
       : `docker exec ${container.slice(0, 12)} /opt/kafka/bin/kafka-console-consumer.sh`;
   const bootstrap = (master.containers?.bootstrap ?? master.bootstrap).join(',');
   return [

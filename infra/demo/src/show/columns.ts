@@ -4,11 +4,9 @@ export function columns(rows: readonly (readonly string[])[]): string {
   for (const row of rows) {
     for (const [at, text] of row.slice(0, -1).entries()) widths[at] = Math.max(widths[at] ?? 0, width(text));
   }
-  return rows
-    .map((row) =>
-      `  ${row.map((text, at) => text + ' '.repeat(Math.max(0, (widths[at] ?? 0) - width(text)))).join('  ')}`.trimEnd(),
-    )
-    .join('\n');
+  const padded = (text: string, at: number): string =>
+    text + ' '.repeat(Math.max(0, (widths[at] ?? 0) - width(text)));
+  return rows.map((row) => `  ${row.map(padded).join('  ')}`.trimEnd()).join('\n');
 }
 
 /** In code points: no sample is written in anything wider. */

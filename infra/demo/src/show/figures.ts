@@ -13,8 +13,8 @@ export function figures(latencies: Latencies, { filter, topics, posted }: Balanc
   ];
   const rejected = filter.rejected + filter.unwanted;
   return [
-    'HOW LONG it took, by the clock of this machine; "seen" is by read_committed readers of the demo. First events after a',
-    'start, so slower than later ones; commit intervals (200 ms the Input Filter, 250 ms the Mirror) are part of it',
+    'HOW LONG it took by the clock of this machine; "seen" is by read_committed readers of the demo. The',
+    'first events after a start are slow. Commit intervals (Input Filter 200 ms, Mirror 250 ms) are part of it',
     columns([
       ['hop', 'count', 'median', 'longest', 'from .. to'],
       row('Receiver', latencies.answered, 'request sent .. 200 received: stored in events.raw'),
@@ -24,8 +24,11 @@ export function figures(latencies: Latencies, { filter, topics, posted }: Balanc
     ]),
     '',
     'BALANCE, from the Input Filter’s /metrics and, in brackets, by reading every topic again',
-    `  events in ${filter.events} (${posted.events} posted) = clean ${filter.clean} (${topics.clean}; master ${topics.master}) ` +
-      `+ rejected ${rejected} (${topics.rejected}; ${filter.unwanted} of them unwanted) + duplicate ${filter.duplicate}`,
-    `  requests acknowledged ${posted.requests} = records of events.raw ${topics.raw} = requests filtered ${filter.requests}`,
+    `  events in ${filter.events} (${posted.events} posted)` +
+      ` = clean ${filter.clean} (${topics.clean}; master ${topics.master})` +
+      ` + rejected ${rejected} (${topics.rejected}; ${filter.unwanted} of them unwanted)` +
+      ` + duplicate ${filter.duplicate}`,
+    `  requests acknowledged ${posted.requests} = records of events.raw ${topics.raw}` +
+      ` = requests filtered ${filter.requests}`,
   ].join('\n');
 }

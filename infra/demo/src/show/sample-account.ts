@@ -44,7 +44,7 @@ function arrivedSection(posted: readonly PostedSample[], arrived: readonly Arriv
   ]);
   const header = [' #', 'event', 'was format', 'id', 'place by GeoIP', 'repaired by', 'partition@offset'];
   rows.sort(byNumber);
-  const title = `ARRIVED in events.clean of the master, decoded: ${arrived.length} events, all of format 4 now`;
+  const title = `ARRIVED in the master, decoded: ${arrived.length} events, all of format 4 now`;
   const places = 'Places: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0';
   return `${title}\n${columns([header, ...rows])}\n  ${places}`;
 }

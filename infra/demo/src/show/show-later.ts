@@ -14,7 +14,8 @@ export function showLater(watch: PipelineWatch): void {
 function arrivedLine({ event, eventId, partition, offset, seenAtMs }: ArrivedEvent): string {
   const fixes = event.fixes.length > 0 ? `, repaired by ${event.fixes.join(', ')}` : '';
   const afterMs = seenAtMs - event.received_at;
-  return `${event.event_type} ${eventId}, format ${event.source_format}, from ${placeOf(event.geo)}${fixes}, ${partition}@${offset}, after ${afterMs} ms`;
+  const what = `${event.event_type} ${eventId}, format ${event.source_format}`;
+  return `${what}, from ${placeOf(event.geo)}${fixes}, ${partition}@${offset}, after ${afterMs} ms`;
 }
 
 function rejectedLine({ reason, rule, detail, requestId }: ArrivedRejection): string {

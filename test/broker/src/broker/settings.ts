@@ -25,7 +25,11 @@ export function brokerSettings(
     'process.roles': 'broker,controller',
     'node.id': String(self.id),
     'controller.quorum.voters': all.map((one) => `${one.id}@${one.controller.advertised}`).join(','),
-    listeners: `CLIENT://${self.client.bind},INTERNAL://${self.internal.bind},CONTROLLER://${self.controller.bind}`,
+    listeners: [
+      `CLIENT://${self.client.bind}`,
+      `INTERNAL://${self.internal.bind}`,
+      `CONTROLLER://${self.controller.bind}`,
+    ].join(','),
     'advertised.listeners': `CLIENT://${self.client.advertised},INTERNAL://${self.internal.advertised}`,
     'listener.security.protocol.map': protocols,
     'inter.broker.listener.name': 'INTERNAL',

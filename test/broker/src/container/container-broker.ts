@@ -64,7 +64,8 @@ export class ContainerBroker implements TestBroker {
   }
 
   logTail(lines = 40): string {
-    return `--- broker ${this.id}, container ${this.#containerId}\n${tellingLines(this.#log, lines).join('\n')}`;
+    const told = tellingLines(this.#log, lines).join('\n');
+    return `--- broker ${this.id}, container ${this.#containerId}\n${told}`;
   }
 
   /** Follows the log of this start and waits for the first answer. */

@@ -18,7 +18,9 @@ test('every byte survives the way through the text', () => {
 });
 
 test('a line carries place, time, headers, key and value', () => {
-  const line = `CreateTime:1700000000123\tPartition:3\tOffset:9007199254740993\tdc:fra\u0001key-id:\\x02null\\x02\u0001a:b:c\tk\\x09\t{"a":1}\n`;
+  const place = 'CreateTime:1700000000123\tPartition:3\tOffset:9007199254740993';
+  const headers = 'dc:fra\u0001key-id:\\x02null\\x02\u0001a:b:c';
+  const line = `${place}\t${headers}\tk\\x09\t{"a":1}\n`;
   expect(parseConsoleOutput(Buffer.from(line))).toEqual([
     {
       partition: 3,
@@ -53,7 +55,7 @@ test('anything else on standard output is an error, not a record', () => {
 
 test('a consumer reads from the beginning and committed records only, unless told otherwise', () => {
   expect(consoleArguments('t', {}).join(' ')).toContain(
-    '--isolation-level read_committed --timeout-ms 10000 --from-beginning',
+    '--isolation-level read_committed --timeout-ms 30000 --from-beginning',
   );
   const some = consoleArguments('t', { partition: 2, offset: 5n, isolation: 'read_uncommitted' }).join(' ');
   expect(some).toContain('--isolation-level read_uncommitted');

@@ -10,7 +10,9 @@ const concurrentSends = 50;
 /** Contract test 1 of packages/kafka. */
 export const lostAck: PromiseCase = {
   name: 'lost-ack',
-  promise: `an acknowledged record is there once when one ack among ${concurrentSends} concurrent idempotent sends is lost (${rounds} times)`,
+  promise:
+    'an acknowledged record is there once when one ack is lost ' +
+    `among ${concurrentSends} concurrent idempotent sends (${rounds} times)`,
 
   async prepare(kafka) {
     const topic = uniqueName('compare-lost-ack');

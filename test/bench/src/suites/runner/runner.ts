@@ -46,8 +46,10 @@ async function measureStop(wanted: readonly Starter[], say: SuiteContext['say'])
     ],
     rows: table,
     notes: [
-      'To nobody:nogroup, from a shell with an open descriptor 20, an ignored INT and a secret in a variable: what is handed on of these.',
-      '"setuid programs" means that no_new_privs is not set. Each tool as its first example has it; some have options for more.',
+      'To nobody:nogroup, from a shell with an open descriptor 20, an ignored INT and a secret in a ' +
+        'variable: what is handed on of these.',
+      '"setuid programs" means that no_new_privs is not set. ' +
+        'Each tool as its first example has it; some have options for more.',
     ],
   };
 }

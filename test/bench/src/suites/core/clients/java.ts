@@ -33,7 +33,7 @@ const jvmFlags = [
     '-XX:+ExplicitGCInvokesConcurrent',
     '-Djava.awt.headless=true',
   ],
-  `-Dlog4j2.configurationFile=${join(import.meta.dirname, '../../../../../broker/src/tool.log4j2.properties')}`,
+  `-Dlog4j2.configurationFile=${join(import.meta.dirname, '../../../../../broker/src/jvm/tool.log4j2.properties')}`,
   ...['-cp', join(cacheFolder, 'libs', '*')],
 ];
 
