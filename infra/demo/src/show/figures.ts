@@ -14,7 +14,7 @@ export function figures(latencies: Latencies, { filter, topics, posted }: Balanc
   const rejected = filter.rejected + filter.unwanted;
   return [
     'HOW LONG it took by the clock of this machine; "seen" is by read_committed readers of the demo. The',
-    'first events after a start are slow. Commit intervals (Input Filter 200 ms, Mirror 250 ms) are part of it',
+    'first events after a start are slow. Commit intervals (Input Filter 200 ms, Mirror 250 ms) are in it',
     columns([
       ['hop', 'count', 'median', 'longest', 'from .. to'],
       row('Receiver', latencies.answered, 'request sent .. 200 received: stored in events.raw'),
