@@ -3,19 +3,21 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { checkRoutes, loadPipeline } from './catalogue-file.ts';
 import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
-import { declareFilterMetrics } from './metrics.ts';
+import { declareFilterMetrics, declareLagMetrics, type PartitionStatus } from './metrics.ts';
 import { geoChannelName } from './geo/geo-channel.ts';
 import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
 
 /**
- * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which do everything else.
+ * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which do everything
+ * else.
  */
 export async function startInputFilter(context: ServiceContext<FilterConfig>): Promise<Service> {
   const { config, log, metrics } = context;
   const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
   checkRoutes(pipeline.catalogue.routes, config.topics);
-  declareFilterMetrics(metrics, pipeline); // the same as every thread, in the same order
+  declareFilterMetrics(metrics, pipeline); // the same as each thread, in the same order
+  const failures = metrics.counter('geoip_failures_total', 'Loads of GeoIP databases that failed.');
   await using cleanup = new AsyncDisposableStack();
 
   const channel = new BroadcastChannel(geoChannelName);
@@ -26,14 +28,10 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
       checkIntervalMs: config.geoipCheckIntervalMs,
       log,
       onChange: (files) => channel.postMessage(files),
+      onFailed: () => failures.add(1),
     }),
   );
   metrics.gaugeOf('geoip_missing', 'GeoIP databases that are configured but not in use.', () => geo.missing);
-  metrics.gaugeOf(
-    'geoip_failures',
-    'Loads of GeoIP databases that failed since the start.',
-    () => geo.failures,
-  );
 
   const check = cleanup.use(await TopicCheck.start(config, pipeline.catalogue.routes, log, context.stopping));
 
@@ -42,6 +40,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   const threads = cleanup.use(
     await startThreads({ entry, service: 'input-filter', count: config.threads, data, context }),
   );
+  declareLagMetrics(metrics, () => partitionsIn(threads.status()));
   const owned = cleanup.move();
   return {
     notReady: () => [...check.problems, ...threads.notReady()],
@@ -49,4 +48,9 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
     drain: () => threads.drain(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function partitionsIn(status: object): PartitionStatus[] {
+  const { threads } = status as { threads: readonly { partitions?: readonly PartitionStatus[] }[] };
+  return threads.flatMap(({ partitions }) => partitions ?? []);
 }

@@ -4,18 +4,25 @@ import type { Tally } from './dedup/tally.ts';
 
 export type FilterMetrics = ReturnType<typeof declareFilterMetrics>;
 
-/** What packages/events lists among an event's fixes beside those of the catalogue. */
+/** What packages/events lists among the fixes of an event besides those of the catalogue. */
 const normalisations = ['normalise-text', 'normalise-screen', 'normalise-location'];
 const otherFix = 'other';
 
 export const eventOutcomes = ['clean', 'rejected', 'unwanted', 'duplicate'] as const;
 
+export const lookupResults = ['found', 'unknown', 'not_global', 'broken'] as const;
+
 /**
  * The counters of one thread. Every thread declares the same in the same order. What concerns events is added when their
- * transaction is committed, so `events_total` = sum of `outcomes_total` at any time, and nothing counts twice.
+ * transaction is committed, so nothing counts twice, and `events_total` is the sum of `outcomes_total` at any time.
  */
 export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
+  return { ...declareEventMetrics(metrics, pipeline), ...declareThreadMetrics(metrics) };
+}
+
+function declareEventMetrics(metrics: Metrics, pipeline: Pipeline) {
   const reasonLabel = { name: 'reason', values: Object.keys(reasons) };
+  const ruleLabel = { name: 'rule', values: [...pipeline.fixIds, otherFix] };
   return {
     requests: metrics.counter('requests_total', 'Raw records filtered.'),
     events: metrics.counter(
@@ -35,6 +42,20 @@ export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
       name: 'fix',
       values: [...new Set([...pipeline.fixIds, ...normalisations, otherFix])],
     }),
+    rules: metrics.counter('rule_stops_total', 'Events that a rule (a fix) has stopped.', ruleLabel),
+    unbalanced: metrics.gauge(
+      'unbalanced_events',
+      'Events without an outcome, or with more than one. Anything but 0 is a bug.',
+    ),
+    lookups: metrics.counter('geoip_lookups_total', 'GeoIP look-ups by their result.', {
+      name: 'result',
+      values: lookupResults,
+    }),
+  };
+}
+
+function declareThreadMetrics(metrics: Metrics) {
+  return {
     bytes: metrics.counter('bytes_total', 'Bytes fetched and written, as in Kafka.', {
       name: 'direction',
       values: ['in', 'out'],
@@ -64,25 +85,44 @@ export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
     windowBytes: metrics.gauge('dedup_bytes', 'Memory of the de-duplication windows.'),
     partitions: metrics.gauge('partitions', 'Partitions by what is done with them.', {
       name: 'state',
-      values: ['running', 'resting', 'starting', 'halted'],
+      values: ['running', 'resting', 'starting', 'paused'],
     }),
     markersWaitSeconds: metrics.gauge(
       'markers_wait_seconds',
-      'How long a transactional id has been held up by a decided transaction whose markers cannot be written.',
+      'How long a decided transaction whose markers cannot be written has held up its transactional id.',
     ),
     stuckLso: metrics.gauge(
       'stuck_lso',
-      'Transactions in raw that nobody will end: nothing behind them is visible (docs/runbooks/stuck-lso.md).',
+      'Transactions in raw that nobody will end and that hide what follows (docs/runbooks/stuck-lso.md).',
     ),
-    lagRecords: metrics.gauge(
-      'lag_records',
-      'Raw records not yet filtered, of the partitions assigned here.',
-    ),
-    lookups: metrics.gauge('geoip_lookups', 'GeoIP look-ups since the start.', {
-      name: 'result',
-      values: ['found', 'unknown', 'notGlobal', 'broken'],
-    }),
   };
+}
+
+/**
+ * Metrics of the whole process, read when somebody asks. Declared by the main thread alone, after the shared ones.
+ * @param partitions as the threads last reported them.
+ */
+export function declareLagMetrics(metrics: Metrics, partitions: () => readonly PartitionStatus[]): void {
+  const read = (what: 'records' | 'seconds') => () =>
+    partitions().flatMap(({ partition, lag }) => (lag ? [[String(partition), lag[what]] as const] : []));
+  metrics.gaugeOf(
+    'lag_records',
+    'Raw records between the committed position and the end of the log.',
+    read('records'),
+    'partition',
+  );
+  metrics.gaugeOf(
+    'lag_seconds',
+    'How long the oldest raw record that is not committed has been waiting since it was received.',
+    read('seconds'),
+    'partition',
+  );
+}
+
+/** The part of a partition's status that the lag metrics show. */
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly lag?: { readonly records: number; readonly seconds: number };
 }
 
 /** An id that nobody declared must not cost the thread its life. */
@@ -94,6 +134,16 @@ export function countFix(
 ): void {
   const isKnown = pipeline.fixIds.includes(fix) || normalisations.includes(fix);
   metrics.fixes.add(count, isKnown ? fix : otherFix);
+}
+
+/** Adds what rules have stopped. */
+export function countRules(
+  metrics: FilterMetrics,
+  pipeline: Pick<Pipeline, 'fixIds'>,
+  rules: ReadonlyMap<string, number>,
+): void {
+  for (const [rule, count] of rules)
+    metrics.rules.add(count, pipeline.fixIds.includes(rule) ? rule : otherFix);
 }
 
 /** Adds what a committed transaction did. */

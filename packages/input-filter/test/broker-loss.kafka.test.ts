@@ -29,5 +29,5 @@ test.skipIf(givenBootstrap() !== undefined)(
       expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, written));
     }
   },
-  150_000,
+  400_000,
 );

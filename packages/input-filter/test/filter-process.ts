@@ -3,7 +3,10 @@ import { uniqueName } from '@penstock/test-broker';
 import { type Ended, runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+
+// A test waits patiently for what it waits for: the machine may have other work, and no failure comes any later.
+vi.setConfig({ testTimeout: 300_000 });
 
 export interface FilterTopics {
   raw: string;
@@ -40,10 +43,10 @@ export interface FilterStatus {
 
 export interface PartitionStatus {
   partition: number;
-  state: 'running' | 'resting' | 'starting' | 'halted';
+  state: 'running' | 'resting' | 'starting' | 'paused';
   position?: string;
   committed?: string;
-  lag?: number;
+  lag?: { records: number; seconds: number };
   code?: string;
   resumeAt?: string | null;
   window?: { ids: number };
@@ -111,9 +114,9 @@ export class FilterProcess {
     return this.process.pid!;
   }
 
-  /** Polls until the condition holds; fails with the end of the output after a minute, or when the process ends. */
+  /** Polls until the condition holds; fails with the end of the output after two minutes, or when the process ends. */
   until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs?: number): Promise<void> {
-    return this.process.until(condition, what, timeoutMs === undefined ? {} : { timeoutMs });
+    return this.process.until(condition, what, { timeoutMs: timeoutMs ?? 120_000 });
   }
 
   async get(path: string): Promise<{ status: number; text: string }> {

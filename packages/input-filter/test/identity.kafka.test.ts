@@ -18,7 +18,7 @@ test('a filter that was paused beyond its session commits nothing twice when it 
   process.kill(sleeper.pid, 'SIGSTOP'); // in the middle of a transaction
   const heir = await FilterProcess.start(kafka, topics, { ...env, PENSTOCK_FILTER_INSTANCE: 'heir' });
   for (const partition of [0, 1]) await write(cluster, topics.raw, sequence(300, 400), partition);
-  await heir.untilCommitted(800n, 45_000);
+  await heir.untilCommitted(800n);
   process.kill(sleeper.pid, 'SIGCONT');
   await sleeper.until(
     () => /"code":"(UNKNOWN_MEMBER_ID|FENCED_MEMBER_EPOCH)"/.test(sleeper.output),

@@ -2,6 +2,7 @@ import { openCluster } from '@penstock/kafka';
 import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
 import { loadPipeline } from '../catalogue-file.ts';
 import type { FilterConfig } from '../config.ts';
+import { filterTopics } from '../topics.ts';
 import { resumePartition } from './resume.ts';
 import { partitionReports, type OperatorTools } from './status.ts';
 
@@ -12,7 +13,7 @@ const status: Command<FilterConfig> = {
 };
 
 const resume: Command<FilterConfig> = {
-  about: 'sets the next raw offset of a halted partition',
+  about: 'sets the next raw offset of a paused partition',
   synopsis: '--partition P (--from N | --skip-gap)',
   flags: {
     partition: { value: 'P', about: 'number of the partition' },
@@ -42,9 +43,8 @@ async function withTools(
   const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
   const { catalogue } = await loadPipeline(config.catalogue, config.disabledFixes);
   await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
-  const { topics, group } = config;
-  const cleanTopics = [topics.clean, ...new Set(Object.values(catalogue.routes))];
-  return await act({ cluster, log, group, member: null, topics, cleanTopics });
+  const topics = filterTopics(config.topics, catalogue.routes);
+  return await act({ cluster, id: config.group, member: null, topics });
 }
 
 function showBigint(_: string, value: unknown): unknown {

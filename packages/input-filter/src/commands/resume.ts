@@ -6,12 +6,13 @@ import { startingPosition } from '../position/starting-position.ts';
 import type { OperatorTools } from './status.ts';
 
 /**
- * Sets the position of one partition by an operator's decision. A filter that has the partition halted sees it within 5 s; one
- * that has it running is not disturbed, and overwrites it with its next commit.
+ * Sets the position of one partition as an operator has decided. A filter that has the partition paused sees it within 5 s.
+ * One that has it running is not disturbed, and overwrites it with its next commit.
  *
- * In a transaction, because those offsets are accepted from outside while the group has members (a plain OffsetCommit is not).
+ * In a transaction, because Kafka accepts those offsets from outside while the group has members; it refuses a plain
+ * OffsetCommit.
  *
- * @param from the next raw offset to be filtered, or `skip-gap` for what `status` proposes.
+ * @param from the next raw offset to be filtered, or `skip-gap` for the one that `status` proposes.
  * @returns a sentence for the operator. Throws FilterError COMMAND when it makes no sense, before anything is written.
  */
 export async function resumePartition(
@@ -19,7 +20,7 @@ export async function resumePartition(
   partition: number,
   from: bigint | 'skip-gap',
 ): Promise<string> {
-  const { cluster, group, topics } = tools;
+  const { cluster, id, topics } = tools;
   const raw = await cluster.topic(topics.raw);
   if (partition >= raw.partitions.length) {
     throw new FilterError('COMMAND', `${topics.raw} has partitions 0 to ${raw.partitions.length - 1}`);
@@ -33,9 +34,9 @@ export async function resumePartition(
       `raw offset ${offset} does not exist: ${topics.raw} ${partition} holds ${rawStart} to ${rawEnd}`,
     );
   }
-  await using session = await openTxnSession(cluster, { transactionalId: `${group}-resume` });
+  await using session = await openTxnSession(cluster, { transactionalId: `${id}-resume` });
   session.offsets({
-    groupId: group,
+    groupId: id,
     memberId: '',
     memberEpoch: () => -1,
     offsets: [
@@ -55,7 +56,7 @@ export async function resumePartition(
 
 function proposed(position: Parameters<typeof startingPosition>[0]): bigint {
   const decided = startingPosition(position);
-  if (decided.kind !== 'halt')
+  if (decided.kind !== 'paused')
     throw new FilterError('COMMAND', 'there is no gap: the partition would go on by itself');
   if (decided.resumeAt !== null) return decided.resumeAt;
   throw new FilterError(

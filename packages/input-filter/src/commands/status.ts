@@ -1,14 +1,14 @@
-import { collectEvidence, type EvidenceOptions } from '../position/position-evidence.ts';
+import type { FilterGroup } from '../position/filter-group.ts';
+import { collectEvidence } from '../position/position-evidence.ts';
 import { startingPosition } from '../position/starting-position.ts';
 
-export interface OperatorTools extends EvidenceOptions {
-  readonly member: null;
-}
+/** The group, as an operator looks at it from outside. */
+export type OperatorTools = FilterGroup & { readonly member: null };
 
 export interface PartitionReport {
   readonly partition: number;
   /** What a filter that is assigned this partition now would do. */
-  readonly state: 'fine' | 'never started' | 'halted';
+  readonly state: 'fine' | 'never started' | 'paused';
   readonly committed: bigint | null;
   readonly rawStart: bigint;
   readonly rawEnd: bigint;
@@ -19,7 +19,7 @@ export interface PartitionReport {
   readonly resumeAt?: bigint | null;
 }
 
-/** Asks Kafka, not the running filters: it answers when they are all down, too. */
+/** Asks Kafka, not the running filters, so it answers even when they are all down. */
 export async function partitionReports(tools: OperatorTools): Promise<PartitionReport[]> {
   const { partitions } = await tools.cluster.topic(tools.topics.raw);
   return Promise.all(partitions.map((_, partition) => reportOf(partition, tools)));
@@ -33,5 +33,5 @@ async function reportOf(partition: number, tools: OperatorTools): Promise<Partit
   const facts = { partition, committed, rawStart, rawEnd, lag, proven };
   if (decided.kind === 'continue') return { ...facts, state: 'fine' };
   if (decided.kind === 'first-start') return { ...facts, state: 'never started' };
-  return { ...facts, state: 'halted', detail: decided.detail, resumeAt: decided.resumeAt };
+  return { ...facts, state: 'paused', detail: decided.detail, resumeAt: decided.resumeAt };
 }

@@ -6,13 +6,11 @@ import { DedupGeneration, KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
  */
 export type Sighting = 'new' | 'duplicate' | 'conflict';
 
-export interface DedupWindowOptions {
+export interface DedupLimits {
   /** How long an id is remembered at least, in ms of stream time (received_at, not this machine's clock). */
-  windowMs: number;
+  readonly windowMs: number;
   /** Bound of the memory: 32 bytes each. The newest half of them is remembered whatever its age. */
-  idsMax: number;
-  /** Private to the process; see DedupGeneration. */
-  seed?: number;
+  readonly idsMax: number;
 }
 
 /**
@@ -26,15 +24,18 @@ export interface DedupWindowOptions {
  * events.seen turns the generations where the first run turned them.
  */
 export class DedupWindow {
-  readonly #options: Required<DedupWindowOptions>;
+  readonly #limits: DedupLimits;
+  readonly #seed: number;
   #young: DedupGeneration;
   #old: DedupGeneration;
   #settled = 0; // entries of #young whose commit is certain
   #youngSinceMs: number | undefined;
   #oldSinceMs: number | undefined;
 
-  constructor(options: DedupWindowOptions) {
-    this.#options = { seed: Math.floor(Math.random() * 0x1_0000_0000), ...options };
+  /** @param seed private to the process; see DedupGeneration. */
+  constructor(limits: DedupLimits, seed = Math.floor(Math.random() * 0x1_0000_0000)) {
+    this.#limits = limits;
+    this.#seed = seed;
     this.#young = this.#generation();
     this.#old = this.#generation();
   }
@@ -71,8 +72,8 @@ export class DedupWindow {
   settle(streamTimeMs: number): void {
     this.#settled = this.#young.count;
     this.#youngSinceMs ??= streamTimeMs;
-    const aged = streamTimeMs - this.#youngSinceMs >= this.#options.windowMs;
-    if (!aged && this.#young.count < this.#options.idsMax / 2) return;
+    const aged = streamTimeMs - this.#youngSinceMs >= this.#limits.windowMs;
+    if (!aged && this.#young.count < this.#limits.idsMax / 2) return;
     this.#old = this.#young;
     this.#oldSinceMs = this.#youngSinceMs;
     this.#young = this.#generation();
@@ -93,6 +94,10 @@ export class DedupWindow {
     this.settle(streamTimeMs);
   }
 
+  get windowMs(): number {
+    return this.#limits.windowMs;
+  }
+
   get ids(): number {
     return this.#young.count + this.#old.count;
   }
@@ -107,7 +112,7 @@ export class DedupWindow {
   }
 
   #generation(): DedupGeneration {
-    return new DedupGeneration(Math.max(1, Math.floor(this.#options.idsMax / 2)), this.#options.seed);
+    return new DedupGeneration(Math.max(1, Math.floor(this.#limits.idsMax / 2)), this.#seed);
   }
 }
 

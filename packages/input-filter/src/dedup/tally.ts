@@ -1,6 +1,6 @@
 /**
- * What became of the events of one partition in one transaction. Added to the counters only when the commit is certain:
- * events of an aborted transaction come again and would count twice.
+ * What became of the events of one partition in one transaction. Added to the counters only when the commit is certain,
+ * because events of an aborted transaction come again and would count twice.
  */
 export interface Tally {
   requests: number;
@@ -8,11 +8,11 @@ export interface Tally {
   events: number;
   clean: number;
   rejected: number;
-  /** Also in events.rejected, but nobody is alarmed. */
+  /** In events.rejected too, but nobody is alarmed. */
   unwanted: number;
   /** The same id was seen before. */
   duplicate: number;
-  /** Those duplicates whose content differs; not a further outcome. */
+  /** How many of the duplicates differ in content. Not an outcome of its own. */
   conflict: number;
 }
 
@@ -24,12 +24,19 @@ export function addTally(sum: Tally, more: Tally): void {
   for (const name of tallyNames) sum[name] += more[name];
 }
 
-/** `events in = clean + rejected + duplicate`, where rejected includes what is unwanted. */
-export function isBalanced(tally: Tally): boolean {
-  return tally.events === tally.clean + tally.rejected + tally.unwanted + tally.duplicate;
+/**
+ * Events without an outcome, or outcomes without an event: 0 unless there is a bug, since
+ * `events in = clean + rejected + duplicate`, where rejected includes what is unwanted.
+ */
+export function imbalanceOf(tally: Tally): number {
+  return Math.abs(tally.events - tally.clean - tally.rejected - tally.unwanted - tally.duplicate);
 }
 
-/** In the order in which events.seen stores them: only ever append. */
+export function isBalanced(tally: Tally): boolean {
+  return imbalanceOf(tally) === 0;
+}
+
+/** In the order in which events.seen stores them. New ones go to the end. */
 export const tallyNames = [
   'requests',
   'events',

@@ -9,6 +9,8 @@ export interface GeoDatabasesOptions {
   log: Log;
   /** Called with the whole new list after a database was replaced. */
   onChange(files: readonly GeoFile[]): void;
+  /** A database could not be loaded. */
+  onFailed(): void;
 }
 
 interface Watched {
@@ -20,14 +22,14 @@ interface Watched {
 }
 
 /**
- * The databases of this process, kept fresh: a changed file is loaded beside the old one, probed, and only then takes its
- * place. A missing, half-written or broken file leaves the old one in use (or none: geo is null then); events never wait.
+ * The databases of this process, kept fresh. A changed file is loaded beside the old one, probed, and only then takes its
+ * place. A missing, half-written or broken file leaves the old one in use, or none, and then geo is null. Events never
+ * wait.
  *
- * The files are polled, not watched: rename over, in-place writes and Kubernetes' symlink swaps all look alike to stat.
+ * The files are polled, not watched, because to stat all changes look alike: a rename over the file, a write in place,
+ * Kubernetes' swap of a symbolic link.
  */
 export class GeoDatabases implements AsyncDisposable {
-  /** Loads that failed since the start, and how many databases are not in use now. For the metrics. */
-  failures = 0;
   readonly #options: GeoDatabasesOptions;
   readonly #watched: Watched[];
   readonly #timer: NodeJS.Timeout;
@@ -84,7 +86,7 @@ export class GeoDatabases implements AsyncDisposable {
       );
       return true;
     } catch (error) {
-      this.failures += 1;
+      this.#options.onFailed();
       this.#options.log.warn(
         { error, path: watched.path, inUse: watched.file?.label ?? null },
         'GeoIP database cannot be used; events go on without it or with the one before',

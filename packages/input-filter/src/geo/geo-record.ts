@@ -4,9 +4,10 @@ import type { Geo } from '@penstock/events';
 export type Place = Omit<Geo, 'database'>;
 
 /**
- * Reads a record of either layout: GeoIP2 (MaxMind, DB-IP: nested, names by language) or flat (ip-location-db,
- * IPinfo: country_code, state1, city, ...), places and networks alike.
- * @returns undefined when the record holds none of our fields. Never throws: the record is someone else's file.
+ * Reads a record of either layout, places and networks alike: GeoIP2 (MaxMind, DB-IP: nested, names by language), or flat
+ * (ip-location-db, IPinfo: country_code, state1, city, ...).
+ *
+ * @returns undefined when the record holds none of our fields. Never throws, for the file is somebody else's.
  */
 export function placeOf(record: unknown): Place | undefined {
   if (!isMap(record)) return undefined;
@@ -21,7 +22,7 @@ export function placeOf(record: unknown): Place | undefined {
   return Object.values(place).some((value) => value !== null) ? place : undefined;
 }
 
-/** `first` wins field by field; coordinates are one field, so that a point is never made of two databases. */
+/** `first` wins field by field. Coordinates are one field: a point is never made of two databases. */
 export function merge(first: Place, second: Place): Place {
   const point = first.lat === null ? second : first;
   return {
@@ -55,7 +56,7 @@ function coordinates(record: RecordMap): { lat: number | null; lon: number | nul
   const from = isMap(record['location']) ? record['location'] : record;
   const lat = degrees(from['latitude'] ?? from['lat'], 90);
   const lon = degrees(from['longitude'] ?? from['lng'] ?? from['lon'], 180);
-  // Exactly 0, 0 is how databases write "unknown"; nobody lives there.
+  // Databases write "unknown" as exactly 0, 0; nobody lives there.
   if (lat === null || lon === null || (lat === 0 && lon === 0)) return { lat: null, lon: null };
   return { lat, lon };
 }

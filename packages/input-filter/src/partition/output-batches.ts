@@ -1,20 +1,24 @@
 import { encodeBatch, recordBytesMax, type OutgoingRecord } from '@penstock/kafka';
+import type { OutputBudget } from './output-budget.ts';
 
-/** Where a batch came from: the raw records and events of it, to find the one that Kafka refuses. */
+/** What a batch was made from, to find the event that Kafka refuses. */
 export interface BatchSource {
-  /** Raw offset and event index of each record, in the order of the batch. */
+  /** In the order of the batch. */
   readonly records: readonly RecordSource[];
 }
 
 export interface RecordSource {
   readonly rawOffset: bigint;
-  /** -1 for the record of a whole request. */
+  /** Place of the event in its request; -1 for the record of a whole request. */
   readonly index: number;
 }
 
-export interface OutputBatchesOptions {
+/** Where the outputs of a thread go. */
+export interface Output {
   /** Before compression; below max.message.bytes of every output topic. One larger record still goes, alone. */
-  batchBytesMax: number;
+  readonly batchBytesMax: number;
+  /** Of all partitions of the thread together. */
+  readonly budget: OutputBudget;
   /** Takes over the bytes, which are not compressed yet. */
   send(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void;
 }
@@ -25,32 +29,31 @@ interface OpenBatch {
   bytes: number;
 }
 
-/** Collects the outputs of one partition of raw (the same partition of every output topic) into batches of bounded size. */
+/**
+ * Collects what is made from one partition of raw into batches of bounded size. It all goes to the partition of the same
+ * number of each output topic.
+ */
 export class OutputBatches {
-  /** After a batch was refused by Kafka: every record alone, until the poison has shown itself. */
+  /** After Kafka refused a batch: sends every record alone, until the poison has shown itself. */
   oneRecordEach = false;
   readonly #partition: number;
-  readonly #options: OutputBatchesOptions;
+  readonly #output: Output;
   readonly #open = new Map<string, OpenBatch>();
-  /** Per topic, in the order in which they were sent in this transaction. */
+  /** By topic, in the order in which they were sent in this transaction. */
   readonly #sent = new Map<string, BatchSource[]>();
-  #openBytes = 0;
+  /** Of this transaction, sent or not. */
+  #bytes = 0;
 
-  constructor(partition: number, options: OutputBatchesOptions) {
+  constructor(partition: number, output: Output) {
     this.#partition = partition;
-    this.#options = options;
+    this.#output = output;
   }
 
-  /** Bytes collected and not yet sent. */
-  get openBytes(): number {
-    return this.#openBytes;
-  }
-
-  /** Keeps the record until its batch is full or flushed: its key and value must not be reused by then. */
+  /** Keeps the record until its batch is full or flushed: its key and value must not be reused before that. */
   add(topic: string, record: OutgoingRecord, source: RecordSource): void {
     const bytes = recordBytesMax(record);
     let open = this.#open.get(topic);
-    if (open !== undefined && open.bytes + bytes > this.#options.batchBytesMax) {
+    if (open !== undefined && open.bytes + bytes > this.#output.batchBytesMax) {
       this.#send(topic, open);
       open = undefined;
     }
@@ -61,20 +64,22 @@ export class OutputBatches {
     open.records.push(record);
     open.sources.push(source);
     open.bytes += bytes;
-    this.#openBytes += bytes;
-    if (this.oneRecordEach || open.bytes > this.#options.batchBytesMax) this.#send(topic, open);
+    this.#bytes += bytes;
+    this.#output.budget.spend(bytes);
+    if (this.oneRecordEach || open.bytes > this.#output.batchBytesMax) this.#send(topic, open);
   }
 
-  /** Sends everything collected. */
+  /** Sends everything that is collected. */
   flush(): void {
     for (const [topic, open] of this.#open) this.#send(topic, open);
   }
 
-  /** The transaction is over: committed, or dropped together with what was not sent yet. */
+  /** The transaction is over. Whatever was not sent is dropped with it. */
   clear(): void {
     this.#open.clear();
     this.#sent.clear();
-    this.#openBytes = 0;
+    this.#output.budget.spend(-this.#bytes);
+    this.#bytes = 0;
   }
 
   /** What batch number `index` of this transaction to `topic` was made from. */
@@ -84,10 +89,9 @@ export class OutputBatches {
 
   #send(topic: string, open: OpenBatch): void {
     this.#open.delete(topic);
-    this.#openBytes -= open.bytes;
     const sent = this.#sent.get(topic) ?? [];
     this.#sent.set(topic, sent);
     sent.push({ records: open.sources });
-    this.#options.send(topic, this.#partition, encodeBatch(open.records));
+    this.#output.send(topic, this.#partition, encodeBatch(open.records));
   }
 }

@@ -22,49 +22,51 @@ import { describe, expect, test } from 'vitest';
 import { rawRecord } from '../../test/raw-records.ts';
 import { DedupWindow } from '../dedup/dedup-window.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
-import { PartitionLane } from './owned-partition.ts';
-import { PerMinute } from './per-minute.ts';
+import { DuplicateSamples } from './duplicate-samples.ts';
+import { OutputBudget } from './output-budget.ts';
+import { OwnedPartition } from './owned-partition.ts';
 import { decodeSeen } from '../dedup/seen-record.ts';
 import { isBalanced } from '../dedup/tally.ts';
+import { filterTopics } from '../topics.ts';
 
 const nowMs = Date.UTC(2026, 10, 23, 12);
 const pipeline = createPipeline(builtInCatalogue);
-const topics = { raw: 'raw', clean: 'clean', rejected: 'rejected', seen: 'seen' };
+const names = { raw: 'raw', clean: 'clean', rejected: 'rejected', seen: 'seen' };
 
 interface Sent {
   topic: string;
   record: RecordView;
 }
 
-function startLane(o: { routes?: Record<string, string>; batchBytesMax?: number } = {}) {
+interface Options {
+  routes?: Record<string, string>;
+  batchBytesMax?: number;
+  commitBytes?: number;
+}
+
+function start(o: Options = {}) {
   const batches: { topic: string; count: number; bytes: Buffer }[] = [];
-  const lane = new PartitionLane(
+  const budget = new OutputBudget(o.commitBytes ?? 1 << 30);
+  const window = new DedupWindow({ windowMs: 600_000, idsMax: 1 << 16 });
+  const owned = new OwnedPartition(
+    { partition: 3, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window },
     {
-      partition: 3,
-      topicId: 'id',
-      offset: 0n,
-      leaderEpoch: 0,
-      streamTimeMs: 0,
-      window: new DedupWindow({ windowMs: 600_000, idsMax: 1 << 16 }),
-    },
-    {
-      tools: {
+      filter: {
         pipeline,
-        geo: new GeoLookup([]),
+        geo: new GeoLookup([], { add: () => undefined }),
         ipPrivacy: 'truncate',
         bodyBytesMax: 1 << 20,
-        rawTopic: 'raw',
       },
-      topics,
-      routes: o.routes ?? {},
-      ipPrivacy: 'truncate',
-      batchBytesMax: o.batchBytesMax ?? 100_000,
-      samples: { conflicts: new PerMinute(10), duplicates: new PerMinute(0) },
-      log: { info: () => undefined },
-      send: (topic, partition, batch) => {
-        expect(partition).toBe(3);
-        batches.push({ topic, ...batch });
+      topics: filterTopics(names, o.routes ?? {}),
+      output: {
+        batchBytesMax: o.batchBytesMax ?? 100_000,
+        budget,
+        send: (topic, partition, batch) => {
+          expect(partition).toBe(3);
+          batches.push({ topic, ...batch });
+        },
       },
+      samples: new DuplicateSamples({ info: () => undefined }),
     },
   );
   const sent = (): Sent[] =>
@@ -72,26 +74,27 @@ function startLane(o: { routes?: Record<string, string>; batchBytesMax?: number 
       [...readRecords({ bytes, firstOffset: 0n })].map((record) => ({ topic, record })),
     );
   return {
-    lane,
+    owned,
     batches,
+    budget,
     sent,
     to: (topic: string) => sent().flatMap((one) => (one.topic === topic ? one.record : [])),
   };
 }
 
-/** Gives records to the lane as if they had been fetched from its position. */
-function feed(lane: PartitionLane, records: readonly OutgoingRecord[]): void {
+/** Gives records to the partition as if they had been fetched from its position. */
+function give(owned: OwnedPartition, records: readonly OutgoingRecord[]): bigint {
   const { bytes, count } = encodeBatch(records);
-  bytes.writeBigInt64BE(lane.position, 0);
-  const nextOffset = lane.position + BigInt(count);
+  bytes.writeBigInt64BE(owned.position, 0);
+  const nextOffset = owned.position + BigInt(count);
   const batch = {
     bytes,
-    baseOffset: lane.position,
+    baseOffset: owned.position,
     lastOffset: nextOffset - 1n,
-    firstOffset: lane.position,
+    firstOffset: owned.position,
     count,
     leaderEpoch: 0,
-    maxTimestampMs: nowMs,
+    maxTimestampMs: Math.max(...records.map(({ timestampMs }) => Number(timestampMs))),
   };
   const fetched: Fetched = {
     topic: 'raw',
@@ -106,8 +109,16 @@ function feed(lane: PartitionLane, records: readonly OutgoingRecord[]): void {
     release: () => undefined,
     [Symbol.dispose]: () => undefined,
   };
-  for (const _ of lane.process(fetched)) expect(isBalanced(lane.open.tally)).toBe(true);
-  expect(lane.position).toBe(nextOffset);
+  owned.backlog.add(fetched);
+  return nextOffset;
+}
+
+/** The same, and lets it filter them all. */
+function feed(owned: OwnedPartition, records: readonly OutgoingRecord[]): void {
+  const nextOffset = give(owned, records);
+  while (owned.isBusy) owned.work(0, () => undefined);
+  expect(isBalanced(owned.open.tally)).toBe(true);
+  expect(owned.position).toBe(nextOffset);
 }
 
 function headersOf(record: RecordView): Record<string, string> {
@@ -125,14 +136,14 @@ function request(format: FormatNumber, ...events: ReturnType<typeof event>[]): O
 }
 
 test('every sample request of every format has exactly as many outcomes as events', () => {
-  const { lane, to } = startLane();
+  const { owned, to } = start();
   const samples = sampleRequests({ nowMs });
   feed(
-    lane,
+    owned,
     samples.map((sample) => rawRecord({ ...sample, receivedAtMs: nowMs })),
   );
-  lane.finish();
-  const { tally } = lane.open;
+  owned.finish();
+  const { tally } = owned.open;
   expect(tally.events).toBe(samples.reduce((sum, { expected }) => sum + expected.length, 0));
   expect(isBalanced(tally)).toBe(true);
   expect(to('clean')).toHaveLength(tally.clean);
@@ -143,9 +154,9 @@ test('every sample request of every format has exactly as many outcomes as event
 });
 
 test('a clean event carries its origin, its key, its time, and an anonymised address', () => {
-  const { lane, to } = startLane();
-  feed(lane, [request(3, event(3, 1), event(3, 2))]);
-  lane.finish();
+  const { owned, to } = start();
+  feed(owned, [request(3, event(3, 1), event(3, 2))]);
+  owned.finish();
   const [first, second] = to('clean');
   expect(first?.key?.toString()).toBe('device-1');
   expect(first?.timestampMs).toBe(nowMs);
@@ -158,10 +169,10 @@ test('a clean event carries its origin, its key, its time, and an anonymised add
 
 describe('events.rejected', () => {
   test('a request that cannot be split is there once, with its bytes as they were stored', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const body = gzipSync('{"not json');
-    feed(lane, [rawRecord({ body, hint: '2', contentEncoding: 'gzip', clientIp: '2a02:6b8:1:2::1' })]);
-    lane.finish();
+    feed(owned, [rawRecord({ body, hint: '2', contentEncoding: 'gzip', clientIp: '2a02:6b8:1:2::1' })]);
+    owned.finish();
     const [record, ...more] = to('rejected');
     expect(more).toEqual([]);
     expect(record?.value).toEqual(body);
@@ -176,26 +187,26 @@ describe('events.rejected', () => {
       [rawHeaders.formatHint]: '2',
     });
     expect(headersOf(record!)).not.toHaveProperty(rejectedHeaders.index);
-    expect(lane.open.tally).toMatchObject({ events: 1, rejected: 1 });
+    expect(owned.open.tally).toMatchObject({ events: 1, rejected: 1 });
   });
 
   test('one bad event of a compressed request is there alone, inflated, and replayable', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const whole = sampleBody(2, [event(2, 1), event(2, 2, 'rejected'), event(2, 3)], nowMs);
-    feed(lane, [
+    feed(owned, [
       rawRecord({ ...whole, body: gzipSync(whole.body), contentEncoding: 'gzip', receivedAtMs: nowMs }),
     ]);
-    lane.finish();
+    owned.finish();
     expect(to('clean')).toHaveLength(2);
     const [record] = to('rejected');
     expect(headersOf(record!)).toMatchObject({ [rejectedHeaders.index]: '1' });
     expect(headersOf(record!)).not.toHaveProperty(rawHeaders.contentEncoding);
 
-    const again = startLane();
+    const again = start();
     const headers = record!.headers() as [string, Buffer][];
-    feed(again.lane, [{ key: record!.key, value: record!.value, headers, timestampMs: nowMs }]);
-    again.lane.finish();
-    expect(again.lane.open.tally).toMatchObject({ events: 1, rejected: 1 });
+    feed(again.owned, [{ key: record!.key, value: record!.value, headers, timestampMs: nowMs }]);
+    again.owned.finish();
+    expect(again.owned.open.tally).toMatchObject({ events: 1, rejected: 1 });
     const names = again
       .to('rejected')[0]!
       .headers()
@@ -204,11 +215,11 @@ describe('events.rejected', () => {
   });
 
   test('an event that inflates to more than events.rejected need take is kept as it was stored', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const [large, small] = [JSON.stringify({ name: 'x'.repeat(500_000) }), '{"name":1}'];
     const body = gzipSync(`[${large},${small}]`);
-    feed(lane, [rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
-    lane.finish();
+    feed(owned, [rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
+    owned.finish();
     const [first, second] = to('rejected');
     expect(first?.value).toEqual(body);
     expect(headersOf(first!)).toMatchObject({
@@ -220,10 +231,10 @@ describe('events.rejected', () => {
   });
 
   test('thousands of broken events do not bring thousands of copies of their envelope', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const body = Buffer.from(`{"batch":[${'1,'.repeat(4_999)}1],${' '.repeat(15_000)}"client":{}}`);
-    feed(lane, [rawRecord({ body, hint: '3' })]);
-    lane.finish();
+    feed(owned, [rawRecord({ body, hint: '3' })]);
+    owned.finish();
     const rejected = to('rejected');
     expect(rejected).toHaveLength(5_000);
     expect(rejected.reduce((sum, { value }) => sum + value!.length, 0)).toBeLessThan(40 * 1024 * 1024);
@@ -233,12 +244,12 @@ describe('events.rejected', () => {
   });
 
   test('a raw record that no Receiver wrote is rejected, not given a made-up origin', () => {
-    const { lane, to } = startLane();
-    feed(lane, [
+    const { owned, to } = start();
+    feed(owned, [
       { key: null, value: Buffer.from('{}'), timestampMs: nowMs },
       { key: null, value: null, timestampMs: 1 },
     ]);
-    lane.finish();
+    owned.finish();
     expect(to('rejected').map((record) => headersOf(record)[rejectedHeaders.reason])).toEqual([
       'missing-header',
       'missing-header',
@@ -248,89 +259,174 @@ describe('events.rejected', () => {
 
 describe('de-duplication', () => {
   test('a resent request is all duplicates, also within one transaction', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const sent = request(3, event(3, 1), event(3, 2));
-    feed(lane, [sent, sent]);
-    lane.finish();
-    expect(lane.open.tally).toMatchObject({ events: 4, clean: 2, duplicate: 2, conflict: 0 });
-    lane.settled();
-    feed(lane, [sent]);
-    lane.finish();
-    expect(lane.open.tally).toMatchObject({ events: 2, clean: 0, duplicate: 2, conflict: 0 });
+    feed(owned, [sent, sent]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ events: 4, clean: 2, duplicate: 2, conflict: 0 });
+    owned.settled();
+    feed(owned, [sent]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ events: 2, clean: 0, duplicate: 2, conflict: 0 });
     expect(to('clean')).toHaveLength(2);
   });
 
   test('the same id with other content is a duplicate, and sampled in rejected', () => {
-    const { lane, to } = startLane();
+    const { owned, to } = start();
     const first = event(2, 1);
-    feed(lane, [request(2, first), request(2, { ...first, event: 'something_else' })]);
-    lane.finish();
-    expect(lane.open.tally).toMatchObject({ events: 2, clean: 1, duplicate: 1, conflict: 1 });
+    feed(owned, [request(2, first), request(2, { ...first, event: 'something_else' })]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ events: 2, clean: 1, duplicate: 1, conflict: 1 });
     expect(to('rejected').map((record) => headersOf(record)[rejectedHeaders.reason])).toEqual([
       'duplicate-conflict',
     ]);
   });
 
   test('after an abort the same events are new again, and the counters have forgotten them', () => {
-    const { lane } = startLane();
+    const { owned } = start();
     const sent = request(1, event(1, 1));
-    feed(lane, [sent]);
-    lane.finish();
-    lane.undone();
-    expect(lane.position).toBe(0n);
-    feed(lane, [sent]);
-    expect(lane.open.tally).toMatchObject({ requests: 1, events: 1, clean: 1, duplicate: 0 });
+    feed(owned, [sent]);
+    owned.finish();
+    owned.undone();
+    expect(owned.position).toBe(0n);
+    feed(owned, [sent]);
+    expect(owned.open.tally).toMatchObject({ requests: 1, events: 1, clean: 1, duplicate: 0 });
   });
 });
 
 describe('a record that Kafka refuses', () => {
   test('is found by sending each alone, and rejected in its place; the rest passes', () => {
-    const { lane, to, batches } = startLane();
+    const { owned, to, batches } = start();
     const sent = request(3, event(3, 1), event(3, 2), event(3, 3));
-    feed(lane, [sent]);
-    lane.finish();
-    expect(lane.outputs.sourceOf('clean', 0)?.records).toHaveLength(3);
-    lane.undone();
+    feed(owned, [sent]);
+    owned.finish();
+    expect(owned.outputs.sourceOf('clean', 0)?.records).toHaveLength(3);
+    owned.undone();
     batches.length = 0;
 
-    lane.outputs.oneRecordEach = true;
-    feed(lane, [sent]);
-    lane.finish();
-    expect(lane.outputs.sourceOf('clean', 1)).toEqual({ records: [{ rawOffset: 0n, index: 1 }] });
-    lane.undone();
+    owned.outputs.oneRecordEach = true;
+    feed(owned, [sent]);
+    owned.finish();
+    expect(owned.outputs.sourceOf('clean', 1)).toEqual({ records: [{ rawOffset: 0n, index: 1 }] });
+    owned.undone();
     batches.length = 0;
 
-    lane.poison.mark(0n, 1, 'MESSAGE_TOO_LARGE');
-    feed(lane, [sent]);
-    lane.finish();
-    expect(lane.open.tally).toMatchObject({ events: 3, clean: 2, rejected: 1 });
+    owned.poison.mark(0n, 1, 'MESSAGE_TOO_LARGE');
+    feed(owned, [sent]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ events: 3, clean: 2, rejected: 1 });
     expect(headersOf(to('rejected')[0]!)).toMatchObject({
       [rejectedHeaders.reason]: 'not-written',
       [rejectedHeaders.index]: '1',
     });
-    lane.settled();
-    expect(lane.poison.size).toBe(0);
-    expect(lane.outputs.oneRecordEach).toBe(false);
+    owned.settled();
+    expect(owned.poison.size).toBe(0);
+    expect(owned.outputs.oneRecordEach).toBe(false);
   });
 });
 
 test('event types may have clean topics of their own', () => {
   const one = event(4, 1);
-  const { lane, to } = startLane({ routes: { [one['event_type'] as string]: 'clean.special' } });
-  feed(lane, [request(4, one)]);
-  lane.finish();
+  const { owned, to } = start({ routes: { [one['event_type'] as string]: 'clean.special' } });
+  feed(owned, [request(4, one)]);
+  owned.finish();
   expect(to('clean.special')).toHaveLength(1);
   expect(to('clean')).toHaveLength(0);
 });
 
 test('batches stay below their bound, a larger record goes alone', () => {
-  const { lane, batches } = startLane({ batchBytesMax: 4000 });
+  const { owned, batches } = start({ batchBytesMax: 4000 });
   feed(
-    lane,
+    owned,
     Array.from({ length: 30 }, (_, n) => request(3, event(3, n))),
   );
-  feed(lane, [rawRecord({ body: Buffer.alloc(9000, 'x'), hint: '1' })]);
-  lane.finish();
+  feed(owned, [rawRecord({ body: Buffer.alloc(9000, 'x'), hint: '1' })]);
+  owned.finish();
   expect(batches.filter(({ topic }) => topic === 'clean').length).toBeGreaterThan(2);
   for (const { bytes, count } of batches) expect(bytes.length <= 4000 || count === 1).toBe(true);
+});
+
+describe('between two pieces of a request', () => {
+  const three = () => request(3, event(3, 1), event(3, 2), event(3, 3));
+  const piece = (owned: OwnedPartition) => owned.work(0, () => undefined);
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    'the transaction may end, after %i of them: all of it is committed, or nothing',
+    (pieces) => {
+      const { owned, to } = start();
+      feed(owned, [request(3, event(3, 9))]);
+      give(owned, [three()]);
+      for (let n = 0; n < pieces; n += 1) piece(owned);
+      owned.finish();
+      const whole = owned.position === 2n;
+      expect(owned.position).toBe(whole ? 2n : 1n);
+      expect(to('clean')).toHaveLength(whole ? 4 : 1);
+      expect(decodeSeen(to('seen')[0]!.value!)?.tally.events).toBe(whole ? 4 : 1);
+      owned.settled();
+      while (owned.isBusy) piece(owned);
+      owned.finish();
+      expect(to('clean')).toHaveLength(4);
+      expect(owned.position).toBe(2n);
+    },
+  );
+
+  test.each([1, 3, 5])('the transaction may be undone, after %i of them: all of it comes again', (pieces) => {
+    const { owned, budget, batches } = start();
+    const nextOffset = give(owned, [three()]);
+    for (let n = 0; n < pieces; n += 1) piece(owned);
+    owned.undone();
+    expect(owned.isBusy).toBe(false);
+    expect(owned.isDirty).toBe(false);
+    expect(owned.window.pending).toBe(0);
+    batches.length = 0;
+    feed(owned, [three()]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ requests: 1, events: 3, clean: 3, duplicate: 0 });
+    expect(owned.position).toBe(nextOffset);
+    owned.settled();
+    expect(budget.isSpent).toBe(false);
+  });
+});
+
+test('the output budget is that of all partitions together, and what is sent counts until the end', () => {
+  const { owned, budget } = start({ batchBytesMax: 1_000, commitBytes: 5_000 });
+  give(
+    owned,
+    Array.from({ length: 50 }, (_, n) => request(3, event(3, n))),
+  );
+  owned.work(Infinity, () => undefined);
+  expect(budget.isSpent).toBe(true);
+  expect(owned.isBusy).toBe(true); // the rest waits for the next transaction
+  const { position } = owned;
+  expect(position).toBeLessThan(20n);
+  owned.work(Infinity, () => undefined);
+  expect(owned.position).toBe(position);
+  owned.finish();
+  owned.settled();
+  expect(budget.isSpent).toBe(false);
+  owned.work(Infinity, () => undefined);
+  expect(owned.position).toBeGreaterThan(position);
+});
+
+describe('the lag', () => {
+  test('counts what is not committed, and its seconds are those of the oldest such record', () => {
+    const { owned } = start();
+    const at = (receivedAtMs: number) => rawRecord({ body: Buffer.from('{}'), hint: '2', receivedAtMs });
+    feed(owned, [at(nowMs - 5_000), at(nowMs - 1_000)]);
+    expect(owned.lag(7n, nowMs)).toEqual({ records: 7, seconds: 5 });
+    owned.finish();
+    owned.settled();
+    give(owned, [at(nowMs - 400)]);
+    expect(owned.lag(7n, nowMs)).toEqual({ records: 5, seconds: 0.4 });
+  });
+
+  test('is 0 when everything is committed, however long ago, and while nothing is known', () => {
+    const { owned } = start();
+    feed(owned, [request(3, event(3, 1))]);
+    owned.finish();
+    owned.settled();
+    expect(owned.lag(1n, nowMs + 3_600_000)).toEqual({ records: 0, seconds: 0 });
+    expect(owned.lag(-1n, nowMs)).toEqual({ records: 0, seconds: 0 });
+    expect(owned.lag(9n, nowMs).seconds).toBeLessThan(1); // there, not fetched: counted from now on
+  });
 });

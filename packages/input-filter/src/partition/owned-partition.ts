@@ -1,37 +1,23 @@
-import type { Event, IpPrivacy } from '@penstock/events';
-import type { Fetched } from '@penstock/kafka';
-import { readRecords } from '@penstock/kafka';
-import type { Log } from '@penstock/service';
+import { readRecords, type Fetched, type PositionProblem } from '@penstock/kafka';
 import type { DedupWindow } from '../dedup/dedup-window.ts';
-import { filterRequest, type FilterTools, type OutcomeSink } from '../request/filter-request.ts';
-import type { Original } from '../request/original-bytes.ts';
-import { OutputBatches } from './output-batches.ts';
-import type { PerMinute } from './per-minute.ts';
-import { Poison } from '../request/poison.ts';
-import { headerTexts, type RawRecord } from '../request/raw-request.ts';
-import { rejectedRecord, type Rejection } from '../request/rejected-record.ts';
 import { encodeSeenRecords } from '../dedup/seen-record.ts';
-import { emptyTally, type Tally } from '../dedup/tally.ts';
+import {
+  filterRequest,
+  wholeRejected,
+  type FilteredEvent,
+  type FilterTools,
+} from '../request/filter-request.ts';
+import { inflate } from '../request/inflate.ts';
+import { OriginalBytes } from '../request/original-bytes.ts';
+import { headerTexts, readRawRequest, type RawRecord } from '../request/raw-request.ts';
+import type { FilterTopics } from '../topics.ts';
+import { Backlog } from './backlog.ts';
+import type { DuplicateSamples } from './duplicate-samples.ts';
+import { OutcomeWriter, type OpenOutcomes, type OutcomeSource } from './outcome-writer.ts';
+import { OutputBatches, type Output } from './output-batches.ts';
 
-export interface LaneOptions {
-  readonly tools: FilterTools;
-  readonly topics: {
-    readonly raw: string;
-    readonly clean: string;
-    readonly rejected: string;
-    readonly seen: string;
-  };
-  /** Event type -> clean topic of its own. */
-  readonly routes: Readonly<Record<string, string>>;
-  readonly ipPrivacy: IpPrivacy;
-  readonly batchBytesMax: number;
-  /** How many conflicts are kept as samples in events.rejected, and duplicates named in the log. */
-  readonly samples: { readonly conflicts: PerMinute; readonly duplicates: PerMinute };
-  readonly log: Pick<Log, 'info'>;
-  send(topic: string, partition: number, batch: { bytes: Buffer; count: number }): void;
-}
-
-export interface LaneStart {
+/** Where a partition stands when it is taken over. */
+export interface PartitionStart {
   readonly partition: number;
   readonly topicId: string;
   readonly offset: bigint;
@@ -40,173 +26,146 @@ export interface LaneStart {
   readonly window: DedupWindow;
 }
 
-/** What the open transaction holds of one partition. Begins anew with each transaction. */
-interface Open {
-  tally: Tally;
-  reasons: Map<string, number>;
-  fixes: Map<string, number>;
-  /** received_at of each request, for the delay. */
-  receivedMs: number[];
+/** What all partitions of a thread share. */
+export interface PartitionTools {
+  readonly filter: FilterTools;
+  readonly topics: FilterTopics;
+  readonly output: Output;
+  readonly samples: DuplicateSamples;
 }
 
+/** Between two pieces of work; a promise is to be awaited before the next one. */
+type Piece = Promise<void> | undefined;
+
 /**
- * One partition of raw that this thread owns: its position, its window, and what the open transaction made of it.
- * Synchronous and without I/O of its own; the thread feeds it and ends the transactions.
+ * One partition of raw that this thread owns: its position, its de-duplication window, and what the open transaction made
+ * of it. It does no I/O of its own; the thread gives it what was fetched and time to work, and ends the transactions.
+ *
+ * The work is cut into pieces of bounded cost, so that no request holds up the others. The events of a request are kept
+ * aside until all of them are filtered, and only then written and marked. So the transaction may be ended between any two
+ * pieces: half a request is in none.
  */
-export class PartitionLane implements OutcomeSink {
+export class OwnedPartition {
   readonly partition: number;
   readonly topicId: string;
   readonly window: DedupWindow;
-  readonly poison = new Poison();
   readonly outputs: OutputBatches;
-  /** Behind the last raw record that was processed; the transaction commits it. */
-  position: bigint;
-  /** Kafka's last word. */
-  committed: bigint;
-  leaderEpoch: number;
-  /** Highest received_at so far: the clock of the window. */
-  streamTimeMs: number;
-  highWatermark = -1n;
-  open: Open = newOpen();
-  readonly #options: LaneOptions;
+  readonly backlog = new Backlog();
+  readonly #tools: PartitionTools;
+  readonly #writer: OutcomeWriter;
+  #position: bigint;
+  #committed: bigint;
+  #leaderEpoch: number;
   #committedEpoch: number;
-  #record!: RawRecord;
-  #key: Buffer | null = null;
+  #streamTimeMs: number;
+  /** received_at of each request of the open transaction, in order. */
+  #receivedMs: number[] = [];
+  /** received_at of the request that is being filtered. */
+  #filteredMs: number | undefined;
+  /** Since when there are records that are not fetched yet, as far as is known. */
+  #behindSince: number | undefined;
+  #working: Generator<Piece> | undefined;
+  #awaited: Promise<void> | undefined;
+  /** Some outcomes of a request are written, and not all: its transaction must not end now. */
+  #isWriting = false;
 
-  constructor(start: LaneStart, options: LaneOptions) {
+  constructor(start: PartitionStart, tools: PartitionTools) {
     this.partition = start.partition;
     this.topicId = start.topicId;
     this.window = start.window;
-    this.position = start.offset;
-    this.committed = start.offset;
-    this.leaderEpoch = start.leaderEpoch;
+    this.outputs = new OutputBatches(start.partition, tools.output);
+    this.#tools = tools;
+    const { topics, filter, samples } = tools;
+    this.#writer = new OutcomeWriter(this.window, this.outputs, topics, filter.ipPrivacy, samples);
+    this.#position = start.offset;
+    this.#committed = start.offset;
+    this.#leaderEpoch = start.leaderEpoch;
     this.#committedEpoch = start.leaderEpoch;
-    this.streamTimeMs = start.streamTimeMs;
-    this.#options = options;
-    this.outputs = new OutputBatches(start.partition, options);
+    this.#streamTimeMs = start.streamTimeMs;
   }
 
+  /** Behind the last raw record that was filtered: what the transaction commits. */
+  get position(): bigint {
+    return this.#position;
+  }
+
+  /** The position that Kafka has. */
+  get committed(): bigint {
+    return this.#committed;
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  /** Highest received_at so far: the clock of the window. */
+  get streamTimeMs(): number {
+    return this.#streamTimeMs;
+  }
+
+  /** The open transaction holds something of it. */
   get isDirty(): boolean {
-    return this.position !== this.committed;
+    return this.#isWriting || this.#position !== this.#committed;
   }
 
-  get lag(): number {
-    return this.highWatermark < 0n ? 0 : Math.max(0, Number(this.highWatermark - this.position));
+  get open(): OpenOutcomes & { readonly receivedMs: readonly number[] } {
+    return { ...this.#writer.open, receivedMs: this.#receivedMs };
+  }
+
+  get poison(): OutcomeWriter['poison'] {
+    return this.#writer.poison;
+  }
+
+  /** Whether `work` would get on now. */
+  get isBusy(): boolean {
+    return this.#awaited === undefined && (this.#working !== undefined || this.#hasMore);
+  }
+
+  /** What stopped the fetching, once everything before it is filtered. */
+  get problem(): PositionProblem | undefined {
+    return this.#working === undefined ? this.backlog.problem : undefined;
   }
 
   /**
-   * Filters the records of one answer, one at a time, so that the caller may end the transaction (or stop) in between:
-   * `position` is right after each.
+   * Filters what was fetched until `untilAt`, or until the output budget is spent. Stops between any two pieces.
+   * @param wake called when a piece that has to be waited for is done.
    */
-  *process(fetched: Fetched): Generator<void> {
-    this.highWatermark = fetched.highWatermark;
-    for (const batch of fetched.batches) {
-      for (const record of readRecords(batch)) {
-        if (record.offset < this.position) continue;
-        this.#filter(record);
-        this.position = record.offset + 1n;
-        this.leaderEpoch = batch.leaderEpoch;
-        yield;
-      }
+  work(untilAt: number, wake: () => void): void {
+    while (this.isBusy && !this.#tools.output.budget.isSpent) {
+      this.#working ??= this.#filterBacklog();
+      const { done, value } = this.#working.next();
+      if (done) this.#working = undefined;
+      else if (value !== undefined) return this.#wait(value, wake);
+      if (performance.now() >= untilAt) return;
     }
-    if (fetched.nextOffset > this.position) this.position = fetched.nextOffset;
   }
 
-  #filter(record: RawRecord): void {
-    this.#record = record;
-    // A copy: the views would keep the whole answer of the broker until the batch is full.
-    this.#key = record.key === null ? null : Buffer.from(record.key);
-    this.open.tally.requests += 1;
-    this.open.receivedMs.push(record.timestampMs);
-    if (record.timestampMs > this.streamTimeMs) this.streamTimeMs = record.timestampMs;
-    filterRequest(record, this.partition, this.#options.tools, this.window, this.poison, this);
+  /** Raw records below `highWatermark` that are not committed; 0 while that is not known. */
+  recordsBehind(highWatermark = -1n): number {
+    return highWatermark < 0n ? 0 : Math.max(0, Number(highWatermark - this.#committed));
   }
 
-  clean(event: Event, encoded: Buffer, index: number): void {
-    this.open.tally.events += 1;
-    this.open.tally.clean += 1;
-    for (const fix of event.fixes) increment(this.open.fixes, fix);
-    const topic = this.#options.routes[event.event_type] ?? this.#options.topics.clean;
-    const record = { key: this.#key, value: encoded, timestampMs: event.received_at };
-    this.outputs.add(topic, record, { rawOffset: this.#record.offset, index });
+  /** How far the partition is behind, and for how long the oldest record that is not committed has been waiting. */
+  lag(highWatermark: bigint, nowMs: number): { records: number; seconds: number } {
+    const records = this.recordsBehind(highWatermark);
+    const oldestMs = this.#receivedMs[0] ?? this.#filteredMs ?? this.backlog.oldestMs;
+    if (records === 0 || oldestMs !== undefined) this.#behindSince = undefined;
+    if (records === 0) return { records, seconds: 0 };
+    if (oldestMs !== undefined) return { records, seconds: Math.max(0, nowMs - oldestMs) / 1000 };
+    // Known to be there, but not fetched yet.
+    this.#behindSince ??= performance.now();
+    return { records, seconds: (performance.now() - this.#behindSince) / 1000 };
   }
 
-  rejected(
-    rejection: Rejection & { unwanted: boolean; fixes: readonly string[] },
-    bytes: Uint8Array,
-    index: number | undefined,
-    inflated: boolean,
-  ): void {
-    this.open.tally.events += 1;
-    this.open.tally[rejection.unwanted ? 'unwanted' : 'rejected'] += 1;
-    increment(this.open.reasons, rejection.reason);
-    for (const fix of rejection.fixes) increment(this.open.fixes, fix);
-    if (rejection.rule !== undefined) increment(this.open.fixes, rejection.rule);
-    this.#writeRejected(rejection, bytes, index, inflated);
-  }
-
-  duplicate(event: Event, index: number, sample: (() => Original) | undefined): void {
-    this.open.tally.events += 1;
-    this.open.tally.duplicate += 1;
-    if (this.#options.samples.duplicates.allows(Date.now())) {
-      const eventId = event.event_id.toString('hex');
-      const { partition } = this;
-      this.#options.log.info(
-        { partition, eventId, conflict: sample !== undefined },
-        'duplicate event (a sample)',
-      );
-    }
-    if (sample === undefined) return;
-    this.open.tally.conflict += 1;
-    if (!this.#options.samples.conflicts.allows(Date.now())) return;
-    const { bytes, inflated, note } = sample();
-    const rejection: Rejection = {
-      reason: 'duplicate-conflict',
-      stage: 'deduplicate',
-      detail: `the first event with this id went to clean${note}`,
-    };
-    this.#writeRejected(rejection, bytes, index, inflated);
-  }
-
-  #writeRejected(
-    rejection: Rejection,
-    bytes: Uint8Array,
-    index: number | undefined,
-    inflated: boolean,
-  ): void {
-    const { topics, ipPrivacy } = this.#options;
-    const { offset, timestampMs } = this.#record;
-    const headers = headerTexts(this.#record);
-    const source = {
-      topic: topics.raw,
-      partition: this.partition,
-      offset,
-      index,
-      key: this.#key,
-      timestampMs,
-      headers,
-    };
-    const copy = Buffer.from(bytes); // may be a view of the answer
-    const record = rejectedRecord(copy, rejection, source, { ipPrivacy, inflated });
-    this.outputs.add(topics.rejected, record, { rawOffset: offset, index: index ?? -1 });
-  }
-
-  /** Writes what is collected, and the record of events.seen that tells a next owner what this transaction did. */
+  /** Writes the rest of a request that is written in part, and then what tells the next owner about this transaction. */
   finish(): void {
-    const seen = {
-      tally: this.open.tally,
-      from: this.committed,
-      to: this.position,
-      keys: this.window.pendingKeys(),
-    };
-    if (seen.tally.requests > 0) {
+    while (this.#isWriting) this.#working?.next();
+    const { tally } = this.#writer.open;
+    const seen = { tally, from: this.#committed, to: this.#position, keys: this.window.pendingKeys() };
+    if (tally.requests > 0) {
       for (const value of encodeSeenRecords(seen)) {
-        const source = { rawOffset: this.committed, index: -1 };
-        this.outputs.add(
-          this.#options.topics.seen,
-          { key: null, value, timestampMs: this.streamTimeMs },
-          source,
-        );
+        const record = { key: null, value, timestampMs: this.#streamTimeMs };
+        this.outputs.add(this.#tools.topics.seen, record, { rawOffset: this.#committed, index: -1 });
       }
     }
     this.outputs.flush();
@@ -214,32 +173,120 @@ export class PartitionLane implements OutcomeSink {
 
   /** The transaction is certainly committed, positions included. */
   settled(): void {
-    this.committed = this.position;
-    this.window.settle(this.streamTimeMs);
-    this.#committedEpoch = this.leaderEpoch;
-    this.poison.forgetBelow(this.committed);
+    this.#committed = this.#position;
+    this.#committedEpoch = this.#leaderEpoch;
+    this.window.settle(this.#streamTimeMs);
+    this.poison.forgetBelow(this.#committed);
     if (this.poison.size === 0) this.outputs.oneRecordEach = false;
     this.#begin();
   }
 
   /** The transaction is certainly not committed: everything since `committed` comes again. */
   undone(): void {
-    this.position = this.committed;
-    this.leaderEpoch = this.#committedEpoch;
+    this.#position = this.#committed;
+    this.#leaderEpoch = this.#committedEpoch;
     this.window.undo();
+    this.forgetFetched();
     this.#begin();
+  }
+
+  /** What was fetched is fetched again, from `position`. */
+  forgetFetched(): void {
+    this.backlog.clear();
+    this.#working = undefined;
+    this.#awaited = undefined;
+    this.#isWriting = false;
+    this.#filteredMs = undefined;
   }
 
   #begin(): void {
     this.outputs.clear();
-    this.open = newOpen();
+    this.#writer.clear();
+    this.#receivedMs = [];
+  }
+
+  get #hasMore(): boolean {
+    return !this.backlog.isEmpty && this.backlog.problem === undefined;
+  }
+
+  #wait(piece: Promise<void>, wake: () => void): void {
+    this.#awaited = piece;
+    void piece.finally(() => {
+      if (this.#awaited === piece) this.#awaited = undefined; // else it was forgotten meanwhile
+      wake();
+    });
+  }
+
+  *#filterBacklog(): Generator<Piece> {
+    for (let fetched = this.backlog.take(); fetched !== undefined; fetched = this.backlog.take()) {
+      yield* this.#filterFetched(fetched);
+    }
+  }
+
+  *#filterFetched(fetched: Fetched): Generator<Piece> {
+    for (const batch of fetched.batches) {
+      for (const record of readRecords(batch)) {
+        if (record.offset < this.#position) continue;
+        yield* this.#filterRecord(record);
+        this.#position = record.offset + 1n;
+        this.#leaderEpoch = batch.leaderEpoch;
+        this.#isWriting = false;
+        this.#filteredMs = undefined;
+        yield;
+      }
+    }
+    if (fetched.nextOffset > this.#position) this.#position = fetched.nextOffset;
+  }
+
+  *#filterRecord(record: RawRecord): Generator<Piece> {
+    const { filter, topics } = this.#tools;
+    this.#filteredMs = record.timestampMs;
+    const headers = headerTexts(record);
+    const stored = record.value ?? nothing;
+    const events: FilteredEvent[] = [];
+    let body: Uint8Array = stored;
+
+    const request = readRawRequest(record, headers, topics.raw, this.partition);
+    const inflated =
+      request.kind === 'rejected'
+        ? request
+        : inflate(request.body, request.contentEncoding, filter.bodyBytesMax);
+    if (request.kind === 'rejected') events.push(wholeRejected(request));
+    else if (inflated.kind === 'rejected') events.push(wholeRejected(inflated));
+    else if (inflated.kind === 'body') {
+      body = inflated.bytes;
+      for (const event of filterRequest(request, body, filter)) {
+        events.push(event);
+        yield;
+      }
+    }
+
+    const source: OutcomeSource = {
+      topic: topics.raw,
+      partition: this.partition,
+      offset: record.offset,
+      // A copy: a view would keep the whole answer of the broker until the batch is sent.
+      key: record.key === null ? null : Buffer.from(record.key),
+      timestampMs: record.timestampMs,
+      headers,
+      originals: new OriginalBytes(stored, body),
+    };
+    yield* this.#write(events, source);
+  }
+
+  /** The caller moves the position and ends the writing. */
+  *#write(events: readonly FilteredEvent[], source: OutcomeSource): Generator<Piece> {
+    const { tally } = this.#writer.open;
+    tally.requests += 1;
+    tally.events += events.length;
+    this.#receivedMs.push(source.timestampMs);
+    if (source.timestampMs > this.#streamTimeMs) this.#streamTimeMs = source.timestampMs;
+    this.#isWriting = true;
+    for (const event of events) {
+      this.#writer.write(event, source);
+      if (events.length > 1) yield;
+    }
   }
 }
 
-function newOpen(): Open {
-  return { tally: emptyTally(), reasons: new Map(), fixes: new Map(), receivedMs: [] };
-}
-
-function increment(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
-}
+const nothing = new Uint8Array(0);

@@ -8,9 +8,9 @@ export class PerMinute {
     this.#most = most;
   }
 
-  /** True for the first few calls of a minute. */
-  allows(nowMs: number): boolean {
-    const minute = Math.floor(nowMs / 60_000);
+  /** True for the first few calls of each minute. */
+  allows(now = performance.now()): boolean {
+    const minute = Math.floor(now / 60_000);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#used = 0;

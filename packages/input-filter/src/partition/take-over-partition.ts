@@ -1,20 +1,16 @@
-import { readRange } from '@penstock/kafka';
-import type { Log } from '@penstock/service';
-import { DedupWindow } from '../dedup/dedup-window.ts';
-import type { LaneStart } from './owned-partition.ts';
-import { collectEvidence, offsetOf, type EvidenceOptions } from '../position/position-evidence.ts';
-import { decodeSeen } from '../dedup/seen-record.ts';
-import { startingPosition, type Halt } from '../position/starting-position.ts';
-
-export interface TakeOverOptions extends EvidenceOptions {
-  readonly log: Log;
-  readonly windowMs: number;
-  readonly idsMax: number;
-}
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DedupWindow, type DedupLimits } from '../dedup/dedup-window.ts';
+import type { FilterGroup } from '../position/filter-group.ts';
+import { isPassing } from '../position/passing-errors.ts';
+import { needsAnOperator, type Pause } from '../position/pause.ts';
+import { collectEvidence } from '../position/position-evidence.ts';
+import { startingPosition } from '../position/starting-position.ts';
+import type { PartitionStart } from './owned-partition.ts';
+import { rebuildWindow } from './rebuild-window.ts';
 
 export interface TakenOver {
-  readonly kind: 'lane';
-  readonly start: LaneStart;
+  readonly kind: 'taken-over';
+  readonly start: PartitionStart;
   /** Nothing was ever committed: commit `start.offset` in a transaction of its own before reading. */
   readonly isFirst: boolean;
   readonly rebuiltIds: number;
@@ -24,43 +20,45 @@ export interface TakenOver {
 /**
  * Takes partition p over from whoever had it. The order is the whole point; the caller has done step 1.
  *
- * 1. InitProducerId of this thread (when it opened its session, before it joined the group): what a dead owner of the
+ * 1. InitProducerId of this thread, when it opened its session and before it joined the group: what a dead owner of the
  *    same id left open is decided to be aborted.
  * 2. The committed offset, with require_stable: a transaction of another owner that holds offsets is waited for.
  * 3. The ends of seen-p and clean-p, **read_uncommitted**. What step 2 covers lies below them.
- * 4. Both read read_committed until there. A transaction's markers are written to each partition on its own: the offset may be
- *    stable while output that it covers is still invisible (1 of 200 commits, without any fault). A window built, or
- *    a last record read, before that would miss it: the window would let a duplicate through.
+ * 4. Both are read read_committed up to there. The markers of a transaction are written to each partition on its own, so
+ *    an offset may be stable while output that it covers is still invisible (1 of 200 commits, without any fault). Whoever
+ *    built a window or read a last record before that would miss it, and let a duplicate through.
  * 5. Only then raw is fetched, by the caller.
  *
- * @param needsChoice the partition was halted for what this evidence cannot show: stays so until an operator has chosen.
- *
  * If this process dies anywhere in here, nothing was written: the next owner does the same.
+ *
+ * @param paused why the partition is paused, when it is looked at again. What this evidence cannot show keeps it paused
+ *   until an operator has chosen a position.
  *
  * Rejects with a retryable KafkaError when Kafka does not answer in time, and with the signal's reason.
  */
 export async function takeOverPartition(
   partition: number,
-  o: TakeOverOptions,
-  needsChoice: Halt | undefined,
+  group: FilterGroup,
+  limits: DedupLimits,
+  paused: Pause | undefined,
   signal: AbortSignal,
-): Promise<TakenOver | Halt> {
-  const { position, metadata, leaderEpoch, seenEnd } = await collectEvidence(partition, o, signal); // 2, 3, 4
-  if (needsChoice !== undefined && !metadata.chosen) return needsChoice;
+): Promise<TakenOver | Pause> {
+  const { position, metadata, leaderEpoch, seenEnd } = await collectEvidence(partition, group, signal); // 2, 3, 4
+  if (paused !== undefined && needsAnOperator(paused) && !metadata.chosen) return paused;
   const decided = startingPosition(position);
-  if (decided.kind === 'halt') return decided;
+  if (decided.kind === 'paused') return decided;
 
   const began = performance.now();
-  const window = new DedupWindow({ windowMs: o.windowMs, idsMax: o.idsMax });
-  const rebuilt = await rebuildWindow(window, partition, seenEnd, metadata.streamTimeMs, o, signal); // 4
+  const window = new DedupWindow(limits);
+  const rebuilt = await rebuildWindow(window, partition, seenEnd, metadata.streamTimeMs, group, signal); // 4
   return {
-    kind: 'lane',
+    kind: 'taken-over',
     isFirst: decided.kind === 'first-start',
     start: {
       partition,
       topicId: position.rawTopicId,
       offset: decided.offset,
-      // Chosen by an operator: the epoch of the record before that position is not known.
+      // An operator chose the position: the epoch of the record before it is not known.
       leaderEpoch: metadata.chosen ? -1 : leaderEpoch,
       streamTimeMs: Math.max(metadata.streamTimeMs, rebuilt.streamTimeMs),
       window,
@@ -70,44 +68,20 @@ export async function takeOverPartition(
   };
 }
 
-/** @param streamTimeMs where the window was when the offset was committed; 0 reads all there is. */
-async function rebuildWindow(
-  window: DedupWindow,
-  partition: number,
-  end: bigint,
-  streamTimeMs: number,
-  o: TakeOverOptions,
-  signal: AbortSignal,
-): Promise<{ ids: number; streamTimeMs: number }> {
-  const { cluster, topics } = o;
-  // Two windows back, because that is how long the oldest generation may live.
-  const since = Math.max(0, streamTimeMs - 2 * o.windowMs);
-  const at = streamTimeMs === 0 ? 'earliest' : { timestampMs: since };
-  const listed = await offsetOf(cluster, topics.seen, partition, at, signal);
-  const from = listed < 0n ? end : listed; // -1: everything is older
-  let ids = 0;
-  let newestMs = 0;
-  await readRange(
-    cluster,
-    topics.seen,
-    partition,
-    from,
-    end,
-    'read_committed',
-    (record) => {
-      const seen = record.value === null ? undefined : decodeSeen(record.value);
-      if (seen === undefined) {
-        o.log.warn(
-          { partition, offset: String(record.offset) },
-          'a record of events.seen cannot be read; skipped',
-        );
-        return;
-      }
-      window.restore(seen.keys, record.timestampMs);
-      ids += seen.keys.length / 24;
-      newestMs = Math.max(newestMs, record.timestampMs);
-    },
-    { signal },
-  );
-  return { ids, streamTimeMs: newestMs };
+const tryAgainMs = 500;
+
+/** The same, again and again while Kafka is away. */
+export async function takeOverPatiently(
+  ...[partition, group, limits, paused, signal]: Parameters<typeof takeOverPartition>
+): Promise<TakenOver | Pause> {
+  for (;;) {
+    try {
+      return await takeOverPartition(partition, group, limits, paused, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error)) throw error;
+      group.cluster.log.warn({ partition, error }, 'the partition could not be taken over yet; tried again');
+      await sleep(tryAgainMs, undefined, { signal });
+    }
+  }
 }

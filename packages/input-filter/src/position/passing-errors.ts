@@ -1,8 +1,8 @@
 import { KafkaError, PositionError } from '@penstock/kafka';
 
 /**
- * Whether a read from Kafka that failed so may be tried again as if nothing had happened: Kafka is away, the member is being
- * fenced (the thread's loop hears of it and drops the partition), or retention moved under the read.
+ * Whether a read from Kafka that failed like this may simply be tried again: Kafka is away, retention moved under the
+ * read, or the member is being fenced. In the last case the thread's loop hears of it and drops the partition.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof PositionError) return true;

@@ -1,47 +1,31 @@
 import { decodeEvent } from '@penstock/events';
-import {
-  committedOffsets,
-  listOffsets,
-  readRange,
-  type Cluster,
-  type CommittedOffset,
-} from '@penstock/kafka';
-import type { Log } from '@penstock/service';
+import { listOffsets, readRange, type Cluster } from '@penstock/kafka';
 import { decodeSeen } from '../dedup/seen-record.ts';
+import { committedPositions, type FilterGroup } from './filter-group.ts';
 import { readPositionMetadata, type PositionMetadata } from './position-metadata.ts';
 import type { PositionEvidence } from './starting-position.ts';
-
-export interface EvidenceOptions {
-  readonly cluster: Cluster;
-  readonly log: Pick<Log, 'warn'>;
-  readonly group: string;
-  /** null: an operator's tool looks on; nothing is fenced then. */
-  readonly member: { readonly memberId: string; readonly epoch: number } | null;
-  readonly topics: { readonly raw: string; readonly rejected: string; readonly seen: string };
-  /** All topics that events may be routed to. */
-  readonly cleanTopics: readonly string[];
-}
 
 export interface Evidence {
   readonly position: PositionEvidence;
   readonly metadata: PositionMetadata;
-  /** Leader epoch of the last record that was filtered; -1 unknown. */
+  /** Leader epoch of the last record that was filtered; -1 when unknown. */
   readonly leaderEpoch: number;
-  /** End of seen-p, read_uncommitted: what the committed offset covers lies below it. */
+  /** End of seen-p, read_uncommitted: whatever the committed offset covers lies below it. */
   readonly seenEnd: bigint;
 }
 
 /**
  * Collects what Kafka says about one partition: steps 2 to 4 of `takeOverPartition`, in that order, without the window.
- * Waits for open transactions: of other owners (the offset must be stable), and until seen and clean can be read to their ends.
+ * Waits for open transactions: those of other owners (the offset must be stable), and those below the ends of seen and
+ * clean.
  */
 export async function collectEvidence(
   partition: number,
-  o: EvidenceOptions,
+  group: FilterGroup,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const { cluster, topics } = o;
-  const committed = await committedOffset(partition, o, signal); // 2
+  const { cluster, topics } = group;
+  const committed = (await committedPositions(group, [partition], signal)).get(partition); // 2
   const metadata = readPositionMetadata(committed?.metadata ?? null);
   const raw = await cluster.topic(topics.raw, { refresh: true });
   const at = (topic: string, where: 'earliest' | 'latest') =>
@@ -50,11 +34,11 @@ export async function collectEvidence(
     at(topics.raw, 'earliest'),
     at(topics.raw, 'latest'),
     at(topics.seen, 'latest'), // 3
-    ...o.cleanTopics.map((topic) => at(topic, 'latest')), // 3
+    ...topics.clean.map((topic) => at(topic, 'latest')), // 3
   ]);
   const [seen, ...cleans] = await Promise.all([
     lastRecord(cluster, topics.seen, partition, seenEnd, signal), // 4
-    ...cleanEnds.map((end, n) => lastRecord(cluster, o.cleanTopics[n]!, partition, end, signal)), // 4
+    ...cleanEnds.map((end, n) => lastRecord(cluster, topics.clean[n]!, partition, end, signal)), // 4
   ]);
   const position: PositionEvidence = {
     committed: committed?.offset ?? null,
@@ -67,24 +51,9 @@ export async function collectEvidence(
     // seen has a record of every transaction, but not for long; clean is kept for days.
     proven:
       (seen && decodeSeen(seen)?.to) ??
-      highest(cleans.map((last) => last && nextRawOffset(last, partition, o))),
+      highest(cleans.map((last) => last && nextRawOffset(last, partition, group))),
   };
   return { position, metadata, leaderEpoch: committed?.leaderEpoch ?? -1, seenEnd };
-}
-
-async function committedOffset(
-  partition: number,
-  { cluster, group, member, topics }: EvidenceOptions,
-  signal: AbortSignal,
-): Promise<CommittedOffset | null> {
-  const found = await committedOffsets(cluster, {
-    groupId: group,
-    memberId: member?.memberId ?? null,
-    memberEpoch: () => member?.epoch ?? -1,
-    partitions: [{ topic: topics.raw, partition }],
-    signal,
-  });
-  return [...found.values()][0] ?? null;
 }
 
 export async function offsetOf(
@@ -99,8 +68,8 @@ export async function offsetOf(
 }
 
 /**
- * The value of the last committed record below `end`. Looks further and further back, since the end of a log may be
- * markers and aborted batches only. null: no record is left.
+ * The value of the last committed record below `end`, null when no record is left. Looks further and further back,
+ * since the end of a log may hold nothing but markers and aborted batches.
  */
 async function lastRecord(
   cluster: Cluster,
@@ -122,11 +91,11 @@ async function lastRecord(
   }
 }
 
-/** Behind the raw record that an event of clean was made from: all before it is certainly filtered. */
+/** The offset after the raw record that an event of clean was made from: everything below it is certainly filtered. */
 function nextRawOffset(
   encoded: Uint8Array,
   partition: number,
-  { topics, log }: EvidenceOptions,
+  { topics, cluster: { log } }: FilterGroup,
 ): bigint | null {
   try {
     const { origin } = decodeEvent(Buffer.from(encoded));

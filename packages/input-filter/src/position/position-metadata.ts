@@ -1,8 +1,8 @@
-/** What the committed offset of a partition says beside the number, as its metadata (at most 4 KiB by Kafka's default). */
+/** What the committed offset of a partition says besides the number, as its metadata. Kafka allows 4 KiB by default. */
 export interface PositionMetadata {
-  /** The raw topic that the offset is for: a topic created anew under the same name is another one. */
+  /** The raw topic that the offset is for. A topic that was created anew under the same name is another one. */
   readonly topicId: string | null;
-  /** Highest received_at until there: how far back the de-duplication window must be rebuilt. 0: unknown. */
+  /** Highest received_at up to there: how far back the de-duplication window must be rebuilt. 0 when unknown. */
   readonly streamTimeMs: number;
   /** An operator has set this offset (`input-filter resume`). */
   readonly chosen: boolean;
@@ -16,7 +16,7 @@ export function writePositionMetadata(metadata: PositionMetadata): string {
   });
 }
 
-/** Anything else than what we write (another tool reset the offsets) says nothing. */
+/** Metadata that we did not write, because another tool reset the offsets, tells nothing. */
 export function readPositionMetadata(text: string | null): PositionMetadata {
   const unknown = { topicId: null, streamTimeMs: 0, chosen: false };
   if (text === null || text === '') return unknown;

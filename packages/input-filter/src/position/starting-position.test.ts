@@ -34,7 +34,7 @@ test('the first start begins at the start of the log', () => {
   expect(startingPosition(evidence)).toEqual({ kind: 'first-start', offset: 10n });
 });
 
-describe('halts and names the position to resume from', () => {
+describe('pauses and names the position to resume from', () => {
   test.each([
     ['lost offsets', { committed: null }, 'offsets-lost', 48n],
     ['lost offsets, and no output is left', { committed: null, proven: null }, 'offsets-lost', null],
@@ -51,7 +51,7 @@ describe('halts and names the position to resume from', () => {
     ],
     ['a choice that is gone', { committed: 5n, chosen: true }, 'raw-overtaken', 10n],
   ] as const)('%s', (_, evidence, code, resumeAt) => {
-    expect(startingPosition({ ...usual, ...evidence })).toMatchObject({ kind: 'halt', code, resumeAt });
+    expect(startingPosition({ ...usual, ...evidence })).toMatchObject({ kind: 'paused', code, resumeAt });
   });
 
   test('and says why in a sentence', () => {

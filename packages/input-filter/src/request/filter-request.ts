@@ -1,131 +1,98 @@
 import {
   anonymiseIp,
-  contentHash,
-  dedupKey,
   encodeEvent,
   refuse,
   type Event,
   type IpPrivacy,
   type Pipeline,
+  type Span,
   type RequestItem,
 } from '@penstock/events';
-import type { DedupWindow } from '../dedup/dedup-window.ts';
-import { EventKey } from '../dedup/event-key.ts';
 import type { GeoLookup } from '../geo/geo-lookup.ts';
-import { inflate } from './inflate.ts';
-import { OriginalBytes, type Original } from './original-bytes.ts';
-import type { Poison } from './poison.ts';
-import { headerTexts, readRawRequest, type RawRecord, type RawRequest } from './raw-request.ts';
+import type { RawRequest } from './raw-request.ts';
 import type { Rejection } from './rejected-record.ts';
 
-/** What the middle of the filter works with; all of it belongs to one thread. */
+/** What the middle of the filter works with. All of it belongs to one thread. */
 export interface FilterTools {
   readonly pipeline: Pipeline;
-  readonly geo: GeoLookup;
+  /** Replaced when a database changes. */
+  geo: GeoLookup;
   readonly ipPrivacy: IpPrivacy;
   /** Of a body when inflated. */
   readonly bodyBytesMax: number;
-  /** The raw topic, as it appears in origin and in events.rejected. */
-  readonly rawTopic: string;
 }
 
-/** Takes the outcomes of one raw record, in the order of its events: exactly one call for each. */
-export interface OutcomeSink {
-  clean(event: Event, encoded: Buffer, index: number): void;
-  /**
-   * @param index undefined when the whole request is rejected, as one event.
-   * @param bytes the original ones; `inflated` when they are not as the raw record stores them. May be a view of it.
-   */
-  rejected(
-    rejection: Rejection & { unwanted: boolean; fixes: readonly string[] },
-    bytes: Uint8Array,
-    index: number | undefined,
-    inflated: boolean,
-  ): void;
-  /** `sample` gives the original bytes of a conflict; call it only for those that are kept. */
-  duplicate(event: Event, index: number, sample: (() => Original) | undefined): void;
+/** What became of one event of a request, or of a whole request that cannot be split. */
+export type FilteredEvent = EncodedEvent | StoppedEvent;
+
+export interface EncodedEvent {
+  readonly kind: 'encoded';
+  readonly index: number;
+  /** Where its bytes lie in the request's body. */
+  readonly span: Span;
+  readonly event: Event;
+  readonly encoded: Buffer;
+}
+
+export interface StoppedEvent {
+  /** Both go to events.rejected; nobody is alarmed about an unwanted one. */
+  readonly kind: 'rejected' | 'unwanted';
+  /** undefined: the whole request, as one event. */
+  readonly index: number | undefined;
+  /** undefined: the whole request as the raw record stores it. */
+  readonly span: Span | undefined;
+  readonly rejection: Rejection;
+  readonly fixes: readonly string[];
 }
 
 /**
- * inflate -> split -> parse, fix, upgrade, validate (packages/events) -> GeoIP -> anonymise -> encode -> de-duplicate, for
- * one raw record. Pure but for the window, which it marks provisionally. A request of n events gives exactly n
- * outcomes; one that cannot be split gives one. Nothing that a client sent makes it throw: what would is that event's rejection.
+ * split -> parse, fix, upgrade, validate (packages/events) -> GeoIP -> anonymise -> encode, for one request whose body is
+ * inflated. A request of n events gives exactly n results, in order; one that cannot be split gives one. Nothing that a
+ * client sent makes it throw: whatever would is that event's rejection.
+ *
+ * Each step is bounded, whatever the bytes are, and undefined when it has no result yet. The caller may stop between any
+ * two and go on later.
  */
-export function filterRequest(
-  record: RawRecord,
-  partition: number,
+export function* filterRequest(
+  request: RawRequest,
+  body: Uint8Array,
   tools: FilterTools,
-  window: DedupWindow,
-  poison: Poison,
-  sink: OutcomeSink,
-): void {
-  const whole = (rejection: Rejection) =>
-    sink.rejected({ ...rejection, unwanted: false, fixes: [] }, record.value ?? nothing, undefined, false);
-
-  const request = readRawRequest(record, headerTexts(record), tools.rawTopic, partition);
-  if (request.kind === 'rejected') return whole(request);
-  const inflated = inflate(request.body, request.contentEncoding, tools.bodyBytesMax);
-  if (inflated.kind === 'rejected') return whole(inflated);
-
-  // The same for all events of a request, so once.
-  const place = {
+): Generator<FilteredEvent | undefined> {
+  // The same for all events of a request, so only once.
+  const origin = {
     geo: tools.geo.find(request.clientIp),
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
   };
-  const originals = new OriginalBytes(request.body, inflated.bytes);
-  const context = { request, originals, place, record, tools, window, poison, sink };
-  // Lazily: one event at a time is in memory, and each step is bounded whatever the bytes are.
-  for (const step of tools.pipeline.splitSteps(inflated.bytes, request.hint, request.contentType)) {
-    if (step.kind === 'refused') return whole(step.refusal);
-    if (step.kind !== 'working') filterItem(step, context);
+  for (const step of tools.pipeline.splitSteps(body, request.hint, request.contentType)) {
+    if (step.kind === 'working') yield undefined;
+    else if (step.kind === 'refused') yield wholeRejected(step.refusal);
+    else yield filterItem(step, request, origin, tools.pipeline);
   }
 }
 
-const nothing = new Uint8Array(0);
-
-interface ItemContext {
-  readonly request: RawRequest;
-  readonly originals: OriginalBytes;
-  readonly place: { geo: Event['geo']; ip: string | null };
-  readonly record: RawRecord;
-  readonly tools: FilterTools;
-  readonly window: DedupWindow;
-  readonly poison: Poison;
-  readonly sink: OutcomeSink;
+/** The request cannot be read: one rejection for all that it may have held. */
+export function wholeRejected(rejection: Rejection): StoppedEvent {
+  return { kind: 'rejected', index: undefined, span: undefined, rejection, fixes: [] };
 }
 
-function filterItem(item: RequestItem, c: ItemContext): void {
-  const { index } = item;
-  const outcome = c.tools.pipeline.process(item, c.request.context);
-  const reject = (rejection: Rejection, unwanted: boolean, fixes: readonly string[]) => {
-    const { bytes, inflated, note } = c.originals.of(item.span);
-    const detail = rejection.detail + note;
-    c.sink.rejected({ ...rejection, detail, unwanted, fixes }, bytes, index, inflated);
-  };
-  if (outcome.kind !== 'clean') return reject(outcome, outcome.kind === 'unwanted', outcome.fixes);
+function filterItem(
+  item: RequestItem,
+  request: RawRequest,
+  origin: { geo: Event['geo']; ip: string | null },
+  pipeline: Pipeline,
+): FilteredEvent {
+  const { index, span } = item;
+  const outcome = pipeline.process(item, request.context);
+  if (outcome.kind !== 'clean')
+    return { kind: outcome.kind, index, span, rejection: outcome, fixes: outcome.fixes };
   const { event } = outcome;
-
-  // Kafka refused this very event in an earlier try of the same transaction.
-  const refused = c.poison.reasonFor(c.record.offset, index);
-  if (refused !== undefined) return reject(refuse('not-written', refused), false, event.fixes);
-
-  event.net.ip = c.place.ip;
-  event.geo = c.place.geo;
-  let encoded: Buffer;
+  event.net.ip = origin.ip;
+  event.geo = origin.geo;
   try {
-    encoded = encodeEvent(event);
+    return { kind: 'encoded', index, span, event, encoded: encodeEvent(event) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return reject(refuse('encode-failed', why), false, event.fixes);
+    const rejection = refuse('encode-failed', why);
+    return { kind: 'rejected', index, span, rejection, fixes: event.fixes };
   }
-
-  // Encoded first: the content hash is read from the encoded event. Duplicates are few, their encoding is wasted.
-  key.set(dedupKey(event.tenant, event.event_id), contentHash(encoded));
-  const sighting = c.window.mark(key.words);
-  if (sighting === 'new') return c.sink.clean(event, encoded, index);
-  const sample = sighting === 'conflict' ? () => c.originals.of(item.span) : undefined;
-  c.sink.duplicate(event, index, sample);
 }
-
-/** Reused for every event of the thread: the window copies it. */
-const key = new EventKey();

@@ -1,8 +1,8 @@
 import { bytesOfItem, type Span } from '@penstock/events';
 
-/** Every events.rejected takes this: it must take 64 KiB more than raw. */
+/** Every events.rejected takes this much, since it must take 64 KiB more than raw. */
 const FITS_BYTES = 64 * 1024;
-/** Of all rejected events of one request together, each in a copy of its envelope. */
+/** Of all rejected events of one request together, each with a copy of its envelope. */
 const ENVELOPED_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface Original {
@@ -14,23 +14,30 @@ export interface Original {
 }
 
 /**
- * What events.rejected keeps of the rejected events of one request: each as a request of its own, within bounds that keep a hostile client
- * from stopping its partition. An event that inflates to more than events.rejected takes could be written nowhere: it is
- * kept as the body that the raw record stores. And 10 000 broken events in an envelope of 1 MB would be 10 GB, in memory first.
+ * The original bytes of the rejected events of one request, for events.rejected: each as a request of its own, so that it
+ * can be replayed.
+ *
+ * Two bounds keep a hostile client from stopping its partition. An event that inflates to more than events.rejected takes
+ * could be written nowhere, so it is kept as the body that the raw record stores. And 10 000 broken events in an envelope
+ * of 1 MB would make 10 GB, so behind 32 MiB the further ones are kept without their envelope.
  */
 export class OriginalBytes {
   readonly #stored: Uint8Array;
   readonly #body: Uint8Array;
   #envelopedBytes = 0;
 
-  /** @param stored the body of the raw record. @param body the same inflated; the same view when it was not compressed. */
+  /**
+   * @param stored the body of the raw record.
+   * @param body the same, inflated; the same view when it was not compressed.
+   */
   constructor(stored: Uint8Array, body: Uint8Array) {
     this.#stored = stored;
     this.#body = body;
   }
 
-  /** May be a view of the body. */
-  of(span: Span): Original {
+  /** @param span undefined: the whole request. @returns bytes that may be a view of the body. */
+  of(span: Span | undefined): Original {
+    if (span === undefined) return { bytes: this.#stored, inflated: false, note: '' };
     const alone = span.kind === 'element' && this.#envelopedBytes > ENVELOPED_BYTES_MAX;
     const bytes = bytesOfItem(this.#body, span, alone ? 'without' : 'with');
     if (span.kind === 'element') this.#envelopedBytes += bytes.length;

@@ -7,7 +7,7 @@ import {
   type RequestContext,
 } from '@penstock/events';
 
-/** The part of a raw record that this file reads; `RecordView` of the Kafka core fits. */
+/** The part of a raw record that the filter reads. `RecordView` of the Kafka core fits. */
 export interface RawRecord {
   readonly offset: bigint;
   readonly timestampMs: number;
@@ -16,7 +16,7 @@ export interface RawRecord {
   headers(): readonly (readonly [name: string, value: Buffer | null])[];
 }
 
-/** One request as the Receiver stored it. Views of the fetched bytes: use it before they go. */
+/** One request as the Receiver stored it. Its body is a view of the fetched bytes. */
 export interface RawRequest {
   readonly kind: 'request';
   readonly context: RequestContext;
@@ -27,7 +27,7 @@ export interface RawRequest {
   readonly clientIp: string | undefined;
 }
 
-/** Every header by name; the first of a repeated one counts. */
+/** Every header by its name. Of a repeated one the first counts. */
 export type HeaderTexts = ReadonlyMap<string, string>;
 
 export function headerTexts(record: RawRecord): HeaderTexts {
@@ -40,7 +40,7 @@ export function headerTexts(record: RawRecord): HeaderTexts {
 
 /**
  * Reads what the Receiver wrote around the body. A record without the headers that every Receiver writes was made by
- * something else; it is refused rather than given an origin that is not true.
+ * something else: it is refused, because any origin that we gave it would be untrue.
  */
 export function readRawRequest(
   record: RawRecord,
@@ -86,7 +86,7 @@ function missing(name: string): Refusal {
   return refuse('missing-header', `the raw record has no usable header ${name}`);
 }
 
-/** The client's word, either milliseconds since 1970 or ISO 8601; anything else is as good as nothing. */
+/** As the client says, in milliseconds since 1970 or as ISO 8601. Anything else counts as nothing. */
 function sentAt(text: string | undefined): number | null {
   if (text === undefined) return null;
   const sentAtMs = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);

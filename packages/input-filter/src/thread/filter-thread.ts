@@ -1,205 +1,164 @@
-import {
-  KafkaError,
-  TransactionError,
-  type Cluster,
-  type Fetched,
-  type Fetcher,
-  type GroupMember,
-  type TxnSession,
-} from '@penstock/kafka';
-import type { Service } from '@penstock/service';
+import { TransactionError, type GroupMember, type TxnSession } from '@penstock/kafka';
+import type { Log, Service } from '@penstock/service';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { nextCommitIntervalMs } from './commit-interval.ts';
-import type { FilterTools } from '../request/filter-request.ts';
+import { isBalanced } from '../dedup/tally.ts';
 import type { GeoFile } from '../geo/geo-file.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
-import { IdentityTrouble } from './identity-trouble.ts';
-import { commitLanes, type LaneTransactionOptions } from './thread-transaction.ts';
-import { laneOptionsOf } from './lane-options.ts';
-import { Mailbox } from './mailbox.ts';
-import { haltFor, PartitionOwner } from '../partition/partition-owner.ts';
-import { PartitionLane } from '../partition/owned-partition.ts';
-import { PerMinute } from '../partition/per-minute.ts';
-import { halt, type Halt } from '../position/starting-position.ts';
-import type { FilterThreadOptions } from './start-filter-thread.ts';
-import { emptyTally, isBalanced } from '../dedup/tally.ts';
+import type { FilterMetrics } from '../metrics.ts';
+import { measureAssignment, statusOf } from '../partition/assignment-report.ts';
+import type { Assignment } from '../partition/assignment.ts';
+import { OwnedPartition, type PartitionTools } from '../partition/owned-partition.ts';
 import type { TakenOver } from '../partition/take-over-partition.ts';
-import { startThreadGauges } from './thread-gauges.ts';
+import { pause, pauseFor, type Pause } from '../position/pause.ts';
+import { nextCommitIntervalMs, type CommitIntervalLimits } from './commit-interval.ts';
+import type { CommittedCounts } from './committed-counts.ts';
+import type { Identity } from './identity.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { RawFeed } from './raw-feed.ts';
+import type { Aborted, Ended, ThreadTransaction } from './thread-transaction.ts';
 
-type Message =
-  | { kind: 'assigned' | 'revoked'; partitions: readonly number[] }
-  | { kind: 'lost' | 'stop' }
-  | { kind: 'taken'; partition: number; taken: TakenOver | Halt; signal: AbortSignal };
+/** What the loop of a thread is told. */
+export type ThreadMessage =
+  | { readonly kind: 'assigned' | 'revoked'; readonly partitions: readonly number[] }
+  | { readonly kind: 'lost' | 'stop' }
+  | {
+      readonly kind: 'taken';
+      readonly partition: number;
+      readonly taken: TakenOver | Pause;
+      readonly signal: AbortSignal;
+    };
 
-/** How long the event loop may be held: heartbeats and answers wait behind it. */
+/** What a thread is made of. All of it belongs to this thread. */
+export interface ThreadParts {
+  readonly mailbox: Mailbox<ThreadMessage>;
+  readonly member: GroupMember;
+  readonly session: TxnSession;
+  readonly feed: RawFeed;
+  readonly identity: Identity;
+  readonly assignment: Assignment;
+  readonly transaction: ThreadTransaction;
+  readonly tools: PartitionTools;
+  readonly counts: CommittedCounts;
+}
+
+/** How long the event loop may be held at a time: heartbeats and answers wait behind it. */
 const TURN_MS = 10;
-/** Bytes of raw that are worked on between two looks at messages and commit time. */
-const STEP_BYTES_MAX = 4 * 1024 * 1024;
+/** While there is work, how often Kafka's answers are looked at: between two looks nothing of them is handed out. */
+const FETCH_EVERY_MS = 25;
 const IDLE_MS = 500;
-/** How often a halted partition is looked at again. */
-const HALTED_CHECK_MS = 5_000;
+/** How often the paused partitions are looked at again. */
+const PAUSED_CHECK_MS = 5_000;
 
 /**
- * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's callbacks, take-overs in the
- * background, the stop signal) puts a message into its mailbox, which it reads between two steps.
+ * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's callbacks, take-overs
+ * in the background, the stop signal) puts a message into its mailbox. Each turn of the loop reads the messages, gives
+ * every partition that has something to do its share of 10 ms, and ends the transaction when it is due. So no request,
+ * however costly, holds up a heartbeat, a commit or another partition.
  */
 export class FilterThread implements Service {
-  readonly #o: FilterThreadOptions;
-  readonly #cluster: Cluster;
-  readonly #session: TxnSession;
-  readonly #fetcher: Fetcher;
-  readonly #mailbox = new Mailbox<Message>();
-  readonly #trouble = new IdentityTrouble();
-  readonly #tools: { -readonly [K in keyof FilterTools]: FilterTools[K] };
-  readonly #samples = { conflicts: new PerMinute(10), duplicates: new PerMinute(10) };
-  readonly #totals = emptyTally();
-  #member!: GroupMember;
-  #owner!: PartitionOwner;
-  #transaction!: LaneTransactionOptions;
-  #resources!: AsyncDisposableStack;
-  #loop: Promise<void> = Promise.resolve();
-  /** Set while another owner has the transactional id: when to try to take it back. */
-  #regainAtMs: number | undefined;
-  #stopped = false;
-  /** Grows whenever positions went back: what is fetched already is void then. */
-  #rewinds = 0;
-  #abortsInARow = 0;
+  readonly #parts: ThreadParts;
+  readonly #interval: CommitIntervalLimits;
+  readonly #metrics: FilterMetrics;
+  readonly #log: Log;
+  readonly #resources: AsyncDisposableStack;
+  readonly #loop: Promise<void>;
   #intervalMs: number;
-  #openSinceMs: number | undefined;
-  #haltedCheckMs = 0;
+  #isStopped = false;
+  #abortsInARow = 0;
+  /** Since when the open transaction holds something. */
+  #openSince: number | undefined;
+  #fetchedAt = 0;
+  #pausedCheckAt = 0;
 
-  constructor(o: FilterThreadOptions, cluster: Cluster, session: TxnSession, fetcher: Fetcher) {
-    const { config } = o;
-    this.#o = o;
-    this.#cluster = cluster;
-    this.#session = session;
-    this.#fetcher = fetcher;
-    this.#intervalMs = config.commitIntervalMs;
-    this.#tools = {
-      pipeline: o.pipeline,
-      geo: new GeoLookup(o.geoFiles),
-      ipPrivacy: config.ipPrivacy,
-      bodyBytesMax: config.bodyBytesMax,
-      rawTopic: config.topics.raw,
-    };
-  }
-
-  readonly callbacks = {
-    onAssigned: (assigned: readonly { partition: number }[]) =>
-      void this.#mailbox.post({ kind: 'assigned', partitions: assigned.map(({ partition }) => partition) }),
-    onRevoked: (revoked: readonly { partition: number }[]) =>
-      this.#mailbox.post({ kind: 'revoked', partitions: revoked.map(({ partition }) => partition) }),
-    onLost: () => this.#mailbox.post({ kind: 'lost' }),
-  };
-
-  /** @param resources everything the thread stands on; disposed with it. */
-  run(member: GroupMember, resources: AsyncDisposableStack): void {
-    const { config, log, metrics, fail } = this.#o;
-    this.#member = member;
+  /**
+   * @param resources what the thread stands on; disposed with it.
+   * @param fail told what ends the loop: the process has to end.
+   */
+  constructor(
+    parts: ThreadParts,
+    interval: CommitIntervalLimits,
+    metrics: FilterMetrics,
+    log: Log,
+    resources: AsyncDisposableStack,
+    fail: (error: unknown) => void,
+  ) {
+    this.#parts = parts;
+    this.#interval = interval;
+    this.#intervalMs = interval.minMs;
+    this.#metrics = metrics;
+    this.#log = log;
     this.#resources = resources;
-    this.#transaction = {
-      cluster: this.#cluster,
-      session: this.#session,
-      group: config.group,
-      member,
-      topics: config.topics,
-      pipeline: this.#o.pipeline,
-      metrics,
-      totals: this.#totals,
-      log,
-    };
-    this.#owner = new PartitionOwner(
-      {
-        cluster: this.#cluster,
-        log,
-        group: config.group,
-        member,
-        topics: config.topics,
-        cleanTopics: [config.topics.clean, ...new Set(Object.values(this.#o.pipeline.catalogue.routes))],
-        windowMs: config.dedupWindowMs,
-        idsMax: config.dedupIdsMax,
-      },
-      (partition, taken, signal) => void this.#mailbox.post({ kind: 'taken', partition, taken, signal }),
-      fail,
-    );
-    member.failed.addEventListener('abort', () => fail(member.failed.reason));
-    const [cluster, session, fetcher, rawTopic] = [
-      this.#cluster,
-      this.#session,
-      this.#fetcher,
-      config.topics.raw,
-    ];
-    const partitions = (): Iterable<number> => this.#owner.lanes.keys();
-    resources.use(startThreadGauges({ cluster, session, fetcher, rawTopic, partitions, metrics }));
     this.#loop = this.#live().catch(fail);
   }
 
   /** New GeoIP databases, loaded and probed by the main thread. */
   useGeo(files: readonly GeoFile[]): void {
-    this.#tools.geo = new GeoLookup(files);
+    this.#parts.tools.filter.geo = new GeoLookup(files, this.#metrics.lookups);
   }
 
   notReady(): string[] {
-    return this.#regainAtMs === undefined ? [] : ['another owner has the transactional id'];
+    return this.#parts.identity.isLost ? ['another owner has the transactional id'] : [];
   }
 
   status(): object {
+    const { member, counts, assignment, feed } = this.#parts;
+    const { totals } = counts;
     return {
-      member: { id: this.#member.memberId, epoch: this.#member.epoch },
+      member: { id: member.memberId, epoch: member.epoch },
       commitIntervalMs: Math.round(this.#intervalMs),
-      totals: { ...this.#totals, balanced: isBalanced(this.#totals) },
-      partitions: this.#owner.status(),
+      totals: { ...totals, balanced: isBalanced(totals) },
+      partitions: statusOf(assignment, feed.marks),
     };
   }
 
   /** Commits what is in flight and leaves the group: no aborted transaction, and others own the partitions at once. */
   async drain(): Promise<void> {
-    await this.#mailbox.post({ kind: 'stop' });
+    await this.#parts.mailbox.post({ kind: 'stop' });
     await this.#loop;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    this.#mailbox.close();
-    this.#owner.dropAll();
+    this.#isStopped = true;
+    this.#parts.mailbox.close();
+    this.#parts.assignment.dropAll();
     await this.#resources.disposeAsync();
   }
 
   async #live(): Promise<void> {
-    while (!this.#stopped) {
-      await this.#mailbox.empty((message) => this.#obey(message));
-      if (this.#stopped) break;
-      if (this.#regainAtMs !== undefined) await this.#regain();
-      this.#lookAround();
-      const fetched = await this.#fetcher.next({
-        maxWaitMs: this.#openSinceMs === undefined ? IDLE_MS : Math.max(0, this.#dueMs() - performance.now()),
-        bytesMax: STEP_BYTES_MAX,
-        signal: this.#mailbox.bell,
-      });
-      await this.#work(fetched);
-      if (this.#openSinceMs !== undefined && performance.now() >= this.#dueMs()) await this.#commit();
+    const { mailbox, identity } = this.#parts;
+    while (!this.#isStopped) {
+      await mailbox.empty((message) => this.#obey(message));
+      if (this.#isStopped) break;
+      if (identity.isLost) {
+        await this.#regain();
+      } else {
+        this.#lookAround();
+        await this.#fetch();
+        this.#work();
+        await this.#endWhatIsDue();
+      }
     }
-    this.#mailbox.close();
+    mailbox.close();
   }
 
-  async #obey(message: Message): Promise<void> {
+  async #obey(message: ThreadMessage): Promise<void> {
+    const { assignment, feed, identity, member } = this.#parts;
     switch (message.kind) {
       case 'assigned':
-        if (this.#regainAtMs !== undefined) return; // begun when the identity is regained
-        for (const partition of message.partitions) this.#owner.begin(partition);
+        if (identity.isLost) return; // begun when the identity is regained
+        for (const partition of message.partitions) assignment.begin(partition);
         return;
       case 'revoked':
-        // Stop fetching, end the transaction, wait for the answer; reporting happens when this returns.
-        for (const partition of message.partitions)
-          this.#fetcher.unassign(this.#o.config.topics.raw, partition);
+        // Stop fetching, end the transaction, wait for the answer. They are reported as given up when this returns.
+        for (const partition of message.partitions) feed.stop(partition);
         await this.#commit();
         for (const partition of message.partitions) {
-          this.#fetcher.unassign(this.#o.config.topics.raw, partition); // again: an abort fetches anew
-          this.#owner.drop(partition);
+          feed.stop(partition); // again: an abort fetches anew
+          assignment.drop(partition);
         }
         return;
       case 'lost':
-        this.#trouble.note('lost the membership', Date.now());
+        identity.lostMembership();
         this.#dropEverything();
         return this.#abort();
       case 'taken':
@@ -207,169 +166,148 @@ export class FilterThread implements Service {
         return;
       case 'stop':
         await this.#commit();
-        await this.#member.leave();
-        this.#stopped = true;
+        await member.leave();
+        this.#isStopped = true;
     }
   }
 
   /** A take-over has finished in the background. */
-  async #begin(partition: number, taken: TakenOver | Halt): Promise<void> {
-    const { config, metrics, log } = this.#o;
-    if (taken.kind === 'halt') return this.#owner.halt(partition, taken);
+  async #begin(partition: number, taken: TakenOver | Pause): Promise<void> {
+    const { assignment, tools } = this.#parts;
+    if (taken.kind === 'paused') return assignment.pause(partition, taken);
     if (taken.isFirst && !(await this.#commitFirst(taken))) return;
-    const lane = new PartitionLane(
-      taken.start,
-      laneOptionsOf(this.#o, this.#tools, this.#samples, this.#session),
-    );
-    this.#owner.run(lane);
-    this.#fetch(lane);
-    metrics.takeovers.add(1);
-    metrics.rebuiltIds.add(taken.rebuiltIds);
-    metrics.rebuildSeconds.add(taken.rebuildMs / 1000);
-    const { offset } = taken.start;
-    log.info(
-      {
-        partition,
-        topic: config.topics.raw,
-        offset: String(offset),
-        ids: taken.rebuiltIds,
-        rebuildMs: taken.rebuildMs,
-      },
-      'partition taken over',
-    );
+    const owned = new OwnedPartition(taken.start, tools);
+    assignment.run(owned);
+    this.#startFetching(owned);
+    const { rebuiltIds: ids, rebuildMs } = taken;
+    this.#metrics.takeovers.add(1);
+    this.#metrics.rebuiltIds.add(ids);
+    this.#metrics.rebuildSeconds.add(rebuildMs / 1000);
+    const offset = String(taken.start.offset);
+    this.#log.info({ partition, topic: tools.topics.raw, offset, ids, rebuildMs }, 'partition taken over');
   }
 
   /**
-   * The first start of a partition: its position is committed before anything is read, in a transaction that holds nothing else.
-   * From then on a partition without a committed offset is one that lost it.
+   * An abort leaves the session ready for the next transaction, and the partition is begun again below. A fencing does not:
+   * everything begins anew when the identity is regained.
    */
   async #commitFirst({ start }: TakenOver): Promise<boolean> {
-    // Aborted, the session is ready for the next transaction all the same; fenced, all begin anew when the identity is regained.
-    if (!(await this.#commit()) && this.#regainAtMs !== undefined) return false;
-    const lane = new PartitionLane(
-      { ...start, offset: start.offset - 1n },
-      laneOptionsOf(this.#o, this.#tools, this.#samples, this.#session),
+    const { assignment, identity, transaction } = this.#parts;
+    if (!(await this.#commit()) && identity.isLost) return false;
+    const committed = await this.#after(await transaction.commitFirst(start, assignment.owned));
+    if (!committed && !identity.isLost) assignment.begin(start.partition);
+    return committed;
+  }
+
+  #startFetching(owned: OwnedPartition): void {
+    if (!this.#parts.assignment.isResting(owned.partition)) this.#parts.feed.start(owned);
+  }
+
+  /** Hands what has arrived to its partitions. Waits for it only while there is nothing to do. */
+  async #fetch(): Promise<void> {
+    const { assignment, feed, mailbox } = this.#parts;
+    const isBusy = assignment.owned.some((owned) => owned.isBusy);
+    if (isBusy) await nextTurn();
+    if (isBusy && performance.now() < this.#fetchedAt + FETCH_EVERY_MS) return;
+    const untilDueMs =
+      this.#openSince === undefined ? IDLE_MS : Math.max(0, this.#dueAt() - performance.now());
+    const bytes = await feed.next(isBusy ? 0 : untilDueMs, mailbox.bell, (partition) =>
+      assignment.owner(partition),
     );
-    lane.position = start.offset;
-    return this.#end([lane]);
+    this.#fetchedAt = performance.now();
+    this.#metrics.bytes.add(bytes, 'in');
   }
 
-  #fetch(lane: PartitionLane): void {
-    if (this.#owner.resting.has(lane.partition)) return;
-    this.#fetcher.assign(this.#o.config.topics.raw, lane.partition, {
-      offset: lane.position,
-      lastFetchedEpoch: lane.leaderEpoch,
-      topicId: lane.topicId,
-    });
-  }
-
-  async #work(all: readonly Fetched[]): Promise<void> {
-    const rewinds = this.#rewinds;
-    let turnEndsMs = performance.now() + TURN_MS;
-    for (const fetched of all) {
-      const lane = this.#owner.lanes.get(fetched.partition);
-      if (this.#rewinds !== rewinds) return;
-      if (lane === undefined) continue;
-      if (fetched.problem !== undefined) {
-        // Positions went back: the partition is fetched anew, and meets its problem again.
-        if (!(await this.#commit())) return;
-        this.#owner.halt(fetched.partition, haltFor(fetched.problem));
-        continue;
-      }
-      this.#o.metrics.bytes.add(fetched.bytes, 'in');
-      for (const _ of lane.process(fetched)) {
-        this.#openSinceMs ??= performance.now();
-        if (this.#session.openBytes + lane.outputs.openBytes >= this.#o.config.commitBytes)
-          await this.#commit();
-        if (performance.now() >= turnEndsMs) {
-          await nextTurn();
-          turnEndsMs = performance.now() + TURN_MS;
-        }
-        if (this.#rewinds !== rewinds) return;
-      }
-      if (lane.isDirty) this.#openSinceMs ??= performance.now();
+  /** One turn: every partition that has something to do gets its share. */
+  #work(): void {
+    const { assignment, feed, mailbox } = this.#parts;
+    const busy = assignment.owned.filter((owned) => owned.isBusy);
+    for (const owned of busy) {
+      owned.work(performance.now() + TURN_MS / busy.length, mailbox.ring);
+      if (owned.isDirty) this.#openSince ??= performance.now();
+      feed.hasWorked(owned);
     }
   }
 
-  #dueMs(): number {
-    return (this.#openSinceMs ?? performance.now()) + this.#intervalMs;
+  async #endWhatIsDue(): Promise<void> {
+    const { assignment, tools } = this.#parts;
+    const isDue = this.#openSince !== undefined && performance.now() >= this.#dueAt();
+    if (isDue || tools.output.budget.isSpent) await this.#commit();
+    for (const owned of assignment.owned) {
+      const { problem } = owned;
+      if (problem === undefined) continue;
+      // When positions go back, the partition is fetched anew and meets its problem again.
+      if (!(await this.#commit())) return;
+      assignment.pause(owned.partition, pauseFor(problem));
+    }
+  }
+
+  #dueAt(): number {
+    return (this.#openSince ?? performance.now()) + this.#intervalMs;
   }
 
   /** @returns false when positions went back. */
   async #commit(): Promise<boolean> {
-    const lanes = [...this.#owner.lanes.values()];
-    const requests = lanes.reduce((sum, lane) => sum + lane.open.tally.requests, 0);
-    if (!(await this.#end(lanes))) return false;
-    const lag = lanes.reduce((sum, lane) => sum + lane.lag, 0);
-    const { commitIntervalMs: minMs, commitIntervalMaxMs: maxMs } = this.#o.config;
-    this.#intervalMs = nextCommitIntervalMs(this.#intervalMs, requests, lag, { minMs, maxMs });
+    const { assignment, feed, transaction } = this.#parts;
+    const { owned } = assignment;
+    const dirty = owned.filter((one) => one.isDirty);
+    const requests = dirty.reduce((sum, one) => sum + one.open.tally.requests, 0);
+    const ended = await transaction.commit(owned);
+    this.#openSince = undefined;
+    if (!(await this.#after(ended))) return false;
+    for (const one of dirty) assignment.wrote(one.partition);
+    const lag = owned.reduce(
+      (sum, one) => sum + one.recordsBehind(feed.marks(one.partition)?.highWatermark),
+      0,
+    );
+    this.#intervalMs = nextCommitIntervalMs(this.#intervalMs, requests, lag, this.#interval);
     return true;
   }
 
-  async #end(lanes: readonly PartitionLane[]): Promise<boolean> {
-    this.#openSinceMs = undefined;
-    const dirty = lanes.filter((lane) => lane.isDirty);
-    const ended = await commitLanes(lanes, this.#transaction);
-    if (ended.kind === 'committed') {
-      for (const { partition } of dirty) this.#owner.resting.wrote(partition);
+  /** @returns whether it was committed. */
+  async #after(ended: Ended): Promise<boolean> {
+    if (ended.kind === 'fenced') this.#onFenced();
+    else if (ended.kind === 'aborted') await this.#onAborted(ended);
+    else {
       this.#abortsInARow = 0;
-      this.#trouble.committed(Date.now());
+      this.#parts.identity.committed();
       return true;
     }
-    this.#rewinds += 1;
-    if (ended.kind === 'fenced') {
-      this.#onFenced();
-      return false;
-    }
-    for (const partition of ended.stuck) {
-      if (this.#owner.rest(partition)) this.#fetcher.unassign(this.#o.config.topics.raw, partition);
-    }
-    for (const lane of lanes) if (this.#owner.lanes.get(lane.partition) === lane) this.#fetch(lane);
-    for (const lane of ended.moved) this.#owner.begin(lane.partition);
-    for (const lane of ended.unwritable) {
-      this.#fetcher.unassign(this.#o.config.topics.raw, lane.partition);
-      const detail = `Kafka refuses what ${this.#o.config.topics.rejected} should hold of raw offset ${lane.position} or after`;
-      this.#owner.halt(lane.partition, halt('rejected-not-written', detail, lane.position));
-    }
-    await sleep(Math.min(2_000, 50 * 2 ** this.#abortsInARow++));
     return false;
   }
 
-  /** Another owner has our transactional id. Nothing in memory counts any more. */
-  #onFenced(): void {
-    this.#dropEverything();
-    const inARow = this.#trouble.note('fenced by another owner of the transactional id', Date.now());
-    const backoffMs = 1_000 * 2 ** (inARow - 1) * (0.75 + Math.random() / 2);
-    this.#regainAtMs = performance.now() + backoffMs;
+  async #onAborted({ stuck, moved, unwritable }: Aborted): Promise<void> {
+    const { assignment, feed, tools } = this.#parts;
+    for (const partition of stuck) if (assignment.rest(partition)) feed.stop(partition);
+    for (const owned of assignment.owned) this.#startFetching(owned);
+    for (const { partition } of moved) {
+      feed.stop(partition);
+      assignment.begin(partition);
+    }
+    for (const { partition, position } of unwritable) {
+      feed.stop(partition);
+      const detail = `Kafka refuses what ${tools.topics.rejected} should hold of raw offset ${position} or after`;
+      assignment.pause(partition, pause('rejected-not-written', detail, position));
+    }
+    await sleep(Math.min(2_000, 50 * 2 ** this.#abortsInARow++));
   }
 
-  /**
-   * Either the group gave our partitions away while we were paused (then we must not take the id back: that would fence
-   * whoever works now), or it was a passing double. Only a heartbeat answered *after* the fencing tells.
-   */
+  #onFenced(): void {
+    this.#dropEverything();
+    this.#parts.identity.lost();
+  }
+
   async #regain(): Promise<void> {
-    const waitMs = (this.#regainAtMs ?? 0) - performance.now();
-    if (waitMs > 0) await Promise.race([sleep(waitMs), this.#mailbox.rings()]);
-    // A membership that is being lost answers no heartbeat before we have dropped everything, which the mailbox tells.
-    const beat = this.#member.heartbeatNow().catch(() => undefined); // a failed member fails the process anyway
-    await Promise.race([beat, this.#mailbox.rings()]);
-    if (this.#mailbox.bell.aborted || performance.now() < (this.#regainAtMs ?? 0)) return; // the loop comes back
-    if (this.#member.assignment.length === 0) return;
-    try {
-      await this.#session.takeover();
-    } catch (error) {
-      if (!(error instanceof KafkaError) || !error.retryable) throw error;
-      this.#o.log.warn({ error }, 'the transactional id cannot be taken back yet; tried again');
-      return;
-    }
-    this.#regainAtMs = undefined;
-    for (const { partition } of this.#member.assignment) this.#owner.begin(partition);
+    const { assignment, identity, mailbox, member } = this.#parts;
+    await identity.regain(mailbox);
+    if (identity.isLost) return;
+    for (const { partition } of member.assignment) assignment.begin(partition);
   }
 
   /** Drops the open transaction, so that the next one does not carry what it held. */
   async #abort(): Promise<void> {
     try {
-      await this.#session.abort();
+      await this.#parts.session.abort();
     } catch (error) {
       if (!(error instanceof TransactionError) || error.outcome === 'fatal') throw error;
       if (error.outcome === 'fenced') this.#onFenced();
@@ -377,23 +315,21 @@ export class FilterThread implements Service {
   }
 
   #dropEverything(): void {
-    this.#rewinds += 1;
-    this.#openSinceMs = undefined;
-    for (const partition of this.#owner.partitions) {
-      this.#fetcher.unassign(this.#o.config.topics.raw, partition);
-    }
-    this.#owner.dropAll();
+    this.#openSince = undefined;
+    const { assignment, feed, tools } = this.#parts;
+    for (const partition of assignment.states.keys()) feed.stop(partition);
+    assignment.dropAll();
+    tools.output.budget.clear();
   }
 
-  /** Once a turn: gauges, and halted partitions now and then. */
+  /** Once a turn: gauges, partitions that have rested, and now and then the paused ones. */
   #lookAround(): void {
-    this.#owner.measure(this.#o.metrics);
-    for (const [result, count] of Object.entries(this.#tools.geo.counts))
-      this.#o.metrics.lookups.set(count, result);
-    for (const lane of this.#owner.wakeRested()) this.#fetch(lane);
+    const { assignment } = this.#parts;
+    measureAssignment(assignment, this.#metrics);
+    for (const owned of assignment.wakeRested()) this.#startFetching(owned);
     const now = performance.now();
-    if (now - this.#haltedCheckMs < HALTED_CHECK_MS) return;
-    this.#haltedCheckMs = now;
-    for (const partition of [...this.#owner.halted.keys()]) this.#owner.begin(partition);
+    if (now - this.#pausedCheckAt < PAUSED_CHECK_MS) return;
+    this.#pausedCheckAt = now;
+    assignment.lookAgain();
   }
 }

@@ -4,15 +4,16 @@ interface Letter<Message> {
 }
 
 /**
- * What others (the group member, take-overs in the background, the stop signal) want of the one loop that owns a thread's
- * state. They put a message in; the loop takes them out one by one between two steps, so nothing of its state changes under it.
+ * What others want of the one loop that owns a thread's state: the group member, take-overs in the background, the stop
+ * signal. They put a message in, and the loop takes the messages out one by one between two steps. So nothing of its
+ * state changes under it.
  */
 export class Mailbox<Message> {
   #letters: Letter<Message>[] = [];
   #closed = false;
   #bell = new AbortController();
 
-  /** Settles when the loop has done what it says, or at once after `close`. */
+  /** Settles when the loop has done what the message says, or at once after `close`. */
   post(message: Message): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
@@ -20,6 +21,9 @@ export class Mailbox<Message> {
       this.#bell.abort();
     });
   }
+
+  /** The loop has something to do, though there is no message about it. */
+  readonly ring = (): void => this.#bell.abort();
 
   /** Aborted as soon as there is a message: for what the loop waits on. */
   get bell(): AbortSignal {
@@ -33,7 +37,7 @@ export class Mailbox<Message> {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
-  /** Works through the messages in order, those that come meanwhile included. */
+  /** Works through the messages in order, and through those that come meanwhile. */
   async empty(act: (message: Message) => Promise<void>): Promise<void> {
     for (let letter = this.#letters.shift(); letter !== undefined; letter = this.#letters.shift()) {
       await act(letter.message);
@@ -42,7 +46,7 @@ export class Mailbox<Message> {
     if (this.#bell.signal.aborted) this.#bell = new AbortController();
   }
 
-  /** Nobody will read any more: everyone who waits is let go. */
+  /** Nobody reads any more: whoever waits is let go. */
   close(): void {
     this.#closed = true;
     for (const letter of this.#letters.splice(0)) letter.done();

@@ -1,22 +1,25 @@
-import { watchStuckLso, type Cluster, type Fetcher, type StableMark, type TxnSession } from '@penstock/kafka';
+import { watchStuckLso, type Cluster, type StableMark, type TxnSession } from '@penstock/kafka';
 import type { FilterMetrics } from '../metrics.ts';
+import type { MarksOf } from '../partition/assignment-report.ts';
 
 const everyMs = 1_000;
 
-/** What a thread's loop cannot tell by itself, because it is the one that waits. */
-export function startThreadGauges(o: {
-  cluster: Cluster;
-  session: TxnSession;
-  fetcher: Fetcher;
-  rawTopic: string;
-  /** Those that are read now. */
-  partitions: () => Iterable<number>;
-  metrics: FilterMetrics;
-}): Disposable {
-  const watch = watchStuckLso(o.cluster, () => stableMarks(o));
+/**
+ * Measures what a thread's loop cannot tell, because the loop itself is what waits.
+ * @param partitions those of `topic` that are read now.
+ */
+export function startThreadGauges(
+  cluster: Cluster,
+  session: TxnSession,
+  metrics: FilterMetrics,
+  topic: string,
+  partitions: () => Iterable<number>,
+  marksOf: MarksOf,
+): Disposable {
+  const watch = watchStuckLso(cluster, () => stableMarks(topic, partitions(), marksOf));
   const timer = setInterval(() => {
-    o.metrics.markersWaitSeconds.set(o.session.markersWaitMs / 1_000);
-    o.metrics.stuckLso.set(watch.count);
+    metrics.markersWaitSeconds.set(session.markersWaitMs / 1_000);
+    metrics.stuckLso.set(watch.count);
   }, everyMs);
   return {
     [Symbol.dispose]() {
@@ -26,13 +29,9 @@ export function startThreadGauges(o: {
   };
 }
 
-function* stableMarks(o: {
-  fetcher: Fetcher;
-  rawTopic: string;
-  partitions: () => Iterable<number>;
-}): Iterable<StableMark> {
-  for (const partition of o.partitions()) {
-    const marks = o.fetcher.marks(o.rawTopic, partition);
-    if (marks !== undefined) yield { topic: o.rawTopic, partition, ...marks };
+function* stableMarks(topic: string, partitions: Iterable<number>, marksOf: MarksOf): Iterable<StableMark> {
+  for (const partition of partitions) {
+    const marks = marksOf(partition);
+    if (marks !== undefined) yield { topic, partition, ...marks };
   }
 }

@@ -18,7 +18,7 @@ async function deleteOffsets(kafka: TestKafka, topics: FilterTopics): Promise<vo
 }
 
 describe('lost offsets', () => {
-  test('halt the partition, name the position that the output proves, and resume from there loses and doubles nothing', async () => {
+  test('pause the partition, name the position that the output proves, and resume from there loses and doubles nothing', async () => {
     const kafka = await sharedKafka();
     const topics = await createFilterTopics(kafka);
     const cluster = await clientOf(kafka);
@@ -32,16 +32,16 @@ describe('lost offsets', () => {
 
     const second = await FilterProcess.start(kafka, topics);
     const state = async () => (await second.partitions())[0];
-    await second.until(async () => (await state())?.state === 'halted', 'the partition halts');
+    await second.until(async () => (await state())?.state === 'paused', 'the partition pauses');
     expect(await state()).toMatchObject({ code: 'offsets-lost', resumeAt: '32' });
     await second.until(
-      async () => (await second.metric('partitions{state="halted"}')) === 1,
+      async () => (await second.metric('partitions{state="paused"}')) === 1,
       'the metric tells',
     );
 
     const status = await runFilterCommand(kafka, topics, ['status']);
     expect(JSON.parse(status.stdout)).toMatchObject([
-      { state: 'halted', proven: '32', resumeAt: '32', rawEnd: '52' },
+      { state: 'paused', proven: '32', resumeAt: '32', rawEnd: '52' },
     ]);
     const resumed = await runFilterCommand(kafka, topics, ['resume', '--partition', '0', '--skip-gap']);
     expect(resumed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('next raw offset is 32') });
@@ -67,7 +67,7 @@ describe('lost offsets', () => {
   });
 });
 
-test('a position that retention has overtaken halts that partition; the others go on', async () => {
+test('a position that retention has overtaken pauses that partition; the others go on', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka, { partitions: 2 });
   const cluster = await clientOf(kafka);
@@ -81,7 +81,7 @@ test('a position that retention has overtaken halts that partition; the others g
     await admin.deleteTopicRecords({ topic: topics.raw, partitions: [{ partition: 0, offset: '15' }] });
   });
   const second = await FilterProcess.start(kafka, topics);
-  await second.until(async () => (await second.partitions())[0]?.state === 'halted', 'partition 0 halts');
+  await second.until(async () => (await second.partitions())[0]?.state === 'paused', 'partition 0 pauses');
   expect((await second.partitions())[0]).toMatchObject({ code: 'raw-overtaken', resumeAt: '15' });
   await second.until(async () => (await second.partitions())[1]?.committed === '30', 'partition 1 goes on');
 });
@@ -153,7 +153,7 @@ describe('what Kafka refuses', () => {
     await write(cluster, topics.raw, [...sequence(0, 10), bad, ...sequence(10, 20)], 0);
     await write(cluster, topics.raw, sequence(0, 20), 1);
     const filter = await FilterProcess.start(kafka, topics);
-    await filter.until(async () => (await filter.partitions())[0]?.state === 'halted', 'partition 0 halts');
+    await filter.until(async () => (await filter.partitions())[0]?.state === 'paused', 'partition 0 pauses');
     await filter.until(async () => (await filter.partitions())[1]?.committed === '20', 'partition 1 goes on');
     expect((await filter.partitions())[0]).toMatchObject({ code: 'rejected-not-written' });
     const readiness = await filter.get('/readyz');

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { DedupWindow } from '../dedup/dedup-window.ts';
+import { GeoLookup } from '../geo/geo-lookup.ts';
+import { builtInCatalogue, createPipeline } from '@penstock/events';
+import { pause, type Pause } from '../position/pause.ts';
+import { filterTopics } from '../topics.ts';
+import { Assignment } from './assignment.ts';
+import { DuplicateSamples } from './duplicate-samples.ts';
+import { OutputBudget } from './output-budget.ts';
+import { OwnedPartition } from './owned-partition.ts';
+import type { TakenOver } from './take-over-partition.ts';
+
+const topics = filterTopics({ raw: 'raw', clean: 'clean', rejected: 'rejected', seen: 'seen' }, {});
+const pipeline = createPipeline(builtInCatalogue);
+
+function owned(partition: number): OwnedPartition {
+  const window = new DedupWindow({ windowMs: 1_000, idsMax: 1_024 });
+  const geo = new GeoLookup([], { add: () => undefined });
+  return new OwnedPartition(
+    { partition, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window },
+    {
+      topics,
+      filter: { pipeline, geo, ipPrivacy: 'drop', bodyBytesMax: 1_000 },
+      output: { batchBytesMax: 1_000, budget: new OutputBudget(1_000), send: () => undefined },
+      samples: new DuplicateSamples({ info: () => undefined }),
+    },
+  );
+}
+
+/** @param leaderless numbers of the output partitions that have no leader. */
+function start(o: { leaderless?: Set<number> } = {}) {
+  const logged: object[] = [];
+  const looks: { partition: number; paused: Pause | undefined; signal: AbortSignal }[] = [];
+  const leader = (partition: number) => ({ leader: o.leaderless?.has(partition) ? -1 : 1 });
+  const assignment = new Assignment(
+    (partition, paused, signal) => {
+      looks.push({ partition, paused, signal });
+      return new Promise<TakenOver | Pause>(() => undefined);
+    },
+    {
+      knownTopic: () => ({ id: 'id', partitions: [0, 1, 2, 3].map(leader) }) as never,
+      refresh: async () => undefined,
+    },
+    topics,
+    { warn: () => undefined, error: (fields: object) => void logged.push(fields) } as never,
+    { onTaken: () => undefined, onFailed: () => undefined },
+  );
+  return { assignment, looks, logged };
+}
+
+const why = pause('raw-corrupt', 'a batch cannot be read', null);
+
+describe('a partition whose output takes nothing', () => {
+  test('rests longer each time, until something is written', () => {
+    const { assignment } = start();
+    assignment.run(owned(3));
+    const rests: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      assignment.rest(3);
+      const state = assignment.states.get(3);
+      rests.push(state?.kind === 'resting' ? state.restedMs : 0);
+      expect(assignment.wakeRested(performance.now() + 61_000)).toHaveLength(1);
+    }
+    expect(rests).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+    assignment.wrote(3);
+    assignment.rest(3);
+    expect(assignment.states.get(3)).toMatchObject({ kind: 'resting', restedMs: 5_000 });
+  });
+
+  test('is woken only when its outputs have a leader', () => {
+    const leaderless = new Set([3]);
+    const { assignment } = start({ leaderless });
+    for (const partition of [2, 3]) assignment.run(owned(partition));
+    for (const partition of [2, 3]) assignment.rest(partition);
+    const now = performance.now();
+    expect(assignment.wakeRested(now)).toEqual([]);
+    expect(assignment.wakeRested(now + 6_000).map(({ partition }) => partition)).toEqual([2]);
+    expect([assignment.isResting(2), assignment.isResting(3)]).toEqual([false, true]);
+    leaderless.clear();
+    expect(assignment.wakeRested(now + 6_500)).toEqual([]); // looked at again a second later
+    expect(assignment.wakeRested(now + 7_000).map(({ partition }) => partition)).toEqual([3]);
+  });
+
+  test('is still owned, and is forgotten when it is given away', () => {
+    const { assignment } = start();
+    assignment.run(owned(3));
+    assignment.rest(3);
+    expect(assignment.owner(3)?.partition).toBe(3);
+    assignment.drop(3);
+    expect(assignment.owner(3)).toBeUndefined();
+    expect(assignment.wakeRested(performance.now() + 60_000)).toEqual([]);
+    expect(assignment.rest(3)).toBe(false);
+  });
+});
+
+describe('a paused partition', () => {
+  test('is looked at again with the reason of its pause, and is said once', () => {
+    const { assignment, looks, logged } = start();
+    assignment.pause(1, why);
+    assignment.lookAgain();
+    expect(looks).toMatchObject([{ partition: 1, paused: why }]);
+    assignment.pause(1, why);
+    expect(logged).toHaveLength(1);
+    assignment.pause(1, pause('raw-overtaken', 'records are gone', 7n));
+    expect(logged).toMatchObject([{ code: 'raw-corrupt' }, { code: 'raw-overtaken', resumeAt: '7' }]);
+  });
+
+  test('that ran meanwhile is said again', () => {
+    const { assignment, logged } = start();
+    assignment.pause(1, why);
+    assignment.run(owned(1));
+    assignment.pause(1, why);
+    expect(logged).toHaveLength(2);
+  });
+});
+
+test('a take-over that was begun anew, or whose partition was given away, is void', () => {
+  const { assignment, looks } = start();
+  assignment.begin(1);
+  assignment.begin(1);
+  assignment.begin(2);
+  assignment.dropAll();
+  expect(looks.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+  expect(assignment.states.size).toBe(0);
+});

@@ -1,0 +1,180 @@
+import type { Cluster } from '@penstock/kafka';
+import type { Log } from '@penstock/service';
+import type { Pause } from '../position/pause.ts';
+import { outputsOf, type FilterTopics } from '../topics.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+import { leaderlessMs, restMs } from './rest.ts';
+import type { TakenOver } from './take-over-partition.ts';
+
+/** What is done with one partition that the group has assigned to this thread. */
+export type PartitionState =
+  /** `paused`: it was and is looked at again. It counts as paused until it runs. */
+  | { readonly kind: 'starting'; readonly abort: AbortController; readonly paused: Pause | undefined }
+  /** `restedMs`: how long it rested before, 0 when something was committed for it since. */
+  | { readonly kind: 'running'; readonly partition: OwnedPartition; readonly restedMs: number }
+  /** Not fetched until then, and tried again. */
+  | {
+      readonly kind: 'resting';
+      readonly partition: OwnedPartition;
+      readonly restedMs: number;
+      readonly untilAt: number;
+    }
+  | { readonly kind: 'paused'; readonly why: Pause };
+
+/** Takes a partition over in the background. @param paused set when a paused one is looked at again. */
+export type TakeOver = (
+  partition: number,
+  paused: Pause | undefined,
+  signal: AbortSignal,
+) => Promise<TakenOver | Pause>;
+
+/** What the assignment tells at any time, from the background. */
+export interface AssignmentEvents {
+  /** Void once the signal is aborted: the partition was dropped, or begun anew. */
+  onTaken(partition: number, taken: TakenOver | Pause, signal: AbortSignal): void;
+  onFailed(error: unknown): void;
+}
+
+/** The partitions that the group has assigned to this thread, each in one state. */
+export class Assignment {
+  readonly #states = new Map<number, PartitionState>();
+  readonly #takeOver: TakeOver;
+  readonly #cluster: Pick<Cluster, 'knownTopic' | 'refresh'>;
+  readonly #outputs: readonly string[];
+  readonly #log: Pick<Log, 'warn' | 'error'>;
+  readonly #events: AssignmentEvents;
+
+  constructor(
+    takeOver: TakeOver,
+    cluster: Pick<Cluster, 'knownTopic' | 'refresh'>,
+    topics: FilterTopics,
+    log: Pick<Log, 'warn' | 'error'>,
+    events: AssignmentEvents,
+  ) {
+    this.#takeOver = takeOver;
+    this.#cluster = cluster;
+    this.#outputs = outputsOf(topics);
+    this.#log = log;
+    this.#events = events;
+  }
+
+  get states(): ReadonlyMap<number, PartitionState> {
+    return this.#states;
+  }
+
+  /** Those that were taken over: they run or rest. */
+  get owned(): OwnedPartition[] {
+    return [...this.#states.values()].flatMap((state) => ('partition' in state ? state.partition : []));
+  }
+
+  owner(partition: number): OwnedPartition | undefined {
+    const state = this.#states.get(partition);
+    return state && 'partition' in state ? state.partition : undefined;
+  }
+
+  isResting(partition: number): boolean {
+    return this.#states.get(partition)?.kind === 'resting';
+  }
+
+  /**
+   * Begins to take a partition over, in the background: the others go on. A paused one is looked at again. It goes on when
+   * the evidence has changed; where the evidence cannot tell, that means that an operator has chosen a position.
+   */
+  begin(partition: number): void {
+    const before = this.#states.get(partition);
+    this.drop(partition);
+    const paused = pauseOf(before);
+    const abort = new AbortController();
+    this.#states.set(partition, { kind: 'starting', abort, paused });
+    this.#takeOver(partition, paused, abort.signal).then(
+      (taken) => this.#events.onTaken(partition, taken, abort.signal),
+      (error: unknown) => {
+        if (!abort.signal.aborted) this.#events.onFailed(error);
+      },
+    );
+  }
+
+  run(partition: OwnedPartition): void {
+    this.#states.set(partition.partition, { kind: 'running', partition, restedMs: 0 });
+  }
+
+  /** An operator has to decide. Logged once, not each time that it is looked at again. */
+  pause(partition: number, why: Pause): void {
+    const before = this.#states.get(partition);
+    this.drop(partition);
+    this.#states.set(partition, { kind: 'paused', why });
+    if (pauseOf(before)?.detail === why.detail) return;
+    const { code, detail } = why;
+    const resumeAt = why.resumeAt === null ? null : String(why.resumeAt);
+    this.#log.error(
+      { partition, code, detail, resumeAt },
+      'partition paused: an operator has to decide (input-filter resume)',
+    );
+  }
+
+  /** An output partition of it takes nothing. @returns whether it is owned here, and so rests now: do not fetch it. */
+  rest(partition: number): boolean {
+    const state = this.#states.get(partition);
+    if (state === undefined || !('partition' in state)) return false;
+    const restedMs = restMs(state.restedMs);
+    const untilAt = performance.now() + restedMs;
+    this.#states.set(partition, { kind: 'resting', partition: state.partition, restedMs, untilAt });
+    this.#log.warn(
+      { partition, restMs: restedMs },
+      'an output partition takes nothing: its raw partition rests, the others go on',
+    );
+    return true;
+  }
+
+  /** Those that have rested long enough and whose outputs have leaders: they run again and are to be fetched. */
+  wakeRested(now = performance.now()): OwnedPartition[] {
+    const woken: OwnedPartition[] = [];
+    for (const [number, state] of this.#states) {
+      if (state.kind !== 'resting' || state.untilAt > now) continue;
+      if (this.#isLed(number)) {
+        const { partition, restedMs } = state;
+        this.#states.set(number, { kind: 'running', partition, restedMs });
+        woken.push(partition);
+      } else {
+        this.#states.set(number, { ...state, untilAt: now + leaderlessMs });
+      }
+    }
+    return woken;
+  }
+
+  /** Something was committed for it: its outputs are well. */
+  wrote(partition: number): void {
+    const state = this.#states.get(partition);
+    if (state?.kind === 'running' && state.restedMs > 0)
+      this.#states.set(partition, { ...state, restedMs: 0 });
+  }
+
+  /** Looks at every paused partition again: perhaps an operator has decided. */
+  lookAgain(): void {
+    for (const [partition, state] of [...this.#states]) if (state.kind === 'paused') this.begin(partition);
+  }
+
+  drop(partition: number): void {
+    const state = this.#states.get(partition);
+    if (state?.kind === 'starting') state.abort.abort();
+    this.#states.delete(partition);
+  }
+
+  dropAll(): void {
+    for (const partition of [...this.#states.keys()]) this.drop(partition);
+  }
+
+  /** Whether every output partition has a leader, as far as is known. If not, Kafka is asked; the next look knows. */
+  #isLed(partition: number): boolean {
+    const leaderOf = (topic: string): number =>
+      this.#cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
+    if (this.#outputs.every((topic) => leaderOf(topic) >= 0)) return true;
+    this.#cluster.refresh(...this.#outputs).catch(() => undefined);
+    return false;
+  }
+}
+
+function pauseOf(state: PartitionState | undefined): Pause | undefined {
+  if (state?.kind === 'paused') return state.why;
+  return state?.kind === 'starting' ? state.paused : undefined;
+}
