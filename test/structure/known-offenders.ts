@@ -3,20 +3,13 @@
  * workspace takes its line out.
  */
 export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', readonly string[]>> = {
-  circles: ['packages/input-filter', 'packages/runner'],
-  crowded: [
-    'packages/events',
-    'packages/input-filter',
-    'packages/kafka',
-    'packages/receiver',
-    'packages/runner',
-  ],
+  circles: ['packages/runner'],
+  crowded: ['packages/events', 'packages/kafka', 'packages/receiver', 'packages/runner'],
   upward: ['packages/kafka'],
   // Lines of more than 110 columns.
   wide: [
     'infra/topics',
     'packages/events',
-    'packages/input-filter',
     'packages/kafka',
     'packages/receiver',
     'packages/runner',

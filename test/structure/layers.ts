@@ -16,6 +16,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'admin',
   ],
   'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
+  'packages/input-filter/src': ['dedup', 'geo', 'position', 'request', 'partition', 'thread', 'commands'],
   'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],
   'test/broker/src': ['broker', 'tool', 'jvm', 'container'],
 };

@@ -38,8 +38,8 @@ async function importCatalogue(path: string): Promise<Catalogue> {
 }
 
 /**
- * A route into raw would filter its own output for ever, one into rejected or seen would make them unreadable.
- * Throws ConfigError.
+ * A route into raw would filter its own output for ever, one into rejected or seen would make them
+ * unreadable. Throws ConfigError.
  */
 export function checkRoutes(
   routes: Catalogue['routes'],
@@ -52,7 +52,10 @@ export function checkRoutes(
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** Its parts are there; whether they agree is for createPipeline to say. Its author may have written plain JavaScript. */
+/**
+ * Its parts are there; whether they agree is for createPipeline to say. Its author may have written plain
+ * JavaScript.
+ */
 function asCatalogue(made: Catalogue | undefined): Catalogue {
   if (typeof made !== 'object' || made === null) throw new Error('its function returns no catalogue');
   const missing = Object.keys(builtInCatalogue).filter((part) => made[part as keyof Catalogue] === undefined);

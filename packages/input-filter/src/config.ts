@@ -25,7 +25,7 @@ export const knobs = {
   topics: {
     raw: topic('RAW', 'events.raw', 'Where the Receivers write requests.'),
     clean: topic('CLEAN', 'events.clean', 'Where events go; read it with read_committed.'),
-    rejected: topic('REJECTED', 'events.rejected', 'Where everything else goes, with its reason.'),
+    rejected: topic('REJECTED', 'events.rejected', 'Where everything else goes, with the reason.'),
     seen: topic('SEEN', 'events.seen', 'Ids of what went to clean, to rebuild the de-duplication window.'),
   },
   group: text('PENSTOCK_FILTER_GROUP', {
@@ -34,7 +34,9 @@ export const knobs = {
     default: 'input-filter',
   }),
   instance: text('PENSTOCK_FILTER_INSTANCE', {
-    why: 'Name of this process among the filters, the same after a restart: its transactional ids are made of it. Two processes must never share one. The host name when not set.',
+    why:
+      'Name of this process among the filters. Keep it over restarts, and never give it to two processes: ' +
+      'its transactional ids are made of it. The host name when not set.',
     pattern: /^[A-Za-z0-9._-]{1,128}$/,
     optional: true,
   }),
@@ -45,19 +47,19 @@ export const knobs = {
     default: 1,
   }),
   commitIntervalMs: durationMs('PENSTOCK_FILTER_COMMIT_INTERVAL_MS', {
-    why: 'How long a transaction collects while the filter keeps up: most of the latency it adds.',
+    why: 'How long a transaction collects while the filter keeps up: most of the latency that it adds.',
     min: 10,
     max: 5_000,
     default: 200,
   }),
   commitIntervalMaxMs: durationMs('PENSTOCK_FILTER_COMMIT_INTERVAL_MAX_MS', {
-    why: 'The same while the filter is behind: fewer, larger transactions.',
+    why: 'The same while the filter is behind, for fewer and larger transactions.',
     min: 10,
     max: 5_000,
     default: 1_000,
   }),
   commitBytes: bytes('PENSTOCK_FILTER_COMMIT_BYTES', {
-    why: 'Output after which a transaction is committed early. Bounds the memory of a thread.',
+    why: 'Output of one thread, before compression, after which it commits early. One request may exceed it.',
     min: 65_536,
     max: 256 * MIB,
     default: 16 * MIB,
@@ -69,17 +71,19 @@ export const knobs = {
     default: 10_000,
   }),
   batchBytes: bytes('PENSTOCK_FILTER_BATCH_BYTES', {
-    why: 'Largest batch to an output topic before compression; below max.message.bytes of them all.',
+    why: 'Largest batch to an output topic, before compression. Below max.message.bytes of all of them.',
     min: 16_384,
     max: 64 * MIB,
     default: 900 * 1024,
   }),
   compression: oneOf('PENSTOCK_FILTER_COMPRESSION', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
-    why: "Of the output batches. The Mirror passes them on as they are, so this also decides the bytes between datacenters. zstd (level 1) leaves a quarter of JSON events, and works beside the filter's thread.",
+    why:
+      'How output batches are compressed. The Mirror passes them on as they are, so it decides the bytes ' +
+      'between datacenters too. zstd (level 1) leaves a quarter of JSON events.',
     default: 'zstd',
   }),
   bodyBytesMax: bytes('PENSTOCK_FILTER_BODY_BYTES_MAX', {
-    why: 'Largest body after decompression; a larger one is rejected whole.',
+    why: 'Largest body after decompression. A larger one is rejected whole.',
     min: 1_024,
     max: 256 * MIB,
     default: 16 * MIB,
@@ -91,17 +95,23 @@ export const knobs = {
     default: 600_000,
   }),
   dedupIdsMax: integer('PENSTOCK_FILTER_DEDUP_IDS_MAX', {
-    why: 'Ids remembered per partition at most, at 32 bytes each; the newest half is remembered whatever its age.',
+    why:
+      'Ids remembered at most for each partition, at 32 bytes each. The newest half is remembered whatever ' +
+      'its age.',
     min: 1_024,
     max: 2 ** 26,
     default: 2 ** 21,
   }),
   ipPrivacy: oneOf('PENSTOCK_FILTER_IP_PRIVACY', ipPrivacies, {
-    why: 'What becomes of client addresses after the GeoIP look-up, in clean and in rejected: truncate keeps /24 and /48.',
+    why:
+      'What becomes of client addresses after the GeoIP look-up, in clean and in rejected. truncate keeps ' +
+      '/24 and /48.',
     default: 'truncate',
   }),
   geoipDatabases: list('PENSTOCK_FILTER_GEOIP_DATABASES', {
-    why: "GeoIP files (.mmdb), the first that knows a field wins; 'none' for no GeoIP. Reloaded when they change. DB-IP City Lite, which comes along, when not set.",
+    why:
+      "GeoIP files (.mmdb); the first that knows a field wins. Reloaded on change. 'none': no GeoIP. " +
+      'The embedded DB-IP City Lite when not set.',
     optional: true,
   }),
   geoipCheckIntervalMs: durationMs('PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS', {
@@ -111,7 +121,7 @@ export const knobs = {
     default: 30_000,
   }),
   catalogue: text('PENSTOCK_FILTER_CATALOGUE', {
-    why: 'A TypeScript file with formats, fixes and rules of your own; see docs. The built-in catalogue when not set.',
+    why: 'A TypeScript file with a catalogue of your own (README.md). The built-in catalogue when not set.',
     lengthMax: 4_096,
     optional: true,
   }),

@@ -9,8 +9,8 @@ import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
 
 /**
- * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which do everything
- * else.
+ * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which
+ * do everything else.
  */
 export async function startInputFilter(context: ServiceContext<FilterConfig>): Promise<Service> {
   const { config, log, metrics } = context;

@@ -3,7 +3,7 @@ import { Metrics } from '@penstock/service';
 import { expect, test } from 'vitest';
 import { countFix, countTally, declareFilterMetrics } from './metrics.ts';
 
-test('fixes, normalisations and ids that nobody declared are counted, and cost no thread its life', async () => {
+test('fixes and normalisations are counted, and an undeclared id ends no thread', async () => {
   const pipeline = createPipeline(builtInCatalogue);
   const metrics = new Metrics('input-filter');
   const declared = declareFilterMetrics(metrics, pipeline);

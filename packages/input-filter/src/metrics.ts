@@ -13,8 +13,9 @@ export const eventOutcomes = ['clean', 'rejected', 'unwanted', 'duplicate'] as c
 export const lookupResults = ['found', 'unknown', 'not_global', 'broken'] as const;
 
 /**
- * The counters of one thread. Every thread declares the same in the same order. What concerns events is added when their
- * transaction is committed, so nothing counts twice, and `events_total` is the sum of `outcomes_total` at any time.
+ * The counters of one thread. Every thread declares the same in the same order. What concerns events is added
+ * when their transaction is committed, so nothing counts twice, and `events_total` is the sum of
+ * `outcomes_total` at any time.
  */
 export function declareFilterMetrics(metrics: Metrics, pipeline: Pipeline) {
   return { ...declareEventMetrics(metrics, pipeline), ...declareThreadMetrics(metrics) };
@@ -99,7 +100,8 @@ function declareThreadMetrics(metrics: Metrics) {
 }
 
 /**
- * Metrics of the whole process, read when somebody asks. Declared by the main thread alone, after the shared ones.
+ * Metrics of the whole process, read when somebody asks. Declared by the main thread alone, after the shared
+ * ones.
  * @param partitions as the threads last reported them.
  */
 export function declareLagMetrics(metrics: Metrics, partitions: () => readonly PartitionStatus[]): void {

@@ -1,7 +1,8 @@
 import type { Catalogue } from '@penstock/events';
 
 /**
- * The topics of one filter. Partition p of every output is made from partition p of raw, and from nothing else.
+ * The topics of one filter. Partition p of every output is made from partition p of raw, and from nothing
+ * else.
  */
 export interface FilterTopics {
   readonly raw: string;

@@ -1,7 +1,7 @@
 /**
- * The only file of this package that reads the wall clock: for what leaves the process or comes from another one, such
- * as the age of an event. Whatever is measured or waited for inside the process uses `performance.now()`, which no
- * administrator and no time server moves.
+ * The only file of this package that reads the wall clock: for what leaves the process or comes from another
+ * one, such as the age of an event. Whatever is measured or waited for inside the process uses
+ * `performance.now()`, which no administrator and no time server moves.
  *
  * @returns milliseconds since 1970.
  */

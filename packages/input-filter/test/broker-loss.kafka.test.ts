@@ -5,7 +5,7 @@ import { numbersIn, range, sequence } from './numbered-events.ts';
 import { clientOf, write } from './topic-io.ts';
 
 test.skipIf(givenBootstrap() !== undefined)(
-  'a broker that is killed and restarted under load costs time, no event, no copy, and no restart of the filter',
+  'a broker that is killed and restarted under load costs time, but no event and no copy',
   async () => {
     await using kafka = await startKafka({ name: 'filter-broker-loss' });
     const topics = await createFilterTopics(kafka, { partitions: 2 });

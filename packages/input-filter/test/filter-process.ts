@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
-// A test waits patiently for what it waits for: the machine may have other work, and no failure comes any later.
+// A test waits patiently for what it waits for: the machine may have other work, and no failure comes any
+// later.
 vi.setConfig({ testTimeout: 300_000 });
 
 export interface FilterTopics {
@@ -114,7 +115,10 @@ export class FilterProcess {
     return this.process.pid!;
   }
 
-  /** Polls until the condition holds; fails with the end of the output after two minutes, or when the process ends. */
+  /**
+   * Polls until the condition holds; fails with the end of the output after two minutes, or when the process
+   * ends.
+   */
   until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs?: number): Promise<void> {
     return this.process.until(condition, what, { timeoutMs: timeoutMs ?? 120_000 });
   }

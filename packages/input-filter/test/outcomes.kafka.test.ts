@@ -6,7 +6,7 @@ import { createFilterTopics, FilterProcess } from './filter-process.ts';
 import { rawRecord } from './raw-records.ts';
 import { clientOf, read, write } from './topic-io.ts';
 
-test('sample requests of all four formats: n events have n outcomes, with places, and a stop leaves nothing open', async () => {
+test('n events of all formats have n outcomes, with places; a stop leaves nothing open', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka, { partitions: 2 });
   const cluster = await clientOf(kafka);

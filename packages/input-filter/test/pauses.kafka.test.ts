@@ -18,7 +18,7 @@ async function deleteOffsets(kafka: TestKafka, topics: FilterTopics): Promise<vo
 }
 
 describe('lost offsets', () => {
-  test('pause the partition, name the position that the output proves, and resume from there loses and doubles nothing', async () => {
+  test('pause the partition; resuming where the output proves it loses and doubles nothing', async () => {
     const kafka = await sharedKafka();
     const topics = await createFilterTopics(kafka);
     const cluster = await clientOf(kafka);

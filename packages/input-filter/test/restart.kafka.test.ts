@@ -5,7 +5,7 @@ import { createFilterTopics, FilterProcess } from './filter-process.ts';
 import { numbersIn, range, request } from './numbered-events.ts';
 import { clientOf, read, write } from './topic-io.ts';
 
-test('a duplicate that comes after a restart is dropped: the window is rebuilt from events.seen', async () => {
+test('a duplicate after a restart is dropped: events.seen rebuilds the window', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka);
   const cluster = await clientOf(kafka);
@@ -22,7 +22,10 @@ test('a duplicate that comes after a restart is dropped: the window is rebuilt f
   expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 80));
 });
 
-/** Whether a transaction on clean is open: its records are in the log, and no read_committed consumer sees them. */
+/**
+ * Whether a transaction on clean is open: its records are in the log, and no read_committed consumer sees
+ * them.
+ */
 async function isOpen(cluster: Cluster, topic: string): Promise<boolean> {
   const ends = await listOffsets(cluster, topic, [0, 1], 'latest', 'read_uncommitted');
   const stable = await listOffsets(cluster, topic, [0, 1], 'latest', 'read_committed');

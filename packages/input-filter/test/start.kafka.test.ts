@@ -24,7 +24,8 @@ test('a catalogue from outside the repository decides; a broken GeoIP file stops
   await writeFile(
     catalogue,
     `export default (events: any) => ({ ...events.builtInCatalogue, routes: Object.fromEntries(
-       ['page_view', 'screen_view', 'purchase', 'click', 'search', 'app_open', 'session_start'].map((type) => [type, '${routed}'])) });\n`,
+       ['page_view', 'screen_view', 'purchase', 'click', 'search', 'app_open', 'session_start']
+         .map((type) => [type, '${routed}'])) });\n`,
   );
   await writeFile(join(folder, 'broken.mmdb'), 'not a database');
   const filter = await FilterProcess.start(kafka, topics, {

@@ -31,7 +31,7 @@ test('records that a stranger wrote into raw are rejected one by one, and stop n
   expect(await read(cluster, topics.clean)).toHaveLength(10);
 });
 
-test('what a stranger wrote into seen and clean is skipped: the window is rebuilt from the rest', async () => {
+test('what a stranger wrote into seen and clean is skipped when the window is rebuilt', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka);
   const cluster = await clientOf(kafka);

@@ -29,7 +29,8 @@ test('output whose marker is late is waited for: its ids are in the window befor
   await first.untilCommitted(1n);
   expect(await first.stop()).toBe(0);
 
-  // As between EndTxn and its marker in seen: the offset is stable, a record below the end of seen is not yet visible.
+  // As between EndTxn and its marker in seen: the offset is stable, a record below the end of seen is not yet
+  // visible.
   await using owner = await openTxnSession(cluster, {
     transactionalId: uniqueName('owner'),
     transactionTimeoutMs: 60_000,

@@ -6,14 +6,15 @@ import { startingPosition } from '../position/starting-position.ts';
 import type { OperatorTools } from './status.ts';
 
 /**
- * Sets the position of one partition as an operator has decided. A filter that has the partition paused sees it within 5 s.
- * One that has it running is not disturbed, and overwrites it with its next commit.
+ * Sets the position of one partition as an operator has decided. A filter that has the partition paused sees
+ * it within 5 s. One that has it running is not disturbed, and overwrites it with its next commit.
  *
- * In a transaction, because Kafka accepts those offsets from outside while the group has members; it refuses a plain
- * OffsetCommit.
+ * In a transaction, because Kafka accepts those offsets from outside while the group has members; it refuses
+ * a plain OffsetCommit.
  *
  * @param from the next raw offset to be filtered, or `skip-gap` for the one that `status` proposes.
- * @returns a sentence for the operator. Throws FilterError COMMAND when it makes no sense, before anything is written.
+ * @returns a sentence for the operator. Throws FilterError COMMAND when it makes no sense, before anything is
+ *   written.
  */
 export async function resumePartition(
   tools: OperatorTools,

@@ -9,8 +9,9 @@ const FIRST_SLOTS = 1024;
 const LOAD_MAX = 0.8;
 
 /**
- * A set of keys in the order they came: keys lie densely in chunks (24 bytes each), and an open-addressing index of
- * 4-byte entry numbers points into them. With `keysMax` keys the index has 2 x keysMax slots: 24 + 8 = 32 bytes a key.
+ * A set of keys in the order they came: keys lie densely in chunks (24 bytes each), and an open-addressing
+ * index of 4-byte entry numbers points into them. With `keysMax` keys the index has 2 x keysMax slots: 24 + 8
+ * = 32 bytes a key.
  *
  * Entries leave only from the end (`truncate`), newest first. That makes removal from a linear-probing table
  * trivial: whatever was pushed past the slot being emptied came later, and is already gone. No tombstones.
@@ -24,8 +25,8 @@ export class DedupGeneration {
 
   /**
    * @param keysMax the size at which the index is dimensioned; more keys still fit, at more bytes a key.
-   * @param seed random and private to the process: clients choose their event ids, and must not be able to choose
-   *   ids that all fall on one slot.
+   * @param seed random and private to the process: clients choose their event ids, and must not be able to
+   *   choose ids that all fall on one slot.
    */
   constructor(keysMax: number, seed: number) {
     this.#keysMax = keysMax;

@@ -14,14 +14,14 @@ export interface DedupLimits {
 }
 
 /**
- * The de-duplication window of one partition: two generations of keys. The young one takes new keys; when it is
- * `windowMs` old or holds half of `idsMax`, it becomes the old one and the old one is dropped. So an id lives between
- * one and two windows, and forgetting costs nothing.
+ * The de-duplication window of one partition: two generations of keys. The young one takes new keys; when it
+ * is `windowMs` old or holds half of `idsMax`, it becomes the old one and the old one is dropped. So an id
+ * lives between one and two windows, and forgetting costs nothing.
  *
- * Marks are provisional until `settle`: a transaction marks, then either its commit is certain (settle) or it is
- * certainly not (undo), and the same events come again. Generations turn only when settled, so that undo is exact.
- * Time is that of the stream: after an outage the backlog is judged by when it was received, and a rebuild from
- * events.seen turns the generations where the first run turned them.
+ * Marks are provisional until `settle`: a transaction marks, then either its commit is certain (settle) or it
+ * is certainly not (undo), and the same events come again. Generations turn only when settled, so that undo
+ * is exact. Time is that of the stream: after an outage the backlog is judged by when it was received, and a
+ * rebuild from events.seen turns the generations where the first run turned them.
  */
 export class DedupWindow {
   readonly #limits: DedupLimits;

@@ -1,8 +1,9 @@
 import { KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
 
 /**
- * What the de-duplication window holds of an event: words 0..3 are its key (tenant and event id, hashed), 4 and 5 its
- * content hash. One buffer seen as bytes and as words, so that a hash is copied in without arithmetic.
+ * What the de-duplication window holds of an event: words 0..3 are its key (tenant and event id, hashed), 4
+ * and 5 its content hash. One buffer seen as bytes and as words, so that a hash is copied in without
+ * arithmetic.
  */
 export class EventKey {
   readonly words = new Uint32Array(KEY_WORDS);

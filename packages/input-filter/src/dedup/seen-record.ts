@@ -2,8 +2,8 @@ import { KEY_BYTES } from './dedup-generation.ts';
 import { emptyTally, tallyNames, type Tally } from './tally.ts';
 
 /**
- * One record of events.seen: what one transaction made of one partition. It is written in that transaction, so whoever
- * reads it (read_committed) knows that the rest is there too.
+ * One record of events.seen: what one transaction made of one partition. It is written in that transaction,
+ * so whoever reads it (read_committed) knows that the rest is there too.
  *
  * Layout, little-endian like every machine this runs on:
  *
@@ -40,7 +40,10 @@ export function encodeSeen(seen: SeenRecord): Buffer {
   return bytes;
 }
 
-/** @returns undefined for what is no such record, or one of a later version that cannot be read. A view of `bytes`. */
+/**
+ * @returns undefined for what is no such record, or one of a later version that cannot be read. A view of
+ *   `bytes`.
+ */
 export function decodeSeen(bytes: Uint8Array): SeenRecord | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < TALLIES_AT || buffer[0] !== VERSION) return undefined;
@@ -61,10 +64,15 @@ export function decodeSeen(bytes: Uint8Array): SeenRecord | undefined {
   };
 }
 
-/** Keys of one record at most: 480 KB, below any max.message.bytes. A larger transaction writes several records. */
+/**
+ * Keys of one record at most: 480 KB, below any max.message.bytes. A larger transaction writes several
+ * records.
+ */
 export const SEEN_KEYS_MAX = 20_000;
 
-/** The records of one transaction and partition: the first carries the tally, further ones carry keys only. */
+/**
+ * The records of one transaction and partition: the first carries the tally, further ones carry keys only.
+ */
 export function encodeSeenRecords(seen: SeenRecord): Buffer[] {
   const bytesMax = SEEN_KEYS_MAX * KEY_BYTES;
   const records = [encodeSeen({ ...seen, keys: seen.keys.subarray(0, bytesMax) })];

@@ -1,6 +1,6 @@
 /**
- * What became of the events of one partition in one transaction. Added to the counters only when the commit is certain,
- * because events of an aborted transaction come again and would count twice.
+ * What became of the events of one partition in one transaction. Added to the counters only when the commit
+ * is certain, because events of an aborted transaction come again and would count twice.
  */
 export interface Tally {
   requests: number;

@@ -22,12 +22,12 @@ interface Watched {
 }
 
 /**
- * The databases of this process, kept fresh. A changed file is loaded beside the old one, probed, and only then takes its
- * place. A missing, half-written or broken file leaves the old one in use, or none, and then geo is null. Events never
- * wait.
+ * The databases of this process, kept fresh. A changed file is loaded beside the old one, probed, and only
+ * then takes its place. A missing, half-written or broken file leaves the old one in use, or none, and then
+ * geo is null. Events never wait.
  *
- * The files are polled, not watched, because to stat all changes look alike: a rename over the file, a write in place,
- * Kubernetes' swap of a symbolic link.
+ * The files are polled, not watched, because to stat all changes look alike: a rename over the file, a write
+ * in place, Kubernetes' swap of a symbolic link.
  */
 export class GeoDatabases implements AsyncDisposable {
   readonly #options: GeoDatabasesOptions;

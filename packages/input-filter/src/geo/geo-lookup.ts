@@ -27,9 +27,9 @@ interface Answer {
 }
 
 /**
- * Looks addresses up in a list of databases, as one thread sees them. The first database that knows a field wins; the ASN
- * and the place may come from different files. A look-up never throws: without a database, or with a damaged one, the
- * answer is null.
+ * Looks addresses up in a list of databases, as one thread sees them. The first database that knows a field
+ * wins; the ASN and the place may come from different files. A look-up never throws: without a database, or
+ * with a damaged one, the answer is null.
  */
 export class GeoLookup {
   readonly #databases: OpenDatabase[];
@@ -85,8 +85,9 @@ export class GeoLookup {
 }
 
 function ask(database: OpenDatabase, address: GlobalAddress): Place | 'broken' | undefined {
-  // An IPv4 tree walked with the bits of an IPv6 address gives a plausible, wrong place: it had 2001:4860:4860::8888 in
-  // Ashburn. The other way round is sound: an IPv6 tree holds IPv4 at ::/96, or has no answer.
+  // An IPv4 tree walked with the bits of an IPv6 address gives a plausible, wrong place: it had
+  // 2001:4860:4860::8888 in Ashburn. The other way round is sound: an IPv6 tree holds IPv4 at ::/96, or has
+  // no answer.
   if (database.ipVersion === 4 && address.ipVersion === 6) return undefined;
   try {
     return placeOf(database.reader.get(address.text));

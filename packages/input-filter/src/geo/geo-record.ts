@@ -4,8 +4,8 @@ import type { Geo } from '@penstock/events';
 export type Place = Omit<Geo, 'database'>;
 
 /**
- * Reads a record of either layout, places and networks alike: GeoIP2 (MaxMind, DB-IP: nested, names by language), or flat
- * (ip-location-db, IPinfo: country_code, state1, city, ...).
+ * Reads a record of either layout, places and networks alike: GeoIP2 (MaxMind, DB-IP: nested, names by
+ * language), or flat (ip-location-db, IPinfo: country_code, state1, city, ...).
  *
  * @returns undefined when the record holds none of our fields. Never throws, for the file is somebody else's.
  */

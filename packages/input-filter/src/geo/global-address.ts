@@ -7,9 +7,10 @@ export interface GlobalAddress {
 }
 
 /**
- * @returns undefined for what is not an address and for addresses without a place: private, loopback, link-local, shared
- *   (CGN), documentation, multicast, reserved, and the IPv6 transition ranges, where the place would be that of somebody's
- *   relay. An IPv4-mapped IPv6 address, as a dual-stack socket shows IPv4, counts as IPv4.
+ * @returns undefined for what is not an address and for addresses without a place: private, loopback,
+ *   link-local, shared (CGN), documentation, multicast, reserved, and the IPv6 transition ranges, where the
+ *   place would be that of somebody's relay. An IPv4-mapped IPv6 address, as a dual-stack socket shows IPv4,
+ *   counts as IPv4.
  */
 export function globalAddress(address: string): GlobalAddress | undefined {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
@@ -21,8 +22,9 @@ export function globalAddress(address: string): GlobalAddress | undefined {
 }
 
 /**
- * What is not globally reachable in IANA's special-purpose registries (RFC 6890 and its updates). One list for each family,
- * because a BlockList sees IPv4 addresses as ::ffff:a.b.c.d and would find them below 2000::.
+ * What is not globally reachable in IANA's special-purpose registries (RFC 6890 and its updates). One list
+ * for each family, because a BlockList sees IPv4 addresses as ::ffff:a.b.c.d and would find them below
+ * 2000::.
  */
 const special4 = new BlockList();
 for (const [network, prefix] of [

@@ -14,7 +14,9 @@ export interface PartitionStatus {
   readonly lag?: { readonly records: number; readonly seconds: number };
 }
 
-/** Sets the gauges of one thread. The lags are not among them: they are read from the status, by partition. */
+/**
+ * Sets the gauges of one thread. The lags are not among them: they are read from the status, by partition.
+ */
 export function measureAssignment(assignment: Assignment, metrics: FilterMetrics): void {
   const { owned } = assignment;
   metrics.windowIds.set(owned.reduce((sum, { window }) => sum + window.ids, 0));

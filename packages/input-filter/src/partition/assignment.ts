@@ -77,8 +77,9 @@ export class Assignment {
   }
 
   /**
-   * Begins to take a partition over, in the background: the others go on. A paused one is looked at again. It goes on when
-   * the evidence has changed; where the evidence cannot tell, that means that an operator has chosen a position.
+   * Begins to take a partition over, in the background: the others go on. A paused one is looked at again. It
+   * goes on when the evidence has changed; where the evidence cannot tell, that means that an operator has
+   * chosen a position.
    */
   begin(partition: number): void {
     const before = this.#states.get(partition);
@@ -112,7 +113,10 @@ export class Assignment {
     );
   }
 
-  /** An output partition of it takes nothing. @returns whether it is owned here, and so rests now: do not fetch it. */
+  /**
+   * An output partition of it takes nothing. @returns whether it is owned here, and so rests now: do not
+   * fetch it.
+   */
   rest(partition: number): boolean {
     const state = this.#states.get(partition);
     if (state === undefined || !('partition' in state)) return false;
@@ -126,7 +130,9 @@ export class Assignment {
     return true;
   }
 
-  /** Those that have rested long enough and whose outputs have leaders: they run again and are to be fetched. */
+  /**
+   * Those that have rested long enough and whose outputs have leaders: they run again and are to be fetched.
+   */
   wakeRested(now = performance.now()): OwnedPartition[] {
     const woken: OwnedPartition[] = [];
     for (const [number, state] of this.#states) {
@@ -164,7 +170,10 @@ export class Assignment {
     for (const partition of [...this.#states.keys()]) this.drop(partition);
   }
 
-  /** Whether every output partition has a leader, as far as is known. If not, Kafka is asked; the next look knows. */
+  /**
+   * Whether every output partition has a leader, as far as is known. If not, Kafka is asked; the next look
+   * knows.
+   */
   #isLed(partition: number): boolean {
     const leaderOf = (topic: string): number =>
       this.#cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;

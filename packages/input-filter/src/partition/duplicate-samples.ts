@@ -2,7 +2,10 @@ import type { Event } from '@penstock/events';
 import type { Log } from '@penstock/service';
 import { PerMinute } from './per-minute.ts';
 
-/** Duplicates are normal, so a thread shows only a few a minute: their ids in the log, conflicts in events.rejected. */
+/**
+ * Duplicates are normal, so a thread shows only a few a minute: their ids in the log, conflicts in
+ * events.rejected.
+ */
 export class DuplicateSamples {
   readonly #log: Pick<Log, 'info'>;
   readonly #logged = new PerMinute(10);

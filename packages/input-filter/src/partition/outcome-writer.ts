@@ -25,8 +25,8 @@ export interface OpenOutcomes {
 }
 
 /**
- * The last step for the events of one partition: drops duplicates, and turns everything else into records of clean or
- * rejected. Each event has exactly one outcome.
+ * The last step for the events of one partition: drops duplicates, and turns everything else into records of
+ * clean or rejected. Each event has exactly one outcome.
  */
 export class OutcomeWriter {
   readonly poison = new Poison();
@@ -70,7 +70,9 @@ export class OutcomeWriter {
     this.#reject({ kind: 'rejected', index, span, rejection, fixes: event.event.fixes }, source);
   }
 
-  /** The content hash is read from the encoded event. Duplicates are few, so that little encoding is wasted. */
+  /**
+   * The content hash is read from the encoded event. Duplicates are few, so that little encoding is wasted.
+   */
   #keepOne({ event, encoded, index, span }: EncodedEvent, source: OutcomeSource): void {
     const { tally, fixes } = this.#open;
     key.set(dedupKey(event.tenant, event.event_id), contentHash(encoded));

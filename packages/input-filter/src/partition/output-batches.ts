@@ -15,7 +15,9 @@ export interface RecordSource {
 
 /** Where the outputs of a thread go. */
 export interface Output {
-  /** Before compression; below max.message.bytes of every output topic. One larger record still goes, alone. */
+  /**
+   * Before compression; below max.message.bytes of every output topic. One larger record still goes, alone.
+   */
   readonly batchBytesMax: number;
   /** Of all partitions of the thread together. */
   readonly budget: OutputBudget;
@@ -30,8 +32,8 @@ interface OpenBatch {
 }
 
 /**
- * Collects what is made from one partition of raw into batches of bounded size. It all goes to the partition of the same
- * number of each output topic.
+ * Collects what is made from one partition of raw into batches of bounded size. It all goes to the partition
+ * of the same number of each output topic.
  */
 export class OutputBatches {
   /** After Kafka refused a batch: sends every record alone, until the poison has shown itself. */
@@ -49,7 +51,9 @@ export class OutputBatches {
     this.#output = output;
   }
 
-  /** Keeps the record until its batch is full or flushed: its key and value must not be reused before that. */
+  /**
+   * Keeps the record until its batch is full or flushed: its key and value must not be reused before that.
+   */
   add(topic: string, record: OutgoingRecord, source: RecordSource): void {
     const bytes = recordBytesMax(record);
     let open = this.#open.get(topic);

@@ -1,6 +1,7 @@
 /**
- * How much output the open transaction of a thread holds, over all its partitions, sent or not, before compression. When
- * it is spent the transaction is committed. A request is never cut, so its outputs may exceed the budget.
+ * How much output the open transaction of a thread holds, over all its partitions, sent or not, before
+ * compression. When it is spent the transaction is committed. A request is never cut, so its outputs may
+ * exceed the budget.
  */
 export class OutputBudget {
   readonly #bytesMax: number;

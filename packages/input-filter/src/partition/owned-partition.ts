@@ -38,12 +38,13 @@ export interface PartitionTools {
 type Piece = Promise<void> | undefined;
 
 /**
- * One partition of raw that this thread owns: its position, its de-duplication window, and what the open transaction made
- * of it. It does no I/O of its own; the thread gives it what was fetched and time to work, and ends the transactions.
+ * One partition of raw that this thread owns: its position, its de-duplication window, and what the open
+ * transaction made of it. It does no I/O of its own; the thread gives it what was fetched and time to work,
+ * and ends the transactions.
  *
- * The work is cut into pieces of bounded cost, so that no request holds up the others. The events of a request are kept
- * aside until all of them are filtered, and only then written and marked. So the transaction may be ended between any two
- * pieces: half a request is in none.
+ * The work is cut into pieces of bounded cost, so that no request holds up the others. The events of a
+ * request are kept aside until all of them are filtered, and only then written and marked. So the transaction
+ * may be ended between any two pieces: half a request is in none.
  */
 export class OwnedPartition {
   readonly partition: number;
@@ -127,7 +128,8 @@ export class OwnedPartition {
   }
 
   /**
-   * Filters what was fetched until `untilAt`, or until the output budget is spent. Stops between any two pieces.
+   * Filters what was fetched until `untilAt`, or until the output budget is spent. Stops between any two
+   * pieces.
    * @param wake called when a piece that has to be waited for is done.
    */
   work(untilAt: number, wake: () => void): void {
@@ -145,7 +147,10 @@ export class OwnedPartition {
     return highWatermark < 0n ? 0 : Math.max(0, Number(highWatermark - this.#committed));
   }
 
-  /** How far the partition is behind, and for how long the oldest record that is not committed has been waiting. */
+  /**
+   * How far the partition is behind, and for how long the oldest record that is not committed has been
+   * waiting.
+   */
   lag(highWatermark: bigint, nowMs: number): { records: number; seconds: number } {
     const records = this.recordsBehind(highWatermark);
     const oldestMs = this.#receivedMs[0] ?? this.#filteredMs ?? this.backlog.oldestMs;
@@ -157,7 +162,10 @@ export class OwnedPartition {
     return { records, seconds: (performance.now() - this.#behindSince) / 1000 };
   }
 
-  /** Writes the rest of a request that is written in part, and then what tells the next owner about this transaction. */
+  /**
+   * Writes the rest of a request that is written in part, and then what tells the next owner about this
+   * transaction.
+   */
   finish(): void {
     while (this.#isWriting) this.#working?.next();
     const { tally } = this.#writer.open;
@@ -256,7 +264,7 @@ export class OwnedPartition {
     else if (inflated.kind === 'body') {
       body = inflated.bytes;
       for (const event of filterRequest(request, body, filter)) {
-        events.push(event);
+        if (event !== undefined) events.push(event);
         yield;
       }
     }

@@ -20,19 +20,21 @@ export interface TakenOver {
 /**
  * Takes partition p over from whoever had it. The order is the whole point; the caller has done step 1.
  *
- * 1. InitProducerId of this thread, when it opened its session and before it joined the group: what a dead owner of the
- *    same id left open is decided to be aborted.
- * 2. The committed offset, with require_stable: a transaction of another owner that holds offsets is waited for.
+ * 1. InitProducerId of this thread, when it opened its session and before it joined the group: what a dead
+ *    owner of the same id left open is decided to be aborted.
+ * 2. The committed offset, with require_stable: a transaction of another owner that holds offsets is waited
+ *    for.
  * 3. The ends of seen-p and clean-p, **read_uncommitted**. What step 2 covers lies below them.
- * 4. Both are read read_committed up to there. The markers of a transaction are written to each partition on its own, so
- *    an offset may be stable while output that it covers is still invisible (1 of 200 commits, without any fault). Whoever
- *    built a window or read a last record before that would miss it, and let a duplicate through.
+ * 4. Both are read read_committed up to there. The markers of a transaction are written to each partition on
+ *    its own, so an offset may be stable while output that it covers is still invisible (1 of 200 commits,
+ *    without any fault). Whoever built a window or read a last record before that would miss it, and let a
+ *    duplicate through.
  * 5. Only then raw is fetched, by the caller.
  *
  * If this process dies anywhere in here, nothing was written: the next owner does the same.
  *
- * @param paused why the partition is paused, when it is looked at again. What this evidence cannot show keeps it paused
- *   until an operator has chosen a position.
+ * @param paused why the partition is paused, when it is looked at again. What this evidence cannot show keeps
+ *   it paused until an operator has chosen a position.
  *
  * Rejects with a retryable KafkaError when Kafka does not answer in time, and with the signal's reason.
  */
@@ -43,7 +45,8 @@ export async function takeOverPartition(
   paused: Pause | undefined,
   signal: AbortSignal,
 ): Promise<TakenOver | Pause> {
-  const { position, metadata, leaderEpoch, seenEnd } = await collectEvidence(partition, group, signal); // 2, 3, 4
+  // 2, 3, 4.
+  const { position, metadata, leaderEpoch, seenEnd } = await collectEvidence(partition, group, signal);
   if (paused !== undefined && needsAnOperator(paused) && !metadata.chosen) return paused;
   const decided = startingPosition(position);
   if (decided.kind === 'paused') return decided;

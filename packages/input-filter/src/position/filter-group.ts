@@ -11,8 +11,9 @@ export interface FilterGroup {
 }
 
 /**
- * The committed positions of these partitions of raw, once no transaction that holds them is open; null where the group
- * has none. Rejects with a KafkaError when the coordinator cannot be asked or no longer knows the member.
+ * The committed positions of these partitions of raw, once no transaction that holds them is open; null where
+ * the group has none. Rejects with a KafkaError when the coordinator cannot be asked or no longer knows the
+ * member.
  */
 export async function committedPositions(
   { cluster, id, member, topics }: FilterGroup,

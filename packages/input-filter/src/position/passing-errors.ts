@@ -1,8 +1,9 @@
 import { KafkaError, PositionError } from '@penstock/kafka';
 
 /**
- * Whether a read from Kafka that failed like this may simply be tried again: Kafka is away, retention moved under the
- * read, or the member is being fenced. In the last case the thread's loop hears of it and drops the partition.
+ * Whether a read from Kafka that failed like this may simply be tried again: Kafka is away, retention moved
+ * under the read, or the member is being fenced. In the last case the thread's loop hears of it and drops the
+ * partition.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof PositionError) return true;

@@ -1,14 +1,16 @@
 import type { PositionProblem } from '@penstock/kafka';
 
-/** Why a partition waits for an operator's `resume`, and where it could go on. Every other partition goes on. */
+/**
+ * Why a partition waits for an operator's `resume`, and where it could go on. Every other partition goes on.
+ */
 export interface Pause {
   readonly kind: 'paused';
   readonly code: PauseCode;
   /** What was found, for a human. */
   readonly detail: string;
   /**
-   * Where `input-filter resume --from` would lose and double nothing, or as little as is still possible; null when
-   * nobody knows.
+   * Where `input-filter resume --from` would lose and double nothing, or as little as is still possible; null
+   * when nobody knows.
    */
   readonly resumeAt: bigint | null;
 }
@@ -44,8 +46,8 @@ export function pauseFor({ kind, detail, from, to }: PositionProblem): Pause {
 }
 
 /**
- * Whether only an operator can end the pause. The committed offset and the ends of the logs do not show what was found
- * while filtering, so looking at them again would start the partition into the same trouble.
+ * Whether only an operator can end the pause. The committed offset and the ends of the logs do not show what
+ * was found while filtering, so looking at them again would start the partition into the same trouble.
  */
 export function needsAnOperator({ code }: Pause): boolean {
   return code === 'raw-truncated' || code === 'raw-corrupt' || code === 'rejected-not-written';

@@ -15,9 +15,9 @@ export interface Evidence {
 }
 
 /**
- * Collects what Kafka says about one partition: steps 2 to 4 of `takeOverPartition`, in that order, without the window.
- * Waits for open transactions: those of other owners (the offset must be stable), and those below the ends of seen and
- * clean.
+ * Collects what Kafka says about one partition: steps 2 to 4 of `takeOverPartition`, in that order, without
+ * the window. Waits for open transactions: those of other owners (the offset must be stable), and those below
+ * the ends of seen and clean.
  */
 export async function collectEvidence(
   partition: number,
@@ -68,8 +68,8 @@ export async function offsetOf(
 }
 
 /**
- * The value of the last committed record below `end`, null when no record is left. Looks further and further back,
- * since the end of a log may hold nothing but markers and aborted batches.
+ * The value of the last committed record below `end`, null when no record is left. Looks further and further
+ * back, since the end of a log may hold nothing but markers and aborted batches.
  */
 async function lastRecord(
   cluster: Cluster,
@@ -91,7 +91,10 @@ async function lastRecord(
   }
 }
 
-/** The offset after the raw record that an event of clean was made from: everything below it is certainly filtered. */
+/**
+ * The offset after the raw record that an event of clean was made from: everything below it is certainly
+ * filtered.
+ */
 function nextRawOffset(
   encoded: Uint8Array,
   partition: number,

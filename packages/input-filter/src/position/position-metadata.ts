@@ -1,8 +1,15 @@
-/** What the committed offset of a partition says besides the number, as its metadata. Kafka allows 4 KiB by default. */
+/**
+ * What the committed offset of a partition says besides the number, as its metadata. Kafka allows 4 KiB by
+ * default.
+ */
 export interface PositionMetadata {
-  /** The raw topic that the offset is for. A topic that was created anew under the same name is another one. */
+  /**
+   * The raw topic that the offset is for. A topic that was created anew under the same name is another one.
+   */
   readonly topicId: string | null;
-  /** Highest received_at up to there: how far back the de-duplication window must be rebuilt. 0 when unknown. */
+  /**
+   * Highest received_at up to there: how far back the de-duplication window must be rebuilt. 0 when unknown.
+   */
   readonly streamTimeMs: number;
   /** An operator has set this offset (`input-filter resume`). */
   readonly chosen: boolean;

@@ -14,8 +14,8 @@ export interface PositionEvidence {
   /** Whether seen-p or clean-p was ever written: the end offset is above 0. */
   readonly written: boolean;
   /**
-   * Everything below this offset is certainly filtered: the last committed record of seen says so, or origin.offset of
-   * the last one of clean. null when neither topic holds a readable record any more.
+   * Everything below this offset is certainly filtered: the last committed record of seen says so, or
+   * origin.offset of the last one of clean. null when neither topic holds a readable record any more.
    */
   readonly proven: bigint | null;
 }
@@ -27,8 +27,9 @@ export type StartingPosition =
   | Pause;
 
 /**
- * Where to begin reading a partition of raw. There is no automatic reset: when a position is gone, or contradicts what
- * the output proves, the partition pauses and names the offset to resume from. A pure table, tested as one.
+ * Where to begin reading a partition of raw. There is no automatic reset: when a position is gone, or
+ * contradicts what the output proves, the partition pauses and names the offset to resume from. A pure table,
+ * tested as one.
  */
 export function startingPosition(e: PositionEvidence): StartingPosition {
   const { committed, rawStart, rawEnd, proven } = e;

@@ -46,12 +46,12 @@ export interface StoppedEvent {
 }
 
 /**
- * split -> parse, fix, upgrade, validate (packages/events) -> GeoIP -> anonymise -> encode, for one request whose body is
- * inflated. A request of n events gives exactly n results, in order; one that cannot be split gives one. Nothing that a
- * client sent makes it throw: whatever would is that event's rejection.
+ * split -> parse, fix, upgrade, validate (packages/events) -> GeoIP -> anonymise -> encode, for one request
+ * whose body is inflated. A request of n events gives exactly n results, in order; one that cannot be split
+ * gives one. Nothing that a client sent makes it throw: whatever would is that event's rejection.
  *
- * Each step is bounded, whatever the bytes are, and undefined when it has no result yet. The caller may stop between any
- * two and go on later.
+ * Each step is bounded, whatever the bytes are, and undefined when it has no result yet. The caller may stop
+ * between any two and go on later.
  */
 export function* filterRequest(
   request: RawRequest,

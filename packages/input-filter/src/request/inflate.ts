@@ -8,15 +8,17 @@ export type Inflated = { kind: 'body'; bytes: Uint8Array } | Refusal;
 const ZSTD_WINDOW_LOG_MAX = 23;
 
 /**
- * Undoes the Content-Encoding of one body. The limit is checked while inflating (zlib stops at the first output
- * chunk beyond it), so a bomb costs `bodyBytesMax` of memory and no more.
+ * Undoes the Content-Encoding of one body. The limit is checked while inflating (zlib stops at the first
+ * output chunk beyond it), so a bomb costs `bodyBytesMax` of memory and no more.
  *
- * Synchronous on purpose: it runs on a filter thread that has nothing else to do for this partition, and the thread
- * pool would cost a Promise and a copy per request.
+ * Synchronous on purpose: it runs on a filter thread that has nothing else to do for this partition, and the
+ * thread pool would cost a Promise and a copy per request.
  *
- * @param encoding Content-Encoding; undefined, '' and 'identity' mean as it is. One coding: a list is refused.
+ * @param encoding Content-Encoding; undefined, '' and 'identity' mean as it is. One coding: a list is
+ *   refused.
  * @param bodyBytesMax limit of the inflated body in bytes; exactly that many are allowed.
- * @returns the body (for identity the same view, not a copy), or what is wrong with it. Never throws for bad data.
+ * @returns the body (for identity the same view, not a copy), or what is wrong with it. Never throws for bad
+ *   data.
  */
 export function inflate(body: Uint8Array, encoding: string | undefined, bodyBytesMax: number): Inflated {
   const coding = (encoding ?? '').trim().toLowerCase();
@@ -27,7 +29,8 @@ export function inflate(body: Uint8Array, encoding: string | undefined, bodyByte
   if (decompress === undefined) {
     return refuse('unknown-encoding', `content-encoding ${coding.slice(0, 40)}`);
   }
-  // zlib's readers answer an empty input with an empty output or an error, each its own way. It is a truncated body.
+  // zlib's readers answer an empty input with an empty output or an error, each its own way. It is a
+  // truncated body.
   if (body.length === 0) return refuse('broken-encoding', `${coding}: empty body`);
   try {
     return { kind: 'body', bytes: decompress(body, bodyBytesMax) };

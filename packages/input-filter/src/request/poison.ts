@@ -1,7 +1,7 @@
 /**
- * The events of one partition that Kafka itself refused, as too large or invalid. When the same records are filtered
- * again these events must be rejected instead, or the transaction would fail for ever. Kept until a transaction that
- * covers them is committed.
+ * The events of one partition that Kafka itself refused, as too large or invalid. When the same records are
+ * filtered again these events must be rejected instead, or the transaction would fail for ever. Kept until a
+ * transaction that covers them is committed.
  */
 export class Poison {
   readonly #reasons = new Map<bigint, Map<number, string>>();

@@ -39,8 +39,8 @@ export function headerTexts(record: RawRecord): HeaderTexts {
 }
 
 /**
- * Reads what the Receiver wrote around the body. A record without the headers that every Receiver writes was made by
- * something else: it is refused, because any origin that we gave it would be untrue.
+ * Reads what the Receiver wrote around the body. A record without the headers that every Receiver writes was
+ * made by something else: it is refused, because any origin that we gave it would be untrue.
  */
 export function readRawRequest(
   record: RawRecord,

@@ -32,12 +32,12 @@ export interface RejectedSource {
 const DETAIL_LENGTH_MAX = 1000;
 
 /**
- * The record of one event, or one whole request, that is rejected: its original bytes, the headers of the raw record, and
- * beside them what was wrong and where it came from, so that it can be replayed.
+ * The record of one event, or one whole request, that is rejected: its original bytes, the headers of the raw
+ * record, and beside them what was wrong and where it came from, so that it can be replayed.
  *
  * @param index the event's place in its request; undefined when the whole request is rejected.
- * @param original bytes as the client sent them. Those of one event of a compressed body are inflated, and then the
- *   header content-encoding is left out.
+ * @param original bytes as the client sent them. Those of one event of a compressed body are inflated, and
+ *   then the header content-encoding is left out.
  */
 export function rejectedRecord(
   rejection: Rejection,

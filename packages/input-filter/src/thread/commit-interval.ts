@@ -6,8 +6,9 @@ export interface CommitIntervalLimits {
 }
 
 /**
- * How long the next transaction may stay open. The filter is behind when more waits in raw than the last transaction took:
- * then it is worth delaying the commit. Grows by half and shrinks by a third, so that it does not swing.
+ * How long the next transaction may stay open. The filter is behind when more waits in raw than the last
+ * transaction took: then it is worth delaying the commit. Grows by half and shrinks by a third, so that it
+ * does not swing.
  *
  * @param processed raw records of the transaction that was just committed.
  * @param lag raw records that wait behind it, all partitions of the thread together.

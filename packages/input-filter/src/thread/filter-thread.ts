@@ -43,17 +43,21 @@ export interface ThreadParts {
 
 /** How long the event loop may be held at a time: heartbeats and answers wait behind it. */
 const TURN_MS = 10;
-/** While there is work, how often Kafka's answers are looked at: between two looks nothing of them is handed out. */
+/**
+ * While there is work, how often Kafka's answers are looked at: between two looks nothing of them is handed
+ * out.
+ */
 const FETCH_EVERY_MS = 25;
 const IDLE_MS = 500;
 /** How often the paused partitions are looked at again. */
 const PAUSED_CHECK_MS = 5_000;
 
 /**
- * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's callbacks, take-overs
- * in the background, the stop signal) puts a message into its mailbox. Each turn of the loop reads the messages, gives
- * every partition that has something to do its share of 10 ms, and ends the transaction when it is due. So no request,
- * however costly, holds up a heartbeat, a commit or another partition.
+ * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's
+ * callbacks, take-overs in the background, the stop signal) puts a message into its mailbox. Each turn of the
+ * loop reads the messages, gives every partition that has something to do its share of 10 ms, and ends the
+ * transaction when it is due. So no request, however costly, holds up a heartbeat, a commit or another
+ * partition.
  */
 export class FilterThread implements Service {
   readonly #parts: ThreadParts;
@@ -111,7 +115,10 @@ export class FilterThread implements Service {
     };
   }
 
-  /** Commits what is in flight and leaves the group: no aborted transaction, and others own the partitions at once. */
+  /**
+   * Commits what is in flight and leaves the group: no aborted transaction, and others own the partitions at
+   * once.
+   */
   async drain(): Promise<void> {
     await this.#parts.mailbox.post({ kind: 'stop' });
     await this.#loop;
@@ -149,7 +156,8 @@ export class FilterThread implements Service {
         for (const partition of message.partitions) assignment.begin(partition);
         return;
       case 'revoked':
-        // Stop fetching, end the transaction, wait for the answer. They are reported as given up when this returns.
+        // Stop fetching, end the transaction, wait for the answer. They are reported as given up when this
+        // returns.
         for (const partition of message.partitions) feed.stop(partition);
         await this.#commit();
         for (const partition of message.partitions) {
@@ -188,8 +196,8 @@ export class FilterThread implements Service {
   }
 
   /**
-   * An abort leaves the session ready for the next transaction, and the partition is begun again below. A fencing does not:
-   * everything begins anew when the identity is regained.
+   * An abort leaves the session ready for the next transaction, and the partition is begun again below. A
+   * fencing does not: everything begins anew when the identity is regained.
    */
   async #commitFirst({ start }: TakenOver): Promise<boolean> {
     const { assignment, identity, transaction } = this.#parts;
@@ -286,7 +294,8 @@ export class FilterThread implements Service {
     }
     for (const { partition, position } of unwritable) {
       feed.stop(partition);
-      const detail = `Kafka refuses what ${tools.topics.rejected} should hold of raw offset ${position} or after`;
+      const { rejected } = tools.topics;
+      const detail = `Kafka refuses what ${rejected} should hold of raw offset ${position} or after`;
       assignment.pause(partition, pause('rejected-not-written', detail, position));
     }
     await sleep(Math.min(2_000, 50 * 2 ** this.#abortsInARow++));

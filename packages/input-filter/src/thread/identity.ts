@@ -5,8 +5,8 @@ import { FilterError } from '../errors.ts';
 import type { Mailbox } from './mailbox.ts';
 
 /**
- * The transactional id of a thread. Another owner may take it away: a second process with the same instance name, or the
- * heir of our partitions while we were paused.
+ * The transactional id of a thread. Another owner may take it away: a second process with the same instance
+ * name, or the heir of our partitions while we were paused.
  */
 export class Identity {
   readonly #session: TxnSession;
@@ -42,16 +42,17 @@ export class Identity {
   }
 
   /**
-   * Waits, and takes the id back when that is right. Either the group gave our partitions away while we were paused, and
-   * then we must not take it back, because that would fence whoever works now; or it was a passing double. Only a heartbeat
-   * that is answered *after* the fencing tells. Returns early when a message comes.
+   * Waits, and takes the id back when that is right. Either the group gave our partitions away while we were
+   * paused, and then we must not take it back, because that would fence whoever works now; or it was a
+   * passing double. Only a heartbeat that is answered *after* the fencing tells. Returns early when a message
+   * comes.
    */
   async regain(mailbox: Pick<Mailbox<unknown>, 'bell' | 'rings'>): Promise<void> {
     const regainAt = this.#regainAt ?? 0;
     const waitMs = regainAt - performance.now();
     if (waitMs > 0) await Promise.race([sleep(waitMs), mailbox.rings()]);
-    // While the membership is being lost no heartbeat is answered before we have dropped everything, which the mailbox
-    // tells us to do. And a member that fails ends the process anyway.
+    // While the membership is being lost no heartbeat is answered before we have dropped everything, which
+    // the mailbox tells us to do. And a member that fails ends the process anyway.
     const beat = this.#member.heartbeatNow().catch(() => undefined);
     await Promise.race([beat, mailbox.rings()]);
     if (mailbox.bell.aborted || performance.now() < regainAt) return;

@@ -4,9 +4,9 @@ interface Letter<Message> {
 }
 
 /**
- * What others want of the one loop that owns a thread's state: the group member, take-overs in the background, the stop
- * signal. They put a message in, and the loop takes the messages out one by one between two steps. So nothing of its
- * state changes under it.
+ * What others want of the one loop that owns a thread's state: the group member, take-overs in the
+ * background, the stop signal. They put a message in, and the loop takes the messages out one by one between
+ * two steps. So nothing of its state changes under it.
  */
 export class Mailbox<Message> {
   #letters: Letter<Message>[] = [];

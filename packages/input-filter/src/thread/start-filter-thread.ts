@@ -32,8 +32,9 @@ export interface ThreadSurroundings {
 /**
  * Starts one thread of the filter: one transactional id, one group member, its partitions.
  *
- * The session is opened, that is, InitProducerId is done, **before** the group is joined. A restarted process is the member
- * that it was and owns its partitions at once, so by then whatever its dead predecessor left open must be decided.
+ * The session is opened, that is, InitProducerId is done, **before** the group is joined. A restarted process
+ * is the member that it was and owns its partitions at once, so by then whatever its dead predecessor left
+ * open must be decided.
  */
 export async function startFilterThread(
   config: FilterConfig,
@@ -94,7 +95,10 @@ export async function startFilterThread(
   return new FilterThread(parts, interval, metrics, log, resources.move(), fail);
 }
 
-/** The callbacks run after the join has settled, one at a time, and wait until the loop has done what they say. */
+/**
+ * The callbacks run after the join has settled, one at a time, and wait until the loop has done what they
+ * say.
+ */
 function callbacksInto(mailbox: Mailbox<ThreadMessage>) {
   const numbers = (of: readonly { partition: number }[]) => of.map(({ partition }) => partition);
   return {

@@ -28,8 +28,8 @@ export interface Aborted {
 export type CommittingGroup = FilterGroup & { readonly member: NonNullable<FilterGroup['member']> };
 
 /**
- * Ends the transactions of one thread. Outputs, the records of events.seen and the raw positions of all its partitions
- * become visible together, or not at all.
+ * Ends the transactions of one thread. Outputs, the records of events.seen and the raw positions of all its
+ * partitions become visible together, or not at all.
  */
 export class ThreadTransaction {
   readonly #session: TxnSession;
@@ -48,13 +48,14 @@ export class ThreadTransaction {
    * Commits what all partitions have done since the last time.
    *
    * What is left when the process dies, line by line:
-   * - Before `commit`: outputs may lie in the logs, unfinished. The next owner's InitProducerId (same id) or the
-   *   transaction timeout (10 s) aborts them. Nobody saw them and the positions stand where they stood, so the events come
-   *   again. The marks in the windows died with us, and events.seen was part of the transaction: they come as new events.
+   * - Before `commit`: outputs may lie in the logs, unfinished. The next owner's InitProducerId (same id) or
+   *   the transaction timeout (10 s) aborts them. Nobody saw them and the positions stand where they stood,
+   *   so the events come again. The marks in the windows died with us, and events.seen was part of the
+   *   transaction: they come as new events.
    * - Inside `commit`, before the coordinator has logged PREPARE_COMMIT: the same.
-   * - Inside `commit`, after that: it *is* committed, whether we heard of it or not. The coordinator writes the markers
-   *   even when everybody else is dead. The next owner waits for the offset to be stable, and for seen and clean to be
-   *   readable up to their ends, so it begins behind these events and knows their ids.
+   * - Inside `commit`, after that: it *is* committed, whether we heard of it or not. The coordinator writes
+   *   the markers even when everybody else is dead. The next owner waits for the offset to be stable, and for
+   *   seen and clean to be readable up to their ends, so it begins behind these events and knows their ids.
    * - After `commit`: only counters and `settled` are left, which exist in memory alone.
    */
   async commit(partitions: readonly OwnedPartition[]): Promise<Ended> {
@@ -69,8 +70,8 @@ export class ThreadTransaction {
   }
 
   /**
-   * The first start of a partition: its position is committed before anything is read, in a transaction that holds nothing
-   * else. From then on a partition without a committed offset is one that has lost it.
+   * The first start of a partition: its position is committed before anything is read, in a transaction that
+   * holds nothing else. From then on a partition without a committed offset is one that has lost it.
    *
    * @param others the partitions that run: an abort concerns them too, though none of them has anything open.
    */
@@ -112,7 +113,8 @@ export class ThreadTransaction {
   async #failureOf(error: unknown): Promise<TransactionError> {
     if (error instanceof TransactionError && error.outcome !== 'fatal') return error;
     if (!(error instanceof KafkaError) || !error.retryable) throw error;
-    // The group's coordinator was away for too long: the transaction lacks the positions, so it cannot be committed.
+    // The group's coordinator was away for too long: the transaction lacks the positions, so it cannot be
+    // committed.
     try {
       await this.#session.abort();
     } catch (thrown) {
@@ -129,8 +131,8 @@ export class ThreadTransaction {
   }
 
   /**
-   * Puts every partition back to where Kafka says it is. The position there, and not our memory, decides what was
-   * committed, and with it whether the marks in the window stay.
+   * Puts every partition back to where Kafka says it is. The position there, and not our memory, decides what
+   * was committed, and with it whether the marks in the window stay.
    */
   async #afterFailure(partitions: readonly OwnedPartition[], error: TransactionError): Promise<Ended> {
     if (error.outcome === 'fenced') return { kind: 'fenced' };
@@ -143,7 +145,8 @@ export class ThreadTransaction {
       else if (offset === partition.position) this.#settle(partition);
       else {
         partition.undone();
-        moved.push(partition); // an operator, an owner in between, or no answer: start from the evidence again
+        // An operator, an owner in between, or no answer: start from the evidence again.
+        moved.push(partition);
       }
     }
     const stuck = new Set(error.stuck.map(({ partition }) => partition));
@@ -170,11 +173,11 @@ export class ThreadTransaction {
   }
 
   /**
-   * Kafka refused one batch for good. If it held one record, that is the poison, and the next try rejects its event. If it
-   * held more, the next try sends every record of the partition alone, to find it.
+   * Kafka refused one batch for good. If it held one record, that is the poison, and the next try rejects its
+   * event. If it held more, the next try sends every record of the partition alone, to find it.
    *
-   * @returns partitions whose poison is a record of events.rejected itself. It can be written nowhere, so the partition
-   *   pauses rather than lose it.
+   * @returns partitions whose poison is a record of events.rejected itself. It can be written nowhere, so the
+   *   partition pauses rather than lose it.
    */
   #markPoison(
     partitions: readonly OwnedPartition[],
