@@ -39,6 +39,18 @@ const http = {
     max: 1_000_000,
     default: 10_000,
   }),
+  connectionsPerAddressMax: integer(`${prefix}CONNECTIONS_PER_ADDRESS_MAX`, {
+    why: 'Connections of one address, or one IPv6 /64, beyond this are closed at once. 0: no limit, as behind a balancer.',
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+  }),
+  backlog: integer(`${prefix}BACKLOG`, {
+    why: 'Connections that may wait to be accepted; the kernel takes no more than its net.core.somaxconn.',
+    min: 1,
+    max: 65_535,
+    default: 4_096,
+  }),
   keepAliveTimeoutMs: durationMs(`${prefix}KEEP_ALIVE_TIMEOUT_MS`, {
     why: 'How long a connection without a request stays open. Keep it above that of the balancer in front, or its requests meet a closing connection.',
     min: 1_000,
@@ -50,6 +62,12 @@ const http = {
     min: 4 * 1024,
     max: 256 * 1024,
     default: 16 * 1024,
+  }),
+  headerCountMax: integer(`${prefix}HEADER_COUNT_MAX`, {
+    why: 'A request with more headers is answered 431.',
+    min: 16,
+    max: 1_000,
+    default: 128,
   }),
   headersTimeoutMs: durationMs(`${prefix}HEADERS_TIMEOUT_MS`, {
     why: 'How long the headers of a request may take: 408 then.',

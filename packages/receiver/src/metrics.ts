@@ -44,7 +44,8 @@ export function declareMetrics(
     ),
     droppedConnections: metrics.counter(
       'dropped_connections_total',
-      'Connections closed at CONNECTIONS_MAX.',
+      'Connections closed at CONNECTIONS_MAX (total) or CONNECTIONS_PER_ADDRESS_MAX (address).',
+      { name: 'limit', values: ['total', 'address'] },
     ),
     kafkaErrors: metrics.counter('errors_total', 'Batches that Kafka did not confirm.', {
       name: 'kind',

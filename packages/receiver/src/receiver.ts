@@ -67,8 +67,8 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const app = await createHttpServer({ config, log, metrics, routes, intake, leaving });
   cleanup.defer(() => app.close());
 
-  const { listen, reusePort } = config.http;
-  await listenOn(app.server, listen, knobs.http.listen.name, { reusePort });
+  const { listen, reusePort, backlog: waitingMax } = config.http;
+  await listenOn(app.server, listen, knobs.http.listen.name, { reusePort, backlog: waitingMax });
   cleanup.defer(() => app.server.closeAllConnections());
   const { address, port } = app.server.address() as AddressInfo;
   const { name, partitionCount } = topic;

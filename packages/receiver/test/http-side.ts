@@ -111,7 +111,7 @@ export async function sendRaw(
   const timer = setTimeout(() => socket.destroy(), untilMs);
   for (const part of parts) {
     if (socket.destroyed) break;
-    socket.write(part);
+    socket.write(part, 'latin1');
     await new Promise((resolve) => setTimeout(resolve, gapMs));
   }
   await ended;

@@ -7,12 +7,14 @@ export async function listenOn(
   server: Server,
   listen: Listen,
   knob: string,
-  o: { reusePort?: boolean } = {},
+  o: { reusePort?: boolean; backlog?: number } = {},
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error) => reject(new ListenError(knob, showListen(listen), cause));
     server.once('error', failed);
-    server.listen({ host: listen.address, port: listen.port, reusePort: o.reusePort ?? false }, () => {
+    const { reusePort = false, backlog } = o;
+    const { address: host, port } = listen;
+    server.listen({ host, port, reusePort, ...(backlog !== undefined && { backlog }) }, () => {
       server.off('error', failed);
       resolve();
     });

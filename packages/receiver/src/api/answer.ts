@@ -24,7 +24,8 @@ export interface ProblemOptions {
 export function answerProblem(reply: FastifyReply, code: ProblemCode, o: ProblemOptions): void {
   const { status } = problems[code];
   if (status === 503) reply.header('retry-after', retryAfterSeconds(o.retryAfterMaxMs));
-  if (status === 408) reply.header('connection', 'close');
+  // What follows on the connection cannot be told apart from the rest of this request.
+  if (status === 408 || status === 501 || code === 'bad-request') reply.header('connection', 'close');
   reply.header('cache-control', 'no-store').headers(o.headers ?? {});
   void reply.code(status).type(problemContentType).send(problemBody(code, o.requestId));
 }

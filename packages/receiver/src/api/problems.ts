@@ -9,6 +9,7 @@ export const problems = {
   'truncated-body': { status: 400, retryable: true, title: 'The body ended early' },
   'not-found': { status: 404, retryable: false, title: 'No such route' },
   'method-not-allowed': { status: 405, retryable: false, title: 'The route has another method' },
+  'expectation-failed': { status: 417, retryable: false, title: 'Only 100-continue can be expected' },
   'slow-request': { status: 408, retryable: true, title: 'The request came too slowly' },
   'too-large': { status: 413, retryable: false, title: 'The body is too large' },
   'unsupported-content-type': {
@@ -23,6 +24,7 @@ export const problems = {
   },
   'headers-too-large': { status: 431, retryable: false, title: 'The headers are too large' },
   'internal-error': { status: 500, retryable: true, title: 'The Receiver has failed' },
+  'unsupported-transfer-encoding': { status: 501, retryable: false, title: 'Only chunked transfer is known' },
   'memory-full': { status: 503, retryable: true, title: 'Too much is in flight' },
   overloaded: { status: 503, retryable: true, title: 'It would wait too long' },
   'partition-overloaded': { status: 503, retryable: true, title: 'It would wait too long for its partition' },

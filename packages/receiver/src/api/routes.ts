@@ -52,8 +52,8 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       name: 'beacon',
       path: '/v4/beacon',
       formatHint: '4',
-      contentTypes: [plain],
-      contentTypeOptional: false,
+      // What browsers make of a string, a JSON Blob, URLSearchParams and an untyped Blob.
+      contentTypes: [plain, json, form],
       bodyBytesMax: Math.min(beaconBytesMax, bodyBytesMax),
     },
     { ...usual, name: 'batch', path: '/v3/batch', formatHint: '3' },
@@ -70,16 +70,19 @@ export const pixelContentType = form;
 export const pixelImage = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 const encodings = ['gzip', 'zstd', 'br', 'deflate'];
+export const acceptedEncodings = encodings.join(', ');
 
 /** `undefined`: not encoded. `null`: in a way we do not know, or in several. */
 export function contentEncodingOf(header: string | undefined): string | undefined | null {
   const encoding = header?.trim().toLowerCase();
+  // The old name of gzip (RFC 9110, 8.4.1.3).
+  if (encoding === 'x-gzip') return 'gzip';
   if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined;
   return encodings.includes(encoding) ? encoding : null;
 }
 
 export function acceptsContentType(route: EventRoute, header: string | undefined): boolean {
-  if (header === undefined) return route.contentTypeOptional;
+  if (header === undefined || header.trim() === '') return route.contentTypeOptional;
   return route.contentTypes.includes(mediaTypeOf(header));
 }
 

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   fastify,
   type FastifyError,
@@ -9,9 +12,12 @@ import type { Log } from '@penstock/service';
 import type { ReceiverConfig } from '../config.ts';
 import type { Intake } from '../request/intake.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
-import type { ProblemCode } from '../api/problems.ts';
+import { problemBody, problemContentType, type ProblemCode } from '../api/problems.ts';
 import type { EventRoute } from '../api/routes.ts';
-import { refuseConnection } from './refuse-connection.ts';
+import { expectsContinue } from '../request/expect-continue.ts';
+import { requestProblem } from './check-request.ts';
+import { limitConnections } from './connections-per-address.ts';
+import { refuseConnection, refuseSocket } from './refuse-connection.ts';
 
 export interface HttpServerOptions {
   config: ReceiverConfig;
@@ -31,9 +37,9 @@ const connectionsCheckMs = 1_000;
  */
 export async function createHttpServer(o: HttpServerOptions): Promise<FastifyInstance> {
   const { http, body } = o.config;
-  const requestProblem = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+  const refuseError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     o.intake.refuse(problemOf(error, o.log), request, reply);
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: body.bodyBytesMax,
     exposeHeadRoutes: false,
@@ -45,29 +51,57 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
       maxHeaderSize: http.headerBytesMax,
       headersTimeout: http.headersTimeoutMs,
       connectionsCheckingInterval: connectionsCheckMs,
+      // Its absence is answered here, with a problem document.
+      requireHostHeader: false,
     },
     // A query is a body here, and no route has parameters.
     routerOptions: { querystringParser: () => ({}) },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, o.metrics),
-    frameworkErrors: requestProblem,
+    clientErrorHandler: (error, socket) => {
+      const muteMs = Math.max(1_000, http.keepAliveTimeoutMs - http.headersTimeoutMs);
+      refuseConnection(error, socket, { app, metrics: o.metrics, muteMs });
+    },
+    frameworkErrors: refuseError,
   });
-  app.server.maxConnections = http.connectionsMax;
-  app.server.on('drop', () => o.metrics.droppedConnections.add(1));
-  app.removeAllContentTypeParsers();
-  // Nobody parses: the routes read the stream themselves.
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', (_request, reply, done) => {
+  limitServer(app, o);
+  app.addHook('onRequest', (request, reply, done) => {
     if (o.leaving()) reply.header('connection', 'close');
-    done();
+    const problem = requestProblem(request.raw, http.headerCountMax);
+    if (problem) o.intake.refuse(problem, request, reply);
+    else done();
   });
   for (const route of o.routes) {
     const { method, path: url } = route;
-    app.route({ method, url, handler: (request, reply) => o.intake.receive(route, request, reply) });
+    app.route({
+      ...{ method, url },
+      // Taken here, before Fastify has its say on content types: the Receiver reads the stream itself.
+      onRequest: (request, reply) => o.intake.receive(route, request, reply),
+      handler: () => {},
+    });
   }
   app.setNotFoundHandler((request, reply) => refuseUnknown(o, request, reply));
-  app.setErrorHandler(requestProblem);
+  app.setErrorHandler(refuseError);
   await app.ready();
   return app;
+}
+
+function limitServer({ server }: FastifyInstance, { config, metrics }: HttpServerOptions): void {
+  const { connectionsMax, connectionsPerAddressMax, headerCountMax } = config.http;
+  server.maxConnections = connectionsMax;
+  // Node leaves out what is beyond its limit without a word: one more, so that it can be refused.
+  server.maxHeadersCount = headerCountMax + 1;
+  server.on('drop', () => metrics.droppedConnections.add(1, 'total'));
+  limitConnections(server, connectionsPerAddressMax, () => metrics.droppedConnections.add(1, 'address'));
+  server.on('connect', (_request, socket: Socket) => refuseSocket('bad-request', socket, metrics));
+  server.on('checkContinue', (request: IncomingMessage, response) => {
+    expectsContinue(request);
+    server.emit('request', request, response);
+  });
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    response.shouldKeepAlive = false;
+    metrics.discarded.add(1, 'expectation-failed');
+    response.writeHead(417, { 'content-type': problemContentType });
+    response.end(problemBody('expectation-failed', randomUUID()));
+  });
 }
 
 function refuseUnknown(o: HttpServerOptions, request: FastifyRequest, reply: FastifyReply): void {
@@ -78,7 +112,6 @@ function refuseUnknown(o: HttpServerOptions, request: FastifyRequest, reply: Fas
 }
 
 function problemOf(error: FastifyError, log: Log): ProblemCode {
-  if (error.statusCode === 415) return 'unsupported-content-type';
   if (error.statusCode !== undefined && error.statusCode < 500) return 'bad-request';
   log.error({ error }, 'request failed');
   return 'internal-error';

@@ -29,6 +29,9 @@ export interface BodyReader {
   bodyFailed(code: ProblemCode, gone: boolean): void;
 }
 
+/** Emitted on a request whose body the parser cannot go on with. */
+export const malformed = Symbol('malformed');
+
 const graceMs = 2_000;
 const sweepMs = 250;
 
@@ -111,6 +114,7 @@ class BodyRead {
       .on('data', this.#onData)
       .on('end', this.#onEnd)
       .on('error', this.#onGone)
+      .on(malformed, this.#onMalformed)
       .on('close', this.#onGone);
   }
 
@@ -140,13 +144,16 @@ class BodyRead {
 
   readonly #onGone = (): void => this.fail('truncated-body', true);
 
+  readonly #onMalformed = (): void => this.fail('bad-request');
+
   #detach(): void {
     const request = this.#request;
     request
       .off('data', this.#onData)
       .off('end', this.#onEnd)
       .off('close', this.#onGone)
-      .off('error', this.#onGone);
+      .off('error', this.#onGone)
+      .off(malformed, this.#onMalformed);
     // A connection that breaks later must not become an unhandled error.
     request.on('error', ignore);
     this.#ended();

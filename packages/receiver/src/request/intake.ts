@@ -3,11 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { partitionFor, type Settlement } from '@penstock/kafka';
 import { answerProblem } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
-import { acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
+import { acceptedEncodings, acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
 import type { RequestFacts } from '../raw/raw-record.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { discardRest } from './discard-rest.ts';
+import { awaitsContinue, letContinue } from './expect-continue.ts';
 import { networkOf, showIp } from './ip-address.ts';
 import { readQuery } from './query.ts';
 import { discardAccount, requestBytes, TakenRequest, type RequestContext } from './taken-request.ts';
@@ -36,10 +37,11 @@ export class Intake {
     const { metrics, budget, reads } = this.#o;
     metrics.received.add(1, route.name);
     const { headers } = request.raw;
-    const encoding = contentEncodingOf(headers['content-encoding']);
+    // A GET has no body that could be encoded; some historical clients say it all the same.
+    const encoding = route.answer === 'pixel' ? undefined : contentEncodingOf(headers['content-encoding']);
     const declaredBytes = Number(headers['content-length'] ?? 0);
     const refusal = this.#refusal(route, request, encoding, declaredBytes);
-    if (refusal) return this.refuse(refusal, request, reply);
+    if (refusal) return this.refuse(refusal, request, reply, acceptedBy(route, refusal));
     const query = readQuery(request.raw.url ?? '');
     const facts = this.#factsOf(route, request, encoding ?? undefined, query.partitionKey);
     const key = this.#o.records.keyBeforeBody(facts);
@@ -49,7 +51,10 @@ export class Intake {
     this.#waiting += 1;
     const taken = new TakenRequest(this.#o, facts, key, request, reply, () => (this.#waiting -= 1));
     if (route.answer === 'pixel') taken.queryRead(query.events);
-    else reads.start(request.raw, route.bodyBytesMax, taken);
+    else {
+      letContinue(request.raw, reply.raw);
+      reads.start(request.raw, route.bodyBytesMax, taken);
+    }
   }
 
   /** Everything that can be known before the body is read. */
@@ -101,11 +106,14 @@ export class Intake {
     code: ProblemCode,
     request: FastifyRequest,
     reply: FastifyReply,
-    headers?: Record<string, string>,
+    headers: Record<string, string> = {},
   ): void {
     this.#o.metrics.discarded.add(1, code);
     const { retryAfterMaxMs } = this.#o;
-    answerProblem(reply, code, { requestId: randomUUID(), retryAfterMaxMs, ...(headers && { headers }) });
+    // Who has not been told to continue may send the body or not: what comes next on the connection is
+    // unknown.
+    const closing = awaitsContinue(request.raw) ? { ...headers, connection: 'close' } : headers;
+    answerProblem(reply, code, { requestId: randomUUID(), retryAfterMaxMs, headers: closing });
     discardRest(request.raw, discardAccount(this.#o));
   }
 
@@ -128,6 +136,12 @@ export class Intake {
     const problem = problemOf(settlement);
     for (const request of requests) request.settled(problem);
   }
+}
+
+/** A 415 says what would be taken (RFC 9110, 15.5.16). */
+function acceptedBy(route: EventRoute, code: ProblemCode): Record<string, string> {
+  if (code === 'unsupported-content-type') return { accept: route.contentTypes.join(', ') };
+  return code === 'unsupported-content-encoding' ? { 'accept-encoding': acceptedEncodings } : {};
 }
 
 function problemOf({ outcome, error, tokens }: Settlement): ProblemCode | undefined {

@@ -1,0 +1,184 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
+
+const json = 'content-type: application/json\r\n';
+const post = (version: string, headers: string, body = '') =>
+  `POST /v4/events ${version}\r\n${json}${headers}\r\n${body}`;
+const host = 'host: receiver.example\r\n';
+const two = 'content-length: 2\r\n';
+const chunked = 'transfer-encoding: chunked\r\n';
+
+/** One answer with this status, as a problem document that is closed after, and nothing stored. */
+async function expectRefused(side: HttpSide, parts: readonly string[], status: number, code: string) {
+  const answer = await sendRaw(side.port, parts, 20, 2_000);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+  expect(answer.toLowerCase()).toContain('content-type: application/problem+json');
+  expect(answer).toContain(`"code":"${code}"`);
+  expect(answer.toLowerCase()).toContain('connection: close');
+  expect(side.appended).toEqual([]);
+  await expect.poll(() => side.budget.bytes).toBe(0);
+}
+
+test.each([
+  ['two different hosts', post('HTTP/1.1', `${host}HOST: other.example\r\n${two}`, '{}'), 400],
+  ['the same host twice', post('HTTP/1.1', `${host}Host: receiver.example\r\n${two}`, '{}'), 400],
+  ['no host', post('HTTP/1.1', two, '{}'), 400],
+  ['HTTP/0.9', 'GET /v1/collect?e=pv\r\n\r\n', 400],
+  ['HTTP/0.9 that says so', post('HTTP/0.9', `${host}${two}`, '{}'), 400],
+  ['HTTP/2 without its handshake', post('HTTP/2.0', `${host}${two}`, '{}'), 400],
+  ['chunks in HTTP/1.0', post('HTTP/1.0', `${host}${chunked}`, '2\r\n{}\r\n0\r\n\r\n'), 400],
+  ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nhost: example.org\r\n\r\n', 400],
+  ['a chunk without a size', post('HTTP/1.1', `${host}${chunked}`, '\r\n{}\r\n'), 400],
+  ['a chunk longer than its size', post('HTTP/1.1', `${host}${chunked}`, '1\r\n{}\r\n0\r\n\r\n'), 400],
+])('%s is answered %i and closed', async (_, request) => {
+  await expectRefused(await startHttpSide(), [request], 400, 'bad-request');
+});
+
+test('a chunk that breaks after good ones is answered 400, not left without an answer', async () => {
+  const side = await startHttpSide();
+  const parts = [post('HTTP/1.1', `${host}${chunked}`), '2\r\n{}\r\n', '0x2\r\n{}\r\n'];
+  await expectRefused(side, parts, 400, 'bad-request');
+});
+
+test.each(['gzip, chunked', 'deflate, chunked', 'gzip', 'identity'])(
+  'transfer-encoding %s is answered 501 and closed',
+  async (encoding) => {
+    const request = post('HTTP/1.1', `${host}transfer-encoding: ${encoding}\r\n`, '2\r\n{}\r\n0\r\n\r\n');
+    await expectRefused(await startHttpSide(), [request], 501, 'unsupported-transfer-encoding');
+  },
+);
+
+test('bytes beyond the length come to their own 400, after the answer to the request before them', async () => {
+  const side = await startHttpSide();
+  const answer = await sendRaw(side.port, [post('HTTP/1.1', `${host}${two}`, '{}garbage')], 0, 2_000);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  expect(side.appended).toHaveLength(1);
+});
+
+test('an expectation other than 100-continue is a problem document, too', async () => {
+  const side = await startHttpSide();
+  const request = post('HTTP/1.1', `${host}expect: 200-ok\r\n${two}`, '{}');
+  await expectRefused(side, [request], 417, 'expectation-failed');
+});
+
+test('100-continue is said to who may send a body, and a body that is too large is 413 alone', async () => {
+  const side = await startHttpSide({ BODY_BYTES_MAX: '1024' });
+  const expecting = (length: number) =>
+    post('HTTP/1.1', `${host}expect: 100-continue\r\ncontent-length: ${length}\r\n`);
+  await expectRefused(side, [expecting(1_025)], 413, 'too-large');
+  const answer = await sendRaw(side.port, [expecting(2), '{}'], 50, 1_000);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200']);
+  expect(side.appended).toHaveLength(1);
+});
+
+test('more headers than the limit are 431, as many are not, and none is left out', async () => {
+  const side = await startHttpSide({ HEADER_COUNT_MAX: '20', TRUSTED_PROXY_HOPS: '1' });
+  const many = (count: number) => Array.from({ length: count }, (_, n) => `x-${n}: y\r\n`).join('');
+  const request = (count: number) =>
+    post('HTTP/1.1', `${host}${two}${many(count - 4)}x-attempt: 3\r\n`, '{}');
+  const refused = await sendRaw(side.port, [request(21)], 0, 500);
+  expect(refused).toContain('HTTP/1.1 431 ');
+  expect(refused).toContain('"code":"headers-too-large"');
+  expect(side.appended).toEqual([]);
+  expect(await sendRaw(side.port, [request(20)], 0, 500)).toContain('HTTP/1.1 200 ');
+  const headers = side.appended[0]!.record.headers!.map(([name, value]) => `${name}=${String(value)}`);
+  expect(headers).toContain('attempt=3');
+});
+
+test('a connection that never says anything is closed without a word, later than slow headers, and not counted', async () => {
+  const side = await startHttpSide({ HEADERS_TIMEOUT_MS: '500', KEEP_ALIVE_TIMEOUT_MS: '2000' });
+  const startedAt = performance.now();
+  expect(await sendRaw(side.port, [], 0, 20_000)).toBe('');
+  expect(performance.now() - startedAt).toBeGreaterThan(1_400);
+  expect(await side.metrics()).toContain('reason="slow-request"} 0');
+});
+
+test('a connection that was opened ahead is served when it asks at last', async () => {
+  const side = await startHttpSide({ HEADERS_TIMEOUT_MS: '500', KEEP_ALIVE_TIMEOUT_MS: '60000' });
+  const request = post('HTTP/1.1', `${host}connection: close\r\n${two}`, '{}');
+  const socket = connect(side.port, '127.0.0.1').setEncoding('latin1');
+  let answer = '';
+  socket.on('data', (text: string) => (answer += text));
+  await new Promise((resolve) => setTimeout(resolve, 2_200));
+  socket.write(request);
+  await expect.poll(() => answer, { timeout: 5_000 }).toContain('HTTP/1.1 200 ');
+  socket.destroy();
+});
+
+test('raw bytes beyond ASCII in the URL of a pixel are stored, percent-encoded', async () => {
+  const side = await startHttpSide();
+  const pixel = (query: string) =>
+    Buffer.from(`GET /v1/collect?${query} HTTP/1.1\r\n${host}user-agent: Mail/1\r\n\r\n`, 'utf8').toString(
+      'latin1',
+    );
+  const answer = await sendRaw(side.port, [pixel('e=pv&u=Größe&z=%7E')], 0, 2_000);
+  expect(answer).toContain('HTTP/1.1 200 OK\r\ncontent-type: image/gif');
+  expect(answer).toContain('GIF89a');
+  expect(String(side.appended[0]!.record.value)).toBe('e=pv&u=Gr%C3%B6%C3%9Fe&z=%7E');
+  const unknown = await sendRaw(side.port, [pixel('e').replace('/v1/collect', '/v9/\u00c3\u00a4')], 0, 2_000);
+  expect(unknown).toContain('HTTP/1.1 404 ');
+  for (const bad of ['e=\u0001ä', 'e=ä\u0000']) {
+    expect(await sendRaw(side.port, [pixel(bad)], 0, 2_000)).toContain('HTTP/1.1 400 ');
+  }
+  expect(side.appended).toHaveLength(1);
+});
+
+test('415 says what is taken', async () => {
+  const side = await startHttpSide();
+  const headers = (type: string, encoding = 'identity') => ({
+    'content-type': type,
+    'content-encoding': encoding,
+  });
+  const answers = await Promise.all(
+    [headers('text/xml'), headers('nonsense'), headers('application/json', 'compress')].map((init) =>
+      fetch(`${side.url}/v4/events`, { method: 'POST', body: '{}', headers: init }),
+    ),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([415, 415, 415]);
+  const accepted = 'application/x-ndjson, application/json, avro/binary';
+  expect(answers.map((answer) => answer.headers.get('accept'))).toEqual([accepted, accepted, null]);
+  expect(answers[2]!.headers.get('accept-encoding')).toBe('gzip, zstd, br, deflate');
+});
+
+test.each([
+  ['x-gzip', `POST /v2/track HTTP/1.1\r\n${host}content-encoding: X-GZIP\r\n${two}\r\n{}`, 'gzip'],
+  ['an empty content type', `POST /v3/batch HTTP/1.1\r\n${host}content-type: \r\n${two}\r\n{}`, undefined],
+  [
+    'an encoding of a pixel',
+    `GET /v1/collect?e=1 HTTP/1.1\r\n${host}content-encoding: nonsense\r\n\r\n`,
+    undefined,
+  ],
+  [
+    'JSON that says it is a form',
+    `POST /v1/collect HTTP/1.1\r\n${host}content-type: application/x-www-form-urlencoded\r\n${two}\r\n{}`,
+    undefined,
+  ],
+  ['an untyped Blob', `POST /v4/beacon HTTP/1.1\r\n${host}${two}\r\n{}`, undefined],
+  ['a JSON Blob', `POST /v4/beacon HTTP/1.1\r\n${host}${json}${two}\r\n{}`, undefined],
+  [
+    'URLSearchParams',
+    `POST /v4/beacon HTTP/1.1\r\n${host}content-type: application/x-www-form-urlencoded;charset=UTF-8\r\n${two}\r\na=`,
+    undefined,
+  ],
+])('%s is taken', async (_, request, encoding) => {
+  const side = await startHttpSide();
+  expect(await sendRaw(side.port, [request], 0, 400)).toContain('HTTP/1.1 200 ');
+  const headers = Object.fromEntries(
+    side.appended[0]!.record.headers!.map(([name, value]) => [name, String(value)]),
+  );
+  expect(headers['content-encoding']).toBe(encoding);
+});
+
+test('connections of one address beyond its limit are closed, and counted apart', async () => {
+  const side = await startHttpSide({ CONNECTIONS_PER_ADDRESS_MAX: '2' });
+  const open = () => sendRaw(side.port, [post('HTTP/1.1', `${host}content-length: 9\r\n`)], 0, 900);
+  const first = [open(), open()];
+  await expect.poll(() => side.reads.active).toBe(2);
+  expect(await sendRaw(side.port, [post('HTTP/1.1', `${host}${two}`, '{}')], 0, 500)).toBe('');
+  expect(await side.metrics()).toContain('dropped_connections_total{limit="address"} 1');
+  await Promise.all(first);
+  expect(await sendRaw(side.port, [post('HTTP/1.1', `${host}${two}`, '{}')], 0, 500)).toContain(
+    'HTTP/1.1 200 ',
+  );
+});
