@@ -5,6 +5,7 @@ import {
   kafkaKnobs,
   kafkaProblems,
   list,
+  listen,
   secret,
   text,
   type ConfigOf,
@@ -103,6 +104,10 @@ export const knobs = {
     min: 1_000,
     max: 600_000,
     default: 30_000,
+  }),
+  pageListen: listen(`${prefix}PAGE_LISTEN`, {
+    why: 'Where the live page is. It is read-only and has no access control: keep it on a private network.',
+    default: { address: '127.0.0.1', port: 9475 },
   }),
   checkpoint: text(`${prefix}CHECKPOINT`, {
     why:

@@ -9,6 +9,8 @@ import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.t
 import { datacentersOf, type ProberConfig } from './config.ts';
 import { layoutText, layStreams, type Stream } from './layout.ts';
 import { declareProberMetrics, type ProberMetrics } from './metrics.ts';
+import { Flow, type Second } from './page/flow.ts';
+import { pageView, type PageView } from './page/page-view.ts';
 import { encodeProbeId } from './probe/probe-id.ts';
 import { expectationOf } from './probe/probe.ts';
 import { ProbeSenders } from './probe/senders.ts';
@@ -36,6 +38,7 @@ export class Prober implements AsyncDisposable {
   readonly #metrics: ProberMetrics;
   readonly #incidents: Incidents;
   readonly #senders: ProbeSenders;
+  readonly #flow: Flow;
   readonly #run: number;
   readonly #startedAt = performance.now();
   #watched: readonly WatchedHop[] = [];
@@ -60,6 +63,7 @@ export class Prober implements AsyncDisposable {
     this.#options = options;
     this.#run = run;
     this.#streams = layStreams(datacenters, config.keys);
+    this.#flow = new Flow(datacenters);
     const webhook =
       config.webhook === undefined ? undefined : this.#stack.use(new Webhook(config.webhook, log));
     this.#incidents = new Incidents(config.quietMs, (incident) => this.#tell(incident, webhook));
@@ -112,7 +116,18 @@ export class Prober implements AsyncDisposable {
     };
   }
 
-  /** Stops sending; what is under way gets its answer first. */
+  /** For the live page: now, and the last minutes. */
+  pageView(): PageView {
+    const datacenters = datacentersOf(this.#options.config).map(({ name }) => name);
+    const { incidents, open } = this;
+    return pageView({ datacenters, watched: this.#watched, flow: this.#flow, incidents, open });
+  }
+
+  pageHistory(): readonly Second[] {
+    return this.#flow.seconds;
+  }
+
+  /** Stops sending; what is under way gets some time for its answer. */
   async drain(): Promise<void> {
     await this.#senders.stop();
     await this.#checkpoint();
@@ -127,11 +142,16 @@ export class Prober implements AsyncDisposable {
     const { config, log } = this.#options;
     if (found) this.#restore(found);
     this.#watched = await openHops(
-      { config, log, offsets: found?.offsets ?? {}, visit: (hop, record) => this.#visit(hop, record) },
+      {
+        ...{ config, log, offsets: found?.offsets ?? {} },
+        visit: (hop, record) => this.#visit(hop, record),
+        onRead: (name, records) => this.#flow.read(name, records),
+      },
       this.#stack,
     );
     await this.#checkpoint();
     this.#every(judgeEveryMs, () => this.#judge());
+    this.#every(1_000, () => this.#flow.tick());
     this.#every(checkpointEveryMs, () => this.#checkpoint());
   }
 
@@ -193,6 +213,7 @@ export class Prober implements AsyncDisposable {
   #onFinding(found: Located): void {
     const { kind, datacenter, hop, sequence, stream, latencyMs } = found;
     this.#metrics.found(kind, datacenter, hop);
+    this.#flow.found(kind, datacenter, hop, latencyMs);
     if (latencyMs !== undefined) this.#metrics.arrived(datacenter, hop, latencyMs / 1_000);
     this.#options.onFinding?.(found);
     if (!violations.has(kind)) return;

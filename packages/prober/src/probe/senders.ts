@@ -17,6 +17,7 @@ export interface ProbeSendersOptions {
 }
 
 const refusingAfterMs = 30_000;
+const stopWaitMs = 3_000;
 
 /**
  * One loop for each datacenter, at the configured rate, its streams in turn. A stream whose last probe has
@@ -24,6 +25,9 @@ const refusingAfterMs = 30_000;
  */
 export class ProbeSenders {
   readonly #options: ProbeSendersOptions;
+  /** Ends the loops. */
+  readonly #enough = new AbortController();
+  /** Ends the requests. */
   readonly #stopping = new AbortController();
   readonly #busy = new Set<number>();
   readonly #loops: Promise<void>[] = [];
@@ -53,15 +57,21 @@ export class ProbeSenders {
     await Promise.all(this.#underWay);
   }
 
+  /**
+   * Begins nothing more; what is under way gets `stopWaitMs` for its answer, and is of unknown fate after
+   * that.
+   */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#enough.abort();
+    const deadline = setTimeout(() => this.#stopping.abort(), stopWaitMs);
     await this.finished();
+    clearTimeout(deadline);
   }
 
   async #loop(datacenter: string, target: Target, eventsMax: number): Promise<void> {
     const streams = this.#options.streams.filter((stream) => stream.datacenter === datacenter);
     const intervalMs = 60_000 / this.#options.config.eventsPerMinute;
-    const { signal } = this.#stopping;
+    const { signal } = this.#enough;
     const health = { acknowledgedAt: performance.now() };
     let dueAt = performance.now();
     for (let turn = 0; !signal.aborted && this.#sent < eventsMax; turn++) {

@@ -12,6 +12,8 @@ export interface HopReaderOptions {
   readonly from: Offsets;
   readonly log: Log;
   visit(record: RecordView): void;
+  /** How many records one answer brought, of everybody. */
+  onRead(records: number): void;
 }
 
 /** How often the ends of the partitions are asked for. */
@@ -86,12 +88,17 @@ export class HopReader implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    const { topic, visit, log } = this.#options;
+    const { topic, visit, onRead, log } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       for (const fetched of await this.#fetcher.next({ signal, maxWaitMs: 1_000 })) {
         const { partition, problem } = fetched;
-        for (const batch of fetched.batches) for (const record of readRecords(batch)) visit(record);
+        let records = 0;
+        for (const batch of fetched.batches) {
+          for (const record of readRecords(batch)) visit(record);
+          records += batch.count;
+        }
+        onRead(records);
         this.#positions.set(partition, fetched.nextOffset);
         if (!problem) continue;
         this.#gaps += 1;

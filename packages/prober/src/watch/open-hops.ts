@@ -18,11 +18,12 @@ export interface OpenHopsOptions {
   readonly log: Log;
   readonly offsets: Readonly<Record<string, Offsets>>;
   visit(hop: Hop, record: RecordView): void;
+  onRead(name: string, records: number): void;
 }
 
 /** Opens every cluster and starts to read every hop; `stack` owns all of it, also when this fails halfway. */
 export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableStack): Promise<WatchedHop[]> {
-  const { config, log, offsets, visit } = options;
+  const { config, log, offsets, visit, onRead } = options;
   const { kafka, master, topics } = config;
   const datacenters = datacentersOf(config);
   const watched: WatchedHop[] = [];
@@ -47,6 +48,7 @@ export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableS
       await HopReader.start({
         ...{ cluster, topic, log, from: offsets[name] ?? {} },
         visit: (record) => visit(hop, record),
+        onRead: (records) => onRead(name, records),
       }),
     );
     watched.push({ hop, name, datacenters: speaksFor, reader });

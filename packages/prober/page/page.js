@@ -1,0 +1,87 @@
+import { count, drawCurve, duration, element } from './draw.js';
+
+const secondsShown = 600;
+const at = (id) => document.getElementById(id);
+const seconds = [];
+
+const verdicts = {
+  kept: 'Every acknowledged probe arrives once, in order, unchanged',
+  blind: 'Part of the pipeline cannot be seen or takes nothing: no verdict there',
+  broken: 'A promise is broken: see the incidents',
+};
+
+function show(view) {
+  const verdict = at('verdict');
+  if (verdict.className !== view.verdict) {
+    verdict.className = view.verdict; // only a change is read aloud
+    verdict.textContent = verdicts[view.verdict];
+    document.title = view.verdict === 'kept' ? 'Penstock' : `${view.verdict}: Penstock`;
+  }
+  at('clock').textContent = new Date(view.atMs).toLocaleTimeString();
+  at('flow').replaceChildren(...view.datacenters.map(datacenterRow));
+  at('totals').replaceChildren(
+    ...Object.entries(view.totals).map(([kind, times]) =>
+      element('div', {}, element('dt', {}, kind), element('dd', {}, count(times))),
+    ),
+  );
+  const all = [...view.incidents.lasting, ...view.incidents.ended];
+  at('incidents').replaceChildren(
+    ...(all.length > 0
+      ? all.map(incidentRow)
+      : [element('tr', {}, element('td', { colspan: '5' }, 'none since the start'))]),
+  );
+  if (view.second) seconds.push(view.second);
+  while (seconds.length > secondsShown) seconds.shift();
+  curve('latency', (second) => second.latencyMs, duration, 500);
+  curve('rate', (second) => second.recordsPerSecond, count, 10);
+  curve('duplicates', (second) => second.duplicates, count, 1);
+  curve('lost', (second) => second.lost, count, 1);
+}
+
+function datacenterRow({ name, hops }) {
+  return element('div', { class: 'datacenter' }, element('b', {}, name), ...hops.map(hopCard));
+}
+
+function hopCard({ hop, recordsPerSecond, medianMs, slowestMs, trouble }) {
+  const state = trouble ? (trouble === 'blind' ? 'unknown' : 'troubled') : medianMs === null ? 'unknown' : '';
+  const lines = [element('h3', {}, hop)];
+  if (trouble) lines.push(element('p', { class: 'trouble' }, trouble));
+  if (recordsPerSecond !== null) lines.push(element('p', {}, `${count(recordsPerSecond)} records/s`));
+  lines.push(element('p', {}, `${duration(medianMs)}, at most ${duration(slowestMs)}`));
+  const flowing = medianMs !== null ? ' flowing' : '';
+  return element('div', { class: `hop ${state}${flowing}` }, ...lines);
+}
+
+function incidentRow({ kind, datacenter, hop, since, ended, count: times }) {
+  const time = (text) => new Date(text).toLocaleTimeString();
+  return element(
+    'tr',
+    {},
+    element('td', { class: kind === 'blind' || kind === 'refusing' ? 'blind' : 'broken' }, kind),
+    element('td', {}, hop ? `${datacenter}/${hop}` : datacenter),
+    element('td', {}, time(since)),
+    element('td', {}, ended ? time(ended) : 'now'),
+    element('td', { class: 'number' }, count(times)),
+  );
+}
+
+function curve(id, valueOf, text, least) {
+  const values = seconds.map(valueOf);
+  drawCurve(at(id), values, secondsShown, least);
+  at(`${id}-now`).textContent = text(values.at(-1));
+  if (id === 'duplicates' || id === 'lost')
+    at(id).classList.toggle(
+      'bad',
+      values.some((value) => value > 0),
+    );
+}
+
+const updates = new EventSource('updates');
+updates.addEventListener('history', ({ data }) => {
+  seconds.splice(0, seconds.length, ...JSON.parse(data));
+});
+updates.addEventListener('message', ({ data }) => show(JSON.parse(data)));
+updates.addEventListener('error', () => {
+  at('verdict').className = 'blind';
+  at('verdict').textContent = 'The prober does not answer; this page tries again by itself';
+});
