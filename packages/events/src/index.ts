@@ -45,6 +45,8 @@ export {
   type StoppedOutcome,
 } from './pipeline/pipeline.ts';
 export { bytesOfItem } from './split/item-bytes.ts';
+export { formatAddress } from './address/format-address.ts';
+export { parseAddress } from './address/parse-address.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
 export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './avro/dedup.ts';
 export { decodeEvent, encodeEvent, eventIdPosition } from './avro/encode-event.ts';

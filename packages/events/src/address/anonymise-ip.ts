@@ -1,32 +1,37 @@
-import { isIP } from 'node:net';
+import { formatAddress } from './format-address.ts';
+import { parseAddress } from './parse-address.ts';
 
 export const ipPrivacies = ['truncate', 'drop', 'keep'] as const;
 /** truncate: IPv4 to /24, IPv6 to /48. drop: null. keep: the whole address. */
 export type IpPrivacy = (typeof ipPrivacies)[number];
 
-/** Null for anything but an IP address, whatever the privacy. An IPv4-mapped IPv6 address counts as IPv4. */
+/**
+ * Null for anything but an IP address, whatever the privacy, else the canonical text. An IPv4-mapped address counts
+ * as IPv4. The IPv4 address inside a 6to4 or Teredo address is truncated as well: it would survive a cut at /48.
+ */
 export function anonymiseIp(ip: string | null, privacy: IpPrivacy = 'truncate'): string | null {
   if (ip === null || privacy === 'drop') return null;
-  const address = ip.toLowerCase().startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip;
-  const family = isIP(address);
-  if (family === 0) return null;
-  if (privacy === 'keep') return address;
-  return family === 4 ? `${address.slice(0, address.lastIndexOf('.'))}.0` : ipv6To48(address);
+  const bytes = parseAddress(ip);
+  if (bytes === null) return null;
+  return formatAddress(privacy === 'keep' ? bytes : truncated(bytes));
 }
 
-/** The first three of the eight groups, the rest zero. A zone (%eth0) is not part of the address. */
-function ipv6To48(address: string): string {
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const last = tail === '' ? [] : tail.split(':');
-    // A dotted IPv4 tail stands for two groups; they are beyond the first three or zero would not fit
-    // before them.
-    const width = last.length + (tail.includes('.') ? 1 : 0);
-    while (groups.length + width < 8) groups.push('0');
-    groups.push(...last);
-  }
-  const kept = groups.slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
-  while (kept.at(-1) === '0') kept.pop();
-  return `${kept.join(':')}::`;
+function truncated(address: Uint8Array): Uint8Array {
+  const kept = new Uint8Array(address.length);
+  kept.set(address.subarray(0, keptBytes(address)));
+  return kept;
+}
+
+function keptBytes(address: Uint8Array): number {
+  if (address.length === 4) return 3;
+  // 6to4 (RFC 3056) has the IPv4 address behind 2002::/16.
+  if (address[0] === 0x20 && address[1] === 0x02) return 5;
+  // Teredo (RFC 4380) has that of its server behind 2001::/32, and the client's own in the last four bytes.
+  if (startsWith(address, [0x20, 0x01, 0, 0])) return 4;
+  // NAT64 (RFC 6052) has it in the last four bytes, which go with the cut at /48.
+  return 6;
+}
+
+function startsWith(address: Uint8Array, prefix: readonly number[]): boolean {
+  return prefix.every((byte, index) => address[index] === byte);
 }

@@ -64,6 +64,21 @@ test('an event without an id gets the same one each time it comes, and another w
   expect(new Set([idOf({}), ...others]).size).toBe(6);
 });
 
+test('people without id, device and session are told apart by address and browser', () => {
+  const idOf = (event: object, context: Partial<RequestContext>): string =>
+    formatUuid(clean({ event_type: 'a', ...event }, context).event_id);
+  const people = [
+    { clientAddress: '203.0.113.7', userAgent: 'one' },
+    { clientAddress: '203.0.113.8', userAgent: 'one' },
+    { clientAddress: '203.0.113.7', userAgent: 'two' },
+    { clientAddress: null, userAgent: null },
+  ];
+  expect(new Set(people.map((person) => idOf({}, person))).size).toBe(4);
+  expect(idOf({}, people[0]!)).toBe(idOf({}, { ...people[0]!, offset: 77, requestId: 'other' }));
+  // A device that changes its network between two tries is still one device.
+  expect(new Set(people.map((person) => idOf({ device_id: 'd' }, person))).size).toBe(1);
+});
+
 test('UUIDs are read in either case and nothing else is', () => {
   expect(formatUuid(parseUuid(id)!)).toBe(id);
   expect(parseUuid(id.toUpperCase())).toEqual(parseUuid(id));

@@ -16,17 +16,21 @@ export interface FieldTable {
   readonly required: readonly string[];
   /** Names with this prefix belong to the client. */
   readonly open: { readonly prefix: string; readonly rule: FieldRule } | null;
+  /** An empty text is as good as null, whatever the field. */
+  readonly emptyIsNone: boolean;
 }
 
 export function fieldTable(
   rules: Readonly<Record<string, FieldRule>>,
   open: FieldTable['open'] = null,
+  empty: 'empty is none' | 'empty is text' = 'empty is text',
 ): FieldTable {
   const entries = Object.entries(rules);
   return {
     rules: new Map(entries),
     required: entries.filter(([, rule]) => rule.required === true).map(([name]) => name),
     open,
+    emptyIsNone: empty === 'empty is none',
   };
 }
 
@@ -39,6 +43,7 @@ export function checkFields(object: JsonObject, table: FieldTable, path = ''): R
     const value = object[name];
     if (value === null || value === undefined) continue;
     const rule = table.rules.get(name) ?? openRule(name, table);
+    if (value === '' && table.emptyIsNone && rule !== undefined) continue;
     if (rule === undefined)
       return refuse('unknown-field', `field ${path}${quoteName(name)} is not part of the format`);
     if (!rule.check(value)) return refuse('invalid-field', `field ${path}${name} is not ${rule.is}`);
@@ -48,7 +53,8 @@ export function checkFields(object: JsonObject, table: FieldTable, path = ''): R
     }
   }
   for (const name of table.required) {
-    if (object[name] === undefined || object[name] === null) {
+    const value = object[name];
+    if (value === undefined || value === null || (value === '' && table.emptyIsNone)) {
       return refuse('missing-field', `field ${path}${name} is missing`);
     }
   }
@@ -63,8 +69,11 @@ function openRule(name: string, { open }: FieldTable): FieldRule | undefined {
 export const anyObject: FieldRule = { check: isJsonObject, is: 'an object' };
 
 /** A field that is an object with these fields. */
-export function objectOf(rules: Readonly<Record<string, FieldRule>>): FieldRule {
-  return { ...anyObject, inner: fieldTable(rules) };
+export function objectOf(
+  rules: Readonly<Record<string, FieldRule>>,
+  empty?: 'empty is none' | 'empty is text',
+): FieldRule {
+  return { ...anyObject, inner: fieldTable(rules, null, empty) };
 }
 
 export const shortText: FieldRule = {

@@ -88,6 +88,8 @@ export interface RequestContext {
    */
   readonly sentAtMs: number | null;
   readonly userAgent: string | null;
+  /** The client's whole address. Only ids that are derived use it, and only as part of a hash. */
+  readonly clientAddress?: string | null;
   readonly dc: string;
   readonly receiver: string;
   readonly requestId: string;

@@ -24,15 +24,20 @@ export function correctTime({ occurredMs, sentMs, receivedMs }: ClientTimes, rul
   if (sentMs === null) return judge(occurredMs, receivedMs, rules);
   const clockDifferenceMs = receivedMs - sentMs;
   if (Math.abs(clockDifferenceMs) <= rules.clockToleranceMs) return judge(occurredMs, receivedMs, rules);
-  if (occurredMs > sentMs) return { occurredMs: receivedMs, quality: 'server' };
   const ageMs = sentMs - occurredMs;
-  if (ageMs > rules.pastMaxMs) {
-    // The client's clock was set after the event, or the event is older than any client is believed.
-    return occurredMs < rules.earliestMs
-      ? { occurredMs: receivedMs, quality: 'server' }
-      : { occurredMs: receivedMs - rules.pastMaxMs, quality: 'clamped' };
+  if (ageMs >= 0 && ageMs <= rules.pastMaxMs) {
+    return { occurredMs: receivedMs - ageMs, quality: 'corrected' };
   }
-  return { occurredMs: receivedMs - ageMs, quality: 'corrected' };
+  // The two times do not belong together. One that no clock explains is as good as missing.
+  if (isAbsurd(sentMs, receivedMs, rules)) return judge(occurredMs, receivedMs, rules);
+  // The client's clock was set after the event, or the event is older than any client is believed.
+  return ageMs < 0 || occurredMs < rules.earliestMs
+    ? { occurredMs: receivedMs, quality: 'server' }
+    : { occurredMs: receivedMs - rules.pastMaxMs, quality: 'clamped' };
+}
+
+function isAbsurd(sentMs: number, receivedMs: number, rules: Rules): boolean {
+  return sentMs < rules.earliestMs || Math.abs(receivedMs - sentMs) > rules.pastMaxMs;
 }
 
 /** A time without a correction: it is kept, clamped to the window, or replaced by the time of receipt. */

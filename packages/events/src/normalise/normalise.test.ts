@@ -84,6 +84,47 @@ const normalised: [title: string, json: string, event: object][] = [
   ],
 ];
 
+normalised.push(
+  [
+    'keys that become equal stay apart, and one that needs no cleaning keeps its name',
+    '{"event_type":"a","properties":{"k\\u0000":1,"k":2,"k\\u0000\\u0000":3,"\\u0000k\uFFFD1":4}}',
+    {
+      properties: { 'k\uFFFD1': 1, k: 2, 'k\uFFFD2': 3, 'k\uFFFD1\uFFFD1': 4 },
+      fixes: ['normalise-text'],
+    },
+  ],
+  [
+    'half surrogates in keys do not swallow each other',
+    '{"event_type":"a","properties":{"\\ud800":1,"\\udbff":2,"\\udc00":3}}',
+    { properties: { '\uFFFD': 1, '\uFFFD\uFFFD1': 2, '\uFFFD\uFFFD2': 3 } },
+  ],
+  [
+    'a key that becomes __proto__ when cleaned is kept',
+    '{"event_type":"a","properties":{"__proto__\\u0000":"x"}}',
+    { properties: { '__proto__\uFFFD1': 'x' }, fixes: ['normalise-text'] },
+  ],
+  [
+    'names that every object inherits are names like others',
+    '{"event_type":"a","properties":{"constructor":1,"toString":"x","hasOwnProperty":null,"prototype":true}}',
+    { properties: { constructor: 1, toString: 'x', hasOwnProperty: null, prototype: true }, fixes: [] },
+  ],
+  [
+    '-0 stays -0',
+    '{"event_type":"a","properties":{"x":-0,"y":[-0.0,1]}}',
+    { properties: { x: -0, y: '[-0,1]' } },
+  ],
+  [
+    'an absurd send time does not move a good time',
+    '{"event_type":"a","occurred_at":"2026-11-23T11:00:00Z","sent_at":1795435200000000}',
+    { occurred_at: requestContext.receivedAtMs - 3_600_000, time_quality: 'trusted', sent_at: null },
+  ],
+  [
+    'a send time that no long can hold with its sign is none',
+    '{"event_type":"a","sent_at":-8640000000000000}',
+    { sent_at: null },
+  ],
+);
+
 test.each(normalised)('%s', (_title, json, event) => {
   expect(outcomeOf(json)).toMatchObject({ kind: 'clean', event });
 });
@@ -122,6 +163,51 @@ test('details name fields and never what clients wrote into them', () => {
   const outcome = outcomeOf('{"event_type":"a","user_id":["canary"],"properties":{"x":"canary"}}');
   expect(outcome.kind).toBe('rejected');
   expect(JSON.stringify(outcome)).not.toContain('canary');
+});
+
+test.each([
+  ['in JSON', '1', 'application/json', '{"e":"a","p___proto__":"x"}'],
+  ['in a query', '1', 'application/x-www-form-urlencoded', 'e=a&p___proto__=x'],
+  ['by percent signs', '1', 'application/x-www-form-urlencoded', 'e=a&p_%5f_proto__=x'],
+  ['by escapes', '2', 'application/json', '{"event":"a","properties":{"\\u005f_proto__":"x"}}'],
+  ['deep inside', '4', 'application/json', '{"event_type":"a","properties":{"x":[{"__proto__":{}}]}}'],
+] as const)('a property named __proto__ %s is rejected', (_title, hint, type, body) => {
+  const split = pipeline.split(Buffer.from(body), hint, type);
+  const item =
+    split.kind === 'events' ? split.items[0]! : { ...split, index: 0, span: { kind: 'whole' } as const };
+  expect(pipeline.process(item, requestContext)).toMatchObject({ kind: 'rejected', reason: 'invalid-field' });
+});
+
+test.each([
+  ['1', 'application/x-www-form-urlencoded', 'e=a&eid=&dtm=&res=&lat=&lon=&uid=&cn=&z=&p_x='],
+  ['1', 'application/json', '{"e":"a","eid":"","dtm":"","res":"","lat":"","lon":"","uid":"","p_x":""}'],
+  [
+    '2',
+    'application/json',
+    '{"event":"a","id":"","timestamp":"","properties":{"x":""},' +
+      '"context":{"app":"","device":{"id":"","screen":""},"location":"","user":{"id":""}}}',
+  ],
+  ['2', 'application/json', '{"event":"a","context":"","properties":{"x":""}}'],
+] as const)('in format %s (%s) an empty text is no value, except as a property', (hint, type, body) => {
+  const split = pipeline.split(Buffer.from(body), hint, type);
+  if (split.kind === 'rejected') throw new Error(split.detail);
+  expect(pipeline.process(split.items[0]!, requestContext)).toMatchObject({
+    kind: 'clean',
+    event: {
+      ...{ screen: null, location: null, user_id: null, device_id: null, occurred_at_raw: null },
+      ...{ time_quality: 'server', fixes: [], properties: { x: '' } },
+    },
+  });
+});
+
+test.each([
+  ['1', 'e=&did=7', 'missing-field'],
+  ['1', 'e=a&lat=1&lon=', 'missing-field'],
+  ['1', 'e=a&lat=&lon=x', 'missing-field'],
+] as const)('format %s: %s still lacks something', (hint, body, reason) => {
+  const split = pipeline.split(Buffer.from(body), hint, 'application/x-www-form-urlencoded');
+  if (split.kind === 'rejected') throw new Error(split.detail);
+  expect(pipeline.process(split.items[0]!, requestContext)).toMatchObject({ reason });
 });
 
 test('the sent time of the request stands in when the event has none', () => {

@@ -3,6 +3,7 @@ import { deriveEventId, isNil, parseUuid } from '../model/event-id.ts';
 import { correctTime } from './correct-time.ts';
 import type { Format4 } from '../formats/format-4/format-4.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
+import { jsonText } from './json-text.ts';
 import { parseTime } from './parse-time.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 import type { FormatNumber, RequestContext } from '../model/request.ts';
@@ -77,7 +78,7 @@ export function normalise(upgraded: Upgraded, context: RequestContext, rules: Ru
       index: upgraded.index,
     },
   };
-  if (id === null) event.event_id = derivedId(event);
+  if (id === null) event.event_id = derivedId(event, context);
   return event;
 }
 
@@ -92,17 +93,19 @@ function eventIdOf(given: Format4): Buffer | null | Refusal {
 }
 
 /** Leaves out the time of receipt and all else that changes when the client sends the event again. */
-function derivedId(event: Event): Buffer {
+function derivedId(event: Event, { clientAddress, userAgent }: RequestContext): Buffer {
   const { tenant, event_type, occurred_at_raw, client, user_id, device_id, session_id, screen, location } =
     event;
   return deriveEventId([
     ...[tenant, device_id, event_type, occurred_at_raw, user_id, session_id],
     ...[client, screen, location, event.properties],
+    // Nothing in the event itself tells these people apart.
+    ...(device_id === null && user_id === null && session_id === null ? [clientAddress, userAgent] : []),
   ]);
 }
 
 function rawText(value: JsonValue | undefined): string | null {
-  if (value === undefined || value === null) return null;
+  if (value === undefined || value === null || value === '') return null;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -162,7 +165,7 @@ function flattened(given: JsonObject): Record<string, PropertyValue> {
   for (const name in given) {
     const value = given[name];
     if (value === undefined) continue;
-    properties[name] = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+    properties[name] = typeof value === 'object' && value !== null ? jsonText(value) : value;
   }
   return properties;
 }

@@ -1,16 +1,23 @@
 import type { JsonValue } from '../model/json.ts';
 
-/** Beyond these a Date cannot be written (ECMA-262, 21.4.1.1). */
-const dateMaxMs = 8.64e15;
+/** The years 0 to 9999: what four digits can write. */
+const timeMinMs = -62_167_219_200_000;
+const timeMaxMs = 253_402_300_799_999;
 
 /**
- * Milliseconds since 1970 of a client's time: a number of milliseconds, or ISO 8601 with an offset. Null for
- * everything else. Stricter than Date.parse, which reads 30 February as 2 March, and a time without an offset
- * as one in the server's zone.
+ * Milliseconds since 1970 of a client's time, in the years 0 to 9999: a number of milliseconds, its digits as text, or
+ * ISO 8601 with an offset. Null for everything else. The one reader of times, for bodies and headers. It is stricter than
+ * Date.parse, which reads 30 February as 2 March, `retry 3` as a day in 2001, and a time without an offset as one in the
+ * server's zone.
  */
 export function parseTime(value: JsonValue | undefined): number | null {
-  if (typeof value === 'number') return Math.abs(value) <= dateMaxMs ? Math.trunc(value) : null;
-  return typeof value === 'string' ? parseIsoTime(value) : null;
+  if (typeof value === 'number') return withinYears(Math.trunc(value));
+  if (typeof value !== 'string') return null;
+  return /^-?\d{1,15}$/.test(value) ? withinYears(Number(value)) : withinYears(parseIsoTime(value));
+}
+
+function withinYears(ms: number | null): number | null {
+  return ms !== null && ms >= timeMinMs && ms <= timeMaxMs ? ms + 0 : null;
 }
 
 function parseIsoTime(text: string): number | null {

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { formatAddress, parseAddress } from '@penstock/events';
+import { BlockList } from 'node:net';
 
 /** An address that can have a place: its canonical text and family. */
 export interface GlobalAddress {
@@ -13,11 +14,11 @@ export interface GlobalAddress {
  *   counts as IPv4.
  */
 export function globalAddress(address: string): GlobalAddress | undefined {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  const text = mapped?.[1] ?? address;
-  const ipVersion = isIP(text);
-  if (ipVersion === 0 || text.includes('%')) return undefined;
-  if (ipVersion === 4) return special4.check(text, 'ipv4') ? undefined : { text, ipVersion: 4 };
+  if (address.includes('%')) return undefined;
+  const bytes = parseAddress(address);
+  if (bytes === null) return undefined;
+  const text = formatAddress(bytes);
+  if (bytes.length === 4) return special4.check(text, 'ipv4') ? undefined : { text, ipVersion: 4 };
   return special6.check(text, 'ipv6') ? undefined : { text, ipVersion: 6 };
 }
 

@@ -1,5 +1,6 @@
 import {
   formatHints,
+  parseTime,
   rawHeaders,
   refuse,
   type FormatHint,
@@ -68,8 +69,9 @@ export function readRawRequest(
     context: {
       tenant: headers.get(rawHeaders.tenant) ?? '',
       receivedAtMs,
-      sentAtMs: sentAt(headers.get(rawHeaders.sentAt)),
+      sentAtMs: parseTime(headers.get(rawHeaders.sentAt)?.trim()),
       userAgent: headers.get(rawHeaders.userAgent) ?? null,
+      clientAddress: headers.get(rawHeaders.clientIp) ?? null,
       dc,
       receiver,
       requestId,
@@ -84,13 +86,6 @@ const nothing = new Uint8Array(0);
 
 function missing(name: string): Refusal {
   return refuse('missing-header', `the raw record has no usable header ${name}`);
-}
-
-/** As the client says, in milliseconds since 1970 or as ISO 8601. Anything else counts as nothing. */
-function sentAt(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const sentAtMs = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
-  return isTime(sentAtMs) ? sentAtMs : null;
 }
 
 /** Until the year 9999. */

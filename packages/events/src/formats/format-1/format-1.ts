@@ -8,7 +8,7 @@ import {
   type FieldRule,
 } from '../field-table.ts';
 import type { Format } from '../../catalogue/format.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { JsonObject, JsonValue } from '../../model/json.ts';
 import { refuse, type Refusal } from '../../model/reasons.ts';
 
 /**
@@ -69,6 +69,7 @@ const table = fieldTable(
     z: shortText,
   },
   { prefix: 'p_', rule: anyText },
+  'empty is none',
 );
 
 export const format1: Format = {
@@ -85,8 +86,13 @@ export const format1: Format = {
 };
 
 function check(event: JsonObject): Refusal | null {
-  if (((event.lat ?? null) === null) !== ((event.lon ?? null) === null)) {
+  if (isNone(event.lat) !== isNone(event.lon))
     return refuse('missing-field', 'one of lat and lon is missing');
-  }
+  // As a property it would be __proto__, which no object can safely hold.
+  if (Object.hasOwn(event, 'p___proto__')) return refuse('invalid-field', 'a property is named __proto__');
   return checkFields(event, table);
+}
+
+function isNone(value: JsonValue | undefined): boolean {
+  return value === undefined || value === null || value === '';
 }

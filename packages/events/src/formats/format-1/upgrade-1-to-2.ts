@@ -10,7 +10,7 @@ export const upgrade1To2: Upgrade = {
   from: 1,
   to: 2,
   up: (event) => {
-    const flat = event as unknown as Format1;
+    const flat = withoutEmpty(event) as unknown as Format1;
     return {
       id: flat.eid,
       event: flat.e,
@@ -33,6 +33,13 @@ export const upgrade1To2: Upgrade = {
     };
   },
 };
+
+/** Pixels write every parameter, also those without a value. Properties may be empty. */
+function withoutEmpty(event: JsonObject): JsonObject {
+  const filled: JsonObject = {};
+  for (const name in event) if (event[name] !== '') filled[name] = event[name];
+  return filled;
+}
 
 /** Anything but a number of milliseconds stays as it is. The time correction will judge it. */
 function isoTime(milliseconds: string | null | undefined): string | undefined {

@@ -7,6 +7,7 @@ import {
   required,
   shortText,
   uuidText,
+  type FieldRule,
 } from '../field-table.ts';
 import type { Format } from '../../catalogue/format.ts';
 import { isJsonObject } from '../../model/json.ts';
@@ -35,26 +36,33 @@ export interface Format2 {
   properties?: Record<string, unknown>;
 }
 
-const table = fieldTable({
-  id: uuidText,
-  event: required(shortText),
-  timestamp: shortText,
-  context: objectOf({
-    app: objectOf({ name: shortText, version: shortText }),
-    device: objectOf({
-      id: shortText,
-      platform: shortText,
-      os: shortText,
-      os_version: shortText,
-      screen: objectOf({ width: required(finiteNumber), height: required(finiteNumber) }),
+/** Early clients of format 2 wrote an empty text for everything that they did not know. */
+const object = (rules: Readonly<Record<string, FieldRule>>): FieldRule => objectOf(rules, 'empty is none');
+
+const table = fieldTable(
+  {
+    id: uuidText,
+    event: required(shortText),
+    timestamp: shortText,
+    context: object({
+      app: object({ name: shortText, version: shortText }),
+      device: object({
+        id: shortText,
+        platform: shortText,
+        os: shortText,
+        os_version: shortText,
+        screen: object({ width: required(finiteNumber), height: required(finiteNumber) }),
+      }),
+      user: object({ id: shortText }),
+      session: object({ id: shortText }),
+      location: object({ latitude: required(finiteNumber), longitude: required(finiteNumber) }),
+      locale: shortText,
     }),
-    user: objectOf({ id: shortText }),
-    session: objectOf({ id: shortText }),
-    location: objectOf({ latitude: required(finiteNumber), longitude: required(finiteNumber) }),
-    locale: shortText,
-  }),
-  properties: anyObject,
-});
+    properties: anyObject,
+  },
+  null,
+  'empty is none',
+);
 
 export const format2: Format = {
   number: 2,

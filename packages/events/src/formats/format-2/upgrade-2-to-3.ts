@@ -11,9 +11,9 @@ export const upgrade2To3: Upgrade = {
     const device = context?.device;
     const location = context?.location;
     return {
-      message_id: id,
+      message_id: orNone(id),
       type,
-      time: timestamp,
+      time: orNone(timestamp),
       client: {
         name: app?.name,
         version: app?.version,
@@ -25,9 +25,14 @@ export const upgrade2To3: Upgrade = {
       user_id: context?.user?.id,
       device_id: device?.id,
       session_id: context?.session?.id,
-      screen: device?.screen,
+      screen: orNone(device?.screen),
       location: location ? { lat: location.latitude, lon: location.longitude } : undefined,
-      properties: properties as never,
+      properties: orNone(properties) as never,
     };
   },
 };
+
+/** An empty text is no value: see format 2. */
+function orNone<T>(value: T): T | undefined {
+  return value === '' ? undefined : value;
+}
