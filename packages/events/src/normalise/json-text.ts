@@ -8,8 +8,7 @@ export function jsonText(value: JsonValue): string {
 function hasNegativeZero(value: JsonValue | undefined): boolean {
   if (typeof value === 'number') return Object.is(value, -0);
   if (typeof value !== 'object' || value === null) return false;
-  for (const key in value) if (hasNegativeZero((value as Record<string, JsonValue>)[key])) return true;
-  return false;
+  return Object.values(value).some(hasNegativeZero);
 }
 
 function exactText(value: JsonValue): string {
