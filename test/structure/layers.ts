@@ -4,6 +4,20 @@
  * together.
  */
 export const layersOf: Readonly<Record<string, readonly string[]>> = {
+  'packages/events/src': [
+    'model',
+    'address',
+    'avro',
+    'catalogue',
+    'fixes',
+    'formats',
+    'normalise',
+    'split',
+    'pipeline',
+    'samples',
+    'hostile',
+  ],
+  'packages/input-filter/src': ['dedup', 'geo', 'position', 'request', 'partition', 'thread', 'commands'],
   'packages/kafka/src': [
     'bytes',
     'requests',
@@ -15,8 +29,10 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'group',
     'admin',
   ],
+  'packages/prober/src': ['account', 'probe', 'alert', 'watch', 'page', 'commands'],
+  'packages/receiver/src': ['api', 'raw', 'request', 'http'],
+  'packages/runner/src': ['run', 'stop', 'doctor'],
   'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
-  'packages/input-filter/src': ['dedup', 'geo', 'position', 'request', 'partition', 'thread', 'commands'],
   'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],
   'test/broker/src': ['broker', 'tool', 'jvm', 'container'],
 };

@@ -49,6 +49,6 @@ test('its tests may', () => {
 test('a new folder has to be given a place', () => {
   const graph = new Map([['p/src/attic/b.ts', []]]);
   expect(upwardArrows(graph, 'p/src', layers)).toEqual([
-    'p/src/attic has no place in the order of its layers',
+    'p/src/attic has no place in test/structure/layers.ts',
   ]);
 });

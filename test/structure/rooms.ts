@@ -24,7 +24,7 @@ export function upwardArrows(graph: ImportGraph, parent: string, layers: readonl
   for (const [file, imported] of graph) {
     const from = roomOf(file, parent);
     if (from === undefined || isTestFile(file)) continue;
-    if (!layers.includes(from)) problems.push(`${parent}/${from} has no place in the order of its layers`);
+    if (!layers.includes(from)) problems.push(`${parent}/${from} has no place in test/structure/layers.ts`);
     for (const target of imported) {
       const to = roomOf(target, parent);
       if (to !== undefined && layers.indexOf(to) > layers.indexOf(from)) {
