@@ -1,4 +1,4 @@
-import { parseAst } from 'vite';
+import { parseSource } from './parse-source.ts';
 
 /**
  * One place where a source names another module. `specifier` is undefined when it is computed at run time.
@@ -21,7 +21,7 @@ interface Node {
  */
 export function importedBy(source: string): Imported[] {
   const found: Imported[] = [];
-  visit(parseAst(source, { lang: 'ts' }) as unknown as Node, (node) => {
+  visit(parseSource(source) as unknown as Node, (node) => {
     const named = specifierOf(node);
     if (named) found.push({ ...named, line: lineAt(source, node.start) });
   });

@@ -8,12 +8,10 @@ export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', r
   upward: ['packages/kafka'],
   // Lines of more than 110 columns.
   wide: [
-    'infra/topics',
     'packages/events',
     'packages/kafka',
     'packages/receiver',
     'packages/runner',
-    'packages/service',
     'test/bench',
     'test/load',
   ],

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { parseAst } from 'vite';
+import { parseSource } from './parse-source.ts';
 
 const noIdea = /^(common|utils?|types|shared|helpers?|misc|lib)(\.ts)?$/;
 
@@ -29,7 +29,7 @@ export function wideLines(source: string): number[] {
 }
 
 function exportsDefault(source: string): boolean {
-  return parseAst(source, { lang: 'ts' }).body.some(
+  return parseSource(source).body.some(
     (statement) =>
       statement.type === 'ExportDefaultDeclaration' ||
       (statement.type === 'ExportNamedDeclaration' &&

@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { has, manifests, readSource, sourceFiles } from './checkout.ts';
 import { forbiddenImport } from './directions.ts';
 import { importedBy } from './imported.ts';
@@ -8,6 +8,9 @@ import { isKnown } from './known-offenders.ts';
 import { layersOf } from './layers.ts';
 import { crowded, upwardArrows } from './rooms.ts';
 import { misshapen, wideLines } from './shape.ts';
+
+// Every file is parsed, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const files = sourceFiles();
 const graph = importGraph(new Map(files.map((file) => [file, readSource(file)])));

@@ -1,65 +1,98 @@
-import { parseArgs } from 'node:util';
-import { openAdmin, topicProblems } from '@penstock/kafka';
-import type { TopicSettings } from '@penstock/kafka';
-import type { KafkaConnection } from '@penstock/service';
+import { openAdmin } from '@penstock/kafka';
+import {
+  ConfigError,
+  filterTopicKnobs,
+  readConfig,
+  receiverTopicKnobs,
+  runTool,
+  UsageError,
+} from '@penstock/service';
+import type { CommandOutcome, Environment, Flags, GivenFlags } from '@penstock/service';
 import { brokersToAsk } from './brokers.ts';
-import { runCommand } from './run-command.ts';
+import { checkTopics, type CheckOptions } from './check-topics.ts';
 import { datacenterTopics, masterTopics } from './topic-plan.ts';
 
-const help = `Creates the topics of a cluster, or says how existing ones differ.
+const flags: Flags = {
+  cluster: { value: 'datacenter|master', about: 'which set of topics' },
+  bootstrap: {
+    value: 'HOST:PORT,...',
+    about: 'brokers of that cluster; PENSTOCK_KAFKA_BOOTSTRAP when not given',
+  },
+  partitions: {
+    value: 'N',
+    about: 'of raw, clean and seen (12 for new ones); on the master, the sum of all datacenters or more',
+  },
+  routed: { value: 'TOPIC,...', about: 'topics that your catalogue sends events to, beside events.clean' },
+  'single-replica': { about: 'one replica instead of three: for laptops and tests' },
+  check: { about: 'creates nothing' },
+};
 
-  npm run topics -- --cluster datacenter --bootstrap kafka-1:9092,kafka-2:9092 --partitions 24
-  npm run topics -- --cluster master --bootstrap master-1:9092 --partitions 96
+const notes = [
+  'Sizes, windows and names are those that the services are configured with: ' +
+    'PENSTOCK_RECEIVER_BODY_BYTES_MAX,',
+  '_HEADER_BYTES_MAX, _BATCH_BYTES and _RAW_TOPIC; PENSTOCK_FILTER_DEDUP_WINDOW_MS, _BATCH_BYTES and ' +
+    '..._TOPIC.',
+  'User, password and certificates: PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services have them.',
+  'Exit codes: 0 all topics are as needed, 1 something differs or no broker answers, 2 wrong usage or' +
+    ' configuration.',
+];
 
-  --cluster datacenter|master   which set of topics
-  --bootstrap host:port,...     brokers of that cluster (default: PENSTOCK_KAFKA_BOOTSTRAP; user, password and certificates
-                                are taken from PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services take them)
-  --partitions N                of events.raw, events.clean and events.seen; on the master, of events.clean:
-                                at least the sum of all datacenters' (default 12)
-  --single-replica              replication factor 1: for laptops and tests only
-  --check                       create nothing
-
-Exit code 0: all topics are as needed. 1: something differs, or no broker answers. 2: wrong usage.
-`;
-
-const options = {
-  cluster: { type: 'string' },
-  bootstrap: { type: 'string' },
-  partitions: { type: 'string', default: '12' },
-  'single-replica': { type: 'boolean', default: false },
-  check: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const;
-
-process.exitCode = await runCommand(help, readUsage, async (usage) => {
-  const singleReplica = usage['single-replica'];
-  const size = { partitions: Number(usage.partitions), replicationFactor: singleReplica ? 1 : 3 };
-  const wanted = usage.cluster === 'master' ? masterTopics(size) : datacenterTopics(size);
-  const brokers = brokersToAsk('penstock-topics', usage.bootstrap);
-  return provision(wanted, brokers, { singleReplica, check: usage.check });
+await runTool({
+  name: 'npm run topics --',
+  about:
+    'creates the topics of a cluster that are missing, and says how the others differ from what ' +
+    'services need',
+  synopsis: '--cluster datacenter|master --bootstrap HOST:PORT,... [--partitions N] [--check]',
+  flags,
+  notes,
+  act: provision,
 });
 
-function readUsage() {
-  const { values } = parseArgs({ options, strict: true });
-  if (values.help) return values;
-  if (values.cluster !== 'datacenter' && values.cluster !== 'master')
-    return '--cluster must be datacenter or master';
-  if (!values.bootstrap && !process.env['PENSTOCK_KAFKA_BOOTSTRAP']) return '--bootstrap is missing';
-  if (!/^[1-9]\d{0,4}$/.test(values.partitions)) return '--partitions must be a number from 1 to 99999';
-  return values;
+async function provision(env: Environment, given: GivenFlags): Promise<CommandOutcome> {
+  const options = readOptions(env, given);
+  const { cluster, singleReplica, names } = options;
+  await using admin = await openAdmin(brokersToAsk('penstock-topics', given.text('bootstrap')));
+  // What is missing gets as many partitions as what is there already.
+  const [existing] = await admin.describeTopics([cluster === 'master' ? names.clean : names.raw]);
+  const partitions = options.partitions ?? existing?.partitions ?? 12;
+  const plan = { ...options, partitions, replicationFactor: singleReplica ? 1 : 3 };
+  const wanted = cluster === 'master' ? masterTopics(plan) : datacenterTopics(plan);
+  const created = given.has('check') ? [] : await admin.createTopics(wanted, '--single-replica');
+  const found = await admin.describeTopics(wanted.map(({ name }) => name));
+  const problems = checkTopics(found, options);
+  const verdict = problems.length === 0 ? [`${wanted.length} topics are as needed`] : problems;
+  return {
+    text: [...created.map((name) => `created ${name}`), ...verdict].join('\n'),
+    exitCode: problems.length === 0 ? 0 : 1,
+  };
 }
 
-async function provision(
-  wanted: TopicSettings[],
-  brokers: KafkaConnection,
-  { singleReplica, check }: { singleReplica: boolean; check: boolean },
-): Promise<number> {
-  await using admin = await openAdmin(brokers);
-  const created = check ? [] : await admin.createTopics(wanted);
-  for (const name of created) process.stdout.write(`created ${name}\n`);
-  const found = await admin.describeTopics(wanted.map(({ name }) => name));
-  const problems = topicProblems(wanted, found, { singleReplica });
-  for (const problem of problems) process.stdout.write(`${problem}\n`);
-  if (problems.length === 0) process.stdout.write(`${wanted.length} topics are as needed\n`);
-  return problems.length === 0 ? 0 : 1;
+function readOptions(env: Environment, given: GivenFlags): CheckOptions {
+  const cluster = given.text('cluster');
+  if (cluster !== 'datacenter' && cluster !== 'master') {
+    throw new UsageError('--cluster must be datacenter or master');
+  }
+  if (!given.has('bootstrap') && !env['PENSTOCK_KAFKA_BOOTSTRAP'])
+    throw new UsageError('--bootstrap is missing');
+  const partitions = given.wholeNumber('partitions');
+  if (partitions !== undefined && (partitions < 1n || partitions > 99_999n)) {
+    throw new UsageError('--partitions must be a number from 1 to 99999');
+  }
+  const { receiver, filter } = readConfig(
+    { receiver: receiverTopicKnobs, filter: filterTopicKnobs },
+    { env },
+  );
+  if (cluster === 'datacenter' && receiver.rawTopic !== filter.topics.raw) {
+    throw new ConfigError([
+      `PENSTOCK_RECEIVER_RAW_TOPIC is ${receiver.rawTopic} and ` +
+        `PENSTOCK_FILTER_RAW_TOPIC ${filter.topics.raw}: what one writes, the other would not read`,
+    ]);
+  }
+  return {
+    ...{ cluster, receiver, filter },
+    names: filter.topics,
+    routed: given.text('routed')?.split(',') ?? [],
+    partitions: partitions === undefined ? undefined : Number(partitions),
+    singleReplica: given.has('single-replica'),
+  };
 }

@@ -1,61 +1,77 @@
-import { parseArgs } from 'node:util';
 import { openCluster, stuckTransactions, writeMarker } from '@penstock/kafka';
 import type { Cluster, StuckTransaction } from '@penstock/kafka';
+import { runTool, UsageError } from '@penstock/service';
+import type { CommandOutcome, Environment, Flags, GivenFlags } from '@penstock/service';
 import { brokersToAsk } from './brokers.ts';
-import { runCommand } from './run-command.ts';
 
-const help = `Finds transactions that nobody will end, and ends one as it was decided (docs/runbooks/stuck-lso.md).
+const flags: Flags = {
+  bootstrap: { value: 'HOST:PORT,...', about: 'brokers; PENSTOCK_KAFKA_BOOTSTRAP when not given' },
+  topic: { value: 'NAME', about: 'where to look' },
+  'older-than': { value: 'SECONDS', about: 'only transactions whose last record is so old (60)' },
+  write: { value: 'commit|abort', about: 'ends the stuck transaction; there is no way back' },
+  partition: { value: 'P', about: 'with --write: its partition' },
+  producer: { value: 'ID', about: 'with --write: its producer id' },
+};
 
-  node infra/topics/src/stuck.ts --bootstrap kafka-1:9092 --topic events.raw
-  node infra/topics/src/stuck.ts --bootstrap kafka-1:9092 --topic events.raw --partition 3 --producer 4711 --write commit
-
-  --bootstrap host:port,...   brokers of the cluster (default: PENSTOCK_KAFKA_BOOTSTRAP; user, password and certificates are
-                              taken from PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services take them)
-  --topic NAME                where to look
-  --older-than SECONDS        only transactions whose last record is so old (default 60)
-  --write commit|abort        end the stuck transaction of --producer in --partition. There is no way back
-
-Exit code 0: nothing is stuck, or what was is ended. 1: something is stuck, or no broker answers. 2: wrong usage.
-`;
-
-const options = {
-  bootstrap: { type: 'string' },
-  topic: { type: 'string' },
-  partition: { type: 'string' },
-  producer: { type: 'string' },
-  'older-than': { type: 'string', default: '60' },
-  write: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const;
-
-process.exitCode = await runCommand(help, readUsage, async (usage) => {
-  const { bootstrap, topic, partition, producer, write } = usage;
-  await using cluster = await openCluster(brokersToAsk('penstock-stuck', bootstrap));
-  const stuck = await allStuck(cluster, topic, Number(usage['older-than']) * 1_000);
-  for (const one of stuck) process.stdout.write(`${described(one)}\n`);
-  if (write === undefined) return stuck.length === 0 ? 0 : 1;
-  const chosen = stuck.find(
-    (one) => String(one.partition) === partition && String(one.producerId) === producer,
-  );
-  if (chosen === undefined) {
-    process.stderr.write('No such stuck transaction: nothing was written\n');
-    return 1;
-  }
-  await writeMarker(cluster, chosen, write === 'commit');
-  process.stdout.write(`${topic}-${partition}: wrote the marker for ${write}\n`);
-  return 0;
+await runTool({
+  name: 'node infra/topics/src/stuck.ts',
+  about:
+    'finds transactions that nobody will end, and ends one as it was decided (docs/runbooks/stuck-lso.md)',
+  synopsis: '--topic NAME [--write commit|abort --partition P --producer ID]',
+  flags,
+  notes: [
+    'User, password and certificates: PENSTOCK_KAFKA_SASL_... and _TLS_..., as the services have them.',
+    'Exit codes: 0 nothing is stuck, or what was is ended; 1 something is stuck, or no broker answers;',
+    '2 wrong usage or configuration.',
+  ],
+  act: look,
 });
 
-function readUsage() {
-  const { values } = parseArgs({ options, strict: true });
-  const { bootstrap, topic = '', partition, producer, write } = values;
-  if (values.help) return { ...values, topic };
-  if (!(bootstrap ?? process.env['PENSTOCK_KAFKA_BOOTSTRAP']) || !topic)
-    return '--bootstrap and --topic are needed';
-  if (write === undefined) return { ...values, topic };
-  if (write !== 'commit' && write !== 'abort') return '--write must be commit or abort';
-  if (partition === undefined || producer === undefined) return '--write needs --partition and --producer';
-  return { ...values, topic };
+async function look(env: Environment, given: GivenFlags): Promise<CommandOutcome> {
+  const { topic, marker, quietMs } = readUsage(env, given);
+  await using cluster = await openCluster(brokersToAsk('penstock-stuck', given.text('bootstrap')));
+  const stuck = await allStuck(cluster, topic, quietMs);
+  const lines = stuck.map(described);
+  if (marker === undefined) return { text: lines.join('\n'), exitCode: stuck.length === 0 ? 0 : 1 };
+  const { partition, producerId, commit } = marker;
+  const chosen = stuck.find((one) => one.partition === partition && one.producerId === producerId);
+  if (chosen === undefined) {
+    return { text: [...lines, 'No such stuck transaction: nothing was written'].join('\n'), exitCode: 1 };
+  }
+  await writeMarker(cluster, chosen, commit);
+  const done = `${topic}-${partition}: wrote the marker for ${commit ? 'commit' : 'abort'}`;
+  return { text: [...lines, done].join('\n'), exitCode: 0 };
+}
+
+interface Marker {
+  readonly partition: number;
+  readonly producerId: bigint;
+  readonly commit: boolean;
+}
+
+function readUsage(env: Environment, given: GivenFlags) {
+  const topic = given.text('topic');
+  if (topic === undefined) throw new UsageError('--topic is missing');
+  if (!given.has('bootstrap') && !env['PENSTOCK_KAFKA_BOOTSTRAP']) {
+    throw new UsageError('--bootstrap is missing');
+  }
+  return {
+    topic,
+    marker: readMarker(given),
+    quietMs: Number(given.wholeNumber('older-than') ?? 60n) * 1_000,
+  };
+}
+
+function readMarker(given: GivenFlags): Marker | undefined {
+  const write = given.text('write');
+  const partition = given.wholeNumber('partition');
+  const producerId = given.wholeNumber('producer');
+  if (write === undefined) return undefined;
+  if (write !== 'commit' && write !== 'abort') throw new UsageError('--write must be commit or abort');
+  if (partition === undefined || producerId === undefined) {
+    throw new UsageError('--write needs --partition and --producer');
+  }
+  return { partition: Number(partition), producerId, commit: write === 'commit' };
 }
 
 async function allStuck(cluster: Cluster, topic: string, quietMs: number): Promise<StuckTransaction[]> {
@@ -65,11 +81,11 @@ async function allStuck(cluster: Cluster, topic: string, quietMs: number): Promi
 }
 
 function described(one: StuckTransaction): string {
-  const { topic, partition, producerId, producerEpoch, openSince, lastTimestampMs, transactionalId, why } =
-    one;
+  const { topic, partition, producerId, producerEpoch, openSince, lastTimestampMs, transactionalId } = one;
   const last = new Date(lastTimestampMs).toISOString();
   return (
     `${topic}-${partition}: open since offset ${openSince}, last record ${last}, ` +
-    `producer ${producerId} epoch ${producerEpoch}, transactional id ${transactionalId ?? 'unknown'}: ${why}`
+    `producer ${producerId} epoch ${producerEpoch}, ` +
+    `transactional id ${transactionalId ?? 'unknown'}: ${one.why}`
   );
 }

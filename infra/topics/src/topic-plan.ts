@@ -1,6 +1,7 @@
-import type { TopicSettings } from '@penstock/kafka';
+import { rawMessageBytes, rejectedMessageBytes } from '@penstock/kafka';
+import type { FilterSizes, ReceiverSizes, TopicSettings } from '@penstock/kafka';
 
-/** How large a deployment is. */
+/** How large a deployment is. What is left out is as the services have it by default. */
 export interface TopicPlanOptions {
   /**
    * Partitions of raw, clean and seen in a datacenter, alike: clean partition p is made only from raw
@@ -9,43 +10,48 @@ export interface TopicPlanOptions {
   partitions: number;
   /** 3, or 1 where a single replica is allowed. */
   replicationFactor: number;
-  /** Largest request body, bytes; default 1 MiB, the Receiver's default. */
-  bodyBytesMax?: number;
-  /** The de-duplication window, ms; default 10 minutes. */
-  windowMs?: number;
+  names?: { raw: string; clean: string; rejected: string; seen: string };
+  /** Topics that the catalogue sends events to, beside clean. */
+  routed?: readonly string[];
+  receiver?: ReceiverSizes;
+  filter?: FilterSizes;
   /** The longest stop of an Input Filter after which duplicates are still recognised, ms; default 1 hour. */
   stopMs?: number;
 }
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** What a raw record has beside its body: the Receiver's header limit and the batch's own bytes. */
-const rawOverheadBytes = 64 * 1024;
+const defaultNames = {
+  raw: 'events.raw',
+  clean: 'events.clean',
+  rejected: 'events.rejected',
+  seen: 'events.seen',
+};
+const defaultReceiver = { bodyBytesMax: 1024 ** 2, headerBytesMax: 16 * 1024, batchBytes: 512 * 1024 };
+const defaultFilter = { batchBytes: 900 * 1024, dedupWindowMs: 600_000 };
+/** Topics take a little more than what is configured now, so that a knob can grow before its topic has to. */
+const spareBytes = 44 * 1024;
 
 /** The topics of a datacenter. */
 export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
-  const { partitions } = options;
-  const rawBytesMax = (options.bodyBytesMax ?? 1024 * 1024) + rawOverheadBytes;
-  const windowMs = options.windowMs ?? 600_000;
+  const { names = defaultNames, routed = [], filter = defaultFilter, stopMs = hourMs } = options;
+  const rawBytes = rawMessageBytes(options.receiver ?? defaultReceiver) + spareBytes;
+  const outputBytes = Math.max(rawBytes, filter.batchBytes);
   return [
-    topic('events.raw', partitions, options, {
-      'max.message.bytes': String(rawBytesMax),
-      'retention.ms': String(7 * dayMs),
-      'message.timestamp.type': 'CreateTime',
-    }),
-    topic('events.clean', partitions, options, cleanConfigs(rawBytesMax)),
-    topic('events.rejected', partitions, options, {
-      // A full-size bad body must fit, with the reasons beside it.
-      'max.message.bytes': String(rawBytesMax + 64 * 1024),
+    topic(names.raw, options, { 'max.message.bytes': String(rawBytes), 'retention.ms': String(7 * dayMs) }),
+    ...[names.clean, ...routed].map((name) => topic(name, options, cleanConfigs(outputBytes))),
+    topic(names.rejected, options, {
+      'max.message.bytes': String(rejectedMessageBytes(rawBytes)),
       'retention.ms': String(30 * dayMs),
     }),
-    topic('events.seen', partitions, options, {
+    topic(names.seen, options, {
       // The window counts from the last event, however long ago that was. 24 bytes an event: 9 GB an hour
       // at 100 k/s.
-      'retention.ms': String(windowMs + (options.stopMs ?? hourMs)),
+      'retention.ms': String(filter.dedupWindowMs + stopMs),
+      'retention.bytes': '-1',
       // Retention removes whole segments only: small ones keep the topic close to that.
-      'segment.ms': String(Math.max(60_000, Math.floor(windowMs / 4))),
-      'max.message.bytes': String(rawBytesMax),
+      'segment.ms': String(Math.max(60_000, Math.floor(filter.dedupWindowMs / 4))),
+      'max.message.bytes': String(outputBytes),
     }),
   ];
 }
@@ -55,14 +61,14 @@ export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
  * sources'.
  */
 export function masterTopics(options: TopicPlanOptions): TopicSettings[] {
-  const rawBytesMax = (options.bodyBytesMax ?? 1024 * 1024) + rawOverheadBytes;
-  return [topic('events.clean', options.partitions, options, cleanConfigs(rawBytesMax))];
+  const { names = defaultNames, routed = [], receiver = defaultReceiver, filter = defaultFilter } = options;
+  const bytes = Math.max(rawMessageBytes(receiver) + spareBytes, filter.batchBytes);
+  return [names.clean, ...routed].map((name) => topic(name, options, cleanConfigs(bytes)));
 }
 
 function cleanConfigs(bytesMax: number): Record<string, string> {
   return {
     'compression.type': 'producer',
-    'message.timestamp.type': 'CreateTime',
     'max.message.bytes': String(bytesMax),
     'retention.ms': String(3 * dayMs),
   };
@@ -70,17 +76,17 @@ function cleanConfigs(bytesMax: number): Record<string, string> {
 
 function topic(
   name: string,
-  partitions: number,
-  { replicationFactor }: TopicPlanOptions,
+  { partitions, replicationFactor }: TopicPlanOptions,
   configs: Record<string, string>,
 ): TopicSettings {
   return {
-    name,
-    partitions,
-    replicationFactor,
+    ...{ name, partitions, replicationFactor },
     configs: {
       'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
       'unclean.leader.election.enable': 'false',
+      // Said although they are the defaults: a cluster may have others.
+      'cleanup.policy': 'delete',
+      'message.timestamp.type': 'CreateTime',
       ...configs,
     },
   };

@@ -3,6 +3,7 @@ import {
   bytes,
   chassisKnobs,
   durationMs,
+  filterTopicKnobs,
   integer,
   kafkaKnobs,
   kafkaProblems,
@@ -22,12 +23,7 @@ export const prefix = 'PENSTOCK_FILTER_';
 export const knobs = {
   ...chassisKnobs(prefix, 9102),
   kafka: kafkaKnobs('input-filter'),
-  topics: {
-    raw: topic('RAW', 'events.raw', 'Where the Receivers write requests.'),
-    clean: topic('CLEAN', 'events.clean', 'Where events go; read it with read_committed.'),
-    rejected: topic('REJECTED', 'events.rejected', 'Where everything else goes, with the reason.'),
-    seen: topic('SEEN', 'events.seen', 'Ids of what went to clean, to rebuild the de-duplication window.'),
-  },
+  topics: filterTopicKnobs.topics,
   group: text('PENSTOCK_FILTER_GROUP', {
     why: 'Consumer group that all filters of a datacenter share.',
     pattern: /^[A-Za-z0-9._-]{1,128}$/,
@@ -70,12 +66,7 @@ export const knobs = {
     max: 60_000,
     default: 10_000,
   }),
-  batchBytes: bytes('PENSTOCK_FILTER_BATCH_BYTES', {
-    why: 'Largest batch to an output topic, before compression. Below max.message.bytes of all of them.',
-    min: 16_384,
-    max: 64 * MIB,
-    default: 900 * 1024,
-  }),
+  batchBytes: filterTopicKnobs.batchBytes,
   compression: oneOf('PENSTOCK_FILTER_COMPRESSION', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
     why:
       'How output batches are compressed. The Mirror passes them on as they are, so it decides the bytes ' +
@@ -88,12 +79,7 @@ export const knobs = {
     max: 256 * MIB,
     default: 16 * MIB,
   }),
-  dedupWindowMs: durationMs('PENSTOCK_FILTER_DEDUP_WINDOW_MS', {
-    why: 'How long an event id is remembered at least. Clients must not resend after longer.',
-    min: 1_000,
-    max: 24 * 3_600_000,
-    default: 600_000,
-  }),
+  dedupWindowMs: filterTopicKnobs.dedupWindowMs,
   dedupIdsMax: integer('PENSTOCK_FILTER_DEDUP_IDS_MAX', {
     why:
       'Ids remembered at most for each partition, at 32 bytes each. The newest half is remembered whatever ' +
@@ -156,12 +142,4 @@ export function checkConfig(config: FilterConfig): string[] {
     );
   }
   return problems;
-}
-
-function topic(name: string, fallback: string, why: string) {
-  return text(`PENSTOCK_FILTER_${name}_TOPIC`, {
-    why,
-    pattern: /^[A-Za-z0-9._-]{1,249}$/,
-    default: fallback,
-  });
 }

@@ -33,7 +33,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   );
   metrics.gaugeOf('geoip_missing', 'GeoIP databases that are configured but not in use.', () => geo.missing);
 
-  const check = cleanup.use(await TopicCheck.start(config, pipeline.catalogue.routes, log, context.stopping));
+  const check = cleanup.use(await TopicCheck.start(context, pipeline.catalogue.routes));
 
   const data: FilterThreadData = { config, geoFiles: geo.files };
   const entry = new URL('./thread/thread-entry.ts', import.meta.url);

@@ -1,10 +1,8 @@
-import { openAdmin, topicProblems, type TopicNeeds, type TopicSettings } from '@penstock/kafka';
-import { kafkaConnection, type Log } from '@penstock/service';
+import { filterTopicNeeds, openAdmin, topicProblems } from '@penstock/kafka';
+import { kafkaConnection, type Log, type ServiceContext } from '@penstock/service';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilterConfig } from './config.ts';
 
-/** Room for the headers of a rejected record beside those of the raw one, generously. */
-const REJECTED_HEADERS_BYTES = 65_536;
 const CHECK_INTERVAL_MS = 10_000;
 const RETRY_MS = 1_000;
 
@@ -19,13 +17,12 @@ export class TopicCheck implements Disposable {
 
   /** Waits until Kafka answers, for ever or until `stopping`, whose reason it throws then. */
   static async start(
-    config: FilterConfig,
+    context: Pick<ServiceContext<FilterConfig>, 'config' | 'log' | 'stopping' | 'whileStarting'>,
     routes: Readonly<Record<string, string>>,
-    log: Log,
-    stopping: AbortSignal,
   ): Promise<TopicCheck> {
-    const check = new TopicCheck(config, routes, log);
-    while (!(await check.#look())) await sleep(RETRY_MS, undefined, { signal: stopping });
+    const check = new TopicCheck(context.config, routes, context.log);
+    context.whileStarting(() => check.problems);
+    while (!(await check.#look())) await sleep(RETRY_MS, undefined, { signal: context.stopping });
     check.#timer = setInterval(() => void check.#look(), CHECK_INTERVAL_MS).unref();
     return check;
   }
@@ -44,18 +41,16 @@ export class TopicCheck implements Disposable {
     const { topics, kafka } = this.#config;
     try {
       await using admin = await openAdmin(kafkaConnection(kafka));
-      const found = await admin.describeTopics([
-        topics.raw,
-        ...this.#cleanTopics,
-        topics.rejected,
-        topics.seen,
-      ]);
-      const needs = filterTopicNeeds(this.#config, this.#cleanTopics, found);
-      this.#say(topicProblems(needs, found, { singleReplica: kafka.singleReplica === 'allowed' }));
+      const names = { ...topics, clean: this.#cleanTopics };
+      const found = await admin.describeTopics([names.raw, ...names.clean, names.rejected, names.seen]);
+      const needs = filterTopicNeeds(names, this.#config, found);
+      const singleReplica = kafka.singleReplica === 'allowed';
+      const allowedBy = 'PENSTOCK_KAFKA_SINGLE_REPLICA=allowed';
+      this.#say(topicProblems(needs, found, { singleReplica, allowedBy }));
       return true;
     } catch (error) {
       this.#log.debug({ error }, 'topics cannot be described');
-      this.#say(['Kafka does not answer']);
+      this.#say([`Kafka does not answer: ${error instanceof Error ? error.message : String(error)}`]);
       return false;
     }
   }
@@ -65,37 +60,4 @@ export class TopicCheck implements Disposable {
     if (news.length > 0) this.#log.error({ problems: news }, 'not ready');
     this.problems = problems;
   }
-}
-
-/** What the topics have to be, given the raw topic that is there. */
-export function filterTopicNeeds(
-  { topics, batchBytes, dedupWindowMs }: Pick<FilterConfig, 'topics' | 'batchBytes' | 'dedupWindowMs'>,
-  cleanTopics: readonly string[],
-  found: readonly TopicSettings[],
-): TopicNeeds[] {
-  const raw = found.find(({ name }) => name === topics.raw);
-  // Clean partition p is made of raw partition p only, so the counts are equal.
-  const same = raw === undefined ? {} : { partitions: raw.partitions };
-  const fits = (bytes: number) => ({ configsAtLeast: { 'max.message.bytes': bytes } });
-  // The windows turn by the records' own time.
-  const ownTime = { 'message.timestamp.type': 'CreateTime' };
-  const seenForEver = found.find(({ name }) => name === topics.seen)?.configs['retention.ms'] === '-1';
-  const rawBytesMax = Number(raw?.configs['max.message.bytes'] ?? 0);
-  return [
-    { name: topics.raw },
-    ...cleanTopics.map((name) => ({
-      ...{ name, ...same, ...fits(batchBytes) },
-      configs: { ...ownTime, 'compression.type': 'producer' },
-    })),
-    // A body as large as raw takes must fit, or its partition stops.
-    { name: topics.rejected, ...same, ...fits(rawBytesMax + REJECTED_HEADERS_BYTES) },
-    {
-      ...{ name: topics.seen, ...same },
-      configs: { ...ownTime, 'cleanup.policy': 'delete' },
-      configsAtLeast: {
-        'max.message.bytes': batchBytes,
-        ...(!seenForEver && { 'retention.ms': dedupWindowMs }),
-      },
-    },
-  ];
 }

@@ -24,6 +24,14 @@ export type { TxnSessionOptions, WrittenBatch } from './transaction/txn-session.
 export type { TransactionOffsets } from './transaction/transaction-offsets.ts';
 export { Admin, openAdmin } from './admin/admin.ts';
 export type { TopicSettings } from './admin/admin.ts';
+export {
+  cleanTopicNeeds,
+  filterTopicNeeds,
+  rawMessageBytes,
+  rawTopicNeeds,
+  rejectedMessageBytes,
+} from './admin/pipeline-topics.ts';
+export type { FilterSizes, ReceiverSizes } from './admin/pipeline-topics.ts';
 export { topicProblems } from './admin/topic-problems.ts';
 export type { TopicNeeds } from './admin/topic-problems.ts';
 export { compress, compressAside, decompress } from './bytes/codec.ts';

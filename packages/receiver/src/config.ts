@@ -9,6 +9,7 @@ import {
   list,
   listen,
   oneOf,
+  receiverTopicKnobs,
   secret,
   text,
   type ConfigOf,
@@ -57,12 +58,7 @@ const http = {
     max: 600_000,
     default: 65_000,
   }),
-  headerBytesMax: bytes(`${prefix}HEADER_BYTES_MAX`, {
-    why: 'Request line and headers together; also bounds the query of GET /v1/collect.',
-    min: 4 * 1024,
-    max: 256 * 1024,
-    default: 16 * 1024,
-  }),
+  headerBytesMax: receiverTopicKnobs.headerBytesMax,
   headerCountMax: integer(`${prefix}HEADER_COUNT_MAX`, {
     why: 'A request with more headers is answered 431.',
     min: 16,
@@ -89,12 +85,7 @@ const http = {
 };
 
 const body = {
-  bodyBytesMax: bytes(`${prefix}BODY_BYTES_MAX`, {
-    why: 'A longer body is answered 413. The raw topic needs max.message.bytes of this + HEADER_BYTES_MAX + 4 KiB, and no less than BATCH_BYTES + 4 KiB.',
-    min: 1024,
-    max: 64 * 1024 ** 2,
-    default: 1024 ** 2,
-  }),
+  bodyBytesMax: receiverTopicKnobs.bodyBytesMax,
   bodyTimeoutMs: durationMs(`${prefix}BODY_TIMEOUT_MS`, {
     why: 'How long a body may take from its headers to its last byte: 408 then.',
     min: 500,
@@ -149,11 +140,7 @@ const record = {
     pattern: /^[A-Za-z0-9._-]{1,64}$/,
     default: 'default',
   }),
-  rawTopic: text(`${prefix}RAW_TOPIC`, {
-    why: 'Where requests are written.',
-    pattern: /^[A-Za-z0-9._-]{1,249}$/,
-    default: 'events.raw',
-  }),
+  rawTopic: receiverTopicKnobs.rawTopic,
   keySalt: secret(`${prefix}KEY_SALT`, {
     why: 'At least 16 characters, the same in all Receivers of a datacenter: hides client addresses in partition keys. With different ones a retry misses its original.',
     example: exampleSalt,
@@ -167,12 +154,7 @@ const producing = {
     max: 1_000,
     default: 5,
   }),
-  batchBytes: bytes(`${prefix}BATCH_BYTES`, {
-    why: 'A batch is sent when it has grown to this.',
-    min: 1024,
-    max: 16 * 1024 ** 2,
-    default: 512 * 1024,
-  }),
+  batchBytes: receiverTopicKnobs.batchBytes,
   compression: oneOf(`${prefix}COMPRESSION`, ['none', 'lz4', 'zstd'], {
     why: 'How batches are compressed. Costs CPU here, saves network and disk of the brokers.',
     default: 'none',

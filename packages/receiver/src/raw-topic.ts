@@ -2,6 +2,7 @@ import {
   KafkaError,
   openAdmin,
   openCluster,
+  rawTopicNeeds,
   retrying,
   topicProblems,
   type Cluster,
@@ -23,11 +24,16 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
   const { config, log, stopping } = context;
   const connection = { ...kafkaConnection(config.kafka), log };
   const { headerBytesMax } = config.http;
-  const messageBytes =
-    Math.max(config.body.bodyBytesMax + headerBytesMax, config.producing.batchBytes) + 4096;
-  const needs = { name: config.record.rawTopic, configsAtLeast: { 'max.message.bytes': messageBytes } };
+  const sizes = { ...config.body, headerBytesMax, batchBytes: config.producing.batchBytes };
+  const needs = rawTopicNeeds(config.record.rawTopic, sizes);
   const singleReplica = config.kafka.singleReplica === 'allowed';
-  const onError = sayNowAndThen(log);
+  let away: string | undefined;
+  context.whileStarting(() => (away === undefined ? [] : [away]));
+  const say = sayNowAndThen(log);
+  const onError = (error: KafkaError) => {
+    away = `waiting for Kafka: ${error.message}`;
+    say(error);
+  };
   const forever = { deadlineMs: Infinity, signal: stopping, onError };
   await using cleanup = new AsyncDisposableStack();
   const cluster = cleanup.use(await retrying('cluster', () => openCluster(connection), forever));
@@ -98,7 +104,10 @@ export class RawTopic implements AsyncDisposable {
   /** Throws KafkaError when they cannot be read. */
   async checkSettings(): Promise<void> {
     const { needs, singleReplica, log } = this.#o;
-    const problems = topicProblems([needs], await this.#settings(), { singleReplica });
+    const problems = topicProblems([needs], await this.#settings(), {
+      singleReplica,
+      allowedBy: 'PENSTOCK_KAFKA_SINGLE_REPLICA=allowed',
+    });
     const changed = problems.join() !== this.#settingProblems.join();
     if (changed && problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
     if (changed && problems.length === 0) log.info({}, 'the raw topic keeps the promise again');

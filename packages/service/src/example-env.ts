@@ -1,9 +1,11 @@
 import type { Knob, Knobs } from './knobs.ts';
 import { knobsOf } from './read-config.ts';
 
+const columnsMax = 110;
+
 /**
- * The text of a package's `example.env`: every knob with its reason, unit, range and default. Each package holds its file
- * to this by a test, so that the file cannot rot:
+ * The text of a package's `example.env`: every knob with its reason, unit, range and default. Each package
+ * holds its file to this by a test, so that the file cannot rot:
  *
  *     await expect(exampleEnv('Receiver', receiverKnobs)).toMatchFileSnapshot('../example.env');
  */
@@ -14,8 +16,19 @@ export function exampleEnv(title: string, knobs: Knobs): string {
 
 function paragraph(knob: Knob<unknown>): string {
   const remark = knob.required ? '; required' : knob.example && `; e.g. ${knob.example}`;
-  const shape = `# ${knob.unit}; ${knob.range}${remark}`;
-  return `# ${knob.why}\n${shape}\n${assignment(knob)}\n`;
+  const shape = `${knob.unit}; ${knob.range}${remark}`;
+  return `${comment(knob.why)}\n${comment(shape)}\n${assignment(knob)}\n`;
+}
+
+/** Lines of at most 110 columns, broken between words. */
+function comment(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + word.length + 1 > columnsMax) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
 }
 
 function assignment(knob: Knob<unknown>): string {

@@ -1,6 +1,7 @@
 export { ConfigError, UsageError } from './errors.ts';
 export { runProgram } from './command-line/run-program.ts';
 export type { Program } from './command-line/program.ts';
+export { runTool } from './command-line/run-tool.ts';
 export type { Command, CommandOutcome, Flag, Flags } from './command-line/command.ts';
 export { GivenFlags } from './command-line/given-flags.ts';
 export {
@@ -19,6 +20,7 @@ export {
 export type { ConfigOf, FileText, Knob, KnobOptions, Knobs, Listen } from './knobs.ts';
 export { readConfig, readServiceConfig } from './read-config.ts';
 export type { Environment, ReadConfigOptions } from './read-config.ts';
+export { filterTopicKnobs, receiverTopicKnobs } from './topic-knobs.ts';
 export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './shared-knobs.ts';
 export type { KafkaConfig, KafkaConnection } from './shared-knobs.ts';
 export { exampleEnv } from './example-env.ts';

@@ -165,7 +165,10 @@ export function listen<O extends KnobOptions<Listen>>(name: string, o: O) {
   });
 }
 
-/** A secret: from the variable itself, or from the file that `NAME_FILE` names (its last line break is dropped). */
+/**
+ * A secret: from the variable itself, or from the file that `NAME_FILE` names (its last line break is
+ * dropped).
+ */
 export function secret<O extends KnobOptions<string>>(name: string, o: O) {
   return knob<O, string>(name, o, {
     unit: 'secret',

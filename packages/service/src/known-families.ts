@@ -1,6 +1,7 @@
 /**
- * Services of one machine often share an environment file, so a service meets the variables of the others. Each family is read by
- * somebody; a name outside of all of them is read by nobody and most likely misspelt.
+ * Services of one machine often share an environment file, so a service meets the variables of the others.
+ * Each family is read by somebody; a name outside of all of them is read by nobody and most likely
+ * misspelt.
  */
 export const knownFamilies = [
   'PENSTOCK_KAFKA_',

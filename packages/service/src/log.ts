@@ -11,8 +11,9 @@ export interface LogOptions {
 }
 
 /**
- * JSON lines: `time` (ISO 8601), `level` (a word), `service`, `msg`, and fields. Messages are constant, what varies is a field:
- * `log.warn({ partition, lagMs }, 'partition is behind')`. Never log an address, a key, a header or a body of a client.
+ * JSON lines: `time` (ISO 8601), `level` (a word), `service`, `msg`, and fields. Messages are constant,
+ * what varies is a field: `log.warn({ partition, lagMs }, 'partition is behind')`. Never log an address, a
+ * key, a header or a body of a client.
  */
 export function createLog(o: LogOptions): Log {
   return pino(

@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
 
-/** A label with all values it can take, known when the metric is declared: never an id, an address or a user agent. */
+/**
+ * A label with all values it can take, known when the metric is declared: never an id, an address or a user
+ * agent.
+ */
 export interface Label {
   name: string;
   values: readonly string[];
@@ -11,17 +14,21 @@ export interface MetricsOptions {
   cells?: SharedArrayBuffer;
 }
 
-/** One number for each label value, e.g. the lag of each partition that is assigned now; without a label, `['', value]`. */
+/**
+ * One number for each label value, e.g. the lag of each partition that is assigned now; without a label,
+ * `['', value]`.
+ */
 export type Reading = Iterable<readonly [labelValue: string, value: number]>;
 
 const cellsPerThread = 4096;
 
 /**
- * Hot counters are cells of one typed array, written by one thread with a plain addition: no library, no lock, no allocation
- * per event. prom-client only formats them when somebody asks.
+ * Hot counters are cells of one typed array, written by one thread with a plain addition: no library, no
+ * lock, no allocation per event. prom-client only formats them when somebody asks.
  *
- * Worker threads: every thread declares the same metrics in the same order (one `declare...Metrics(metrics)` function per
- * package), so a cell has the same meaning everywhere; the main thread sums its own cells and those it shared.
+ * Worker threads: every thread declares the same metrics in the same order (one
+ * `declare...Metrics(metrics)` function per package), so a cell has the same meaning everywhere; the main
+ * thread sums its own cells and those it shared.
  */
 export class Metrics {
   readonly #prefix: string;
@@ -132,7 +139,8 @@ export class Metrics {
 
   #register(name: string, help: string, type: string, values: () => Sample[]): void {
     const fullName = `${this.#prefix}${name}`;
-    // The registry needs a name and get() only (prom-client 15, lib/registry.js); its type asks for its own classes.
+    // The registry needs a name and get() only (prom-client 15, lib/registry.js); its type asks for its own
+    // classes.
     const metric = { name: fullName, get: () => ({ name: fullName, help, type, values: values() }) };
     this.#registry.registerMetric(metric as unknown as Metric<string>);
   }
@@ -155,7 +163,10 @@ class Cells {
     this.#slots = new Map((label?.values ?? ['']).map((value, index) => [value, index]));
   }
 
-  /** The position of a label value among those declared. An undeclared value is a bug: it throws a RangeError. */
+  /**
+   * The position of a label value among those declared. An undeclared value is a bug: it throws a
+   * RangeError.
+   */
   protected slot(labelValue: string): number {
     const slot = this.#slots.get(labelValue);
     if (slot === undefined) throw new RangeError(`'${labelValue}' is not a declared label value`);

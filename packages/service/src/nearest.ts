@@ -1,7 +1,7 @@
 /**
- * The candidate that was probably meant: at most `editsMax` edits away, by default one for each four characters of what was
- * written, and at least one. An edit is a character added, left out or replaced, or two neighbours that changed places, whatever
- * the case. Undefined: none is near.
+ * The candidate that was probably meant: at most `editsMax` edits away, by default one for each four
+ * characters of what was written, and at least one. An edit is a character added, left out or replaced, or
+ * two neighbours that changed places, whatever the case. Undefined: none is near.
  */
 export function nearest(
   written: string,

@@ -8,8 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface ReadConfigOptions<K extends Knobs> {
   env?: Environment;
   /**
-   * The families of which every name must be one of the knobs, e.g. `PENSTOCK_FILTER_`. Names that belong to no known family are refused,
-   * too. Without it nothing is.
+   * The families of which every name must be one of the knobs, e.g. `PENSTOCK_FILTER_`. Names that belong
+   * to no known family are refused, too. Without it nothing is.
    */
   prefixes?: readonly string[];
   /** Rules over several knobs; each string is one problem. Runs only when every knob could be read. */
@@ -29,13 +29,17 @@ export function readConfig<K extends Knobs>(knobs: K, o: ReadConfigOptions<K> = 
   return config;
 }
 
-/** The configuration of a service: every name of its family, and of Kafka's where it has such knobs, must be one of its knobs. */
+/**
+ * The configuration of a service: every name of its family, and of Kafka's where it has such knobs, must be
+ * one of its knobs.
+ */
 export function readServiceConfig<K extends Knobs>(
   service: { prefix: string; knobs: K; checkConfig?(config: ConfigOf<K>): readonly string[] },
   env?: Environment,
 ): ConfigOf<K> {
   const { prefix, knobs } = service;
-  // A service with knobs of its own for each cluster shares the environment with others that read PENSTOCK_KAFKA_.
+  // A service with knobs of its own for each cluster shares the environment with others that read
+  // PENSTOCK_KAFKA_.
   const kafka = knobsOf(knobs).some((knob) => knob.name.startsWith('PENSTOCK_KAFKA_'));
   return readConfig(knobs, {
     ...(env && { env }),

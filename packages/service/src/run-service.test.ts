@@ -80,6 +80,8 @@ test('a taken port is told with its address and its knob', async () => {
   const sample = await startSample('one-service', { PENSTOCK_SAMPLE_OPERATIONS_LISTEN: `127.0.0.1:${port}` });
   expect(await sample.exited).toBe(1);
   taken.close();
-  const message = `cannot listen on 127.0.0.1:${port} (PENSTOCK_SAMPLE_OPERATIONS_LISTEN): the port is taken by another process`;
+  const message =
+    `cannot listen on 127.0.0.1:${port} (PENSTOCK_SAMPLE_OPERATIONS_LISTEN): ` +
+    'the port is taken by another process';
   expect(sample.lines.at(-1)).toMatchObject({ error: { message: expect.stringContaining(message) } });
 });

@@ -24,6 +24,8 @@ export interface ServiceContext<Config> {
   metrics: Metrics;
   /** Aborted when the process has been told to stop: lets a start that waits for Kafka give up. */
   stopping: AbortSignal;
+  /** What `/readyz` says beside "starting" until the service has started, e.g. which topic is missing. */
+  whileStarting(notReady: () => readonly string[]): void;
   /** Ends the process with exit code 1 after disposing; for what fails in the background. */
   fail(error: unknown): void;
 }
@@ -40,9 +42,10 @@ export interface ServiceDefinition<K extends Knobs & ChassisKnobs> {
 }
 
 /**
- * The life of a service process: configuration -> operations listener -> start -> wait for SIGTERM or SIGINT -> `/readyz` 503 ->
- * drain -> dispose. Settles when all of it is done; the process then ends by itself.
- * Exit codes: 0 stopped, 1 failed (also: a second signal, or STOP_TIMEOUT_MS is over), 2 configuration.
+ * The life of a service process: configuration -> operations listener -> start -> wait for SIGTERM or
+ * SIGINT -> `/readyz` 503 -> drain -> dispose. Settles when all of it is done; the process then ends by
+ * itself. Exit codes: 0 stopped, 1 failed (also: a second signal, or STOP_TIMEOUT_MS is over), 2
+ * configuration.
  */
 export async function runService<K extends Knobs & ChassisKnobs>(
   definition: ServiceDefinition<K>,
@@ -80,12 +83,13 @@ async function live<K extends Knobs & ChassisKnobs>(
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   const metrics = new Metrics(definition.name);
-  const now: { service?: Service } = {};
+  const now: { service?: Service; starting: () => readonly string[] } = { starting: () => [] };
   await using operations = await startOperations({
     listen: (config as unknown as ConfigOf<ChassisKnobs>).operationsListen,
     knob: definition.knobs.operationsListen.name,
     metrics,
-    notReady: () => (stop.signal.aborted ? ['stopping'] : (now.service?.notReady() ?? ['starting'])),
+    notReady: () =>
+      stop.signal.aborted ? ['stopping'] : (now.service?.notReady() ?? ['starting', ...now.starting()]),
     status: () => ({
       service: definition.name,
       pid: process.pid,
@@ -99,7 +103,10 @@ async function live<K extends Knobs & ChassisKnobs>(
     stop.failed(); // from here on, for disposing may hang on what has failed
     failure.reject(error);
   };
-  const context = { config, log, metrics, stopping: stop.signal, fail };
+  const context: ServiceContext<ConfigOf<K>> = {
+    ...{ config, log, metrics, stopping: stop.signal, fail },
+    whileStarting: (notReady) => void (now.starting = notReady),
+  };
   const starting = definition.start(context);
   await using started = await Promise.race([starting, failure.promise]).catch((error: unknown) => {
     // A part failed while others were still starting: they end as soon as they have started.

@@ -4,7 +4,9 @@ import { ConfigError } from './errors.ts';
 import { durationMs, file, flag, list, listen, oneOf, secret, text } from './knobs.ts';
 import type { ConfigOf } from './knobs.ts';
 
-/** What every service has. `prefix` is e.g. `PENSTOCK_RECEIVER_`; each service has its own operations port. */
+/**
+ * What every service has. `prefix` is e.g. `PENSTOCK_RECEIVER_`; each service has its own operations port.
+ */
 export function chassisKnobs(prefix: string, operationsPort: number) {
   return {
     logLevel: oneOf('PENSTOCK_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], {
@@ -16,7 +18,9 @@ export function chassisKnobs(prefix: string, operationsPort: number) {
       default: { address: '127.0.0.1', port: operationsPort },
     }),
     stopTimeoutMs: durationMs(`${prefix}STOP_TIMEOUT_MS`, {
-      why: 'From the stop signal to the end of the process, everything included. Keep it below what your supervisor waits before SIGKILL.',
+      why:
+        'From the stop signal to the end of the process, everything included. Keep it below what your ' +
+        'supervisor waits before SIGKILL.',
       min: 1_000,
       max: 600_000,
       default: 25_000,
@@ -41,7 +45,9 @@ export function kafkaKnobs(clientId: string, prefix = 'PENSTOCK_KAFKA_') {
       default: clientId,
     }),
     singleReplica: oneOf(`${prefix}SINGLE_REPLICA`, ['refused', 'allowed'], {
-      why: 'Whether topics without three replicas are accepted. Only for demos, tests and benchmarks: an acknowledged event is then on one disk.',
+      why:
+        'Whether topics without three replicas are accepted. Only for demos, tests and benchmarks: an ' +
+        'acknowledged event is then on one disk.',
       default: 'refused',
     }),
     saslMechanism: oneOf(`${prefix}SASL_MECHANISM`, ['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
@@ -52,7 +58,9 @@ export function kafkaKnobs(clientId: string, prefix = 'PENSTOCK_KAFKA_') {
     saslPassword: secret(`${prefix}SASL_PASSWORD`, { why: 'Password for SASL.', optional: true }),
     tls: flag(`${prefix}TLS`, { why: 'Whether connections to the brokers are encrypted.', default: false }),
     tlsCa: file(`${prefix}TLS_CA_FILE`, {
-      why: "Certificates (PEM) that sign the brokers' own; those that Node trusts when not set. A broker's certificate must hold the name or address by which it is reached.",
+      why:
+        "Certificates (PEM) that sign the brokers' own; those that Node trusts when not set. A broker's" +
+        ' certificate must hold the name or address by which it is reached.',
       optional: true,
     }),
     tlsCertificate: file(`${prefix}TLS_CERTIFICATE_FILE`, {
@@ -75,7 +83,10 @@ export interface KafkaConnection {
   tls?: { ca?: string; cert?: string; key?: string };
 }
 
-/** What `openCluster` takes. Throws ConfigError when the knobs contradict each other: `kafkaProblems` tells it at the start. */
+/**
+ * What `openCluster` takes. Throws ConfigError when the knobs contradict each other: `kafkaProblems` tells
+ * it at the start.
+ */
 export function kafkaConnection(kafka: KafkaConfig): KafkaConnection {
   const problems = kafkaProblems(kafka);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -94,7 +105,10 @@ export function kafkaConnection(kafka: KafkaConfig): KafkaConnection {
   return connection;
 }
 
-/** For a service's `check`: contradictions of these knobs, and certificates that cannot be used. `prefix` as for `kafkaKnobs`. */
+/**
+ * For a service's `check`: contradictions of these knobs, and certificates that cannot be used. `prefix` as
+ * for `kafkaKnobs`.
+ */
 export function kafkaProblems(kafka: KafkaConfig, prefix = 'PENSTOCK_KAFKA_'): string[] {
   const problems: string[] = [];
   const problem = (knob: string, text: string): void => void problems.push(`${prefix}${knob}: ${text}`);

@@ -41,8 +41,9 @@ type Said =
 const reportIntervalMs = 500;
 
 /**
- * Runs `count` worker threads, each a Service of its own, and is a Service itself: ready when all are, drained when all are.
- * A thread that fails or ends on its own fails the whole process through `context.fail`: Kafka gives its work to others.
+ * Runs `count` worker threads, each a Service of its own, and is a Service itself: ready when all are,
+ * drained when all are. A thread that fails or ends on its own fails the whole process through
+ * `context.fail`: Kafka gives its work to others.
  */
 export async function startThreads<Data>(o: ThreadsOptions<Data>): Promise<Service> {
   const threads = Array.from({ length: o.count }, (_, thread) => new Thread(o, thread));

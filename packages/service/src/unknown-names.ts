@@ -5,9 +5,10 @@ import { didYouMean, nearest } from './nearest.ts';
 const injected = /(_HOST|_PORT|_SERVICE_PORT_[A-Z0-9_]+|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|ADDR|PORT))?)$/;
 
 /**
- * Variables that look like ours and that nobody reads: a mistyped name must not be a silent default. In the families of this
- * service (`prefixes`) only `own` names are right. A name of another known family is another service's business, and one that
- * is in no family is refused. Each problem names what was probably meant.
+ * Variables that look like ours and that nobody reads: a mistyped name must not be a silent default. In the
+ * families of this service (`prefixes`) only `own` names are right. A name of another known family is
+ * another service's business, and one that is in no family is refused. Each problem names what was probably
+ * meant.
  */
 export function unknownNames(
   names: readonly string[],

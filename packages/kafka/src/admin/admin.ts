@@ -66,8 +66,11 @@ export class Admin implements AsyncDisposable {
     return asked('the names of topics', () => this.#admin.listTopics());
   }
 
-  /** Creates what is missing and answers its names; what exists is left as it is. Settles when all have leaders. */
-  async createTopics(topics: readonly TopicSettings[]): Promise<string[]> {
+  /**
+   * Creates what is missing and answers its names; what exists is left as it is. Settles when all have leaders. `singleReplica` is
+   * what an operator sets to do with one replica, for the refusal of a cluster that has too few brokers.
+   */
+  async createTopics(topics: readonly TopicSettings[], singleReplica?: string): Promise<string[]> {
     const existing = new Set(await this.topicNames());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length === 0) return [];
@@ -77,10 +80,31 @@ export class Admin implements AsyncDisposable {
       replicationFactor,
       configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
     }));
-    await asked(`creating ${missing.map(({ name }) => name).join(', ')}`, () =>
-      this.#admin.createTopics({ waitForLeaders: true, topics: wanted }),
-    );
-    return missing.map(({ name }) => name);
+    const names = missing.map(({ name }) => name);
+    try {
+      await asked(`creating ${names.join(', ')}`, () =>
+        this.#admin.createTopics({ waitForLeaders: true, topics: wanted }),
+      );
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== 'INVALID_REPLICATION_FACTOR') throw error;
+      throw await this.#tooFewBrokers(missing, singleReplica, error);
+    }
+    return names;
+  }
+
+  async #tooFewBrokers(
+    topics: readonly TopicSettings[],
+    singleReplica: string | undefined,
+    cause: KafkaError,
+  ): Promise<KafkaError> {
+    const { brokers } = await asked('the brokers', () => this.#admin.describeCluster());
+    const replicas = Math.max(...topics.map(({ replicationFactor }) => replicationFactor));
+    const names = topics.map(({ name }) => name).join(', ');
+    const otherwise = singleReplica === undefined ? '' : `, or set ${singleReplica} for a demo or a test`;
+    const message =
+      `${names}: ${replicas} replicas need as many brokers, and ${brokers.length} of this cluster answer. ` +
+      `Start more brokers${otherwise}`;
+    return new KafkaError('INVALID_REPLICATION_FACTOR', message, { cause });
   }
 
   /** The topics as they are, all configs included; those that do not exist are left out. */

@@ -42,3 +42,26 @@ test('a single replica is allowed where it is said so, and nothing else', () => 
   expect(topicProblems(needs, [single], { singleReplica: true })).toEqual([]);
   expect(topicProblems(needs, [], { singleReplica: true })).toEqual(['topic t does not exist']);
 });
+
+test('a refused single replica names what allows it', () => {
+  const single = { ...good, replicationFactor: 1, configs: { ...good.configs, 'min.insync.replicas': '1' } };
+  const told = topicProblems(needs, [single], { singleReplica: false, allowedBy: '--single-replica' });
+  expect(told[0]).toBe(
+    'topic t: replication factor is 1, needs 3 (for demos and tests, --single-replica accepts it)',
+  );
+});
+
+test('more replicas in sync than there are is told: nothing could be written', () => {
+  const strict = { ...good, configs: { ...good.configs, 'min.insync.replicas': '4' } };
+  expect(topicProblems(needs, [strict], { singleReplica: false })).toEqual([
+    'topic t: min.insync.replicas is 4, and there are only 3 replicas',
+  ]);
+});
+
+test('at least so many partitions', () => {
+  const need = [{ name: 't', partitionsAtLeast: 13 }];
+  expect(topicProblems(need, [good], { singleReplica: false })).toEqual([
+    'topic t: has 12 partitions, needs 13 or more',
+  ]);
+  expect(topicProblems(need, [{ ...good, partitions: 14 }], { singleReplica: false })).toEqual([]);
+});

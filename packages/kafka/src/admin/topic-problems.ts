@@ -1,58 +1,82 @@
 import type { TopicSettings } from './admin.ts';
 
-/** What a service needs of a topic before it may promise anything about it. */
+/** What a service needs of a topic before it may promise anything about it. Settings are named as Kafka names them. */
 export interface TopicNeeds {
-  name: string;
+  readonly name: string;
   /** Exactly so many, when the service depends on it. */
-  partitions?: number;
-  /** `key: value` that must be equal, as Kafka names them. */
-  configs?: Record<string, string>;
-  /** `max.message.bytes` and the like: at least this number. */
-  configsAtLeast?: Record<string, number>;
+  readonly partitions?: number;
+  readonly partitionsAtLeast?: number;
+  /** Settings that must be equal. */
+  readonly configs?: Readonly<Record<string, string>>;
+  /** `max.message.bytes` and the like: at least this number. -1 is Kafka's word for "no limit" and is always enough. */
+  readonly configsAtLeast?: Readonly<Record<string, number>>;
+  /** What a setting that is wrong would do, by its name: the sentence ends with it. */
+  readonly because?: Readonly<Record<string, string>>;
+}
+
+export interface TopicCheckOptions {
+  /** Drops what is said of replication, and nothing else. */
+  readonly singleReplica: boolean;
+  /** What an operator sets to accept a single replica, e.g. `PENSTOCK_KAFKA_SINGLE_REPLICA=allowed`. */
+  readonly allowedBy?: string;
 }
 
 /**
  * Says how topics differ from what is needed, a sentence each; an empty list when nothing does. Replication is part of
- * every promise: three copies, two of them in sync, no unclean election; `singleReplica` drops just that.
+ * every promise: three copies, two of them in sync, no unclean election.
  */
 export function topicProblems(
   needs: readonly TopicNeeds[],
   found: readonly TopicSettings[],
-  options: { singleReplica: boolean },
+  options: TopicCheckOptions,
 ): string[] {
   return needs.flatMap((need) => {
     const topic = found.find(({ name }) => name === need.name);
     if (!topic) return [`topic ${need.name} does not exist`];
-    return [...shapeProblems(need, topic), ...(options.singleReplica ? [] : replicationProblems(topic))].map(
+    const replication = options.singleReplica ? [] : replicationProblems(topic, options.allowedBy);
+    return [...countProblems(need, topic), ...settingProblems(need, topic), ...replication].map(
       (problem) => `topic ${need.name}: ${problem}`,
     );
   });
 }
 
-function shapeProblems(need: TopicNeeds, topic: TopicSettings): string[] {
-  const problems: string[] = [];
-  if (need.partitions !== undefined && need.partitions !== topic.partitions) {
-    problems.push(`has ${topic.partitions} partitions, needs ${need.partitions}`);
+function countProblems({ partitions, partitionsAtLeast = 0 }: TopicNeeds, topic: TopicSettings): string[] {
+  if (partitions !== undefined && partitions !== topic.partitions) {
+    return [`has ${topic.partitions} partitions, needs ${partitions}`];
   }
-  for (const [key, wanted] of Object.entries(need.configs ?? {})) {
-    const value = topic.configs[key];
-    if (value !== wanted) problems.push(`${key} is ${value ?? 'unset'}, needs ${wanted}`);
+  if (topic.partitions < partitionsAtLeast) {
+    return [`has ${topic.partitions} partitions, needs ${partitionsAtLeast} or more`];
   }
-  for (const [key, least] of Object.entries(need.configsAtLeast ?? {})) {
-    const value = Number(topic.configs[key]);
-    if (!(value >= least))
-      problems.push(`${key} is ${topic.configs[key] ?? 'unset'}, needs ${least} or more`);
-  }
-  return problems;
+  return [];
 }
 
-function replicationProblems(topic: TopicSettings): string[] {
+function settingProblems({ configs, configsAtLeast, because }: TopicNeeds, topic: TopicSettings): string[] {
+  const wrong = (key: string, needed: string): string => {
+    const why = because?.[key];
+    return `${key} is ${topic.configs[key] ?? 'unset'}, needs ${needed}${why === undefined ? '' : `: ${why}`}`;
+  };
+  const different = Object.entries(configs ?? {})
+    .filter(([key, wanted]) => topic.configs[key] !== wanted)
+    .map(([key, wanted]) => wrong(key, wanted));
+  const tooSmall = Object.entries(configsAtLeast ?? {})
+    .filter(([key, least]) => topic.configs[key] !== '-1' && !(Number(topic.configs[key]) >= least))
+    .map(([key, least]) => wrong(key, `${least} or more`));
+  return [...different, ...tooSmall];
+}
+
+function replicationProblems({ replicationFactor, configs }: TopicSettings, allowedBy?: string): string[] {
   const problems: string[] = [];
-  if (topic.replicationFactor < 3) problems.push(`replication factor is ${topic.replicationFactor}, needs 3`);
-  if (!(Number(topic.configs['min.insync.replicas']) >= 2)) {
-    problems.push(`min.insync.replicas is ${topic.configs['min.insync.replicas'] ?? 'unset'}, needs 2`);
+  const inSync = Number(configs['min.insync.replicas']);
+  if (replicationFactor < 3) {
+    const otherwise = allowedBy === undefined ? '' : ` (for demos and tests, ${allowedBy} accepts it)`;
+    problems.push(`replication factor is ${replicationFactor}, needs 3${otherwise}`);
+  } else if (inSync > replicationFactor) {
+    problems.push(`min.insync.replicas is ${inSync}, and there are only ${replicationFactor} replicas`);
   }
-  if (topic.configs['unclean.leader.election.enable'] !== 'false') {
+  if (!(inSync >= 2)) {
+    problems.push(`min.insync.replicas is ${configs['min.insync.replicas'] ?? 'unset'}, needs 2`);
+  }
+  if (configs['unclean.leader.election.enable'] !== 'false') {
     problems.push('unclean.leader.election.enable must be false');
   }
   return problems;

@@ -7,8 +7,9 @@ import type { CommandOutcome } from './command.ts';
 const answerWithinMs = 5_000;
 
 /**
- * `status` of a service that has nothing better to ask: what its own operations listener says. Ends with 1 when the service is
- * not ready or does not answer. Of the configuration it needs the listener's address and nothing else.
+ * `status` of a service that has nothing better to ask: what its own operations listener says. Ends with 1
+ * when the service is not ready or does not answer. Of the configuration it needs the listener's address
+ * and nothing else.
  */
 export async function askOperations(
   service: string,

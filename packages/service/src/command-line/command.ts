@@ -23,7 +23,10 @@ export interface Command<Config> {
   act(config: Config, given: GivenFlags): Promise<string | CommandOutcome>;
 }
 
-/** For a command that answers and still ends with 1 (the status of a service that is not ready), or 2 (it cannot tell). */
+/**
+ * For a command that answers and still ends with 1 (the status of a service that is not ready), or 2 (it
+ * cannot tell).
+ */
 export interface CommandOutcome {
   readonly text: string;
   readonly exitCode: 0 | 1 | 2;

@@ -6,8 +6,9 @@ export interface Explained {
 }
 
 /**
- * What an operator reads of an error: one message for what the world did, a stack for what nobody expected. An error of the world
- * is one that a package of this project made: it has a `code` and says whether it is `retryable`.
+ * What an operator reads of an error: one message for what the world did, a stack for what nobody expected.
+ * An error of the world is one that a package of this project made: it has a `code` and says whether it is
+ * `retryable`.
  */
 export function explain(error: unknown, usage: string): Explained {
   if (error instanceof UsageError) return { exitCode: 2, message: `${error.message}\n\n${usage.trimEnd()}` };

@@ -17,8 +17,8 @@ export type CommandLine =
   | { readonly kind: 'command'; readonly name: string; readonly given: GivenFlags };
 
 /**
- * Reads a command line. `--help`, `-h` and the word `help` win over everything else, wherever they stand. Throws UsageError,
- * which names what is nearest to a word that is unknown.
+ * Reads a command line. `--help`, `-h` and the word `help` win over everything else, wherever they stand.
+ * Throws UsageError, which names what is nearest to a word that is unknown.
  */
 export function parseCommandLine(args: readonly string[], grammar: Grammar): CommandLine {
   const flags = Object.assign({}, ...Object.values(grammar.commands), grammar.always) as Flags;

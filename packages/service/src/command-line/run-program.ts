@@ -6,12 +6,13 @@ import { explain } from './explain.ts';
 import type { GivenFlags } from './given-flags.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { commandsOf, type Program } from './program.ts';
+import { print } from './print.ts';
 import { usageText } from './usage.ts';
 
 /**
- * The whole of a service's main: reads the command line, then runs the service (`run`, or no command) or one of its commands.
- * Sets the exit code: 0 done or stopped, 1 failed or refused, 2 wrong usage or configuration. An expected error is one message on
- * standard error, an unexpected one a stack.
+ * The whole of a service's main: reads the command line, then runs the service (`run`, or no command) or
+ * one of its commands. Sets the exit code: 0 done or stopped, 1 failed or refused, 2 wrong usage or
+ * configuration. An expected error is one message on standard error, an unexpected one a stack.
  */
 export async function runProgram<K extends Knobs & ChassisKnobs>(program: Program<K>): Promise<void> {
   const { name, about, prefix, flags: always = {} } = program;
@@ -50,12 +51,4 @@ function environmentOf(given: GivenFlags, flags: Flags): Environment {
     return insteadOf === undefined || value === undefined ? [] : [[insteadOf.name, value] as const];
   });
   return { ...process.env, ...Object.fromEntries(instead) };
-}
-
-/** `mirror status | head -1` closes the pipe before everything is written: that is no failure. */
-function print(text: string): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-  process.stdout.write(text);
 }

@@ -13,8 +13,9 @@ export interface UsageOf {
 export function usageText({ name, about, commands, always, notes }: UsageOf): string {
   const parts = Object.entries(commands).map(([command, { synopsis, flags = {}, about: what }]) => {
     const shown = command === 'run' ? '[run]' : command;
-    const line = [name, shown, synopsis].filter(Boolean).join(' ');
-    return [`  ${line}`, `      ${what}`, ...flagLines(flags)].join('\n');
+    const line = `  ${[name, shown, synopsis].filter(Boolean).join(' ')}`;
+    // A tool is its one command: the first line has said what it does.
+    return [line, ...(command === '' ? [] : [`      ${what}`]), ...flagLines(flags)].join('\n');
   });
   const everywhere = [...flagLines(always), flagLine('-h, --help', 'prints this and starts nothing')];
   return `${[`${name}: ${about}`, ...parts, everywhere.join('\n'), notes.join('\n')].join('\n\n')}\n`;

@@ -9,7 +9,9 @@ export interface Sample {
   exited: Promise<number | null>;
 }
 
-/** Starts a sample service and waits until it has said `waitFor` or ended. It is killed when the test ends. */
+/**
+ * Starts a sample service and waits until it has said `waitFor` or ended. It is killed when the test ends.
+ */
 export async function startSample(
   file: string,
   env: Record<string, string>,
