@@ -54,7 +54,7 @@ test('topics are made with room for what the services are configured with, and f
   expect(grown.stdout).toContain(`topic ${name}.seen: retention.ms is 10800000, needs 14400000 or more`);
 });
 
-test('settings that lose events in silence are told: compaction, and a retention that is too short', async () => {
+test('compaction, and a retention that is too short, are told', async () => {
   const { kafka, name, run } = await topicsTool();
   expect(await run(['--single-replica', '--partitions', '1'])).toMatchObject({ exitCode: 0 });
   await change(kafka, `${name}.raw`, 'cleanup.policy=compact');

@@ -43,8 +43,8 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
 }
 
 /**
- * What the brokers have against us, in the words of our own connection: kafkajs says of all of it that it cannot connect, after
- * eight tries. Brokers that are away are left to its tries.
+ * What the brokers have against us, in the words of our own connection: kafkajs says of all of it that it
+ * cannot connect, after eight tries. Brokers that are away are left to its tries.
  */
 async function throwRefusal(options: ClusterOptions): Promise<void> {
   const { log: _, ...silently } = options; // whoever opens the cluster itself says what there is to say of it
@@ -54,7 +54,9 @@ async function throwRefusal(options: ClusterOptions): Promise<void> {
   await cluster?.[Symbol.asyncDispose]();
 }
 
-/** What this project asks of an administrator, on kafkajs's: it is sound for that, and carries no data here. */
+/**
+ * What this project asks of an administrator, on kafkajs's: it is sound for that, and carries no data here.
+ */
 export class Admin implements AsyncDisposable {
   readonly #admin: KafkajsAdmin;
 
@@ -67,8 +69,9 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * Creates what is missing and answers its names; what exists is left as it is. Settles when all have leaders. `singleReplica` is
-   * what an operator sets to do with one replica, for the refusal of a cluster that has too few brokers.
+   * Creates what is missing and answers its names; what exists is left as it is. Settles when all have
+   * leaders. `singleReplica` is what an operator sets to do with one replica, for the refusal of a cluster
+   * that has too few brokers.
    */
   async createTopics(topics: readonly TopicSettings[], singleReplica?: string): Promise<string[]> {
     const existing = new Set(await this.topicNames());
@@ -152,8 +155,9 @@ export class Admin implements AsyncDisposable {
 }
 
 /**
- * Asks again, 10 s at most, when a broker has not heard yet of a topic that another one has just made, or is away: kafkajs
- * gives up on those at once in some calls. Throws KafkaError with Kafka's name of the error.
+ * Asks again, 10 s at most, when a broker has not heard yet of a topic that another one has just made, or
+ * is away: kafkajs gives up on those at once in some calls. Throws KafkaError with Kafka's name of the
+ * error.
  */
 function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   const attempt = async (): Promise<T> => {

@@ -16,9 +16,10 @@ const pendingCheckMs = 10;
 let mended = false;
 
 /**
- * After each answer kafkajs 2.2.4 sets a timer for the end of a broker's throttle, also where there is none: in the past, once a
- * millisecond, for as long as it is connected. Node prints a TimeoutNegativeWarning for it, which tells an operator nothing. A timer
- * is needed only for requests that wait, or until a throttle ends.
+ * After each answer kafkajs 2.2.4 sets a timer for the end of a broker's throttle, also where there is
+ * none: in the past, once a millisecond, for as long as it is connected. Node prints a
+ * TimeoutNegativeWarning for it, which tells an operator nothing. A timer is needed only for requests that
+ * wait, or until a throttle ends.
  */
 export function mendKafkajsTimers(): void {
   if (mended) return;

@@ -42,7 +42,10 @@ export function rawMessageBytes({ bodyBytesMax, headerBytesMax, batchBytes }: Re
   return Math.max(bodyBytesMax + headerBytesMax, batchBytes) + recordOverheadBytes;
 }
 
-/** The smallest `max.message.bytes` of the rejected topic: a body as large as raw takes must fit, or its partition stops. */
+/**
+ * The smallest `max.message.bytes` of the rejected topic: a body as large as raw takes must fit, or its
+ * partition stops.
+ */
 export function rejectedMessageBytes(rawBytes: number): number {
   return rawBytes + rejectedHeadersBytes;
 }

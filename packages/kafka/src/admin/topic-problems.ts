@@ -1,6 +1,9 @@
 import type { TopicSettings } from './admin.ts';
 
-/** What a service needs of a topic before it may promise anything about it. Settings are named as Kafka names them. */
+/**
+ * What a service needs of a topic before it may promise anything about it. Settings are named as Kafka
+ * names them.
+ */
 export interface TopicNeeds {
   readonly name: string;
   /** Exactly so many, when the service depends on it. */
@@ -8,7 +11,10 @@ export interface TopicNeeds {
   readonly partitionsAtLeast?: number;
   /** Settings that must be equal. */
   readonly configs?: Readonly<Record<string, string>>;
-  /** `max.message.bytes` and the like: at least this number. -1 is Kafka's word for "no limit" and is always enough. */
+  /**
+   * `max.message.bytes` and the like: at least this number. -1 is Kafka's word for "no limit" and is always
+   * enough.
+   */
   readonly configsAtLeast?: Readonly<Record<string, number>>;
   /** What a setting that is wrong would do, by its name: the sentence ends with it. */
   readonly because?: Readonly<Record<string, string>>;
@@ -22,8 +28,8 @@ export interface TopicCheckOptions {
 }
 
 /**
- * Says how topics differ from what is needed, a sentence each; an empty list when nothing does. Replication is part of
- * every promise: three copies, two of them in sync, no unclean election.
+ * Says how topics differ from what is needed, a sentence each; an empty list when nothing does. Replication
+ * is part of every promise: three copies, two of them in sync, no unclean election.
  */
 export function topicProblems(
   needs: readonly TopicNeeds[],
