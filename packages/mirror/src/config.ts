@@ -117,6 +117,12 @@ export const knobs = {
 
 export type MirrorConfig = ConfigOf<typeof knobs>;
 
+/** What an operator sets to accept a single replica on either side, for refusals. */
+export const singleReplicaAllowedBy = {
+  source: `${knobs.source.singleReplica.name}=allowed`,
+  target: `${knobs.target.singleReplica.name}=allowed`,
+};
+
 /** Rules over several knobs. */
 export function checkConfig(config: MirrorConfig): string[] {
   const problems = [

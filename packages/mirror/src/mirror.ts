@@ -16,11 +16,15 @@ import { joinLink, type OwnedShards } from './shard/shards.ts';
  */
 export async function startMirror(context: ServiceContext<MirrorConfig>): Promise<Service> {
   const { config, log, metrics, stopping } = context;
+  let away: string | undefined;
+  context.whileStarting(() => (away === undefined ? [] : [away]));
   const waitForKafka = {
     deadlineMs: Infinity,
     signal: stopping,
-    onError: (error: KafkaError) =>
-      log.warn({ code: error.code, error }, 'Kafka is away; will be tried again'),
+    onError(error: KafkaError) {
+      away = `waiting for Kafka: ${error.message}`;
+      log.warn({ code: error.code, error }, 'Kafka is away; will be tried again');
+    },
   };
   await using opened = new AsyncDisposableStack();
   const link = opened.use(await retrying('opening both clusters', () => openLink(config, log), waitForKafka));

@@ -7,7 +7,7 @@ import {
   type TopicSettings,
 } from '@penstock/kafka';
 import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger';
-import type { MirrorConfig } from '../config.ts';
+import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
 import { pairsTopicOf } from '../names.ts';
 import type { LinkContext } from './link-context.ts';
@@ -37,7 +37,10 @@ export async function checkLink(
     link.target,
     needs.map(({ name }) => name),
   );
-  const problems = topicProblems(needs, own, { singleReplica: singleReplica.target });
+  const problems = topicProblems(needs, own, {
+    singleReplica: singleReplica.target,
+    allowedBy: singleReplicaAllowedBy.target,
+  });
   if (problems.length > 0) throw new MirrorError('NO_LEDGER', problems.join('; '));
   const sources = await settingsOf(
     link.source,

@@ -6,7 +6,7 @@ import {
   type Genesis,
   type RegisteredTopic,
 } from '@penstock/ledger';
-import type { MirrorConfig } from '../config.ts';
+import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
 import { pairsTopicOf } from '../names.ts';
 import { wallClockMs } from '../wall-clock.ts';
@@ -92,18 +92,21 @@ async function createLedger(
   report: string[],
 ): Promise<void> {
   const pairsConfigs = { 'cleanup.policy': 'delete', 'retention.ms': '604800000' };
-  const created = await target.createTopics([
-    {
-      name: identity.ledgerTopic,
-      partitions: shards,
-      ...replication(singleReplica.target, ledgerConfigs),
-    },
-    {
-      name: pairsTopicOf(identity.link),
-      partitions: shards,
-      ...replication(singleReplica.target, pairsConfigs),
-    },
-  ]);
+  const created = await target.createTopics(
+    [
+      {
+        name: identity.ledgerTopic,
+        partitions: shards,
+        ...replication(singleReplica.target, ledgerConfigs),
+      },
+      {
+        name: pairsTopicOf(identity.link),
+        partitions: shards,
+        ...replication(singleReplica.target, pairsConfigs),
+      },
+    ],
+    singleReplicaAllowedBy.target,
+  );
   for (const name of created) report.push(`created ${name} with ${shards} partitions`);
 }
 

@@ -1,5 +1,6 @@
 import { topicProblems, type Admin, type TopicSettings } from '@penstock/kafka';
 import type { RegisteredTopic } from '@penstock/ledger';
+import { singleReplicaAllowedBy as allowedBy } from '../config.ts';
 import { MirrorError } from '../errors.ts';
 import { partitionsNeeded } from './register-topics.ts';
 import { copiedSettings, neededSettings, targetDifferences } from './target-differences.ts';
@@ -35,7 +36,7 @@ export async function createTargetTopics(
       ...replication(sides.singleReplica.target, { ...Object.fromEntries(copied), ...neededSettings }),
     });
   }
-  return sides.target.createTopics([...wanted.values()]);
+  return sides.target.createTopics([...wanted.values()], allowedBy.target);
 }
 
 /** Replication as every promise needs it. */
@@ -88,9 +89,13 @@ export function replicationProblems(
   const registered = new Set(topics.map(({ name }) => name));
   const sourcesFound = sources.filter(({ name }) => registered.has(name));
   return [
-    ...topicProblems(needs(sourcesFound), sourcesFound, { singleReplica: singleReplica.source }).map(
-      (problem) => `source ${problem}`,
-    ),
-    ...topicProblems(needs(targets), targets, { singleReplica: singleReplica.target }),
+    ...topicProblems(needs(sourcesFound), sourcesFound, {
+      singleReplica: singleReplica.source,
+      allowedBy: allowedBy.source,
+    }).map((problem) => `source ${problem}`),
+    ...topicProblems(needs(targets), targets, {
+      singleReplica: singleReplica.target,
+      allowedBy: allowedBy.target,
+    }),
   ];
 }
