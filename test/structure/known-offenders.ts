@@ -4,8 +4,8 @@
  */
 export const known: Readonly<Record<'circles' | 'crowded' | 'upward' | 'wide', readonly string[]>> = {
   circles: [],
-  crowded: ['packages/events', 'packages/kafka'],
-  upward: ['packages/kafka'],
+  crowded: ['packages/events'],
+  upward: [],
   // Lines of more than 110 columns.
   wide: [
     'packages/events',

@@ -19,8 +19,11 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/input-filter/src': ['dedup', 'geo', 'position', 'request', 'partition', 'thread', 'commands'],
   'packages/kafka/src': [
+    'compression',
     'bytes',
+    'errors',
     'requests',
+    'connection',
     'cluster',
     'positions',
     'produce',

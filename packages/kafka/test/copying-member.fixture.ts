@@ -10,11 +10,11 @@ import {
   memberIdOf,
   openCluster,
   openTxnSession,
-  partitionKey,
   readRecords,
   startFetcher,
   TransactionError,
 } from '../src/index.ts';
+import { topicPartitionKey } from '../src/cluster/topic-partition.ts';
 import type { GroupMember, TopicPartition } from '../src/index.ts';
 
 const {
@@ -54,7 +54,7 @@ process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 const give = async (partitions: TopicPartition[]): Promise<void> => {
   for (const { topic, partition } of partitions) {
     fetcher.unassign(topic, partition);
-    owned.delete(partitionKey(topic, partition));
+    owned.delete(topicPartitionKey(topic, partition));
   }
   await working;
   say(`owns ${owned.size}`);
@@ -64,7 +64,7 @@ const member: GroupMember = await joinGroup(cluster, {
   memberId,
   topics: [INPUT],
   onAssigned: (partitions) => {
-    for (const entry of partitions) owned.set(partitionKey(entry.topic, entry.partition), entry);
+    for (const entry of partitions) owned.set(topicPartitionKey(entry.topic, entry.partition), entry);
     fresh.push(...partitions);
     say(`owns ${owned.size}`);
   },
@@ -91,10 +91,12 @@ async function turn(): Promise<void> {
     fenced = false;
     fresh.push(...owned.values());
   }
-  await seek(fresh.splice(0).filter(({ topic, partition }) => owned.has(partitionKey(topic, partition))));
+  await seek(
+    fresh.splice(0).filter(({ topic, partition }) => owned.has(topicPartitionKey(topic, partition))),
+  );
   const offsets = [];
   for (const { topic, partition, batches, nextOffset, lastEpoch } of await fetcher.next({ maxWaitMs: 100 })) {
-    if (!owned.has(partitionKey(topic, partition))) continue;
+    if (!owned.has(topicPartitionKey(topic, partition))) continue;
     const copies = batches.flatMap((batch) =>
       [...readRecords(batch)].map(({ value, timestampMs }) => ({ key: null, value, timestampMs })),
     );
@@ -133,8 +135,8 @@ async function seek(partitions: TopicPartition[]): Promise<void> {
   if (!committed) return;
   for (const { topic, partition } of partitions) {
     fetcher.unassign(topic, partition);
-    if (!owned.has(partitionKey(topic, partition))) continue;
-    const offset = committed.get(partitionKey(topic, partition))?.offset ?? 0n;
+    if (!owned.has(topicPartitionKey(topic, partition))) continue;
+    const offset = committed.get(topicPartitionKey(topic, partition))?.offset ?? 0n;
     fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1 });
   }
 }

@@ -145,7 +145,7 @@ test('a reader that does not come stops the fetching at the budget, and gets eve
   expect(new Set(seen)).toEqual(new Set(values));
 });
 
-test('a paused partition gives nothing until it is resumed, and then goes on where its reader was', async () => {
+test('a paused partition gives nothing until it is resumed, and then continues behind what was read', async () => {
   const topic = await topicOf(2);
   await write(topic, numbered(50), { partition: 0 });
   await write(topic, numbered(50), { partition: 1 });

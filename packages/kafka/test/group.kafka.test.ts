@@ -3,7 +3,8 @@ import type { TestKafka } from '@penstock/test-broker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { committedOffsets, joinGroup, memberIdOf, openCluster } from '../src/index.ts';
-import type { Cluster, GroupMember, GroupOptions, TopicPartition } from '../src/index.ts';
+import type { GroupOptions } from '../src/group/group-member.ts';
+import type { Cluster, GroupMember, TopicPartition } from '../src/index.ts';
 
 // The broker's sessions last 10 s at most (test settings: group.consumer.session.timeout.ms).
 

@@ -36,7 +36,7 @@ export async function seenByUs(cluster: Cluster, topic: string): Promise<SeenRec
     cluster,
     topic,
     ({ offset, value }, partition) => seen.push({ partition, offset, value: String(value) }),
-    { deadlineMs: 60_000 },
+    { timeoutMs: 60_000 },
   );
   return seen;
 }

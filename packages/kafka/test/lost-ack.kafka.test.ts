@@ -137,8 +137,8 @@ async function producerOf(options: {
   const topic = uniqueName('lost-ack');
   await proxied.kafka.createTopic(topic, { partitions });
   const cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'lost-ack', requestTimeoutMs });
-  const settlements: Settlement[] = [];
-  const producer = await startBatchProducer(cluster, {
+  const settlements: Settlement<number>[] = [];
+  const producer = await startBatchProducer<number>(cluster, {
     ...producerOptions,
     onSettled: (settlement) => settlements.push(settlement),
   });
@@ -146,7 +146,7 @@ async function producerOf(options: {
     await producer[Symbol.asyncDispose]();
     await cluster[Symbol.asyncDispose]();
   });
-  const send = async (name: string, count: number): Promise<Settlement[]> => {
+  const send = async (name: string, count: number): Promise<Settlement<number>[]> => {
     settlements.length = 0;
     for (let index = 0; index < count; index++) {
       producer.append(

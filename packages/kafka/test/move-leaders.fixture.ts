@@ -1,5 +1,5 @@
 import { alterPartitionReassignmentsV0, Writer } from '@platformatic/kafka';
-import { errorName } from '../src/index.ts';
+import { errorName } from '../src/errors/errors.ts';
 import type { Cluster } from '../src/index.ts';
 import { defineRequest } from '../src/requests/define.ts';
 

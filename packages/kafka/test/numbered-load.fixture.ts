@@ -12,7 +12,7 @@ export interface LoadOptions {
 
 /** What became of record number n of a partition, and where it went. */
 interface Fate {
-  outcome: Settlement['outcome'];
+  outcome: Settlement<number>['outcome'];
   offset: bigint;
 }
 
@@ -28,7 +28,7 @@ export class NumberedLoad implements AsyncDisposable {
   #longestStallMs = 0;
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
-  #producer: BatchProducer | undefined;
+  #producer: BatchProducer<number> | undefined;
 
   static async start(cluster: Cluster, options: LoadOptions): Promise<NumberedLoad> {
     const load = new NumberedLoad(options);
@@ -86,7 +86,7 @@ export class NumberedLoad implements AsyncDisposable {
     await this.stop();
   }
 
-  async #run(producer: BatchProducer): Promise<void> {
+  async #run(producer: BatchProducer<number>): Promise<void> {
     while (!this.#stopping) {
       for (const [partition, fates] of this.fates.entries()) {
         const number = fates.length;
@@ -98,10 +98,10 @@ export class NumberedLoad implements AsyncDisposable {
     }
   }
 
-  #note({ partition, outcome, baseOffset, tokens, error }: Settlement): void {
+  #note({ partition, outcome, baseOffset, tokens, error }: Settlement<number>): void {
     const fates = this.fates[partition]!;
     for (const [index, token] of tokens.entries()) {
-      fates[Number(token)] = { outcome, offset: outcome === 'written' ? baseOffset + BigInt(index) : -1n };
+      fates[token] = { outcome, offset: outcome === 'written' ? baseOffset + BigInt(index) : -1n };
     }
     if (outcome !== 'written') {
       this.notWritten.push(`${outcome} partition ${partition} ${tokens.join(' ')}: ${error?.message}`);

@@ -12,7 +12,7 @@ import type { BatchProducer, Fetcher } from '../src/index.ts';
 
 // A broker of its own: it is killed here. Three of them, and moved leaders: broker-moves.kafka.test.ts.
 
-function append(producer: BatchProducer, topic: string, from: number, count: number): void {
+function append(producer: BatchProducer<number>, topic: string, from: number, count: number): void {
   for (let number = from; number < from + count; number++) {
     const record = { key: null, value: Buffer.from(String(number)), timestampMs: Date.now() };
     producer.append(topic, 0, record, number);
@@ -38,7 +38,7 @@ test('the only broker is restarted and killed: readers and members go on', { tim
   await using cluster = await openCluster({ bootstrap, clientId: 'one-broker', requestTimeoutMs: 3_000 });
   const topic = uniqueName('one-broker');
   await kafka.createTopic(topic);
-  await using producer = await startBatchProducer(cluster, { lingerMs: 0, onSettled() {} });
+  await using producer = await startBatchProducer<number>(cluster, { lingerMs: 0, onSettled() {} });
   const told: string[] = [];
   await using member = await joinGroup(cluster, {
     groupId: uniqueName('group'),

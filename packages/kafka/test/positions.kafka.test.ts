@@ -23,7 +23,7 @@ afterAll(async () => {
 
 function positions(
   groupId: string,
-  options: { deadlineMs?: number } = {},
+  options: { timeoutMs?: number } = {},
 ): Promise<Map<string, CommittedOffset | null>> {
   const partitions = [0, 1, 2].map((partition) => ({ topic, partition }));
   return committedOffsets(cluster, { groupId, memberId: null, memberEpoch: -1, partitions, ...options });
@@ -90,7 +90,7 @@ describe('committed offsets', () => {
   test('are given up at the deadline, with the reason', async () => {
     const group = uniqueName('stuck');
     const open = await openOffsets(group, '1');
-    await expect(positions(group, { deadlineMs: 200 })).rejects.toMatchObject({
+    await expect(positions(group, { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'UNSTABLE_OFFSET_COMMIT',
     });
     await open.abort();
@@ -118,7 +118,7 @@ describe('listed offsets', () => {
 
   test('of a topic that is not there fail at the deadline', async () => {
     const asked = listOffsets(cluster, uniqueName('missing'), [0], 'latest', 'read_committed', {
-      deadlineMs: 300,
+      timeoutMs: 300,
     });
     await expect(asked).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' });
   });

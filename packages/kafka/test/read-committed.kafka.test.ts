@@ -12,7 +12,8 @@ import {
   startBatchProducer,
   startFetcher,
 } from '../src/index.ts';
-import type { Cluster, FetcherOptions, TxnSession } from '../src/index.ts';
+import type { FetcherOptions } from '../src/fetch/fetcher-options.ts';
+import type { Cluster, TxnSession } from '../src/index.ts';
 
 // Contract test 6: what a reader sees is what Kafka's own console consumer sees, record by record, offsets included.
 

@@ -62,27 +62,27 @@ describe.skipIf(!canSecure())('brokers that require', () => {
   test('a session that ends is renewed in place: no request fails or changes its place', async () => {
     const options = { bootstrap: secured.saslTls, sasl: scram512, tls: trusting(), clientId: 'renewed' };
     await using cluster = await openCluster(options);
-    const link = cluster.link('test');
+    const connections = cluster.connectionsFor('test');
     const until = Date.now() + 2.5 * shortSessionMs;
     const answered: number[] = [];
     const asked: Promise<unknown>[] = [];
     while (Date.now() < until) {
       const number = asked.length;
-      asked.push(link.call(1, metadataRequest, [], false, false).then(() => answered.push(number)));
+      asked.push(connections.call(1, metadataRequest, [], false, false).then(() => answered.push(number)));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await Promise.all(asked);
     expect(answered).toEqual(asked.map((_, index) => index));
     // Longer than a session without a word: the next one comes in time all the same.
     await new Promise((resolve) => setTimeout(resolve, 1.3 * shortSessionMs));
-    await link.call(1, metadataRequest, [], false, false);
+    await connections.call(1, metadataRequest, [], false, false);
   });
 
   test.each<[string, string, RegExp, () => Security | Promise<Security>]>([
     [
       'a wrong password',
       'SASL_AUTHENTICATION_FAILED',
-      /refuses the user "penstock" by SCRAM-SHA-256 .*: check user and password/,
+      /refuses the user "penstock" with SCRAM-SHA-256 .*: check user and password/,
       () => ({ bootstrap: secured.sasl, sasl: { ...scram256, password: 'wrong' } }),
     ],
     [
@@ -198,7 +198,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
       const topic = uniqueName('restart');
       await kafka.createTopic(topic);
       const written: unknown[] = [];
-      const onSettled = ({ outcome, tokens, error }: Settlement): void => {
+      const onSettled = ({ outcome, tokens, error }: Settlement<string>): void => {
         if (outcome !== 'written') throw new Error(`a batch is ${outcome}`, { cause: error });
         written.push(...tokens);
       };

@@ -84,16 +84,23 @@ async function createTopic(): Promise<string> {
 /** A transactional batch of the first kind of transactions, which its coordinator never hears of. */
 async function leaveOpen(topic: string) {
   const transactionalId = uniqueName('txn');
-  using link = cluster.link('test');
+  using connections = cluster.connectionsFor('test');
   const coordinator = await cluster.coordinator('transaction', transactionalId);
-  const identity = await link.call(coordinator, initProducerIdRequest, transactionalId, 10_000, -1n, -1);
+  const identity = await connections.call(
+    coordinator,
+    initProducerIdRequest,
+    transactionalId,
+    10_000,
+    -1n,
+    -1,
+  );
   const { producerId, producerEpoch } = identity;
   const { bytes } = oldBatch();
   restamp(bytes, { producerId, producerEpoch, baseSequence: 0, transactional: true });
   const { leader } = (await cluster.topic(topic)).partitions[0]!;
   const partitions = [{ partition: 0, parts: [bytes], byteCount: bytes.length }];
   const firstKind = { ...produceRequest, version: 11 };
-  const [answer] = await link.call(leader, firstKind, transactionalId, 5_000, [{ topic, partitions }]);
+  const [answer] = await connections.call(leader, firstKind, transactionalId, 5_000, [{ topic, partitions }]);
   expect(answer?.code).toBe('NONE');
   return { transactionalId, producerId };
 }

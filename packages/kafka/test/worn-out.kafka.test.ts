@@ -3,23 +3,24 @@ import { expect, onTestFinished, test } from 'vitest';
 import { producerIdAt } from '../src/bytes/batch-header.ts';
 import { producerEpochMax } from '../src/bytes/sequence.ts';
 import { BatchProducer, encodeBatch, openCluster, openTxnSession, startFetcher } from '../src/index.ts';
-import type { BatchProducerOptions, Cluster } from '../src/index.ts';
-import { newProducerId } from '../src/produce/producer-identity.ts';
+import type { BatchProducerOptions } from '../src/produce/producer-options.ts';
+import type { Cluster } from '../src/index.ts';
+import { newProducerId } from '../src/produce/new-producer-id.ts';
 import { initProducerIdRequest } from '../src/requests/transaction.ts';
 
 // Contract test 3: what comes after the last sequence and after the last epoch. At four commits a second epochs last two hours.
 
 test(
   'the epochs of a transactional id run out, and its transactions go on',
-  { timeout: 90_000 },
+  { timeout: 300_000 },
   async () => {
-    const { cluster, link, kafka, topic } = await begin();
+    const { cluster, connections, kafka, topic } = await begin();
     const transactionalId = uniqueName('worn-out');
     const coordinator = await cluster.coordinator('transaction', transactionalId);
     let producerId = -1n;
     for (let epoch = -1; epoch < 32_760;) {
       const init = [transactionalId, 10_000, producerId, epoch] as const;
-      const answer = await link.call(coordinator, initProducerIdRequest, ...init);
+      const answer = await connections.call(coordinator, initProducerIdRequest, ...init);
       if (answer.errorCode === 0) ({ producerId, producerEpoch: epoch } = answer);
     }
     await using session = await openTxnSession(cluster, { transactionalId });
@@ -30,20 +31,26 @@ test(
     }
     const seen = await kafka.consoleConsume(topic, { timeoutMs: 3_000 });
     expect(seen.map(({ value }) => Number(value))).toEqual([0, 1, 2, 4, 5, 6, 8, 9, 10]);
-    const after = await link.call(coordinator, initProducerIdRequest, transactionalId, 10_000, -1n, -1);
+    const after = await connections.call(
+      coordinator,
+      initProducerIdRequest,
+      transactionalId,
+      10_000,
+      -1n,
+      -1,
+    );
     expect(after.producerId).not.toBe(producerId);
   },
 );
 
 test("a producer's sequences run out, and then its last epoch: its records go on, each once and in order", async () => {
   const { cluster, kafka, topic } = await begin();
-  const { producerId } = await newProducerId(cluster, 10_000);
+  const producerId = await newProducerId(cluster, 10_000);
   const outcomes: string[] = [];
-  const options: BatchProducerOptions = {
+  const options: BatchProducerOptions<string> = {
     lingerMs: 0,
     batchBytes: 200, // a few records each, so that the wrap falls into a batch
-    onSettled: ({ outcome, tokens }) =>
-      outcomes.push(...tokens.map((token) => `${String(token)} ${outcome}`)),
+    onSettled: ({ outcome, tokens }) => outcomes.push(...tokens.map((token) => `${token} ${outcome}`)),
   };
   const atTheEnd = { producerEpoch: producerEpochMax, nextSequence: 0x7fffffff - 10 };
   await using producer = new BatchProducer(cluster, producerId, options, atTheEnd);
@@ -89,7 +96,7 @@ async function begin() {
   onTestFinished(() => cluster[Symbol.asyncDispose]());
   const topic = uniqueName('worn-out');
   await kafka.createTopic(topic, { configs: { 'max.message.bytes': String(messageBytesMax) } });
-  return { kafka, cluster, topic, link: cluster.link('test') };
+  return { kafka, cluster, topic, connections: cluster.connectionsFor('test') };
 }
 
 function batchOf(...values: string[]) {

@@ -19,7 +19,7 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   let away: string | undefined;
   context.whileStarting(() => (away === undefined ? [] : [away]));
   const waitForKafka = {
-    deadlineMs: Infinity,
+    timeoutMs: Infinity,
     signal: stopping,
     onError(error: KafkaError) {
       away = `waiting for Kafka: ${error.message}`;

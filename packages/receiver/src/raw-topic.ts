@@ -34,7 +34,7 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
     away = `waiting for Kafka: ${error.message}`;
     say(error);
   };
-  const forever = { deadlineMs: Infinity, signal: stopping, onError };
+  const forever = { timeoutMs: Infinity, signal: stopping, onError };
   await using cleanup = new AsyncDisposableStack();
   const cluster = cleanup.use(await retrying('cluster', () => openCluster(connection), forever));
   const { partitions } = await retrying(needs.name, () => cluster.topic(needs.name), forever);

@@ -8,6 +8,7 @@ import { trustedProxies } from './request/client-address.ts';
 import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { Intake } from './request/intake.ts';
+import type { TakenRequest } from './request/taken-request.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
@@ -48,7 +49,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   // A partition that is stuck has no share of its own: the backlog refuses what would wait for it (raw/backlog.ts).
   const memoryBytes = config.body.inFlightBytesMax;
   const producer = cleanup.use(
-    await startBatchProducer(topic.cluster, {
+    await startBatchProducer<TakenRequest>(topic.cluster, {
       ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes, partitionBytes: memoryBytes },
       onSettled: (settlement) => intake.settled(settlement),
     }),
@@ -95,7 +96,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
 async function drain(
   now: { phase: Phase },
   lingerMs: number,
-  parts: { app: FastifyInstance; reads: BodyReads; producer: BatchProducer },
+  parts: { app: FastifyInstance; reads: BodyReads; producer: BatchProducer<TakenRequest> },
 ): Promise<void> {
   const { app, reads, producer } = parts;
   // A closing listener resets what waits in its accept queue, so balancers get the time to see /readyz first.

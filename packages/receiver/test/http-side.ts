@@ -8,6 +8,7 @@ import { trustedProxies } from '../src/request/client-address.ts';
 import { knobs } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
 import { Intake } from '../src/request/intake.ts';
+import type { TakenRequest } from '../src/request/taken-request.ts';
 import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { ProblemCode } from '../src/api/problems.ts';
@@ -20,11 +21,11 @@ export interface HttpSide {
   url: string;
   port: number;
   /** What was handed to the producer. */
-  appended: { record: OutgoingRecord; partition: number; token: unknown }[];
+  appended: { record: OutgoingRecord; partition: number; token: TakenRequest }[];
   budget: MemoryBudget;
   reads: BodyReads;
   /** How the following appends are settled; 'never' leaves them open, 'full' refuses them. */
-  outcome: Settlement['outcome'] | 'never' | 'full';
+  outcome: Settlement<TakenRequest>['outcome'] | 'never' | 'full';
   closedBecause: ProblemCode | undefined;
   leaving: boolean;
   metrics(): Promise<string>;

@@ -4,7 +4,7 @@ import { readTopic } from '@penstock/kafka';
 import type { Cluster, RecordView } from '@penstock/kafka';
 
 /** For each partition: long enough for a loaded machine. */
-const reading = { deadlineMs: 180_000 };
+const reading = { timeoutMs: 180_000 };
 
 export async function countTopic(cluster: Cluster, topic: string): Promise<number> {
   let count = 0;

@@ -2,8 +2,10 @@ import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import type { Admin as KafkajsAdmin, KafkaConfig } from 'kafkajs';
 import { openCluster } from '../cluster/cluster.ts';
 import type { ClusterOptions } from '../cluster/cluster.ts';
-import { isRetryable, KafkaError } from '../cluster/errors.ts';
-import { retrying } from '../cluster/retrying.ts';
+import { errorCodes } from '../errors/error-codes.ts';
+import { errorName, isRetryable, KafkaError } from '../errors/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
+import { retrying } from '../errors/retrying.ts';
 import { mendKafkajsTimers } from './kafkajs-timers.ts';
 
 // A CommonJS name that Node cannot see from outside.
@@ -27,7 +29,7 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
     logLevel: logLevel.NOTHING,
     connectionTimeout: options.connectTimeoutMs ?? 3_000,
     retry: { retries: 8, initialRetryTime: 50, maxRetryTime: 1_000 },
-    // Its default of 10 s before the end of a SASL session is, in a shorter one, at once and for ever.
+    // The default is 10 s before a SASL session ends. In a shorter session that would be at once, again and again.
     reauthenticationThreshold: 500,
     ...securityOf(options),
   });
@@ -43,20 +45,18 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
 }
 
 /**
- * What the brokers have against us, in the words of our own connection: kafkajs says of all of it that it
- * cannot connect, after eight tries. Brokers that are away are left to its tries.
+ * Connects with our own connection first and throws what the brokers refuse: its errors say what is wrong, while kafkajs
+ * only says after eight tries that it cannot connect. When brokers are away, kafkajs is left to try.
  */
 async function throwRefusal(options: ClusterOptions): Promise<void> {
-  const { log: _, ...silently } = options; // whoever opens the cluster itself says what there is to say of it
+  const { log: _, ...silently } = options; // warnings about the cluster are for the one who opens it for its data
   const cluster = await openCluster(silently).catch((error: unknown) => {
     if (error instanceof KafkaError && !error.retryable) throw error;
   });
   await cluster?.[Symbol.asyncDispose]();
 }
 
-/**
- * What this project asks of an administrator, on kafkajs's: it is sound for that, and carries no data here.
- */
+/** What this project needs of an admin client. kafkajs does it soundly; it carries no data here. */
 export class Admin implements AsyncDisposable {
   readonly #admin: KafkajsAdmin;
 
@@ -65,13 +65,12 @@ export class Admin implements AsyncDisposable {
   }
 
   async topicNames(): Promise<string[]> {
-    return asked('the names of topics', () => this.#admin.listTopics());
+    return asked('the topic names', () => this.#admin.listTopics());
   }
 
   /**
-   * Creates what is missing and answers its names; what exists is left as it is. Settles when all have
-   * leaders. `singleReplica` is what an operator sets to do with one replica, for the refusal of a cluster
-   * that has too few brokers.
+   * Creates the missing topics and resolves with their names, once all have leaders. It leaves existing topics as they
+   * are. `singleReplica` is the setting that allows one replica; the refusal of a cluster with too few brokers names it.
    */
   async createTopics(topics: readonly TopicSettings[], singleReplica?: string): Promise<string[]> {
     const existing = new Set(await this.topicNames());
@@ -110,14 +109,14 @@ export class Admin implements AsyncDisposable {
     return new KafkaError('INVALID_REPLICATION_FACTOR', message, { cause });
   }
 
-  /** The topics as they are, all configs included; those that do not exist are left out. */
+  /** The topics as they are, with all their configs. Those that do not exist are left out. */
   async describeTopics(names: readonly string[]): Promise<TopicSettings[]> {
     const existing = new Set(await this.topicNames());
     const known = names.filter((name) => existing.has(name));
     if (known.length === 0) return [];
-    const { topics } = await asked('topics', () => this.#admin.fetchTopicMetadata({ topics: known }));
+    const { topics } = await asked('the topics', () => this.#admin.fetchTopicMetadata({ topics: known }));
     const resourcesAsked = known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
-    const { resources } = await asked('settings of topics', () =>
+    const { resources } = await asked('the settings of topics', () =>
       this.#admin.describeConfigs({ includeSynonyms: false, resources: resourcesAsked }),
     );
     return topics.map(({ name, partitions }) => {
@@ -141,10 +140,10 @@ export class Admin implements AsyncDisposable {
     await asked(`deleting ${names.join(', ')}`, () => this.#admin.deleteTopics({ topics: [...names] }));
   }
 
-  /** Deletes everything below `offset`: the log start moves there. */
+  /** Deletes all records below `offset`, where the log starts from then on. */
   async deleteRecords(topic: string, partition: number, offset: bigint): Promise<void> {
     await asked(`deleting records of ${topic}`, async () => {
-      await this.#admin.fetchTopicOffsets(topic); // kafkajs looks for leaders only in what it knows already
+      await this.#admin.fetchTopicOffsets(topic); // kafkajs finds leaders only in metadata that it already has
       await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
     });
   }
@@ -155,34 +154,40 @@ export class Admin implements AsyncDisposable {
 }
 
 /**
- * Asks again, 10 s at most, when a broker has not heard yet of a topic that another one has just made, or
- * is away: kafkajs gives up on those at once in some calls. Throws KafkaError with Kafka's name of the
- * error.
+ * Asks again, for at most 10 s, when a broker is away or has not heard yet of a topic that was just created: in some calls
+ * kafkajs gives up at once. Throws KafkaError.
  */
 function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   const attempt = async (): Promise<T> => {
     try {
       return await ask();
     } catch (thrown) {
-      // Of a request for several topics, kafkajs throws the list of their errors.
+      // For a request about several topics, kafkajs throws a list of errors.
       const cause: unknown = thrown instanceof Error && 'errors' in thrown ? firstOf(thrown.errors) : thrown;
       if (!(cause instanceof Error)) throw thrown;
-      const type = 'type' in cause && typeof cause.type === 'string' ? cause.type : 'CONNECTION';
+      const code = codeOf(cause);
       const retriable = 'retriable' in cause && cause.retriable === true;
-      throw new KafkaError(type, `${what}: ${cause.message}`, {
-        retryable: retriable || isRetryable(type),
+      throw new KafkaError(code, `${what}: ${cause.message}`, {
+        retryable: retriable || isRetryable(code),
         cause,
       });
     }
   };
-  return retrying(what, attempt, { deadlineMs: 10_000 });
+  return retrying(what, attempt, { timeoutMs: 10_000 });
+}
+
+/** kafkajs gives an error of the protocol Kafka's name (`type`) and number (`code`). Its own errors mean that no answer came. */
+function codeOf(cause: Error): ErrorCode {
+  const number = 'type' in cause ? errorCodes.get(String(cause.type)) : undefined;
+  if (number !== undefined) return errorName(number);
+  return 'code' in cause && typeof cause.code === 'number' ? errorName(cause.code) : 'CONNECTION';
 }
 
 function firstOf(errors: unknown): unknown {
   return Array.isArray(errors) ? errors[0] : errors;
 }
 
-/** kafkajs names the SASL mechanisms in lower case and takes TLS options as they are. */
+/** kafkajs wants the SASL mechanism in lower case, and takes TLS options as they are. */
 function securityOf({ sasl, tls }: ClusterOptions): Partial<KafkaConfig> {
   const security: Partial<KafkaConfig> = {};
   if (tls) security.ssl = tls;

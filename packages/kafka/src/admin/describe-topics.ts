@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError } from '../cluster/errors.ts';
+import { errorName, KafkaError } from '../errors/errors.ts';
 import { describeConfigsRequest } from '../requests/describe-configs.ts';
 import { metadataRequest } from '../requests/metadata.ts';
 

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError } from '../cluster/errors.ts';
+import { callCoordinator } from '../cluster/coordinator-call.ts';
+import { errorName, KafkaError } from '../errors/errors.ts';
 import { describeGroupRequest, type DescribedMember } from '../requests/describe-group.ts';
-import { callCoordinator } from '../transaction/coordinator-call.ts';
 
 export type { DescribedMember };
 
@@ -11,11 +11,11 @@ export async function groupMembers(
   groupId: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<DescribedMember[]> {
-  using link = cluster.link(`describe-group:${groupId}`);
+  using connections = cluster.connectionsFor(`describe-group:${groupId}`);
   const answer = await callCoordinator(
     cluster,
-    link,
-    { kind: 'group', key: groupId, role: 'describe', deadlineMs: 10_000, ...options },
+    connections,
+    { kind: 'group', key: groupId, role: 'describe', timeoutMs: 10_000, ...options },
     describeGroupRequest,
     ({ groups }) => errorName(groups[0]?.errorCode ?? -1),
     () => [groupId],

@@ -1,35 +1,38 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { partitionKey } from '../positions/topic-partition.ts';
-import type { TopicPartition } from '../positions/topic-partition.ts';
+import { topicPartitionKey } from '../cluster/topic-partition.ts';
+import type { TopicPartition } from '../cluster/topic-partition.ts';
 import { stuckTransactions } from './stuck-transactions.ts';
 
-/** What a reader knows of a partition: records between the two offsets are in the log and not visible. */
+/** What a reader knows of a partition. The records between the two offsets are in the log, but not visible. */
 export interface StableMark extends TopicPartition {
   lastStableOffset: bigint;
   highWatermark: bigint;
 }
 
-/** The default of transaction.max.timeout.ms is 15 minutes, but every transaction of this project ends within seconds. */
+/** transaction.max.timeout.ms is 15 minutes by default, but every transaction of this project ends within seconds. */
 const suspiciousMs = 60_000;
 const lookEveryMs = 10_000;
 
-/** Looks every 10 s whether a last stable offset stands still for a transaction that nobody will end. Dispose it to stop. */
+/**
+ * Checks every 10 s whether a last stable offset stands still because of a transaction that nobody will end. Dispose it to
+ * stop.
+ */
 export function watchStuckLso(cluster: Cluster, marks: () => Iterable<StableMark>): StuckLsoWatch {
   return new StuckLsoWatch(cluster, marks);
 }
 
 /**
- * Asks brokers only about partitions whose last stable offset has been behind and the same for a minute. What it finds is logged once
- * as an error, counted until it is gone, and never mended: which marker is missing is for an operator to find out
+ * Asks brokers only about partitions whose last stable offset has been behind, and the same, for a minute. What it finds is
+ * logged once as an error, counted until it is gone, and never mended: an operator has to find out which marker is missing
  * (docs/runbooks/stuck-lso.md).
  */
 export class StuckLsoWatch implements Disposable {
   readonly #cluster: Cluster;
   readonly #marks: () => Iterable<StableMark>;
   readonly #timer: NodeJS.Timeout;
-  #told = new Set<string>();
-  /** Since when each partition's last stable offset has been what it is while it is behind. */
-  #behind = new Map<string, { offset: bigint; sinceMs: number; partition: TopicPartition }>();
+  #logged = new Set<string>();
+  /** The partitions that are behind, and since when the last stable offset of each has been the same. */
+  #behind = new Map<string, { offset: bigint; since: number; partition: TopicPartition }>();
   #count = 0;
   #looking = false;
 
@@ -39,7 +42,7 @@ export class StuckLsoWatch implements Disposable {
     this.#timer = setInterval(() => void this.#look(), lookEveryMs).unref();
   }
 
-  /** Transactions found stuck, at the last look. */
+  /** How many stuck transactions the last check found. */
   get count(): number {
     return this.#count;
   }
@@ -52,17 +55,17 @@ export class StuckLsoWatch implements Disposable {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const suspects = this.#suspects(Date.now());
+      const suspects = this.#suspects(performance.now());
       const stuck =
         suspects.length === 0
           ? []
           : await stuckTransactions(this.#cluster, suspects, { quietMs: suspiciousMs });
       this.#count = stuck.length;
-      const before = this.#told;
-      this.#told = new Set();
+      const before = this.#logged;
+      this.#logged = new Set();
       for (const { topic, partition, producerId, producerEpoch, openSince, transactionalId, why } of stuck) {
         const key = `${topic}-${partition} ${producerId} ${producerEpoch} ${openSince}`;
-        this.#told.add(key);
+        this.#logged.add(key);
         if (before.has(key)) continue;
         this.#cluster.log.error(
           {
@@ -78,23 +81,23 @@ export class StuckLsoWatch implements Disposable {
         );
       }
     } catch (error) {
-      this.#cluster.log.warn({ error }, 'Whether a transaction is stuck could not be asked; tried again');
+      this.#cluster.log.warn({ error }, 'Could not check for stuck transactions; will be tried again');
     } finally {
       this.#looking = false;
     }
   }
 
-  #suspects(nowMs: number): TopicPartition[] {
+  #suspects(now: number): TopicPartition[] {
     const before = this.#behind;
     this.#behind = new Map();
     for (const { topic, partition, lastStableOffset, highWatermark } of this.#marks()) {
       if (lastStableOffset < 0n || lastStableOffset >= highWatermark) continue;
-      const key = partitionKey(topic, partition);
+      const key = topicPartitionKey(topic, partition);
       const known = before.get(key);
-      const sinceMs = known?.offset === lastStableOffset ? known.sinceMs : nowMs;
-      this.#behind.set(key, { offset: lastStableOffset, sinceMs, partition: { topic, partition } });
+      const since = known?.offset === lastStableOffset ? known.since : now;
+      this.#behind.set(key, { offset: lastStableOffset, since, partition: { topic, partition } });
     }
-    const standing = [...this.#behind.values()].filter(({ sinceMs }) => nowMs - sinceMs >= suspiciousMs);
+    const standing = [...this.#behind.values()].filter(({ since }) => now - since >= suspiciousMs);
     return standing.map(({ partition }) => partition);
   }
 }

@@ -1,22 +1,24 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, judge, KafkaError } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
-import { retrying } from '../cluster/retrying.ts';
-import type { TopicPartition } from '../positions/topic-partition.ts';
+import { callCoordinator } from '../cluster/coordinator-call.ts';
+import { errorName, decide, KafkaError } from '../errors/errors.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { retrying } from '../errors/retrying.ts';
+import type { TopicPartition } from '../cluster/topic-partition.ts';
 import {
   describeProducersRequest,
   describeTransactionsRequest,
   listTransactionsRequest,
 } from '../requests/describe-transactions.ts';
-import { callCoordinator } from '../transaction/coordinator-call.ts';
+import { wallClockMs } from '../wall-clock.ts';
 
-/** An open transaction in a partition's log: nothing behind `openSince` is visible to a read_committed reader. */
+/** An open transaction in a partition's log. A read_committed reader sees nothing from `openSince` on. */
 export interface OpenTransaction extends TopicPartition {
   producerId: bigint;
   producerEpoch: number;
+  /** The offset of its first record here. */
   openSince: bigint;
   lastTimestampMs: number;
-  /** Of the last marker here; -1: there was none. */
+  /** The coordinator epoch of the last marker here; -1: there was none. */
   coordinatorEpoch: number;
 }
 
@@ -26,41 +28,45 @@ export interface CoordinatorView {
   /** Ongoing, PrepareCommit, CompleteCommit, PrepareAbort, CompleteAbort, Empty, Dead. */
   state: string;
   producerEpoch: number;
-  /** `topic-partition` of what is part of its present transaction. */
+  /** The partitions of its present transaction, as `topic-partition`. */
   partitions: ReadonlySet<string>;
 }
 
 /** An open transaction that nobody will end. */
 export interface StuckTransaction extends OpenTransaction {
-  /** Undefined when no coordinator knows the producer id any more. */
+  /** Undefined when no coordinator knows the producer id. */
   transactionalId: string | undefined;
   state: string | undefined;
-  /** For a human. */
+  /** A sentence for the operator. */
   why: string;
 }
 
 /**
- * Transactions that are open in these partitions although their coordinator is done with them (or has forgotten them), as a marker that was
- * skipped leaves them (KAFKA-20734): their last stable offset stays for ever. Only those whose last record is older than
- * `quietMs` are looked at: while a transaction ends, its partitions close one after the other.
+ * Transactions that are open in these partitions although their coordinator has ended or forgotten them. A skipped marker leaves
+ * them so (KAFKA-20734), and the last stable offset never moves again. Only transactions whose last record is older than
+ * `quietMs` count: while a transaction ends, its partitions close one after the other.
  *
- * Throws the last KafkaError after `deadlineMs` (default 10 000), and one that no retry heals.
+ * Throws the last KafkaError after `timeoutMs` (default 10 000), and at once an error that no retry mends.
  */
 export async function stuckTransactions(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  options: { quietMs: number; deadlineMs?: number },
+  options: { quietMs: number; timeoutMs?: number },
 ): Promise<StuckTransaction[]> {
-  const { quietMs, deadlineMs = 10_000 } = options;
-  using link = cluster.link('stuck-transactions');
-  const waits = { deadlineMs };
-  const open = await retrying('open transactions', () => openTransactions(cluster, link, partitions), waits);
-  const quiet = open.filter(({ lastTimestampMs }) => lastTimestampMs < Date.now() - quietMs);
+  const { quietMs, timeoutMs = 10_000 } = options;
+  using connections = cluster.connectionsFor('stuck-transactions');
+  const waits = { timeoutMs };
+  const open = await retrying(
+    'open transactions',
+    () => openTransactions(cluster, connections, partitions),
+    waits,
+  );
+  const quiet = open.filter(({ lastTimestampMs }) => lastTimestampMs < wallClockMs() - quietMs);
   if (quiet.length === 0) return [];
   const producerIds = [...new Set(quiet.map(({ producerId }) => producerId))];
-  const idOf = await retrying('transactional ids', () => idsOf(cluster, link, producerIds), waits);
+  const idOf = await retrying('transactional ids', () => idsOf(cluster, connections, producerIds), waits);
   const views = new Map<string, CoordinatorView | undefined>();
-  for (const id of new Set(idOf.values())) views.set(id, await viewOf(cluster, link, id, deadlineMs));
+  for (const id of new Set(idOf.values())) views.set(id, await viewOf(cluster, connections, id, timeoutMs));
   const suspects = quiet.flatMap((transaction) => {
     const transactionalId = idOf.get(transaction.producerId);
     const view = transactionalId === undefined ? undefined : views.get(transactionalId);
@@ -68,8 +74,13 @@ export async function stuckTransactions(
     return why === undefined ? [] : [{ ...transaction, transactionalId, state: view?.state, why }];
   });
   if (suspects.length === 0) return [];
-  // One that ended between the two questions looks the same. Complete means that all markers were written before that answer.
-  const still = await retrying('open transactions', () => openTransactions(cluster, link, suspects), waits);
+  // A transaction that ended between the two requests looks the same. But the coordinator's state is Complete only after
+  // all markers are written, so by now such a transaction is closed.
+  const still = await retrying(
+    'open transactions',
+    () => openTransactions(cluster, connections, suspects),
+    waits,
+  );
   return suspects.filter((suspect) =>
     still.some(
       ({ topic, partition, producerId, openSince }) =>
@@ -81,7 +92,7 @@ export async function stuckTransactions(
   );
 }
 
-/** Undefined: its coordinator will still end it. */
+/** Why nobody will end this transaction; undefined: its coordinator will. */
 export function whyStuck(open: OpenTransaction, view: CoordinatorView | undefined): string | undefined {
   if (view === undefined) return 'no coordinator knows its producer id';
   const isPart = view.partitions.has(`${open.topic}-${open.partition}`);
@@ -92,19 +103,19 @@ export function whyStuck(open: OpenTransaction, view: CoordinatorView | undefine
 
 async function openTransactions(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   partitions: readonly TopicPartition[],
 ): Promise<OpenTransaction[]> {
   await cluster.refresh(...new Set(partitions.map(({ topic }) => topic)));
   const leaderOf = ({ topic, partition }: TopicPartition): number =>
     cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
   const asked = [...Map.groupBy(partitions, leaderOf)].map(async ([leader, some]) => {
-    if (leader < 0) return []; // without a leader it is stuck in another way, which its readers tell
+    if (leader < 0) return []; // without a leader it is stuck for another reason, which its readers report
     const topics = [...Map.groupBy(some, ({ topic }) => topic)].map(([topic, those]) => ({
       topic,
       partitions: those.map(({ partition }) => partition),
     }));
-    const answer = await link.call(leader, describeProducersRequest, topics);
+    const answer = await connections.call(leader, describeProducersRequest, topics);
     return answer.topics.flatMap(({ topic, partitions: answered }) =>
       answered.flatMap(({ partition, errorCode, producers }) => {
         if (errorCode !== 0)
@@ -118,15 +129,15 @@ async function openTransactions(
   return (await Promise.all(asked)).flat();
 }
 
-/** The transactional ids of producer ids, of all coordinators: nothing less tells that nobody knows one. */
+/** The transactional ids of producer ids. Asks all coordinators: only then is it certain that none knows an id. */
 async function idsOf(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   producerIds: readonly bigint[],
 ): Promise<Map<bigint, string>> {
   const ids = new Map<bigint, string>();
   const asked = cluster.brokerIds.map(async (broker) => {
-    const answer = await link.call(broker, listTransactionsRequest, producerIds);
+    const answer = await connections.call(broker, listTransactionsRequest, producerIds);
     if (answer.errorCode !== 0)
       throw new KafkaError(errorName(answer.errorCode), `the transactions of broker ${broker}`);
     for (const { producerId, transactionalId } of answer.transactions) ids.set(producerId, transactionalId);
@@ -137,14 +148,14 @@ async function idsOf(
 
 async function viewOf(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   transactionalId: string,
-  deadlineMs: number,
+  timeoutMs: number,
 ): Promise<CoordinatorView | undefined> {
   const answer = await callCoordinator(
     cluster,
-    link,
-    { kind: 'transaction', key: transactionalId, role: 'describe', deadlineMs },
+    connections,
+    { kind: 'transaction', key: transactionalId, role: 'describe', timeoutMs },
     describeTransactionsRequest,
     ({ transactions }) => errorName(transactions[0]?.errorCode ?? -1),
     (): [readonly string[]] => [[transactionalId]],
@@ -152,7 +163,8 @@ async function viewOf(
   const [found] = answer.transactions;
   const code = errorName(found?.errorCode ?? -1);
   if (found === undefined || code === 'TRANSACTIONAL_ID_NOT_FOUND') return undefined;
-  if (judge('describe', code) !== 'done') throw new KafkaError(code, `the transaction of ${transactionalId}`);
+  if (decide('describe', code) !== 'done')
+    throw new KafkaError(code, `the transaction of ${transactionalId}`);
   const partitions = found.topics.flatMap(({ topic, partitions: some }) =>
     some.map((each) => `${topic}-${each}`),
   );

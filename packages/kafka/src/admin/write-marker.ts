@@ -1,24 +1,24 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError } from '../cluster/errors.ts';
-import { retrying } from '../cluster/retrying.ts';
+import { errorName, KafkaError } from '../errors/errors.ts';
+import { retrying } from '../errors/retrying.ts';
 import { writeTxnMarkersRequest } from '../requests/describe-transactions.ts';
 import type { OpenTransaction } from './stuck-transactions.ts';
 
 /**
- * Ends a stuck transaction in one partition as its coordinator has decided it: `commit` makes its records visible, false hides them for
- * ever. Kafka's own tools can only abort, and an abort of what was committed everywhere else loses it. Needs ClusterAction
- * (or Alter) on the cluster. Throws KafkaError.
+ * Ends a stuck transaction in one partition in the way that its coordinator has decided: `commit` makes its records visible,
+ * false hides them for ever. Kafka's own tools can only abort, which loses records if the transaction was committed
+ * elsewhere. Needs ClusterAction (or Alter) on the cluster. Throws KafkaError.
  */
 export async function writeMarker(cluster: Cluster, open: OpenTransaction, commit: boolean): Promise<void> {
   const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = open;
-  using link = cluster.link('write-marker');
+  using connections = cluster.connectionsFor('write-marker');
   await retrying(
-    `marker of ${topic}-${partition}`,
+    `the marker in ${topic}-${partition}`,
     async () => {
       await cluster.refresh(topic);
       const leader = cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
       if (leader < 0) throw new KafkaError('LEADER_NOT_AVAILABLE', `${topic}-${partition}`);
-      const answer = await link.call(leader, writeTxnMarkersRequest, {
+      const answer = await connections.call(leader, writeTxnMarkersRequest, {
         producerId,
         producerEpoch,
         commit,
@@ -27,8 +27,8 @@ export async function writeMarker(cluster: Cluster, open: OpenTransaction, commi
         coordinatorEpoch: Math.max(0, coordinatorEpoch),
       });
       const code = errorName(answer.markers[0]?.topics[0]?.partitions[0]?.errorCode ?? -1);
-      if (code !== 'NONE') throw new KafkaError(code, `marker of ${topic}-${partition}`);
+      if (code !== 'NONE') throw new KafkaError(code, `the marker in ${topic}-${partition}`);
     },
-    { deadlineMs: 10_000 },
+    { timeoutMs: 10_000 },
   );
 }

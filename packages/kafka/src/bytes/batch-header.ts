@@ -6,12 +6,12 @@
  */
 export const batchHeaderBytes = 61;
 
-/** Of `attributesAt`. */
+/** Bits of `attributesAt`. */
 export const controlBit = 0x20;
 export const transactionalBit = 0x10;
 export const logAppendTimeBit = 0x08;
 
-/** Bytes of the whole batch, header included. Needs 12 bytes. */
+/** Bytes of the whole batch, header included. Reads the first 12 bytes. */
 export function batchBytesAt(buffer: Buffer, at: number): number {
   return 12 + buffer.readInt32BE(at + 8);
 }
@@ -37,7 +37,7 @@ export function attributesAt(buffer: Buffer, at: number): number {
   return buffer.readUInt16BE(at + 21);
 }
 
-/** Of the last record, from the base offset on: at least `countAt` - 1, more after compaction. */
+/** The last record's offset minus the base offset: at least `countAt` - 1, and more after compaction. */
 export function lastOffsetDeltaAt(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + 23);
 }

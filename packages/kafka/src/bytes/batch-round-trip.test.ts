@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tries, triesTimeoutMs } from '../../test/damage.fixture.ts';
 import { batchBytesAt, countAt, crcAt, lastOffsetDeltaAt, maxTimestampAt } from './batch-header.ts';
-import { codecs } from './codec.ts';
+import { codecs } from '../compression/codec.ts';
 import { encodeBatch, recordBytesMax } from './encode-batch.ts';
 import type { OutgoingRecord } from './encode-batch.ts';
 import { readRecords } from './record-reader.ts';

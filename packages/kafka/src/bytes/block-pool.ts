@@ -1,17 +1,18 @@
 /**
- * Memory in blocks of one size, lent and given back, never more of it than a bound: what a producer holds is what the process
- * pays. A new buffer per batch is a new mapping each time: 480 records of 1 KB into a fresh 512 KiB cost 250 ns a record for the
- * copy alone, most of it page faults; into blocks that were used before, 50 to 220 ns, by what the cache still holds. And the
- * buffers that wait for the collector count in no bound: 300 MB were resident for 64 MiB lent.
+ * Memory in blocks of one size that are lent and given back, up to a limit. So what a producer holds is what the process uses.
+ *
+ * With a new buffer per batch, each one is a new mapping: copying 480 records of 1 KB into a fresh 512 KiB cost 250 ns a
+ * record, most of it page faults. Copying into blocks that were used before costs 50 to 220 ns, depending on the cache. And
+ * no limit counts the buffers that wait for the garbage collector: 300 MB were resident while 64 MiB were in use.
  */
 export class BlockPool {
   readonly blockBytes: number;
   readonly #blocksMax: number;
-  /** Last in, first out: the block that was just given back is still in the processor's cache. */
+  /** Last in, first out: a block that was just given back is still in the processor's cache. */
   readonly #free: Buffer[] = [];
   #made = 0;
 
-  /** @param bytesMax the bound; small ones have small blocks, so that some of them fit. */
+  /** @param bytesMax the limit. A small limit means small blocks, so that several fit. */
   constructor(bytesMax: number) {
     this.blockBytes = Math.max(
       blockBytesMin,
@@ -20,17 +21,17 @@ export class BlockPool {
     this.#blocksMax = Math.max(1, Math.floor(bytesMax / this.blockBytes));
   }
 
-  /** Bytes that the process has given for blocks, lent or not. */
+  /** Bytes of all blocks, lent or not. */
   get madeBytes(): number {
     return this.#made * this.blockBytes;
   }
 
-  /** Blocks that could be lent now. */
+  /** How many blocks can be lent now. */
   get available(): number {
     return this.#free.length + this.#blocksMax - this.#made;
   }
 
-  /** Whoever takes has asked `available`. @throws RangeError when nothing is left */
+  /** Check `available` before. @throws RangeError when all blocks are lent */
   take(): Buffer {
     const block = this.#free.pop();
     if (block) return block;
@@ -38,19 +39,19 @@ export class BlockPool {
     return this.#free.pop()!;
   }
 
-  /** Nobody may look into the block any more, the kernel neither. */
+  /** From now on nobody may read the blocks, not even a socket. */
   giveBack(blocks: readonly Buffer[]): void {
     for (const block of blocks) this.#free.push(block);
   }
 
-  /** Lets the collector have the memory, if nothing is lent. */
+  /** Leaves the memory to the garbage collector, if nothing is lent. */
   forget(): void {
     if (this.#free.length < this.#made) return;
     this.#free.length = 0;
     this.#made = 0;
   }
 
-  /** Blocks are cut from larger pieces: an ArrayBuffer of its own costs more than the block's 16 KiB are worth. */
+  /** Cuts blocks from a larger slice: an ArrayBuffer for each 16 KiB would cost more than the copying. */
   #grow(): void {
     const count = Math.min(Math.ceil(sliceBytes / this.blockBytes), this.#blocksMax - this.#made);
     if (count <= 0) throw new RangeError(`all ${this.#blocksMax} blocks are lent`);
@@ -61,7 +62,10 @@ export class BlockPool {
   }
 }
 
-/** 16 KiB: 1 000 partitions that wait with a record each hold 16 MB. 32 KiB would cost 0.07 us less a record of 1 KB, and twice that. */
+/**
+ * With 16 KiB, 1 000 partitions with one waiting record each hold 16 MB. 32 KiB would save 0.07 us per record of 1 KB, and
+ * hold twice as much.
+ */
 const blockBytesMax = 16 * 1024;
 const blockBytesMin = 256;
 const sliceBytes = 512 * 1024;

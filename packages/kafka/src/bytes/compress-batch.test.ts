@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { expect, test } from 'vitest';
 import { batchBytesAt, crcAt } from './batch-header.ts';
-import { asideBytesMin, codecs } from './codec.ts';
+import { asideBytesMin, codecs } from '../compression/codec.ts';
 import { compressBatch, compressBatchAside, isWorthAside } from './compress-batch.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { readRecords } from './record-reader.ts';

@@ -1,26 +1,26 @@
 import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from './batch-header.ts';
-import { asideBytesMin, codecNumber, compress, compressAside } from './codec.ts';
-import type { Codec } from './codec.ts';
+import { asideBytesMin, codecNumber, compress, compressAside } from '../compression/codec.ts';
+import type { Codec } from '../compression/codec.ts';
 
-/** A v2 batch and how many records it has. */
+/** A v2 batch, and how many records it has. */
 interface Batch {
   bytes: Buffer;
   count: number;
 }
 
-/** Compresses the records of a batch that is not compressed, on this thread. The checksum is right, the producer kept. */
+/** Compresses the records of an uncompressed batch, on this thread. Corrects the checksum and keeps the producer fields. */
 export function compressBatch(plain: Batch, codec: Codec): Batch {
   if (codec === 'none') return plain;
   return withRecords(plain, codec, compress(codec, recordsOf(plain)));
 }
 
-/** Whether `compressBatchAside` would leave this thread free: else it only costs a turn of the event loop. */
+/** Whether `compressBatchAside` takes work off this thread. Otherwise it only costs a turn of the event loop. */
 export function isWorthAside(plain: Batch, codec: Codec): boolean {
   return (codec === 'zstd' || codec === 'gzip') && plain.bytes.length >= asideBytesMin;
 }
 
-/** The same in libuv's pool. `plain` must stay unchanged until it settles; several at a time settle in any order. */
+/** The same in libuv's pool. `plain` must stay unchanged until this settles. Several at a time settle in any order. */
 export async function compressBatchAside(plain: Batch, codec: Codec): Promise<Batch> {
   return withRecords(plain, codec, await compressAside(codec, recordsOf(plain)));
 }

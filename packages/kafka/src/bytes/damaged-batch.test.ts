@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
 import { batchHeaderBytes } from './batch-header.ts';
-import { codecs, compress, decompress } from './codec.ts';
-import { CorruptBatchError } from './corrupt-batch.ts';
+import { codecs, compress, decompress } from '../compression/codec.ts';
+import { CorruptBatchError } from '../compression/corrupt-batch.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { readRecords } from './record-reader.ts';
 

@@ -1,11 +1,11 @@
 import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from './batch-header.ts';
-import { compress } from './codec.ts';
-import type { Codec } from './codec.ts';
+import { compress } from '../compression/codec.ts';
+import type { Codec } from '../compression/codec.ts';
 import { writeHeader } from './sign-batch.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
-/** A header value that is a string is written as UTF-8; null stays null. */
+/** A value that is a string is written as UTF-8. */
 export type Header = readonly [name: string, value: Uint8Array | string | null];
 
 export interface OutgoingRecord {
@@ -17,14 +17,14 @@ export interface OutgoingRecord {
 }
 
 export interface EncodedBatch {
-  /** One v2 batch with a right checksum and no producer: `restamp` gives it one. */
+  /** One v2 batch with its checksum, but without a producer: `restamp` gives it one. */
   bytes: Buffer;
   count: number;
 }
 
 /**
- * Encodes records, at least one, to one batch: sizes are computed first, then everything is written into one buffer.
- * Keys and values are copied; the caller may reuse them at once.
+ * Encodes at least one record into one batch. It computes the sizes first, and then writes everything into one buffer. Keys
+ * and values are copied, so the caller may reuse them at once.
  */
 export function encodeBatch(
   records: readonly OutgoingRecord[],
@@ -61,7 +61,7 @@ export function encodeBatch(
   return { bytes, count: records.length };
 }
 
-/** An upper bound of what `record` adds to a batch, in bytes: for accumulators. */
+/** At most this many bytes are added to a batch by `record`. */
 export function recordBytesMax(record: OutgoingRecord): number {
   let bytes = 32 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of record.headers ?? []) {

@@ -6,13 +6,13 @@ import type { HeaderBytes } from './header-bytes.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
 /**
- * The records of one batch, written as they come into blocks of a pool: nothing of a record is kept, its caller may use its
- * buffers again at once, and a batch of three records holds one block, not the bytes it may grow to. The first block begins
- * with room for the batch's header.
+ * The records of one batch, written into blocks of a pool as they come. Records are copied, so the caller may reuse its
+ * buffers at once. A batch of three records holds one block, not the bytes that it may grow to. The first block begins with
+ * room for the batch's header.
  */
 export class GrowingBatch {
   readonly #pool: BlockPool;
-  /** The beginnings, as far as they are filled, of all blocks but the last. */
+  /** The filled parts of all blocks but the last. */
   readonly #filled: Buffer[] = [];
   readonly #blocks: Buffer[] = [];
   #block: Buffer;
@@ -44,12 +44,15 @@ export class GrowingBatch {
     return this.#maxTimestampMs;
   }
 
-  /** CRC32C of the records alone, once `parts` was asked for. Summed block by block, while a block is still in the cache: 0.1 us less a KB than at the send. */
+  /**
+   * CRC32C of the records without the header, once `parts` was called. Computed block by block, while a block is still in
+   * the cache: 0.1 us less per KB than at the send.
+   */
   get recordsCrc(): number {
     return this.#crc;
   }
 
-  /** The header's room included. */
+  /** Including the room for the header. */
   get byteCount(): number {
     return this.#filledBytes + this.#at;
   }
@@ -58,23 +61,23 @@ export class GrowingBatch {
     return this.#blocks.length;
   }
 
-  /** To be given back to the pool when nobody looks at `parts` any more. */
+  /** Give them back to the pool when nobody reads `parts` any more. */
   get blocks(): readonly Buffer[] {
     return this.#blocks;
   }
 
-  /** How many more blocks a record of `bytes`, frame included, would take at most. */
+  /** At most how many more blocks a record of `bytes`, frame included, would take. */
   blocksFor(bytes: number): number {
     const missing = bytes + cutBytesMax - (this.#block.length - this.#at);
     return missing <= 0 ? 0 : Math.ceil(missing / this.#pool.blockBytes);
   }
 
-  /** The same of a batch that is not begun. */
+  /** The same for a batch that is not begun. */
   static blocksFor(bytes: number, pool: BlockPool): number {
     return Math.ceil((batchHeaderBytes + bytes + cutBytesMax) / pool.blockBytes);
   }
 
-  /** Copies the record; `headers` holds those of it. The pool has the blocks for it. */
+  /** Copies the record. `headers` holds its headers. The pool must have enough blocks. */
   add(record: OutgoingRecord, headers: HeaderBytes): void {
     const { key, value, timestampMs } = record;
     if (this.#count === 0) this.#baseTimestampMs = this.#maxTimestampMs = timestampMs;
@@ -100,7 +103,7 @@ export class GrowingBatch {
     this.#count++;
   }
 
-  /** All bytes in order, the room for the header first. Nothing is added after this. */
+  /** All bytes in order, the room for the header first. Nothing may be added after this. */
   parts(): Buffer[] {
     this.#endBlock();
     return this.#filled;
@@ -145,10 +148,10 @@ function sizeOf(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
 }
 
-/** Lengths and deltas are not split over blocks. */
+/** Lengths and deltas are never split over two blocks. */
 const lengthBytesMax = 5;
 const prefixBytesMax = 5 + 1 + 8 + 5;
-/** What a record takes at most beside key, value and headers. */
+/** At most this much is taken by a record apart from key, value and headers. */
 export const recordFrameBytesMax = prefixBytesMax + 2 * lengthBytesMax;
-/** What of a record's blocks may stay empty for it. */
+/** At most this much of a block stays empty because nothing is split. */
 const cutBytesMax = recordFrameBytesMax;

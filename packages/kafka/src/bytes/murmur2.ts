@@ -1,4 +1,4 @@
-/** murmur2 as Kafka's Java client computes it (Utils.murmur2), a signed 32-bit number. */
+/** murmur2 as Kafka's Java client computes it (Utils.murmur2): a signed 32-bit number. */
 export function murmur2(data: Uint8Array): number {
   const m = 0x5bd1e995;
   const { length } = data;
@@ -20,7 +20,7 @@ export function murmur2(data: Uint8Array): number {
   return h ^ (h >>> 15);
 }
 
-/** The partition that Kafka's default partitioner gives to a key. `partitionCount` >= 1. */
+/** The partition that Kafka's default partitioner chooses for a key. `partitionCount` >= 1. */
 export function partitionFor(key: Uint8Array, partitionCount: number): number {
   return (murmur2(key) & 0x7fffffff) % partitionCount;
 }

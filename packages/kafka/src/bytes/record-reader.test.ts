@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { codecs } from './codec.ts';
-import { CorruptBatchError } from './corrupt-batch.ts';
+import { codecs } from '../compression/codec.ts';
+import { CorruptBatchError } from '../compression/corrupt-batch.ts';
 import { encodeBatch } from './encode-batch.ts';
 import type { OutgoingRecord } from './encode-batch.ts';
 import { readRecords } from './record-reader.ts';

@@ -7,19 +7,19 @@ import {
   logAppendTimeBit,
   maxTimestampAt,
 } from './batch-header.ts';
-import { codecs, decompress } from './codec.ts';
-import { CorruptBatchError } from './corrupt-batch.ts';
+import { codecs, decompress } from '../compression/codec.ts';
+import { CorruptBatchError } from '../compression/corrupt-batch.ts';
 
-/** A batch to read: one whole v2 batch, and the first offset that is wanted of it. */
+/** A batch to read: one whole v2 batch, and the first offset that is wanted. */
 export interface ReadableBatch {
   readonly bytes: Buffer;
-  /** Records below are skipped: a fetch may begin in the middle of a batch. */
+  /** Records below it are skipped: a fetch may begin in the middle of a batch. */
   readonly firstOffset: bigint;
 }
 
 /**
- * The records of a batch, in order, from `firstOffset` on: `for (const record of readRecords(batch))`.
- * A compressed batch is decompressed once per call, on this thread. One pass only; start again for another.
+ * The records of a batch, in order, from `firstOffset` on: `for (const record of readRecords(batch))`. Each call decompresses a
+ * compressed batch, on this thread. It allows one pass; call it again for another.
  * @throws CorruptBatchError here or while iterating
  */
 export function readRecords(batch: ReadableBatch): RecordReader {
@@ -27,13 +27,14 @@ export function readRecords(batch: ReadableBatch): RecordReader {
 }
 
 /**
- * One record. Keys, values and header values are views of the batch (of its decompressed bytes): keeping one keeps them all.
+ * One record. Key, value and header values are views of the batch, or of its decompressed bytes: keeping one of them keeps all
+ * of those bytes in memory.
  *
- * One small object per record, of numbers only; views and bigints are made when asked for. A cursor reused for all records would
- * save about 20 ns a record and break whoever keeps one.
+ * This is one small object per record that holds only numbers. Views and bigints are made when they are asked for. One cursor
+ * for all records would save about 20 ns a record, but callers could not keep a record.
  */
 export class RecordView {
-  /** Milliseconds since 1970: the producer's, or the broker's when the topic says LogAppendTime. */
+  /** Milliseconds since 1970: set by the producer, or by the broker if the topic has LogAppendTime. */
   readonly timestampMs: number;
   readonly #bytes: Buffer;
   readonly #baseOffset: bigint;
@@ -77,7 +78,7 @@ export class RecordView {
       : this.#bytes.subarray(this.#valueAt, this.#valueAt + this.#valueBytes);
   }
 
-  /** In the order of the record; a name may occur more than once. Read anew at each call. @throws CorruptBatchError */
+  /** In the record's order; a name may occur more than once. Each call reads them again. @throws CorruptBatchError */
   headers(): (readonly [name: string, value: Buffer | null])[] {
     const cursor = new VarintCursor(this.#bytes, this.#valueAt + Math.max(0, this.#valueBytes));
     const count = cursor.next();
@@ -91,13 +92,13 @@ export class RecordView {
   }
 }
 
-/** An iterator that is its own iterable; its result object is reused, the records are not. */
+/** An iterator that is its own iterable. The result object is reused, the records are not. */
 export class RecordReader implements IterableIterator<RecordView> {
   readonly #cursor: VarintCursor;
   readonly #baseOffset: bigint;
   readonly #firstDelta: number;
   readonly #baseTimestampMs: number;
-  /** LogAppendTime: the batch's maximum is every record's time. */
+  /** With LogAppendTime, the batch's maximum is the time of every record. */
   readonly #appendTimestampMs: number | undefined;
   readonly #result: IteratorYieldResult<RecordView> = { done: false, value: empty };
   #left: number;
@@ -133,7 +134,7 @@ export class RecordReader implements IterableIterator<RecordView> {
       this.#result.value = this.#view(offsetDelta, timestampDelta, end);
       return this.#result;
     }
-    // As Kafka's own reader does: a count that is too small would lose records without a word.
+    // Kafka's own reader checks this too: a count that is too small would silently lose records.
     if (this.#left < 0 || this.#cursor.at !== this.#cursor.bytes.length)
       throw new CorruptBatchError(
         `the records end at ${this.#cursor.at} of ${this.#cursor.bytes.length} bytes`,
@@ -169,7 +170,7 @@ export class RecordReader implements IterableIterator<RecordView> {
   }
 }
 
-/** Reads zigzag varints (protobuf's sint64, here within +-2^52) one after the other. */
+/** Reads zigzag varints (protobuf's sint64, here within +-2^52), one after the other. */
 class VarintCursor {
   readonly bytes: Buffer;
   at: number;
@@ -182,7 +183,7 @@ class VarintCursor {
   next(): number {
     const bytes = this.bytes;
     let byte = bytes[this.at++]!;
-    // Nearly all are below 2^28: bit operations, which work on 32 bits. A read past the end gives undefined, that is 0.
+    // Nearly all are below 2^28, so bit operations are enough, which work on 32 bits. A read past the end counts as 0.
     let zigzag = byte & 0x7f;
     for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
       byte = bytes[this.at++]!;

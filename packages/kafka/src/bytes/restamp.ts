@@ -4,22 +4,22 @@ import { crc32cShift } from './crc32c-shift.ts';
 export interface Stamp {
   readonly producerId: bigint;
   readonly producerEpoch: number;
-  /** 0..2^31-1 */
+  /** 0 to 2^31 - 1. */
   readonly baseSequence: number;
   readonly transactional: boolean;
 }
 
 /**
- * Makes a batch that was read from one cluster ready to be written to another, in place and without reading its
- * records: base offset 0, leader epoch -1, the new producer id, epoch and sequence; the codec stays; the flags that
- * belong to the old log (control, LogAppendTime, delete horizon) go.
+ * Prepares a batch that was read from one cluster to be written to another, in place and without reading its records. It sets
+ * base offset 0, leader epoch -1, and the new producer id, epoch and sequence. It keeps the codec, and clears the flags that
+ * belong to the old log (control, LogAppendTime, delete horizon).
  *
- * The checksum is corrected for the changed header bytes only, never recomputed. So the receiving broker's check covers
- * the records from the broker that first took them: a bit that flipped in between, in this process too, is refused
- * there (CORRUPT_MESSAGE) instead of being signed anew. It costs about a microsecond at any size.
+ * It corrects the checksum for the changed header bytes, and never computes it again from the records. So the check of the
+ * receiving broker covers the records all the way from the broker that first took them. If a bit flips in between, even in
+ * this process, the receiver refuses the batch (CORRUPT_MESSAGE). This costs about a microsecond at any size.
  *
- * `batch` is one whole v2 batch whose checksum is right for its present header, or was when it was sent; may be applied
- * again. Of one in several parts, the first (which holds the whole header) and the bytes of all are enough. Layout: kafka's DefaultRecordBatch.java.
+ * `batch` is one whole v2 batch whose checksum matches its present header. It may be stamped again. For a batch in several
+ * parts, give the first part, which holds the whole header, and the bytes of all. Layout: Kafka's DefaultRecordBatch.java.
  */
 export function restamp(batch: Buffer, stamp: Stamp, batchBytes: number = batch.length): void {
   const before = crc32c(batch.subarray(attributesAt, recordsAt));

@@ -1,7 +1,10 @@
-/** Sequences are per (producer id, epoch, partition) and wrap from 2^31-1 to 0 (DefaultRecordBatch.incrementSequence). */
+/**
+ * The sequence behind a batch of `count` records. Sequences are per producer id, epoch and partition, and wrap from 2^31 - 1
+ * to 0 (DefaultRecordBatch.incrementSequence).
+ */
 export function sequenceAfter(sequence: number, count: number): number {
   return (sequence + count) % 0x80000000;
 }
 
-/** Broker and client both refuse 32 767: the producer id is used up before (KIP-360). */
+/** The last epoch of a producer id: brokers and clients refuse 32 767 (KIP-360). */
 export const producerEpochMax = 32_766;

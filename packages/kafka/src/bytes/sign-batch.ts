@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from './batch-header.ts';
-import { codecNumber } from './codec.ts';
-import type { Codec } from './codec.ts';
+import { codecNumber } from '../compression/codec.ts';
+import type { Codec } from '../compression/codec.ts';
 import { crc32cShift } from './crc32c-shift.ts';
 import type { Stamp } from './restamp.ts';
 
@@ -13,9 +13,9 @@ export interface BatchFields {
 }
 
 /**
- * Writes the header of a batch that was never sent, producer included, into the room that its first part begins with, and signs
- * it. The records' own checksum is given, and joined to the header's without another pass over them (`crc32cShift`).
- * From then on `restamp` changes the producer.
+ * Writes the header of a batch that was never sent, with its producer, and the checksum. `header` is the beginning of the
+ * batch's first part. The checksum of the records is given, and combined with that of the header without another pass over
+ * them (`crc32cShift`). Later, `restamp` changes the producer.
  */
 export function signBatch(
   header: Buffer,
@@ -32,7 +32,7 @@ export function signBatch(
   header.writeUInt32BE((crc32cShift(headerCrc, records.byteCount) ^ records.crc) >>> 0, 17);
 }
 
-/** All of the header but the checksum, of no producer. */
+/** Writes the header without a producer, and without the checksum. */
 export function writeHeader(header: Buffer, fields: BatchFields, byteCount: number): void {
   header.writeBigInt64BE(0n, 0);
   header.writeInt32BE(byteCount - 12, 8);

@@ -1,6 +1,6 @@
-/** Zigzag varints as records use them (protobuf's sint encoding), for values within +-2^52. */
+/** Zigzag varints as in records (protobuf's sint encoding), for values within +-2^52. */
 
-/** Bytes that `value` takes: 1..8. */
+/** The bytes that `value` takes: 1 to 8. */
 export function varintBytes(value: number): number {
   let zigzag = value >= 0 ? value * 2 : value * -2 - 1;
   if (zigzag < 0x80) return 1;
@@ -11,11 +11,11 @@ export function varintBytes(value: number): number {
   return bytes;
 }
 
-/** Writes and answers the place after it. */
+/** Writes `value`, and answers where it ends. */
 export function writeVarint(buffer: Buffer, at: number, value: number): number {
   let zigzag = value >= 0 ? value * 2 : value * -2 - 1;
   let end = at;
-  // Bit operations are for 32 bits only; lengths nearly always fit, timestamps deltas may not.
+  // Bit operations work on 32 bits only. Lengths nearly always fit; differences of timestamps may not.
   while (zigzag > 0x7fffffff) {
     buffer[end++] = (zigzag % 0x80) | 0x80;
     zigzag = Math.floor(zigzag / 0x80);

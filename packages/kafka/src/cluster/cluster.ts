@@ -1,16 +1,17 @@
-import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from '../requests/metadata.ts';
+import { BrokerConnections } from '../connection/broker-connections.ts';
+import type { SaslOptions, TlsOptions } from '../connection/security.ts';
+import { decide, errorName, KafkaError, throwOnError } from '../errors/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
+import { retrying } from '../errors/retrying.ts';
 import type { Api } from '../requests/define.ts';
-import { errorName, judge, KafkaError, throwOnError } from './errors.ts';
-import type { ErrorCode } from './errors.ts';
+import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from '../requests/metadata.ts';
+import type { MetadataTopic } from '../requests/metadata.ts';
 import { checkFeatures, versionWarning } from './features.ts';
 import { firstAnswer } from './first-answer.ts';
-import { Link } from './link.ts';
-import { retrying } from './retrying.ts';
-import type { SaslOptions, TlsOptions } from './security.ts';
 import { TopicCache } from './topics.ts';
 import type { Topic } from './topics.ts';
 
-/** A logger; pino's fits. */
+/** A logger. pino's fits. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -18,23 +19,26 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** How to reach a cluster and who says so. Times in ms. */
+/** How to reach a cluster, and who asks. */
 export interface ClusterOptions {
-  /** `host:port`, any broker of the cluster; tried in turn. */
+  /** `host:port` of some brokers of the cluster. They are tried in turn. */
   bootstrap: readonly string[];
   /** Names this client in the broker's logs, metrics and quotas. */
   clientId: string;
-  /** Default 10 000. A request without an answer for so long fails with TIMEOUT and its connection is closed. */
+  /** Default 10 000. A request that has no answer by then fails with TIMEOUT, and its connection is closed. */
   requestTimeoutMs?: number;
   /** Default 3 000. */
   connectTimeoutMs?: number;
   sasl?: SaslOptions;
-  /** Without it connections are plain. `{}` trusts the authorities that Node does. */
+  /** Without it connections are plain. `{}` trusts the authorities that Node trusts. */
   tls?: TlsOptions;
   log?: Log;
 }
 
-/** Connects and checks that the cluster can keep the promise. Throws KafkaError CONNECTION or UNSUPPORTED_BROKER. */
+/**
+ * Connects, and checks that the cluster can keep this package's promise. Throws KafkaError CONNECTION or
+ * UNSUPPORTED_BROKER.
+ */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new Cluster(options);
   try {
@@ -46,16 +50,16 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-/** How long a broker that failed, or was silent, is asked after the others. */
+/** For so long a broker that failed, or was silent, is asked after the others. */
 const shunnedMs = 30_000;
-/** A broker that is silent for so long may hang: another one is asked as well. */
+/** A broker that is silent for so long may hang. Another one is then asked as well. */
 const patienceMs = 1_000;
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * What is known of a cluster: brokers, topics with leaders and epochs, coordinators. Leaders move and brokers restart
- * all the time; the caches here are hints, and an error code from a broker is what corrects them.
+ * What is known of a cluster: brokers, topics with leaders and epochs, coordinators. Leaders move and brokers restart all
+ * the time. So the caches here are only hints, and error codes from brokers correct them.
  */
 export class Cluster implements AsyncDisposable {
   readonly log: Log;
@@ -64,13 +68,13 @@ export class Cluster implements AsyncDisposable {
   readonly #bootstrapIds: number[] = [];
   readonly #topics = new TopicCache();
   readonly #coordinators = new Map<string, number>();
-  readonly #links = new Set<Link>();
-  readonly #control: Link;
+  readonly #opened = new Set<BrokerConnections>();
+  readonly #control: BrokerConnections;
   readonly #wanted = new Set<string>();
-  /** Topics that metadata is refused for, and why: the others are none the worse for it. */
+  /** Topics whose metadata the broker refuses, and why. The other topics are not affected. */
   readonly #refused = new Map<string, ErrorCode>();
-  /** When a broker last left a question of `ask` unanswered. */
-  readonly #failedAtMs = new Map<number, number>();
+  /** When a broker last failed to answer `ask`. */
+  readonly #failedAt = new Map<number, number>();
   #refreshing: Promise<void> | undefined;
   #clusterId = '';
   #turn = 0;
@@ -84,7 +88,7 @@ export class Cluster implements AsyncDisposable {
       this.#bootstrapIds.push(id);
       this.#brokers.set(id, { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) });
     }
-    this.#control = this.link('control');
+    this.#control = this.connectionsFor('control');
   }
 
   get clusterId(): string {
@@ -102,7 +106,7 @@ export class Cluster implements AsyncDisposable {
       const { mechanism } = sasl;
       this.log.warn(
         { mechanism },
-        'SASL without TLS: who listens sees the data, and with PLAIN the password',
+        'SASL without TLS: anybody on the network path can read the data, and with PLAIN also the password',
       );
     }
     const features = await this.ask(apiVersionsRequest, 'penstock', '1');
@@ -113,53 +117,55 @@ export class Cluster implements AsyncDisposable {
     await this.refresh();
   }
 
-  /** Opens a set of connections of its own: `purpose` is for logs. Dispose it to close them. */
-  link(purpose: string): Link {
+  /** Connections that nothing else uses. `purpose` appears in errors. Dispose them to close them. */
+  connectionsFor(purpose: string): BrokerConnections {
     const { clientId, connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, sasl, tls } = this.#options;
-    const link = new Link(
+    const connections = new BrokerConnections(
       purpose,
       (nodeId) => this.#brokers.get(nodeId),
       { clientId, connectTimeoutMs, requestTimeoutMs, sasl, tls },
-      (gone) => this.#links.delete(gone),
+      (gone) => this.#opened.delete(gone),
     );
-    this.#links.add(link);
-    return link;
+    this.#opened.add(connections);
+    return connections;
   }
 
   /**
-   * One request to any broker that answers: every known one is tried once, in turn, and the next already when one is silent
-   * for a second, so several may act on it. One that has just failed comes last: a broker that hangs takes a whole request
-   * timeout to say nothing, and the new leader's name cannot wait for that each time.
+   * Sends one request to any broker that answers. Every known broker is tried once, in turn; the next one already after a
+   * second of silence, so several brokers may act on the request. A broker that has just failed comes last: a hanging
+   * broker costs a whole request timeout, and whoever needs the name of a new leader cannot wait for that each time.
    */
   async ask<A extends readonly unknown[], R>(api: Api<A, R>, ...args: A): Promise<R> {
     const known = this.brokerIds;
-    const now = Date.now();
+    const now = performance.now();
     const inTurn = [...rotated(known, this.#turn++), ...rotated(this.#bootstrapIds, this.#turn)];
-    const failed = (nodeId: number): boolean => now - (this.#failedAtMs.get(nodeId) ?? 0) < shunnedMs;
+    const failed = (nodeId: number): boolean => now - (this.#failedAt.get(nodeId) ?? -Infinity) < shunnedMs;
     const candidates = [...inTurn.filter((id) => !failed(id)), ...inTurn.filter(failed)];
     const askOne = async (nodeId: number): Promise<R> => {
       try {
         const answer = await this.#control.call(nodeId, api, ...args);
-        this.#failedAtMs.delete(nodeId);
+        this.#failedAt.delete(nodeId);
         return answer;
       } catch (error) {
-        this.#failedAtMs.set(nodeId, Date.now());
+        this.#failedAt.set(nodeId, performance.now());
         throw error;
       }
     };
-    const helpless = (error: unknown): boolean => !(error instanceof KafkaError) || !error.retryable;
-    const onSilent = (nodeId: number): void => void this.#failedAtMs.set(nodeId, Date.now());
+    const isFinal = (error: unknown): boolean => !(error instanceof KafkaError) || !error.retryable;
+    const onSilent = (nodeId: number): void => void this.#failedAt.set(nodeId, performance.now());
     try {
-      return await firstAnswer(candidates, patienceMs, askOne, { helpless, onSilent });
+      return await firstAnswer(candidates, patienceMs, askOne, { isFinal, onSilent });
     } catch (cause) {
-      if (helpless(cause)) throw cause;
+      if (isFinal(cause)) throw cause;
       const bootstrap = this.#options.bootstrap.join(', ');
       const last = cause instanceof Error ? cause.message : String(cause);
-      throw new KafkaError('CONNECTION', `no broker answers (${bootstrap}); the last: ${last}`, { cause });
+      throw new KafkaError('CONNECTION', `no broker answers (${bootstrap}); the last error: ${last}`, {
+        cause,
+      });
     }
   }
 
-  /** The topic as last seen, from memory. */
+  /** The topic as it was last seen, from memory. */
   knownTopic(name: string): Topic | undefined {
     return this.#topics.get(name);
   }
@@ -169,8 +175,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created.
-   * Throws KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once what refuses this topic.
+   * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created. Throws KafkaError
+   * UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once when the broker refuses the topic.
    */
   async topic(name: string, options: { refresh?: boolean; timeoutMs?: number } = {}): Promise<Topic> {
     const known = this.#topics.get(name);
@@ -185,16 +191,16 @@ export class Cluster implements AsyncDisposable {
         if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name}`);
         return topic;
       },
-      { deadlineMs: options.timeoutMs ?? 10_000 },
+      { timeoutMs: options.timeoutMs ?? 10_000 },
     );
   }
 
-  /** Reads the metadata of these topics again. Calls that arrive while one is under way share the next. */
+  /** Reads the metadata of these topics again. Calls made while one request is under way share the next. */
   async refresh(...names: string[]): Promise<void> {
     for (const name of names) this.#wanted.add(name);
     const before = this.#refreshing;
     if (before) {
-      await before.catch(() => undefined); // its own callers have the error; ours is the next round
+      await before.catch(() => undefined); // its callers get the error; this call belongs to the next request
       if (this.#refreshing && this.#refreshing !== before) return this.#refreshing;
     }
     this.#refreshing = this.#readMetadata().finally(() => {
@@ -204,18 +210,18 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * A broker named the new leader while it refused a request (KIP-951). False when that is no news, or the leader is a broker
-   * that this cluster has not heard of: then only metadata helps.
+   * A broker named the new leader when it refused a request (KIP-951). False when that is no news, or when the leader is
+   * a broker that is not in our metadata: then only new metadata helps.
    */
   leaderHint(topic: string, partition: number, leader: number, leaderEpoch: number): boolean {
     return this.#brokers.has(leader) && this.#topics.hint(topic, partition, leader, leaderEpoch);
   }
 
-  /** The broker that coordinates a group or a transactional id, remembered until `refresh`. */
+  /** The broker that coordinates a group or a transactional id, from memory unless `refresh`. */
   async coordinator(
     kind: 'group' | 'transaction',
     key: string,
-    options: { refresh?: boolean; deadlineMs?: number; signal?: AbortSignal | undefined } = {},
+    options: { refresh?: boolean; timeoutMs?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<number> {
     const cacheKey = `${kind}:${key}`;
     const known = this.#coordinators.get(cacheKey);
@@ -234,7 +240,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const link of [...this.#links]) link[Symbol.dispose]();
+    for (const connections of [...this.#opened]) connections[Symbol.dispose]();
   }
 
   async #readMetadata(): Promise<void> {
@@ -257,14 +263,14 @@ export class Cluster implements AsyncDisposable {
   #adopt(topic: MetadataTopic): void {
     if (!topic.name) return;
     const code = errorName(topic.errorCode);
-    const verdict = judge('metadata', code);
+    const decision = decide('metadata', code);
     this.#refused.delete(topic.name);
-    if (verdict === 'refuse') this.#refused.set(topic.name, code);
+    if (decision === 'refuse') this.#refused.set(topic.name, code);
     if (code === 'UNKNOWN_TOPIC_OR_PARTITION') {
       this.#topics.forget(topic.name);
       return;
     }
-    if (verdict === 'fatal') throw new KafkaError(code, `metadata of topic ${topic.name}`);
+    if (decision === 'fatal') throw new KafkaError(code, `metadata of topic ${topic.name}`);
     if (topic.errorCode !== 0 && code !== 'LEADER_NOT_AVAILABLE') {
       this.log.warn({ topic: topic.name, code }, 'Metadata of a topic could not be read');
       return;
@@ -274,13 +280,6 @@ export class Cluster implements AsyncDisposable {
       .map(({ leaderId, leaderEpoch }) => ({ leader: leaderId, leaderEpoch }));
     this.#topics.put({ name: topic.name, id: topic.topicId, partitions });
   }
-}
-
-interface MetadataTopic {
-  errorCode: number;
-  name?: string | null | undefined;
-  topicId: string;
-  partitions: readonly { partitionIndex: number; leaderId: number; leaderEpoch: number }[];
 }
 
 function rotated<T>(items: readonly T[], by: number): T[] {

@@ -1,11 +1,11 @@
-import { KafkaError } from './errors.ts';
+import { KafkaError } from '../errors/errors.ts';
 
 interface Features {
   finalizedFeatures?: readonly { name: string; maxVersionLevel: number }[];
   supportedFeatures?: readonly { name: string; maxVersion: number }[];
 }
 
-/** Apache Kafka 4.0 or newer: transactions v2 (KIP-890) and the consumer group protocol (KIP-848). */
+/** Apache Kafka 4.0 and newer have them: transactions v2 (KIP-890) and the consumer group protocol (KIP-848). */
 const needed = [
   { feature: 'transaction.version', level: 2 },
   { feature: 'group.version', level: 1 },
@@ -13,7 +13,7 @@ const needed = [
 
 /** metadata.version 4.2-IV1, the newest of the tested broker, 4.2.1 (MetadataVersion.java). */
 const testedMetadataVersion = 29;
-/** 4.3-IV0: what 4.3.0 and 4.3.1 bring. */
+/** metadata.version 4.3-IV0, of 4.3.0 and 4.3.1. */
 const badMetadataVersion = 30;
 
 /** Throws KafkaError UNSUPPORTED_BROKER that says which features are missing and how to turn them on. */
@@ -37,9 +37,10 @@ export interface VersionWarning {
 }
 
 /**
- * What to say of brokers newer than the tested one; undefined: nothing. Of 4.3.0 and 4.3.1 it is known that committed records never
- * become visible (KAFKA-20734). A broker supports the metadata.version of its release before the cluster finalizes it, so
- * the higher of the two tells; a release after 4.3.1 may have 30 as well, and the versions are not told, hence "may be".
+ * A warning about brokers that are newer than the tested one; undefined when there is nothing to say. With 4.3.0 and 4.3.1
+ * it happens that committed records never become visible (KAFKA-20734). A broker supports the metadata.version of its
+ * release before the cluster finalizes it, so the higher of the two counts. Brokers do not tell their release, and one
+ * after 4.3.1 may have 30 as well: hence "may be".
  */
 export function versionWarning(features: Features): VersionWarning | undefined {
   const isMetadata = ({ name }: { name: string }): boolean => name === 'metadata.version';
@@ -49,7 +50,8 @@ export function versionWarning(features: Features): VersionWarning | undefined {
   if (metadataVersion <= testedMetadataVersion) return undefined;
   const text =
     metadataVersion === badMetadataVersion
-      ? 'Broker may be 4.3.0 or 4.3.1, which lose committed records when a partition has no leader (KAFKA-20734): run 4.2.1'
+      ? 'Broker may be 4.3.0 or 4.3.1, which hide committed records for ever when a partition has no leader ' +
+        '(KAFKA-20734): run 4.2.1'
       : 'Broker is newer than the tested 4.2.1';
   return { metadataVersion, text };
 }

@@ -3,35 +3,35 @@ import { firstAnswer } from './first-answer.ts';
 
 const never = new Promise<string>(() => undefined);
 
-test('one that is silent costs the patience, and is named; the next one answers', async () => {
+test('a silent candidate costs only the patience, and is reported; the next one answers', async () => {
   const { asked, silent, ask } = begin({ hung: () => never, sound: async () => 'answer' });
   expect(await ask(['hung', 'sound', 'spare'], 20)).toBe('answer');
   expect(asked).toEqual(['hung', 'sound']);
   expect(silent).toEqual(['hung']);
 });
 
-test('one that fails costs nothing', async () => {
+test('a candidate that fails costs no time', async () => {
   const { asked, silent, ask } = begin({ broken: failing('away'), sound: async () => 'answer' });
   expect(await ask(['broken', 'sound'], 60_000)).toBe('answer');
   expect(asked).toEqual(['broken', 'sound']);
   expect(silent).toEqual([]);
 });
 
-test('an answer counts even when others were asked meanwhile', async () => {
+test('an answer counts although others were asked meanwhile', async () => {
   const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('late'), 60));
   const { ask } = begin({ slow, hung: () => never });
   expect(await ask(['slow', 'hung'], 10)).toBe('late');
 });
 
-test('with nobody to ask it fails instead of waiting for ever', async () => {
+test('without candidates it fails instead of waiting for ever', async () => {
   const { ask } = begin({});
-  await expect(ask([], 60_000)).rejects.toThrow('nobody to ask');
+  await expect(ask([], 60_000)).rejects.toThrow('no candidate to ask');
 });
 
-test('when all fail, the last failure is thrown; what nobody heals is thrown at once', async () => {
-  const { asked, ask } = begin({ one: failing('away'), two: failing('also away'), no: failing('helpless') });
+test('when all fail, the last failure is thrown; a final failure is thrown at once', async () => {
+  const { asked, ask } = begin({ one: failing('away'), two: failing('also away'), no: failing('refused') });
   await expect(ask(['one', 'two'], 60_000)).rejects.toThrow('also away');
-  await expect(ask(['no', 'one'], 60_000)).rejects.toThrow('helpless');
+  await expect(ask(['no', 'one'], 60_000)).rejects.toThrow('refused');
   expect(asked).toEqual(['one', 'two', 'no']);
 });
 
@@ -51,7 +51,7 @@ function begin(answers: Record<string, () => Promise<string>>) {
         return answers[candidate]!();
       },
       {
-        helpless: (error) => error instanceof Error && error.message === 'helpless',
+        isFinal: (error) => error instanceof Error && error.message === 'refused',
         onSilent: (candidate) => void silent.push(candidate),
       },
     );

@@ -1,15 +1,16 @@
 /**
- * Asks one candidate after the other until one answers: the next as soon as one fails, and already when it has been silent for
- * `patienceMs`, while its answer still counts. A broker that hangs costs that long, not a whole request timeout.
+ * Asks one candidate after the other until one answers. The next one is asked as soon as one fails, or has been silent for
+ * `patienceMs`; the answer of a silent one still counts. So a broker that hangs costs that long, not a whole request
+ * timeout.
  *
- * Rejects with the last failure when all have failed, and at once with one that `helpless` says no other candidate would heal, or
- * when there is no candidate.
+ * Rejects with the last failure when all have failed. Rejects at once when `isFinal` says that no other candidate would
+ * do better, or when there is no candidate.
  */
 export function firstAnswer<C, R>(
   candidates: readonly C[],
   patienceMs: number,
   ask: (candidate: C) => Promise<R>,
-  o: { helpless: (error: unknown) => boolean; onSilent: (candidate: C) => void },
+  o: { isFinal: (error: unknown) => boolean; onSilent: (candidate: C) => void },
 ): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   let asked = 0;
@@ -35,13 +36,13 @@ export function firstAnswer<C, R>(
       (answer) => over(() => resolve(answer)),
       (error: unknown) => {
         unanswered--;
-        if (o.helpless(error)) over(() => reject(error));
+        if (o.isFinal(error)) over(() => reject(error));
         else if (asked < candidates.length) askNext();
         else if (unanswered === 0) reject(error);
       },
     );
   };
-  if (candidates.length === 0) reject(new RangeError('there is nobody to ask'));
+  if (candidates.length === 0) reject(new RangeError('there is no candidate to ask'));
   askNext();
   return promise;
 }

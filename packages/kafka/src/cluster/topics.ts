@@ -1,19 +1,19 @@
-/** Where a partition's leader is. Leader -1: there is none right now. */
+/** The leader of a partition. -1: there is none right now. */
 export interface Partition {
   leader: number;
   leaderEpoch: number;
 }
 
-/** What the metadata says of a topic: a hint, which every broker may correct. */
+/** A topic as the metadata last told it. This is a hint: any broker may correct it. */
 export interface Topic {
   name: string;
-  /** Topic id (KIP-516), a uuid with hyphens: a topic deleted and created again has another. */
+  /** Topic id (KIP-516), a UUID with hyphens. A topic that was deleted and created again has another one. */
   id: string;
   /** By partition number. */
   partitions: Partition[];
 }
 
-/** What the metadata said last, kept so that it never goes back to an older leader epoch of the same topic. */
+/** The last metadata of each topic. It never goes back to an older leader epoch of the same topic. */
 export class TopicCache {
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
@@ -50,7 +50,7 @@ export class TopicCache {
     this.#byId.delete(known.id);
   }
 
-  /** A broker named the new leader in its refusal (KIP-951): no round trip for metadata is needed. */
+  /** A broker named the new leader in its refusal (KIP-951), which saves a request for metadata. */
   hint(name: string, partition: number, leader: number, leaderEpoch: number): boolean {
     const known = this.#byName.get(name)?.partitions[partition];
     if (!known || leader < 0 || leaderEpoch <= known.leaderEpoch) return false;

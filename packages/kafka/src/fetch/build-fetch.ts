@@ -1,7 +1,10 @@
 import type { FetchPartition, FetchRequest } from '../requests/fetch.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
-/** Brokers fill an answer in the order of the request: each request begins with another partition (`turn`), so none starves. */
+/**
+ * Builds a request for these partitions. Brokers fill an answer in the order of the request, so each request begins with
+ * another partition (`turn`), and none starves.
+ */
 export function buildFetch(
   cursors: readonly PartitionCursor[],
   turn: number,

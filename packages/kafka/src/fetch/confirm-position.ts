@@ -1,15 +1,24 @@
 import type { Cluster } from '../cluster/cluster.ts';
+import { wait } from '../errors/wait.ts';
 import { listOffsets } from '../positions/list-offsets.ts';
-import { pausing } from '../positions/pausing.ts';
 import type { PositionProblem } from './fetched.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
-/** A broker that has just started may answer metadata of before; three of them in turn do not all. */
+/**
+ * Asks whether a position is gone. Undefined: it is not, as far as anybody knows now.
+ */
+export type Confirm = (
+  cluster: Cluster,
+  cursor: PartitionCursor,
+  signal: AbortSignal,
+) => Promise<PositionProblem | undefined>;
+
+/** A broker that has just started may answer with old metadata. Three in a row will not all do so. */
 const identityLooks = 3;
 
 /**
- * A broker does not know the topic id of a position, or the metadata shows another. Undefined when it was a passing view;
- * a topic that does not exist at all may still be coming back: that is waited for.
+ * A broker does not know the topic id of a position, or the metadata shows another one. Undefined when that was outdated. Also
+ * when the topic does not exist at all: it may come back, so that is waited for.
  */
 export async function confirmRecreated(
   cluster: Cluster,
@@ -18,7 +27,7 @@ export async function confirmRecreated(
 ): Promise<PositionProblem | undefined> {
   let seen: string | undefined;
   for (let look = 0; look < identityLooks; look++) {
-    if (look > 0) await pausing(100, signal);
+    if (look > 0) await wait(100, signal);
     await cluster.refresh(cursor.topic);
     seen = cluster.knownTopic(cursor.topic)?.id;
     if (seen === undefined || seen === cursor.topicId) return undefined;
@@ -28,14 +37,16 @@ export async function confirmRecreated(
     kind: 'recreated',
     from,
     to: highWatermark > from ? highWatermark : from,
-    detail: `topic ${topic} was ${cursor.topicId} and is ${seen} now; what was unread of the old one is gone`,
+    detail: `topic ${topic} had the id ${cursor.topicId} and has ${seen} now; what was unread of the old one is gone`,
   };
 }
 
 /**
- * OFFSET_OUT_OF_RANGE: asks the leader for the ends of its log. Undefined when the position lies between them and may be its own.
- * Brokers answer the same when they cannot place the epoch of a position: one from the future belongs to another log (a topic made anew, another
- * cluster under the same address); one whose records are long gone does no harm.
+ * OFFSET_OUT_OF_RANGE: asks the leader for the start and the end of its log. Undefined when the position lies between them
+ * and can belong to this log.
+ *
+ * Brokers give the same answer when they do not know the epoch of a position. An epoch from the future belongs to another log:
+ * the topic was created again, or another cluster has taken the address. An epoch whose records are long gone does no harm.
  */
 export async function confirmOutOfRange(
   cluster: Cluster,
@@ -62,15 +73,16 @@ export async function confirmOutOfRange(
   }
   const leaderEpoch = cluster.knownTopic(topic)?.partitions[partition]?.leaderEpoch ?? -1;
   if (cursor.lastEpoch > leaderEpoch && leaderEpoch >= 0) {
-    const detail = `${topic} ${partition} was read in epoch ${cursor.lastEpoch}, its leader is in epoch ${leaderEpoch}: another log`;
+    const detail = `${topic} ${partition} was read in epoch ${cursor.lastEpoch}, but its leader is in epoch ${leaderEpoch}: another log`;
     return { kind: 'truncated', from: start.offset, to: offset, detail };
   }
   return undefined;
 }
 
 /**
- * The leader's log leaves the one that was read (KIP-595). The request carried the leader epoch, so only the present leader answers so.
- * `diverging` is the leader's largest epoch up to the one last read, and where that epoch ends there.
+ * The leader's log differs from the one that was read (KIP-595). Only the present leader can answer this, since the request
+ * carried the leader epoch. `diverging` is the leader's largest epoch up to the one last read, and the end of that epoch in
+ * its log.
  */
 export function truncated(
   cursor: PartitionCursor,

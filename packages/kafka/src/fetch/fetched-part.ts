@@ -4,7 +4,7 @@ import type { FetchedBatch } from './visible-batches.ts';
 
 const released = Buffer.alloc(0);
 
-/** A partition's part of an answer, with its share in the memory of it. */
+/** A partition's part of an answer, which shares in the memory of that answer. */
 export class FetchedPart implements Fetched {
   readonly topic: string;
   readonly partition: number;
@@ -19,7 +19,7 @@ export class FetchedPart implements Fetched {
   #frame: Frame | undefined;
   #counts: boolean;
 
-  /** `frame` is undefined for a problem, which lies in no answer. */
+  /** `frame` is undefined for a problem, which has no records. */
   constructor(what: Omit<Fetched, keyof Disposable | 'release'>, frame: Frame | undefined) {
     this.topic = what.topic;
     this.partition = what.partition;
@@ -52,7 +52,7 @@ export class FetchedPart implements Fetched {
     if (!frame) return;
     this.uncount();
     this.#frame = undefined;
-    // Whoever reads a batch after all fails at once, instead of reading another answer.
+    // So whoever still reads a batch fails at once, instead of reading another answer.
     for (const batch of this.batches) batch.bytes = released;
     this.batches = [];
     frame.release();

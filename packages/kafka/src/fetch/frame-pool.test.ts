@@ -28,7 +28,7 @@ function arrive(pool: FramePool, bytes: number, fill: number) {
   return { memory, parts };
 }
 
-test('memory is used again once every part of its answer was released, and not before', () => {
+test('memory is reused once every part of its answer was released, and not before', () => {
   const pool = new FramePool(32 * mebibyte);
   const { memory, parts } = arrive(pool, 3 * mebibyte, 1);
   parts[0]!.release();
@@ -39,7 +39,7 @@ test('memory is used again once every part of its answer was released, and not b
   expect(arrive(pool, 3 * mebibyte, 3).memory.buffer).toBe(memory.buffer);
 });
 
-test('a batch that is read after its release is found out at once', () => {
+test('reading a batch after its release throws at once', () => {
   const { parts } = arrive(new FramePool(32 * mebibyte), 3 * mebibyte, 1);
   const [part] = parts;
   const batch = part!.batches[0]!;
@@ -50,8 +50,8 @@ test('a batch that is read after its release is found out at once', () => {
   expect(() => batch.bytes.readInt32BE(8)).toThrow(RangeError);
 });
 
-test('what a caller keeps without releasing is never written over', () => {
-  const pool = new FramePool(32 * mebibyte, { poisons: true });
+test('what a caller keeps without releasing it is never overwritten', () => {
+  const pool = new FramePool(32 * mebibyte, { overwritesReleased: true });
   const kept = arrive(pool, 3 * mebibyte, 7);
   for (const part of kept.parts) part.uncount();
   expect(pool.heldBytes).toBe(0);
@@ -60,12 +60,12 @@ test('what a caller keeps without releasing is never written over', () => {
 });
 
 test('for tests, a view of released memory shows that it was released', () => {
-  const { memory, parts } = arrive(new FramePool(32 * mebibyte, { poisons: true }), mebibyte, 1);
+  const { memory, parts } = arrive(new FramePool(32 * mebibyte, { overwritesReleased: true }), mebibyte, 1);
   for (const part of parts) part.release();
   expect(memory[0]).toBe(0xdd);
 });
 
-test('what is held and what lies ready stay inside the limit, whatever the sizes', () => {
+test('memory in use and memory kept for reuse stay within the limit together, whatever the sizes', () => {
   const limit = 20 * mebibyte;
   const pool = new FramePool(limit);
   const waiting: ReturnType<typeof arrive>['parts'] = [];
@@ -89,6 +89,6 @@ test('a small answer does not take the memory of a large one', () => {
   expect(arrive(pool, 100_000, 1).memory.buffer).not.toBe(memory.buffer);
 });
 
-test('an answer larger than asked for lies in memory of its own', () => {
+test('an answer larger than asked for gets memory that is not reused', () => {
   expect(new Frame(new FramePool(32 * mebibyte), mebibyte).memoryFor(2 * mebibyte)).toBeUndefined();
 });

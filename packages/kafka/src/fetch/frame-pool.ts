@@ -1,36 +1,38 @@
-/** Buffers are made in multiples of this, so that answers of about one size fit into each other's. */
+/** Buffers are allocated in multiples of this, so that answers of similar size fit into each other's. */
 const stepBytes = 64 * 1024;
 
 /**
- * What the objects take that are made of one partition's part of an answer, roughly. A reader who is away while single records
- * trickle in would otherwise hold ten times what the records take.
+ * Roughly what the objects for one partition's part of an answer take. Without counting them, single records that trickle
+ * in while the reader is away would hold ten times their own size.
  */
 export const partBytes = 1024;
 
 /**
- * The memory of a fetcher: large answers lie in buffers that are used again once everything made of them was released. What is held
- * and what lies ready stay together within `limitBytes`; only an answer larger than asked for exceeds it (KIP-74: one batch).
+ * The memory of a fetcher. Large answers are read into buffers that are reused once everything made of them was released.
+ * What is in use and what is kept for reuse stay within `limitBytes` together; only an answer larger than asked for exceeds
+ * it (KIP-74: one batch).
  *
- * Fresh buffers instead cost 1 us more CPU for each KB: page faults, and a garbage collector that hurries because of them.
+ * Fresh buffers would cost 1 us more CPU per KB: page faults, and more garbage collections because of them.
  */
 export class FramePool {
   readonly #limitBytes: number;
-  readonly #poisons: boolean;
+  /** For tests: released memory is overwritten at once, so that a view that is still read shows it. */
+  readonly #overwritesReleased: boolean;
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
   #heldBytes = 0;
 
-  constructor(limitBytes: number, options: { poisons?: boolean } = {}) {
+  constructor(limitBytes: number, options: { overwritesReleased?: boolean } = {}) {
     this.#limitBytes = limitBytes;
-    this.#poisons = options.poisons ?? false;
+    this.#overwritesReleased = options.overwritesReleased ?? false;
   }
 
-  /** Bytes of answers that arrive, wait, or were handed out and still count. */
+  /** Bytes of answers that are arriving, or wait, or were handed out and still count. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Bytes that lie ready for the next answers. */
+  /** Bytes that are kept for the next answers. */
   get freeBytes(): number {
     return this.#freeBytes;
   }
@@ -39,7 +41,7 @@ export class FramePool {
     this.#heldBytes += bytes;
   }
 
-  /** At least so long: the smallest that fits and is at most twice too large, else a new one. */
+  /** The smallest kept buffer of at least `bytes` that is not more than twice as large, or else a new one. */
   take(bytes: number): Buffer {
     let best = -1;
     for (const [index, { length }] of this.#free.entries()) {
@@ -57,14 +59,14 @@ export class FramePool {
   }
 
   giveBack(buffer: Buffer): void {
-    if (this.#poisons) buffer.fill(0xdd);
+    if (this.#overwritesReleased) buffer.fill(0xdd);
     this.#makeRoom(buffer.length);
     if (this.#heldBytes + buffer.length > this.#limitBytes) return;
     this.#free.push(buffer);
     this.#freeBytes += buffer.length;
   }
 
-  /** Lets go what has been ready for longest, until there is room for so many bytes. */
+  /** Gives up the buffers that were kept longest, until there is room for `bytes`. */
   #makeRoom(bytes: number): void {
     while (this.#free.length > 0 && this.#heldBytes + this.#freeBytes + bytes > this.#limitBytes) {
       this.#freeBytes -= this.#free.shift()!.length;
@@ -73,12 +75,12 @@ export class FramePool {
 }
 
 /**
- * The memory of one answer. It counts in the budget while one of its parts counts, and it is used again when each was
- * released; the fetch itself is the first part, until it has made the others.
+ * The memory of one answer. It counts in the budget while one of its parts counts. It is reused once all of them were
+ * released. The fetch itself is the first part, until it has made the others.
  */
 export class Frame {
   readonly #pool: FramePool;
-  /** Answers beyond this were not asked for. */
+  /** Nobody asked for a larger answer. */
   readonly #bytesMax: number;
   #buffer: Buffer | undefined;
   #bytes = 0;
@@ -90,7 +92,7 @@ export class Frame {
     this.#bytesMax = bytesMax;
   }
 
-  /** The answer begins to arrive. One that is larger than asked for lies in memory of its own, never used again. */
+  /** The answer begins to arrive. One that is larger than asked for gets other memory, which is never reused. */
   memoryFor(bytes: number): Buffer | undefined {
     if (bytes > this.#bytesMax) return undefined;
     this.#buffer = this.#pool.take(bytes);
@@ -99,25 +101,25 @@ export class Frame {
     return this.#buffer;
   }
 
-  /** The answer is there, and so much is kept of it: records, and `partBytes` for each partition that has some. */
+  /** The answer is there. `keptBytes` of it are kept: the records, and `partBytes` for each partition that has some. */
   arrived(keptBytes: number): void {
     const more = Math.max(0, keptBytes - this.#bytes);
     this.#bytes += more;
     this.#pool.hold(more);
   }
 
-  /** One part more. */
+  /** There is one more part. */
   share(): void {
     this.#counting++;
     this.#unreleased++;
   }
 
-  /** A part counts no more: whoever has it bounds that himself. */
+  /** A part does not count any more: whoever has it must limit it. */
   uncount(): void {
     if (--this.#counting === 0) this.#pool.hold(-this.#bytes);
   }
 
-  /** Nobody looks at a part any more. */
+  /** Nobody reads a part any more. */
   release(): void {
     if (--this.#unreleased > 0 || !this.#buffer) return;
     this.#pool.giveBack(this.#buffer);

@@ -1,4 +1,4 @@
-import { backoffMs } from '../cluster/retrying.ts';
+import { backoffMs } from '../errors/retrying.ts';
 import type { FetchPartition } from '../requests/fetch.ts';
 import type { Fetched, PositionProblem } from './fetched.ts';
 import { FetchedPart } from './fetched-part.ts';
@@ -11,38 +11,41 @@ const replicaLeaseMs = 300_000;
 /** A position to fetch from. */
 export interface FetchPosition {
   offset: bigint;
-  /** Leader epoch of the record before `offset`, as committed with it; -1 unknown, then a truncation cannot be told. */
+  /** Leader epoch of the record before `offset`, as committed with it. -1: unknown; a truncation is not noticed then. */
   lastFetchedEpoch: number;
-  /** The topic id that the position belongs to; without it the present one is taken. */
+  /** The topic id that the position belongs to. Without it, the topic's present id. */
   topicId?: string | undefined;
 }
 
-/** Where the reading of one partition stands. A new one for each assignment, so that late answers find nobody. */
+/** How far the reading of one partition is. Each assignment makes a new one, so late answers do not find it. */
 export class PartitionCursor {
   readonly topic: string;
   readonly partition: number;
   topicId: string | undefined;
-  /** Next to be fetched. */
+  /** The next offset to fetch. */
   offset: bigint;
   lastEpoch: number;
-  /** Behind what the caller was given. */
+  /** The position behind what the caller was given. */
   handedOffset: bigint;
+  /** `next` passes it over. */
   paused = false;
-  /** Bytes of records that were fetched and not handed out yet. */
+  /** Bytes of records that were fetched but not handed out yet. */
   waitingBytes = 0;
-  /** fetching; confirming: a doubt about the position is being asked; stopped: a problem was told. */
-  state: 'fetching' | 'confirming' | 'stopped' = 'fetching';
-  retryAtMs = 0;
+  /** confirming: the leader is asked whether the position is gone. ended: it is, and the caller was told. */
+  state: 'fetching' | 'confirming' | 'ended' = 'fetching';
+  /** It is not fetched before this moment. */
+  retryAt = 0;
   highWatermark = -1n;
   lastStableOffset = -1n;
   logStartOffset = -1n;
-  /** How often in a row the batch at `offset` was damaged, or the broker refused an offset that is in its log. */
+  /** How often in a row the batch at `offset` was damaged. */
   corruptTries = 0;
+  /** How often in a row the broker refused an offset that is in its log. */
   refusals = 0;
   #handedEpoch: number;
   #tries = 0;
   #replica = -1;
-  #replicaUntilMs = 0;
+  #replicaUntil = 0;
 
   constructor(topic: string, partition: number, at: FetchPosition) {
     this.topic = topic;
@@ -55,16 +58,16 @@ export class PartitionCursor {
   }
 
   /** The broker to ask: a closer replica while it serves, else the leader. */
-  nodeFor(leader: number, nowMs: number): number {
-    return this.#replica >= 0 && nowMs < this.#replicaUntilMs ? this.#replica : leader;
+  nodeFor(leader: number, now: number): number {
+    return this.#replica >= 0 && now < this.#replicaUntil ? this.#replica : leader;
   }
 
   preferReplica(nodeId: number): void {
     this.#replica = nodeId;
-    this.#replicaUntilMs = Date.now() + replicaLeaseMs;
+    this.#replicaUntil = performance.now() + replicaLeaseMs;
   }
 
-  /** True when the answer came from a follower, which is no authority: the leader is asked next. */
+  /** The leader is asked next. True when the last answer came from a follower, which has no authority. */
   backToLeader(): boolean {
     const wasReplica = this.#replica >= 0;
     this.#replica = -1;
@@ -82,7 +85,7 @@ export class PartitionCursor {
   }
 
   retryLater(): void {
-    this.retryAtMs = Date.now() + backoffMs(this.#tries++);
+    this.retryAt = performance.now() + backoffMs(this.#tries++);
   }
 
   moveTo(read: VisibleBatches): void {
@@ -101,24 +104,24 @@ export class PartitionCursor {
     this.#handedEpoch = fetched.lastEpoch;
   }
 
-  /** Back to what the caller was given last. A problem that nobody was told of is found again. */
+  /** Goes back to what the caller was given last. A problem that the caller was not told of is found again. */
   rewind(): void {
     this.offset = this.handedOffset;
     this.lastEpoch = this.#handedEpoch;
-    if (this.state === 'stopped') this.state = 'fetching';
+    if (this.state === 'ended') this.state = 'fetching';
   }
 
-  /** What an answer brought, after the cursor has moved behind it. */
+  /** What an answer brought. The cursor has already moved behind it. */
   fetched(read: VisibleBatches, bytes: number, frame: Frame): FetchedPart {
-    return new FetchedPart({ ...this.#place(), batches: read.batches, bytes }, frame);
+    return new FetchedPart({ ...this.#marks(), batches: read.batches, bytes }, frame);
   }
 
-  /** The last thing that is told of it. */
-  stopped(problem: PositionProblem): FetchedPart {
-    return new FetchedPart({ ...this.#place(), batches: [], bytes: 0, problem }, undefined);
+  /** The last thing that the caller gets of this partition. */
+  ended(problem: PositionProblem): FetchedPart {
+    return new FetchedPart({ ...this.#marks(), batches: [], bytes: 0, problem }, undefined);
   }
 
-  #place() {
+  #marks() {
     const { topic, partition, offset: nextOffset, lastEpoch } = this;
     const { highWatermark, lastStableOffset, logStartOffset } = this;
     return { topic, partition, nextOffset, lastEpoch, highWatermark, lastStableOffset, logStartOffset };

@@ -10,7 +10,7 @@ function cursor(partition: number): PartitionCursor {
 function begin(limitBytes: number) {
   const pool = new FramePool(limitBytes);
   const prefetched = new Prefetched(limitBytes, pool);
-  /** As a fetcher does it: the cursor has moved when its answer is put in. */
+  /** As the fetcher does it: the cursor has already moved behind the answer. */
   const put = (to: PartitionCursor, bytes: number): void => {
     const frame = new Frame(pool, 0);
     frame.arrived(bytes);
@@ -56,7 +56,7 @@ test('the order of a partition is kept when the byte limit stops it', () => {
   expect([a.waitingBytes, b.waitingBytes]).toEqual([0, 1]);
 });
 
-test('a paused partition keeps its share until the others have no room, then it goes back to where its reader is', () => {
+test('a paused partition keeps what was fetched of it until others need the room, then it is rewound', () => {
   const { pool, prefetched, put } = begin(100);
   const paused = cursor(0);
   put(paused, 20);
@@ -72,12 +72,12 @@ test('a paused partition keeps its share until the others have no room, then it 
   expect([paused.offset, pool.heldBytes, paused.waitingBytes]).toEqual([1n, 0, 0]);
 });
 
-test('a problem that was dropped for room is looked for again', () => {
+test('a problem that was dropped to make room is found again', () => {
   const { prefetched, put } = begin(100);
   const paused = cursor(0);
   put(paused, 60);
-  paused.state = 'stopped';
-  prefetched.push(paused, paused.stopped({ kind: 'overtaken', from: 1n, to: 9n, detail: '' }));
+  paused.state = 'ended';
+  prefetched.push(paused, paused.ended({ kind: 'overtaken', from: 1n, to: 9n, detail: '' }));
   paused.paused = true;
   prefetched.makeRoom();
   expect([paused.offset, paused.state]).toEqual([0n, 'fetching']);

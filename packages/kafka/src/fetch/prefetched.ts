@@ -8,7 +8,7 @@ interface Waiting {
   part: FetchedPart;
 }
 
-/** What was fetched ahead, in order of arrival. The memory that it takes is counted by the pool, answer by answer. */
+/** What was fetched ahead, in the order of arrival. The pool counts its memory, answer by answer. */
 export class Prefetched {
   readonly #limitBytes: number;
   readonly #pool: FramePool;
@@ -20,9 +20,7 @@ export class Prefetched {
     this.#pool = pool;
   }
 
-  /**
-   * Half of the limit is held: fetch no more. The other half is for the answers under way, which are no larger together.
-   */
+  /** Half of the limit is in use: fetch no more. The answers under way, all together, fit into the other half. */
   get full(): boolean {
     return this.#pool.heldBytes >= this.#limitBytes / 2;
   }
@@ -36,17 +34,18 @@ export class Prefetched {
     return this.#waiting.some(({ cursor }) => !cursor.paused);
   }
 
-  /** Whatever waits for partitions that are not paused, in order, up to `bytesMax` but at least one. */
+  /** Hands out what waits for partitions that are not paused, in order, up to `bytesMax`, but at least one part. */
   take(bytesMax: number): Fetched[] {
     const taken: FetchedPart[] = [];
     const left: Waiting[] = [];
-    const closed = new Set<PartitionCursor>();
+    /** What comes behind a part that has to wait, waits too. */
+    const blocked = new Set<PartitionCursor>();
     let takenBytes = 0;
     for (const waiting of this.#waiting) {
       const { cursor, part } = waiting;
       const over = taken.length > 0 && takenBytes + part.bytes > bytesMax;
-      if (over || cursor.paused || closed.has(cursor)) {
-        closed.add(cursor);
+      if (over || cursor.paused || blocked.has(cursor)) {
+        blocked.add(cursor);
         left.push(waiting);
         continue;
       }
@@ -60,13 +59,13 @@ export class Prefetched {
     return [...taken];
   }
 
-  /** What was handed out, and is kept, is the caller's alone from now on. */
+  /** From now on the caller alone limits what it keeps of the parts handed out last. */
   uncountHanded(): void {
     for (const part of this.#handed) part.uncount();
     this.#handed = [];
   }
 
-  /** Forgets what waits for a partition. */
+  /** Drops what waits of a partition. */
   drop(cursor: PartitionCursor): void {
     this.#waiting = this.#waiting.filter(({ cursor: owner, part }) => {
       if (owner === cursor) part.release();
@@ -75,7 +74,7 @@ export class Prefetched {
     cursor.waitingBytes = 0;
   }
 
-  /** Paused partitions may not starve the others: their share is dropped and fetched again when they go on. */
+  /** Paused partitions may not starve the others: what waits of them is dropped, and fetched again when they go on. */
   makeRoom(): void {
     if (!this.full || this.ready || this.#handed.some(({ counts }) => counts)) return;
     for (const cursor of new Set(this.#waiting.map((waiting) => waiting.cursor))) {

@@ -16,15 +16,15 @@ import {
 } from '../bytes/batch-header.ts';
 import type { AbortedTransaction } from '../requests/fetch.ts';
 
-/** A data batch as it lies in the log. */
+/** A data batch as it is in the log. */
 export interface FetchedBatch {
-  /** The whole v2 batch: a view of the answer, see `Fetched`. Whoever holds it may change it in place. */
+  /** The whole v2 batch: a view of the answer, see `Fetched`. Its holder may change it in place. */
   bytes: Buffer;
   baseOffset: bigint;
   lastOffset: bigint;
-  /** The first wanted offset: above `baseOffset` when the fetch began inside the batch. */
+  /** The first offset that is wanted: above `baseOffset` when the fetch began inside the batch. */
   firstOffset: bigint;
-  /** Records in the batch, those below `firstOffset` included. */
+  /** Records in the batch, including those below `firstOffset`. */
   count: number;
   leaderEpoch: number;
   /** Milliseconds since 1970. */
@@ -37,16 +37,16 @@ export interface VisibleBatches {
   nextOffset: bigint;
   /** Leader epoch of the last batch read, -1 if none was. */
   lastEpoch: number;
-  /** A whole batch that cannot be trusted stands at `nextOffset`. */
+  /** What is wrong with the batch at `nextOffset`, which is whole but cannot be trusted. */
   corrupt?: string | undefined;
 }
 
 /**
  * What a reader may see of the batches in one fetch response, from `position` on.
  *
- * The response names every aborted transaction that overlaps it, so what is aborted is built anew from it and nothing is kept:
- * a set that outlived a seek dropped committed data in another client. A transaction is aborted from its first offset to the producer's
- * ABORT marker. The order of the steps is that of Kafka's CompletedFetch.java (4.2).
+ * The response names every aborted transaction that overlaps it. So the set of aborted ones is built for each response and
+ * never kept: in another client, a set that outlived a seek dropped committed data. A transaction is aborted from its first
+ * offset up to the producer's ABORT marker. The order of the steps is that of Kafka's CompletedFetch.java (4.2).
  */
 export function visibleBatches(
   records: Buffer,
@@ -61,7 +61,7 @@ export function visibleBatches(
   let offsetRead = -1n;
   for (let at = 0; at + batchHeaderBytes <= records.length;) {
     const end = at + batchBytesAt(records, at);
-    if (end > records.length) break; // cut off by the byte limit of the fetch: it comes whole with the next one
+    if (end > records.length) break; // cut off by the byte limit of the fetch: the next one brings all of it
     const bytes = records.subarray(at, end);
     visible.corrupt = problemOf(bytes, offsetRead);
     if (visible.corrupt !== undefined) return visible;
@@ -98,8 +98,9 @@ function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position
 }
 
 /**
- * CRC32C runs at 5 GB/s on the machine of the benchmarks: 0.2 us for 1 KB, a third of what a record costs (librdkafka leaves it out
- * by default). It is the price of never delivering what a disk or a wire has changed. It covers neither the base offset nor the leader epoch, which brokers write: what can be said of the offset is that it grows from batch to batch.
+ * CRC32C runs at 5 GB/s on the machine of the benchmarks: 0.2 us for 1 KB, a third of what a record costs (librdkafka skips
+ * it by default). That is the price of never delivering what a disk or a wire has changed. The checksum covers neither the
+ * base offset nor the leader epoch, which brokers write. So the offset is checked to grow from batch to batch.
  */
 function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
@@ -108,11 +109,11 @@ function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   const offset = baseOffsetAt(bytes, 0);
   if (offset <= offsetRead) return `a batch at offset ${offset} behind ${offsetRead}`;
   if (lastOffsetDeltaAt(bytes, 0) < 0)
-    return `a batch that ends ${lastOffsetDeltaAt(bytes, 0)} behind its beginning`;
+    return `a batch whose last offset delta is ${lastOffsetDeltaAt(bytes, 0)}`;
   return undefined;
 }
 
-/** A control batch holds one record, never compressed; its key is version and type (int16 each), type 0 is ABORT. */
+/** A control batch holds one record, never compressed. Its key is version and type (int16 each); type 0 is ABORT. */
 function isAbortMarker(bytes: Buffer, attributes: number): boolean {
   if (!(attributes & controlBit) || countAt(bytes, 0) === 0) return false;
   let at = batchHeaderBytes;

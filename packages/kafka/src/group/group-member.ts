@@ -1,46 +1,48 @@
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import { errorName, judge, KafkaError, meansRefresh } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
-import { backoffMs } from '../cluster/retrying.ts';
-import type { TopicPartition } from '../positions/topic-partition.ts';
+import { errorName, decide, KafkaError, meansRefresh } from '../errors/errors.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { backoffMs } from '../errors/retrying.ts';
+import type { TopicPartition } from '../cluster/topic-partition.ts';
 import { consumerGroupHeartbeatRequest } from '../requests/consumer-group-heartbeat.ts';
 import type { HeartbeatResponse } from '../requests/consumer-group-heartbeat.ts';
 import { TopicNames } from './topic-names.ts';
 import { advance, newMembership } from './membership.ts';
 import type { AssignedPartition, MembershipEffect, MembershipEvent } from './membership.ts';
 
-/** Who joins, and what is told of its partitions. The callbacks run one at a time, but for onLost. */
+/** Who joins, and who is told about its partitions. The callbacks run one at a time, except onLost. */
 export interface GroupOptions {
   groupId: string;
-  /** Stable over restarts: `memberIdOf(transactionalId)`. No two living processes may share one. */
+  /** The same after every restart: `memberIdOf(transactionalId)`. No two living processes may share one. */
   memberId: string;
   topics: readonly string[];
   /** How long a revocation may take before the broker fences the member. Default 30 000. */
   rebalanceTimeoutMs?: number;
   rackId?: string;
   log?: Log;
-  /** Gives up joining (not being a member). */
+  /** Gives up joining. It does not end a membership. */
   signal?: AbortSignal;
-  /** These are this member's from now on. Awaited before the next callback. */
+  /** From now on these belong to this member. Awaited before the next callback. */
   onAssigned(partitions: TopicPartition[]): void | Promise<void>;
   /**
-   * Stop working on these and finish what is in flight: end the transaction and await the *answer*. Only when this settles are they reported as
-   * given up; heartbeats go on meanwhile, and the partitions are still owned. Never commit for them afterwards.
+   * Stop working on these, and finish what is in flight: end the transaction and await the *answer*. The member reports them
+   * as given up only when this settles; until then they are still owned, and heartbeats go on. Never commit for them
+   * afterwards.
    */
   onRevoked(partitions: TopicPartition[]): Promise<void>;
   /**
-   * Fenced: these belong to others already. Abort and drop everything; when this settles the member joins anew. May come while onRevoked or
-   * onAssigned is still waiting; both are awaited. Must not await `heartbeatNow`.
+   * Fenced: these already belong to others. Abort, and drop everything. When this settles, the member joins again. It may be
+   * called while onRevoked or onAssigned is still running; both are awaited. It must not await `heartbeatNow`.
    */
   onLost(partitions: TopicPartition[]): Promise<void>;
 }
 
 /**
- * Joins a KIP-848 consumer group and settles with the first answer of the coordinator. The callbacks run after that, one at a time (but
- * onLost). One that rejects fails the member. Fence the predecessor (InitProducerId) before joining: its partitions are granted at once.
+ * Joins a KIP-848 consumer group. Resolves with the first answer of the coordinator; the callbacks run after that. A callback
+ * that rejects fails the member. Fence the predecessor (InitProducerId) before joining, because its partitions are granted
+ * at once.
  *
- * Throws KafkaError for what no retry heals (GROUP_AUTHORIZATION_FAILED, UNRELEASED_INSTANCE_ID, ...), the last error after 60 s without
- * a coordinator, and the signal's reason.
+ * Throws KafkaError for what no retry mends (GROUP_AUTHORIZATION_FAILED, UNRELEASED_INSTANCE_ID, ...), the last error after
+ * 60 s without a coordinator, and the signal's reason.
  */
 export async function joinGroup(cluster: Cluster, options: GroupOptions): Promise<GroupMember> {
   const member = new GroupMember(cluster, options);
@@ -53,18 +55,21 @@ export async function joinGroup(cluster: Cluster, options: GroupOptions): Promis
   }
 }
 
-const joinDeadlineMs = 60_000;
+const joinTimeoutMs = 60_000;
 const intervalMaxMs = 1_000;
-/** A coordinator that does not answer for so long is looked up anew: sessions last 6 to 45 s. */
+/** A coordinator that is silent for so long is looked up again: sessions last 6 to 45 s. */
 const answerWithinMs = 3_000;
 
-/** A member of a KIP-848 group: heartbeats by itself until it leaves, is disposed of, or `failed` aborts. Made by `joinGroup`. */
+/**
+ * A member of a KIP-848 group. It sends heartbeats by itself until it leaves, is disposed of, or `failed` aborts. Made by
+ * `joinGroup`.
+ */
 export class GroupMember implements AsyncDisposable {
   readonly memberId: string;
   readonly #cluster: Cluster;
   readonly #options: GroupOptions;
   readonly #log: Log;
-  readonly #link: Link;
+  readonly #connections: BrokerConnections;
   readonly #names: TopicNames;
   readonly #failing = new AbortController();
   readonly #callbacks = new Set<Promise<void>>();
@@ -83,7 +88,7 @@ export class GroupMember implements AsyncDisposable {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = options.log ?? cluster.log;
-    this.#link = cluster.link(`group:${options.groupId}`);
+    this.#connections = cluster.connectionsFor(`group:${options.groupId}`);
     this.#names = new TopicNames(cluster, options.topics);
   }
 
@@ -92,19 +97,19 @@ export class GroupMember implements AsyncDisposable {
     return this.#membership.epoch;
   }
 
-  /** What this member owns, partitions under revocation included. */
+  /** What this member owns, including partitions that are being revoked. */
   get assignment(): TopicPartition[] {
     return this.#names.resolve([...this.#membership.owned]);
   }
 
-  /** Aborts when the member is beyond repair, with the error as its reason: no heartbeat goes out any more, so drop everything. */
+  /** Aborts when the member has failed for good, with the error as its reason. No heartbeat is sent any more: drop everything. */
   get failed(): AbortSignal {
     return this.#failing.signal;
   }
 
   /**
-   * Settles when the coordinator has answered a heartbeat that was sent after this call, be it to fence the member: look at
-   * `assignment` then. Rejects when the member has failed or left.
+   * Resolves when the coordinator has answered a heartbeat that was sent after this call, even if the answer fences the member:
+   * look at `assignment` then. Rejects when the member has failed or left.
    */
   heartbeatNow(): Promise<void> {
     if (this.#failing.signal.aborted) return Promise.reject(this.#failing.signal.reason as Error);
@@ -116,8 +121,8 @@ export class GroupMember implements AsyncDisposable {
   }
 
   /**
-   * Leaves the group, so that its partitions are granted to others at once. The last act: stop fetching and end the transaction before; no
-   * callback comes any more. Never rejects: a coordinator that cannot be reached finds out by the session's timeout.
+   * Leaves the group, so that its partitions are granted to others at once. Stop fetching and end the transaction before. No
+   * callback runs after this. Never rejects: if the coordinator cannot be reached, the session times out.
    */
   async leave(): Promise<void> {
     if (this.#left) return;
@@ -135,17 +140,17 @@ export class GroupMember implements AsyncDisposable {
         );
       }
     }
-    this.#link[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
   }
 
-  /** As `leave`. */
+  /** The same as `leave`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
   }
 
   /** For joinGroup only. */
   async join(): Promise<void> {
-    const untilMs = Date.now() + joinDeadlineMs;
+    const giveUpAt = performance.now() + joinTimeoutMs;
     for (let tries = 0; ; tries++) {
       this.#options.signal?.throwIfAborted();
       try {
@@ -153,19 +158,19 @@ export class GroupMember implements AsyncDisposable {
         this.#life = this.#live(effects);
         return;
       } catch (error) {
-        if (!(error instanceof KafkaError) || !error.retryable || Date.now() > untilMs) throw error;
-        await this.#pause(backoffMs(tries));
+        if (!(error instanceof KafkaError) || !error.retryable || performance.now() > giveUpAt) throw error;
+        await this.#wait(backoffMs(tries));
       }
     }
   }
 
   async #live(first: MembershipEffect[]): Promise<void> {
-    // The caller must have the member in hand before its callbacks run.
+    // `joinGroup` has to resolve before the callbacks run: they may use the member.
     await new Promise(setImmediate);
     this.#perform(first);
     let tries = 0;
     while (!this.#left && !this.#failing.signal.aborted) {
-      await this.#pause(tries > 0 ? backoffMs(tries + 2) : this.#intervalMs);
+      await this.#wait(tries > 0 ? backoffMs(tries + 2) : this.#intervalMs);
       if (this.#left || this.#membership.phase === 'dropping') continue;
       try {
         this.#perform(await this.#beatOnce());
@@ -177,19 +182,19 @@ export class GroupMember implements AsyncDisposable {
     }
   }
 
-  /** One heartbeat and what follows from its answer. Throws KafkaError for anything but an answer and a fencing. */
+  /** One heartbeat, and what follows from its answer. Throws KafkaError unless it was accepted or the member was fenced. */
   async #beatOnce(): Promise<MembershipEffect[]> {
     const sent = ++this.#sent;
     const { report } = this.#membership;
     const answer = await this.#heartbeat(this.#membership.epoch);
-    const effects = await this.#judge(answer, report);
+    const effects = await this.#decide(answer, report);
     const answered = this.#waiters.filter((waiter) => waiter.after < sent);
     this.#waiters = this.#waiters.filter((waiter) => waiter.after >= sent);
     for (const waiter of answered) waiter.resolve();
     return effects;
   }
 
-  async #judge(answer: HeartbeatResponse, report: number): Promise<MembershipEffect[]> {
+  async #decide(answer: HeartbeatResponse, report: number): Promise<MembershipEffect[]> {
     const code = errorName(answer.errorCode);
     if (code === 'NONE') {
       this.#intervalMs = Math.min(intervalMaxMs, answer.heartbeatIntervalMs || intervalMaxMs);
@@ -201,14 +206,14 @@ export class GroupMember implements AsyncDisposable {
         report,
       });
     }
-    if (judge('heartbeat', code) === 'fence') {
+    if (decide('heartbeat', code) === 'fence') {
       const { groupId, memberId } = this.#options;
       const reason = answer.errorMessage;
       this.#log.warn(
         { groupId, memberId, code, reason },
-        'Fenced by the group: all partitions are lost, joining anew',
+        'Fenced by the group: all partitions are lost; joining again',
       );
-      return this.#advance({ kind: 'fenced', nowMs: Date.now() });
+      return this.#advance({ kind: 'fenced', at: performance.now() });
     }
     this.#staleCoordinator = meansRefresh(code);
     throw new KafkaError(code, `heartbeat of group ${this.#options.groupId}: ${answer.errorMessage ?? ''}`);
@@ -219,15 +224,15 @@ export class GroupMember implements AsyncDisposable {
     const refresh = this.#staleCoordinator;
     const coordinator = await this.#cluster.coordinator('group', groupId, {
       refresh,
-      deadlineMs: answerWithinMs,
+      timeoutMs: answerWithinMs,
     });
     this.#staleCoordinator = false;
-    // A coordinator that hangs must not hold the member beyond its session: its connection is given up.
-    const timer = setTimeout(() => this.#link.disconnect(coordinator), answerWithinMs);
+    // A coordinator that hangs must not cost the member its session: the connection is closed.
+    const timer = setTimeout(() => this.#connections.disconnect(coordinator), answerWithinMs);
     const owned = this.#names.byTopic(memberEpoch > 0 ? this.#membership.owned : new Set());
     const request = { groupId, memberId, memberEpoch, rackId, rebalanceTimeoutMs, topics, owned };
     try {
-      return await this.#link.call(coordinator, consumerGroupHeartbeatRequest, request);
+      return await this.#connections.call(coordinator, consumerGroupHeartbeatRequest, request);
     } catch (error) {
       this.#staleCoordinator = true;
       throw error;
@@ -267,7 +272,7 @@ export class GroupMember implements AsyncDisposable {
     this.#callbacks.add(running);
   }
 
-  /** onLost at once, since a callback under way may hang on just what it cancels; joining anew only after both. */
+  /** Calls onLost at once, because it may cancel what a running callback waits for. Joins again only after both. */
   async #drop(partitions: readonly AssignedPartition[]): Promise<void> {
     try {
       await this.#options.onLost(this.#names.resolve(partitions));
@@ -293,13 +298,13 @@ export class GroupMember implements AsyncDisposable {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
   }
 
-  /** Ends the present pause, or the next one if a heartbeat is under way. */
+  /** Ends the present wait, or the next one if a heartbeat is under way. */
   #beat(): void {
     this.#hurry = true;
     this.#wake?.();
   }
 
-  async #pause(waitMs: number): Promise<void> {
+  async #wait(waitMs: number): Promise<void> {
     if (!this.#hurry) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;

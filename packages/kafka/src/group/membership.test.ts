@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { advance, newMembership } from './membership.ts';
 import type { Membership, MembershipEffect, MembershipEvent } from './membership.ts';
 
-/** Runs events and collects what was asked for, as "revoke a b". */
+/** Runs events and collects their effects, as "revoke a b". */
 function run(from: Membership, ...events: MembershipEvent[]): { membership: Membership; effects: string[] } {
   let membership = from;
   const effects: string[] = [];
@@ -37,15 +37,15 @@ describe('a member', () => {
   test('owns a partition until its revocation is done, then reports at once', () => {
     const first = run(owningAB, answered(1, owningAB.report, 'a'));
     expect(first.effects).toEqual(['revoke b']);
-    expect([...first.membership.owned], 'reported while onRevoked is awaited').toEqual(['a', 'b']);
+    expect([...first.membership.owned], 'while onRevoked runs').toEqual(['a', 'b']);
     const second = run(first.membership, answered(1, owningAB.report, 'a'), { kind: 'revoked' });
     expect(second.effects).toEqual(['heartbeat']);
     expect([...second.membership.owned]).toEqual(['a']);
   });
 
-  test('takes nothing on the word of an answer to a report that is out of date', () => {
+  test('takes nothing because of an answer to an outdated report', () => {
     const { membership } = run(owningAB, answered(1, owningAB.report, 'a'), { kind: 'revoked' });
-    // The broker granted b again before it heard that b was given up; perhaps it belongs to another by now.
+    // The broker granted b again before it heard that b was given up. By now b may belong to another member.
     const late = run(membership, answered(2, owningAB.report, 'a', 'b'));
     expect(late.effects).toEqual([]);
     expect([...late.membership.owned]).toEqual(['a']);
@@ -80,8 +80,8 @@ describe('a member', () => {
 });
 
 describe('a fenced member', () => {
-  test('drops everything, and joins anew at epoch 0 only after that', () => {
-    const fenced = run(owningAB, { kind: 'fenced', nowMs: 0 });
+  test('drops everything, and joins again at epoch 0 only after that', () => {
+    const fenced = run(owningAB, { kind: 'fenced', at: 0 });
     expect(fenced.effects).toEqual(['drop a b']);
     expect(fenced.membership).toMatchObject({ phase: 'dropping', epoch: 0 });
     expect(fenced.membership.owned.size).toBe(0);
@@ -90,11 +90,11 @@ describe('a fenced member', () => {
     expect(rejoined.membership.phase).toBe('member');
   });
 
-  test('does not act on a revocation that ends after the fencing', () => {
+  test('ignores a revocation that ends after the fencing', () => {
     const revoking = run(owningAB, answered(1, owningAB.report, 'a'));
     const { membership, effects } = run(
       revoking.membership,
-      { kind: 'fenced', nowMs: 0 },
+      { kind: 'fenced', at: 0 },
       { kind: 'revoked' },
       { kind: 'dropped' },
     );
@@ -104,7 +104,7 @@ describe('a fenced member', () => {
     expect(back.effects).toEqual(['assign a b']);
   });
 
-  test('is told that its id seems to be shared when it is fenced again and again', () => {
+  test('fails when it is fenced again and again: its id may be shared', () => {
     let membership = newMembership;
     const all: string[] = [];
     for (let round = 0; round < 5; round++) {
@@ -112,20 +112,20 @@ describe('a fenced member', () => {
         membership,
         answered(round + 1, membership.report, 'a'),
         { kind: 'assigned' },
-        { kind: 'fenced', nowMs: round * 1_000 },
+        { kind: 'fenced', at: round * 1_000 },
         { kind: 'dropped' },
       );
       membership = next;
       all.push(...effects);
     }
-    expect(all.at(-1)).toMatch('two processes seem to share one member id');
+    expect(all.at(-1)).toMatch('two processes may share one member id');
     expect(membership.phase).toBe('failed');
   });
 
-  test('is forgiven fencings that are minutes apart', () => {
+  test('survives fencings that are minutes apart', () => {
     let membership = newMembership;
     for (let round = 0; round < 10; round++) {
-      membership = run(membership, { kind: 'fenced', nowMs: round * 60_001 }, { kind: 'dropped' }).membership;
+      membership = run(membership, { kind: 'fenced', at: round * 60_001 }, { kind: 'dropped' }).membership;
     }
     expect(membership.phase).toBe('member');
   });

@@ -1,28 +1,28 @@
-/** A partition as the group protocol names it, "topic id:partition": a topic made anew is another. */
+/** A partition in the terms of the group protocol, "topic id:partition". A topic that was created again has another id. */
 export type AssignedPartition = string;
 
-/** Where a member of a KIP-848 group stands. Immutable; `advance` gives the next. */
+/** The state of a member of a KIP-848 group. It is immutable; `advance` makes the next one. */
 export interface Membership {
-  /** member: heartbeats go out (epoch 0 joins); dropping: fenced, they wait until everything is dropped. */
+  /** member: heartbeats are sent (epoch 0 joins). dropping: fenced; heartbeats wait until everything is dropped. */
   readonly phase: 'member' | 'dropping' | 'failed';
   readonly epoch: number;
-  /** What this member works on and reports as owned; being revoked counts until that is done. */
+  /** What this member works on and reports as owned. Partitions that are being revoked count until that is done. */
   readonly owned: ReadonlySet<AssignedPartition>;
   /** What the broker wants it to own. */
   readonly target: ReadonlySet<AssignedPartition>;
   /** The callback under way, and the partitions it was given. */
   readonly callback: { kind: 'revoking' | 'assigning'; partitions: readonly AssignedPartition[] } | undefined;
-  /** Counts the changes of `owned`: tells which answers were given to a report that is out of date. */
+  /** Counts the changes of `owned`. It tells whether an answer was given to an outdated report. */
   readonly report: number;
-  /** Times of the fencings of the last minute, ms. */
-  readonly fencedAtMs: readonly number[];
+  /** Moments of the fencings within the last minute. */
+  readonly fencedAt: readonly number[];
 }
 
 export type MembershipEvent =
   /** A heartbeat that carried `report` was answered without an error. */
   | { kind: 'answered'; epoch: number; assignment: readonly AssignedPartition[] | undefined; report: number }
   /** FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID or GROUP_ID_NOT_FOUND: the broker gave the partitions away. */
-  | { kind: 'fenced'; nowMs: number }
+  | { kind: 'fenced'; at: number }
   | { kind: 'revoked' }
   | { kind: 'assigned' }
   | { kind: 'dropped' };
@@ -49,15 +49,18 @@ export const newMembership: Membership = {
   target: new Set(),
   callback: undefined,
   report: 0,
-  fencedAtMs: [],
+  fencedAt: [],
 };
 
 /**
- * One step of the member's life, without any input or output.
+ * One step of the member's life, without any I/O.
  *
- * Nothing is added on the word of an answer to an outdated report. It would go wrong like this: the broker grants p; this member, still revoking
- * p for an earlier answer, ends that and reports to own nothing; the broker, which has changed its mind meanwhile, gives p to another member; this
- * one takes p back by the old grant. So after a revocation it waits for the answer to its report.
+ * An answer to an outdated report never adds a partition. Otherwise this could happen:
+ * 1. The broker grants p. This member is still revoking p because of an earlier answer.
+ * 2. The revocation ends, and the member reports that it owns nothing.
+ * 3. The broker has changed its mind meanwhile, and gives p to another member.
+ * 4. This member takes p because of the old grant: p has two owners.
+ * So after a revocation the member waits for the answer to its report.
  */
 export function advance(now: Membership, event: MembershipEvent): Advance {
   if (now.phase === 'failed') return { membership: now, effects: [] };
@@ -65,7 +68,7 @@ export function advance(now: Membership, event: MembershipEvent): Advance {
     case 'answered':
       return onAnswered(now, event);
     case 'fenced':
-      return onFenced(now, event.nowMs);
+      return onFenced(now, event.at);
     case 'revoked':
     case 'assigned':
       return onCallbackDone(now);
@@ -80,7 +83,7 @@ function onAnswered(now: Membership, event: MembershipEvent & { kind: 'answered'
   return reconcile({ ...now, epoch: event.epoch, target }, event.report === now.report);
 }
 
-/** Revocations first, one callback at a time; additions only when the broker has seen what is owned. */
+/** Revokes first, with one callback at a time. Adds only when the broker has seen the latest report. */
 function reconcile(now: Membership, reportSeen: boolean): Advance {
   if (now.callback) return { membership: now, effects: [] };
   const surplus = [...now.owned.difference(now.target)];
@@ -98,16 +101,16 @@ function reconcile(now: Membership, reportSeen: boolean): Advance {
 function onCallbackDone(now: Membership): Advance {
   const done = now.callback;
   const free = { ...now, callback: undefined };
-  // Fenced meanwhile: `drop` took over, and nothing is owned any more.
+  // It was fenced meanwhile: everything is being dropped, and nothing is owned any more.
   if (!done || now.phase !== 'member') return { membership: free, effects: [] };
   if (done.kind === 'assigning') return reconcile(free, false);
   const owned = now.owned.difference(new Set(done.partitions));
   return { membership: { ...free, owned, report: now.report + 1 }, effects: [{ kind: 'heartbeat' }] };
 }
 
-function onFenced(now: Membership, nowMs: number): Advance {
+function onFenced(now: Membership, at: number): Advance {
   if (now.phase !== 'member') return { membership: now, effects: [] };
-  const fencedAtMs = [...now.fencedAtMs.filter((atMs) => atMs > nowMs - fencingWindowMs), nowMs];
+  const fencedAt = [...now.fencedAt.filter((earlier) => earlier > at - fencingWindowMs), at];
   const gone: Membership = {
     ...now,
     phase: 'dropping',
@@ -115,12 +118,12 @@ function onFenced(now: Membership, nowMs: number): Advance {
     owned: new Set(),
     target: new Set(),
     report: now.report + 1,
-    fencedAtMs,
+    fencedAt,
   };
   const drop: MembershipEffect = { kind: 'drop', partitions: [...now.owned] };
-  if (fencedAtMs.length < fencingsMax) return { membership: gone, effects: [drop] };
+  if (fencedAt.length < fencingsMax) return { membership: gone, effects: [drop] };
   const reason =
-    `fenced ${fencingsMax} times within ${fencingWindowMs / 1000} s: two processes seem to share one member id, ` +
+    `fenced ${fencingsMax} times within ${fencingWindowMs / 1000} s: two processes may share one member id, ` +
     'or revocations take longer than the rebalance timeout';
   return { membership: { ...gone, phase: 'failed' }, effects: [drop, { kind: 'fail', reason }] };
 }

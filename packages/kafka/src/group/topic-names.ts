@@ -1,13 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import type { TopicPartition } from '../positions/topic-partition.ts';
+import type { TopicPartition } from '../cluster/topic-partition.ts';
 import type { AssignedTopic } from '../requests/consumer-group-heartbeat.ts';
 import type { AssignedPartition } from './membership.ts';
 
-/** The group protocol speaks of topic ids, its users of names. */
+/** Translates between the topic ids of the group protocol and the names that its users know. */
 export class TopicNames {
   readonly #cluster: Cluster;
   readonly #topics: readonly string[];
-  /** Ids stay here when their topic is gone: what is revoked must still have a name. */
+  /** An id stays here when its topic is gone: a partition that is revoked must still have a name. */
   readonly #nameOf = new Map<string, string>();
 
   constructor(cluster: Cluster, topics: readonly string[]) {
@@ -16,8 +16,8 @@ export class TopicNames {
   }
 
   /**
-   * The partitions of an assignment whose topics have a name by now. A topic that has just been made may be known to the coordinator only:
-   * the next answer brings it again.
+   * The partitions of an assignment whose topics have a known name. Perhaps only the coordinator knows a topic that was just
+   * created; the next answer brings it again.
    */
   async known(assignment: readonly AssignedTopic[]): Promise<AssignedPartition[]> {
     if (!assignment.every(({ topicId }) => this.#learn(topicId))) {

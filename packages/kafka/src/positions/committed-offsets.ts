@@ -1,65 +1,66 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, judge, KafkaError, meansRefresh } from '../cluster/errors.ts';
-import { backoffMs } from '../cluster/retrying.ts';
+import { errorName, decide, KafkaError, meansRefresh } from '../errors/errors.ts';
+import { backoffMs } from '../errors/retrying.ts';
 import { offsetFetchRequest } from '../requests/offset-fetch.ts';
-import { pausing } from './pausing.ts';
-import { partitionKey } from './topic-partition.ts';
-import type { TopicPartition } from './topic-partition.ts';
+import { wait } from '../errors/wait.ts';
+import { topicPartitionKey } from '../cluster/topic-partition.ts';
+import type { TopicPartition } from '../cluster/topic-partition.ts';
 
-/** A position as it was committed: `offset` is the next record to read. */
+/** A committed position: `offset` is the next record to read. */
 export interface CommittedOffset {
   offset: bigint;
-  /** Epoch of the record before it, as the committer gave it; -1 unknown. */
+  /** Leader epoch of the record before it, as it was committed; -1: unknown. */
   leaderEpoch: number;
   metadata: string | null;
 }
 
-/** Whose positions, and as whom they are asked for: a member's answer is fenced by its epoch. */
+/** Whose positions to read, and as which member. */
 export interface CommittedOffsetsOptions {
   groupId: string;
-  /** null: not as a member; the broker then checks nothing. */
+  /** null: not as a member. Then the broker does not check the epoch. */
   memberId: string | null;
-  /** A function is asked again for every try, so that a heartbeat in between heals STALE_MEMBER_EPOCH. */
+  /** A function is called for every try, so that a heartbeat in between mends STALE_MEMBER_EPOCH. */
   memberEpoch: number | (() => number);
   partitions: readonly TopicPartition[];
-  /** Default 30 000: longer than a transaction of ours can stay open. */
-  deadlineMs?: number;
+  /** Default 30 000: longer than our transactions can stay open. */
+  timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads a group's positions, by `partitionKey`; null where nothing was ever committed.
+ * Reads a group's positions. The map's keys are those of `topicPartitionKey`; null where nothing was ever committed.
  *
- * require_stable (KIP-447): while a transaction holds offsets of a partition that it has neither committed nor aborted, the broker answers
- * UNSTABLE_OFFSET_COMMIT and this waits. Without it a new owner would start from the position before that transaction and double
- * its output.
+ * It requires stable offsets (KIP-447): while a transaction that is neither committed nor aborted holds offsets of a
+ * partition, the broker answers UNSTABLE_OFFSET_COMMIT, and this waits. Otherwise a new owner would start from the position
+ * before that transaction, and double its output.
  *
- * Throws the last KafkaError after `deadlineMs`; at once UNKNOWN_MEMBER_ID (fenced: rejoin), STALE_MEMBER_EPOCH when `memberEpoch` is a
- * number (heartbeat, then ask again), and any other that time does not heal.
+ * Throws the last KafkaError after `timeoutMs`. Throws at once UNKNOWN_MEMBER_ID (fenced: join again), STALE_MEMBER_EPOCH if
+ * `memberEpoch` is a number (heartbeat, then ask again), and every other error that time does not mend.
  */
 export async function committedOffsets(
   cluster: Cluster,
   options: CommittedOffsetsOptions,
 ): Promise<Map<string, CommittedOffset | null>> {
-  const until = Date.now() + (options.deadlineMs ?? 30_000);
+  const giveUpAt = performance.now() + (options.timeoutMs ?? 30_000);
   const found = new Map<string, CommittedOffset | null>();
-  using link = cluster.link(`committed-offsets:${options.groupId}`);
+  using connections = cluster.connectionsFor(`committed-offsets:${options.groupId}`);
   let stale = false;
   for (let tries = 0; ; tries++) {
     const missing = options.partitions.filter(
-      ({ topic, partition }) => !found.has(partitionKey(topic, partition)),
+      ({ topic, partition }) => !found.has(topicPartitionKey(topic, partition)),
     );
     if (missing.length === 0) return found;
     try {
       const signal = options.signal ? { signal: options.signal } : {};
-      const waits = { refresh: stale, deadlineMs: Math.max(0, until - Date.now()), ...signal };
+      const waits = { refresh: stale, timeoutMs: Math.max(0, giveUpAt - performance.now()), ...signal };
       const coordinator = await cluster.coordinator('group', options.groupId, waits);
       stale = false;
       await ask(coordinator, missing);
     } catch (error) {
-      if (!(error instanceof KafkaError) || !healsWithTime(error, options) || Date.now() > until) throw error;
+      if (!(error instanceof KafkaError) || !healsWithTime(error, options)) throw error;
+      if (performance.now() > giveUpAt) throw error;
       stale = meansRefresh(error.code);
-      await pausing(backoffMs(tries), options.signal);
+      await wait(backoffMs(tries), options.signal);
     }
   }
 
@@ -71,7 +72,7 @@ export async function committedOffsets(
     }));
     const { groupId, memberId, memberEpoch } = options;
     const epoch = typeof memberEpoch === 'function' ? memberEpoch() : memberEpoch;
-    const response = await link.call(
+    const response = await connections.call(
       coordinator,
       offsetFetchRequest,
       [{ groupId, memberId, memberEpoch: epoch, topics }],
@@ -94,7 +95,7 @@ interface AnsweredPartition {
   errorCode: number;
 }
 
-/** Keeps what is known and throws for what is not. */
+/** Adds what was answered to `found`, and throws the last error in the answer. */
 function collect(
   group: AnsweredGroup | undefined,
   groupId: string,
@@ -109,7 +110,7 @@ function collect(
   let failure: KafkaError | undefined;
   for (const topic of group.topics) {
     for (const answer of topic.partitions) {
-      const key = partitionKey(topic.name, answer.partitionIndex);
+      const key = topicPartitionKey(topic.name, answer.partitionIndex);
       if (answer.errorCode !== 0) {
         failure = new KafkaError(errorName(answer.errorCode), `offset of group ${groupId} in ${key}`);
       } else if (answer.committedOffset < 0n) {
@@ -124,6 +125,6 @@ function collect(
 }
 
 function healsWithTime(error: KafkaError, options: CommittedOffsetsOptions): boolean {
-  if (judge('offset-fetch', error.code) === 'heartbeat') return typeof options.memberEpoch === 'function';
+  if (decide('offset-fetch', error.code) === 'heartbeat') return typeof options.memberEpoch === 'function';
   return error.retryable;
 }

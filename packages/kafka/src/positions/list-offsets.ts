@@ -1,28 +1,30 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, KafkaError, meansRefresh } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
-import { backoffMs } from '../cluster/retrying.ts';
+import { errorName, KafkaError, meansRefresh } from '../errors/errors.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { backoffMs } from '../errors/retrying.ts';
 import { listOffsetsRequest } from '../requests/list-offsets.ts';
-import { pausing } from './pausing.ts';
+import { wait } from '../errors/wait.ts';
 
-/** What readers see: up to the last stable offset without what was aborted, or all that is replicated. */
+/** What readers see: up to the last stable offset and nothing that was aborted, or all that is replicated. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
 
-/** The start of the log, its end, or the first record that is not older. */
+/** The start of the log, its end, or the first record that is not older than a time. */
 export type ListedAt = 'earliest' | 'latest' | { timestampMs: number };
 
-/** A place in a log: an end is the offset that the next record will get. */
+/** A position in a log. At the end it is the offset that the next record will get. */
 export interface ListedOffset {
   offset: bigint;
-  /** Epoch of the record there, -1 when not known. */
+  /** Leader epoch of the record there; -1: unknown. */
   leaderEpoch: number;
 }
 
 /**
- * Asks the leaders. `latest` is the last stable offset for read_committed, else the high watermark; for a time after the last record the
- * offset is -1n. Moving leaders, and a new one that does not know its end yet (OFFSET_NOT_AVAILABLE, KIP-207), are waited for.
+ * Asks the leaders for offsets. `latest` is the last stable offset for read_committed, otherwise the high watermark. For a time
+ * after the last record the offset is -1n. While a leader moves, or a new one does not know its end yet
+ * (OFFSET_NOT_AVAILABLE, KIP-207), this waits.
  *
- * Throws the last KafkaError after `deadlineMs` (default 30 000), any that is not retryable at once, and the signal's reason.
+ * Throws the last KafkaError after `timeoutMs` (default 30 000), an error that is not retryable at once, and the signal's
+ * reason.
  */
 export async function listOffsets(
   cluster: Cluster,
@@ -30,27 +32,27 @@ export async function listOffsets(
   partitions: readonly number[],
   at: ListedAt,
   isolation: Isolation,
-  options: { deadlineMs?: number; signal?: AbortSignal | undefined } = {},
+  options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<Map<number, ListedOffset>> {
-  const until = Date.now() + (options.deadlineMs ?? 30_000);
+  const giveUpAt = performance.now() + (options.timeoutMs ?? 30_000);
   const found = new Map<number, ListedOffset>();
-  using link = cluster.link(`list-offsets:${topic}`);
-  await cluster.topic(topic, { timeoutMs: options.deadlineMs ?? 30_000 });
+  using connections = cluster.connectionsFor(`list-offsets:${topic}`);
+  await cluster.topic(topic, { timeoutMs: options.timeoutMs ?? 30_000 });
   for (let tries = 0; ; tries++) {
     const missing = partitions.filter((partition) => !found.has(partition));
     if (missing.length === 0) return found;
-    const failure = await askLeaders(cluster, link, topic, missing, at, isolation, found);
+    const failure = await askLeaders(cluster, connections, topic, missing, at, isolation, found);
     if (!failure) continue;
-    if (!failure.retryable || Date.now() > until) throw failure;
-    await pausing(backoffMs(tries), options.signal);
-    if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(keepTrying);
+    if (!failure.retryable || performance.now() > giveUpAt) throw failure;
+    await wait(backoffMs(tries), options.signal);
+    if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(() => undefined); // the next round tries again
   }
 }
 
-/** One round: adds what was found, answers the worst that went wrong. */
+/** One round: adds what was found, and resolves with the worst error. */
 async function askLeaders(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   topic: string,
   partitions: readonly number[],
   at: ListedAt,
@@ -64,7 +66,7 @@ async function askLeaders(
   );
   const asked = [...byLeader].map(async ([leader, some]) => {
     if (leader < 0) throw new KafkaError('LEADER_NOT_AVAILABLE', `${topic} ${some.join(', ')}`);
-    for (const answer of await askLeader(cluster, link, leader, topic, some, at, isolation)) {
+    for (const answer of await askLeader(cluster, connections, leader, topic, some, at, isolation)) {
       if (answer.errorCode === 0)
         found.set(answer.partitionIndex, { offset: answer.offset, leaderEpoch: answer.leaderEpoch });
       else
@@ -84,7 +86,7 @@ async function askLeaders(
 
 async function askLeader(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   leader: number,
   topic: string,
   partitions: readonly number[],
@@ -97,14 +99,16 @@ async function askLeader(
     currentLeaderEpoch: cluster.knownTopic(topic)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
     timestamp,
   }));
-  const response = await link.call(leader, listOffsetsRequest, -1, isolation === 'read_committed' ? 1 : 0, [
-    { name: topic, partitions: wanted },
-  ]);
+  const response = await connections.call(
+    leader,
+    listOffsetsRequest,
+    -1,
+    isolation === 'read_committed' ? 1 : 0,
+    [{ name: topic, partitions: wanted }],
+  );
   return response.topics.flatMap((answered) => answered.partitions);
 }
 
 function worse(one: KafkaError | undefined, other: KafkaError): KafkaError {
   return one && !one.retryable ? one : other;
 }
-
-function keepTrying(): void {}

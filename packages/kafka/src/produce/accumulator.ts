@@ -1,47 +1,48 @@
 import { BlockPool } from '../bytes/block-pool.ts';
-import type { Codec } from '../bytes/codec.ts';
 import type { OutgoingRecord } from '../bytes/encode-batch.ts';
 import { GrowingBatch, recordFrameBytesMax } from '../bytes/growing-batch.ts';
 import { HeaderBytes } from '../bytes/header-bytes.ts';
+import type { Codec } from '../compression/codec.ts';
 import type { OpenBatch, ProducerBatch, ProducerPartition } from './producer-partition.ts';
 
-export interface AccumulatorOptions {
+export interface AccumulatorOptions<Token> {
   lingerMs: number;
   batchBytes: number;
   memoryBytes: number;
   partitionBytes: number;
   deliveryTimeoutMs: number;
   codec: Codec;
-  /** A batch can take no more. */
-  onFull(partition: ProducerPartition): void;
-  /** What is open has waited long enough. */
-  onDue(partition: ProducerPartition): void;
+  /** The open batch has no room for the next record. */
+  onFull(partition: ProducerPartition<Token>): void;
+  /** The open batch has waited long enough. */
+  onDue(partition: ProducerPartition<Token>): void;
 }
 
 /**
- * Writes records into the open batch of their partition and knows what all of it costs. An open batch that is due stays open, and
- * grows, until the sender has room for it: under load few large requests leave, not many small ones.
+ * Writes records into the open batch of their partition, and counts the memory of everything. An open batch that is due
+ * stays open, and grows, until the sender has room for it: under load, few large requests leave instead of many small
+ * ones.
  */
-export class Accumulator {
-  readonly #o: AccumulatorOptions;
+export class Accumulator<Token> {
+  readonly #o: AccumulatorOptions<Token>;
   readonly #pool: BlockPool;
   readonly #headers = new HeaderBytes();
-  #lingering: ProducerPartition[] = [];
+  #lingering: ProducerPartition<Token>[] = [];
   #scheduled = false;
   #heldBytes = 0;
 
-  constructor(options: AccumulatorOptions) {
+  constructor(options: AccumulatorOptions<Token>) {
     this.#o = options;
     this.#pool = new BlockPool(options.memoryBytes);
   }
 
-  /** Memory of all that is open, queued or under way: blocks, lists of tokens, what compression made. */
+  /** Memory of everything that is open, queued or in flight: blocks, lists of tokens, compressed bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Copies the record, or answers false and takes nothing when it would go beyond a bound. */
-  add(to: ProducerPartition, record: OutgoingRecord, token: unknown): boolean {
+  /** Copies the record. Answers false and takes nothing when it would exceed a bound. */
+  add(to: ProducerPartition<Token>, record: OutgoingRecord, token: Token): boolean {
     const { batchBytes, memoryBytes, partitionBytes } = this.#o;
     this.#headers.write(record.headers);
     const bytes =
@@ -50,7 +51,7 @@ export class Accumulator {
     const blocks = to.open ? to.open.records.blocksFor(bytes) : GrowingBatch.blocksFor(bytes, this.#pool);
     const heldMax = blocks * this.#pool.blockBytes + recordOverheadBytes + (to.open ? 0 : batchOverheadBytes);
     if (this.#heldBytes + heldMax > memoryBytes) return false;
-    // A record that is larger than its partition's share still has to pass: alone.
+    // A record that is larger than its partition's share must still pass. It goes alone.
     if (to.heldBytes + heldMax > partitionBytes && to.heldBytes > 0) return false;
     const open = (to.open ??= this.#begin(to));
     const blocksBefore = open.records.blockCount;
@@ -64,12 +65,12 @@ export class Accumulator {
     return true;
   }
 
-  /** Closes what is open; its bytes are not signed yet. */
-  close(partition: ProducerPartition): ProducerBatch | undefined {
+  /** Closes the open batch. Its header is not signed yet. */
+  close(partition: ProducerPartition<Token>): ProducerBatch<Token> | undefined {
     const { open } = partition;
     if (!open) return undefined;
     partition.open = undefined;
-    const { records, tokens, heldBytes, deadline } = open;
+    const { records, tokens, heldBytes, deadlineAt } = open;
     return {
       parts: records.parts(),
       byteCount: records.byteCount,
@@ -81,13 +82,16 @@ export class Accumulator {
         baseTimestampMs: records.baseTimestampMs,
         maxTimestampMs: records.maxTimestampMs,
       },
-      ...{ count: records.count, tokens, heldBytes, deadline },
+      ...{ count: records.count, tokens, heldBytes, deadlineAt },
       ...{ order: 0, sequence: -1, signed: false, maybeStored: false, reported: false },
     };
   }
 
-  /** The batch needs its blocks no more, or nothing at all: from now on it holds `heldBytes`. Nobody reads them, the kernel neither. */
-  release(partition: ProducerPartition, batch: ProducerBatch, heldBytes = 0): void {
+  /**
+   * The batch does not need its blocks any more. From now on it holds `heldBytes`. Nobody may still read the blocks, and
+   * no socket may still send them.
+   */
+  release(partition: ProducerPartition<Token>, batch: ProducerBatch<Token>, heldBytes = 0): void {
     this.#pool.giveBack(batch.blocks);
     batch.blocks = [];
     this.#hold(partition, batch, heldBytes - batch.heldBytes);
@@ -103,17 +107,17 @@ export class Accumulator {
     }
   }
 
-  /** Nothing was held for a while: the pool's memory goes back to the process. */
+  /** There was no work for a while: gives the pool's memory back to the process. */
   rest(): void {
     if (this.#heldBytes === 0) this.#pool.forget();
   }
 
-  #begin(to: ProducerPartition): OpenBatch {
-    const open = {
+  #begin(to: ProducerPartition<Token>): OpenBatch<Token> {
+    const open: OpenBatch<Token> = {
       records: new GrowingBatch(this.#pool, this.#o.codec === 'none'),
       tokens: [],
       heldBytes: 0,
-      deadline: Date.now() + this.#o.deliveryTimeoutMs,
+      deadlineAt: performance.now() + this.#o.deliveryTimeoutMs,
     };
     this.#hold(to, open, batchOverheadBytes + this.#pool.blockBytes);
     if (!to.lingers) {
@@ -135,13 +139,14 @@ export class Accumulator {
     else setImmediate(due);
   }
 
-  #hold(partition: ProducerPartition, batch: { heldBytes: number }, bytes: number): void {
+  #hold(partition: ProducerPartition<Token>, batch: { heldBytes: number }, bytes: number): void {
     batch.heldBytes += bytes;
     partition.heldBytes += bytes;
     this.#heldBytes += bytes;
   }
 }
 
-/** The objects of a batch beside its bytes, and a record's place in a list of tokens that doubles when it is full. */
+/** The objects of a batch apart from its bytes. */
 const batchOverheadBytes = 1024;
+/** A record's slot in a list of tokens that doubles when it is full. */
 const recordOverheadBytes = 16;

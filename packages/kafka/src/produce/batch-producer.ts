@@ -1,55 +1,56 @@
-import { crc32c } from '@node-rs/crc32';
 import { batchHeaderBytes } from '../bytes/batch-header.ts';
-import { asideBytesMin, compress, compressAside } from '../bytes/codec.ts';
-import type { Codec } from '../bytes/codec.ts';
 import type { OutgoingRecord } from '../bytes/encode-batch.ts';
 import { restamp } from '../bytes/restamp.ts';
-import { producerEpochMax, sequenceAfter } from '../bytes/sequence.ts';
 import { signBatch } from '../bytes/sign-batch.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { KafkaError } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
+import type { Codec } from '../compression/codec.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { KafkaError } from '../errors/errors.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
 import { Accumulator } from './accumulator.ts';
-import { judgeProduce } from './judge-produce.ts';
-import type { Lane } from './lane.ts';
+import { compressRecords } from './compress-records.ts';
+import { decideProduce } from './decide-produce.ts';
+import { newProducerId } from './new-producer-id.ts';
+import { inFlightMax } from './partition-queue.ts';
 import type { BatchProducerOptions, Settlement } from './producer-options.ts';
-import { newProducerId } from './producer-identity.ts';
-import type { PartitionStamp, ProducerBatch, ProducerPartition } from './producer-partition.ts';
-import { inFlightMax, Sender } from './sender.ts';
-import type { Verdict } from './sender.ts';
+import { ProducerPartition } from './producer-partition.ts';
+import type { ProducerBatch } from './producer-partition.ts';
+import { noAnswer, Sender } from './sender.ts';
+import type { BatchOutcome } from './sender.ts';
 
-/** Opens an idempotent producer with acks=all. Throws KafkaError when no broker gives a producer id in time. */
-export async function startBatchProducer(
+/**
+ * Opens an idempotent producer with acks=all. `Token` is whatever the caller wants back with the outcome of a record.
+ * Throws KafkaError when no broker gives a producer id in time.
+ */
+export async function startBatchProducer<Token>(
   cluster: Cluster,
-  options: BatchProducerOptions,
-): Promise<BatchProducer> {
-  const identity = await newProducerId(cluster, options.deliveryTimeoutMs ?? 30_000);
-  return new BatchProducer(cluster, identity.producerId, options);
+  options: BatchProducerOptions<Token>,
+): Promise<BatchProducer<Token>> {
+  const producerId = await newProducerId(cluster, options.deliveryTimeoutMs ?? 30_000);
+  return new BatchProducer(cluster, producerId, options);
 }
 
 /**
- * Idempotent producer (KIP-98, KIP-360). The broker keeps, per producer id, epoch and partition, the last sequence and
- * five batches: a resend of the same bytes is stored once.
+ * Idempotent producer (KIP-98, KIP-360). For each producer id, epoch and partition the broker remembers the last
+ * sequence and five batches, so it stores a resend of the same bytes once.
  *
- * If this process dies: before a send, nothing is stored and nothing was acknowledged; after a send, the batch may be
- * stored though nobody was told: the client asks again and its copy is de-duplicated later by event id; after the
- * answer, every in-sync replica has it.
+ * If this process dies before a send, nothing is stored and nothing was acknowledged. If it dies after a send, the batch
+ * may be stored though nobody was told: the client asks again, and the copy is de-duplicated later by event id. If it
+ * dies after the answer, every in-sync replica has the batch.
  */
-export class BatchProducer implements AsyncDisposable {
+export class BatchProducer<Token> implements AsyncDisposable {
   readonly #cluster: Cluster;
-  readonly #link: Link;
-  readonly #sender: Sender<ProducerBatch>;
-  readonly #accumulator: Accumulator;
-  /** By topic and partition: `append` looks here for every record, so without a name put together. */
-  readonly #partitions = new Map<string, ProducerPartition[]>();
-  readonly #ofLane = new Map<Lane<ProducerBatch>, ProducerPartition>();
-  readonly #broken = new Set<ProducerPartition>();
-  readonly #onSettled: (settlement: Settlement) => void;
+  readonly #connections: BrokerConnections;
+  readonly #sender: Sender<ProducerBatch<Token>, ProducerPartition<Token>>;
+  readonly #accumulator: Accumulator<Token>;
+  /** By topic and partition. `append` looks here for every record, so it does without a key made of both. */
+  readonly #partitions = new Map<string, ProducerPartition<Token>[]>();
+  readonly #broken = new Set<ProducerPartition<Token>>();
+  readonly #onSettled: (settlement: Settlement<Token>) => void;
   readonly #codec: Codec;
   readonly #deliveryTimeoutMs: number;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #begin: { producerEpoch: number; nextSequence: number };
+  /** The id for partitions that nothing was sent to yet. */
   #producerId: bigint;
   #unsettled = 0;
   #idleSweeps = 0;
@@ -57,27 +58,27 @@ export class BatchProducer implements AsyncDisposable {
   #progress: PromiseWithResolvers<void> | undefined;
   #closed = false;
 
-  /** `begin` is where each partition's epoch and sequence begin: not at 0 only to see them run out. */
+  /** Tests set `start` near the end of epochs and sequences, to see them run out. */
   constructor(
     cluster: Cluster,
     producerId: bigint,
-    options: BatchProducerOptions,
-    begin = { producerEpoch: 0, nextSequence: 0 },
+    options: BatchProducerOptions<Token>,
+    start = { producerEpoch: 0, nextSequence: 0 },
   ) {
     this.#cluster = cluster;
-    this.#begin = begin;
     this.#producerId = producerId;
     this.#onSettled = options.onSettled;
     this.#codec = options.codec ?? 'none';
     const batchBytes = options.batchBytes ?? 512 * 1024;
     const memoryBytes = options.memoryBytes ?? 64 * 1024 * 1024;
     this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 30_000;
-    this.#link = cluster.link('produce');
-    this.#sender = new Sender<ProducerBatch>(cluster, this.#link, {
+    this.#connections = cluster.connectionsFor('produce');
+    this.#sender = new Sender(cluster, this.#connections, {
       transactionalId: null,
-      fill: (lane) => this.#close(this.#ofLane.get(lane)!),
-      stamp: (lane, batch) => this.#stamp(this.#ofLane.get(lane)!, batch),
-      judge: (lane, batch, answer) => this.#judge(this.#ofLane.get(lane)!, batch, answer),
+      newQueue: (topic, partition) => new ProducerPartition<Token>(topic, partition, start),
+      fill: (partition) => this.#close(partition),
+      stamp: (partition, batch) => this.#stamp(partition, batch),
+      decide: (partition, batch, answer) => this.#decide(partition, batch, answer),
       progressed: () => this.#mendBroken(),
     });
     this.#accumulator = new Accumulator({
@@ -89,26 +90,26 @@ export class BatchProducer implements AsyncDisposable {
       codec: this.#codec,
       onFull: (partition) => {
         this.#close(partition);
-        this.#sender.wake(partition.lane);
+        this.#sender.wake(partition);
       },
-      onDue: ({ lane }) => {
-        lane.due = true;
-        this.#sender.wake(lane);
+      onDue: (partition) => {
+        partition.due = true;
+        this.#sender.wake(partition);
       },
     });
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
   }
 
-  /** Memory of what is not yet settled, or settled and still on a socket: what `memoryBytes` bounds. */
+  /** Memory of what is not yet settled, or settled and still on a socket: what `memoryBytes` limits. */
   get bufferedBytes(): number {
     return this.#accumulator.heldBytes;
   }
 
   /**
-   * Copies a record, or answers false and takes nothing when a memory bound is reached (the total, or that of this
-   * partition) or the producer is closed. Key, value and headers may be used again at once.
+   * Copies a record. Answers false and takes nothing when a memory bound is reached (the total, or that of this
+   * partition) or the producer is closed. The caller may reuse key, value and headers at once.
    */
-  append(topic: string, partition: number, record: OutgoingRecord, token: unknown): boolean {
+  append(topic: string, partition: number, record: OutgoingRecord, token: Token): boolean {
     if (this.#closed) return false;
     const to = this.#partitions.get(topic)?.[partition] ?? this.#newPartition(topic, partition);
     if (!this.#accumulator.add(to, record, token)) return false;
@@ -116,7 +117,7 @@ export class BatchProducer implements AsyncDisposable {
     return true;
   }
 
-  /** Sends what waits and resolves when everything is settled: at most the delivery timeout, plus one request timeout. */
+  /** Sends what waits. Resolves when everything is settled: after the delivery timeout plus one request timeout at most. */
   async drain(): Promise<void> {
     while (this.#unsettled > 0) {
       this.#accumulator.flush();
@@ -125,97 +126,60 @@ export class BatchProducer implements AsyncDisposable {
     }
   }
 
-  /** Takes no more, drains, closes the connections. */
+  /** Takes no more records, drains, and closes the connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.drain();
     clearInterval(this.#sweeper);
     this.#sender.close();
-    this.#link[Symbol.dispose]();
+    this.#connections[Symbol.dispose]();
   }
 
-  #newPartition(topic: string, partition: number): ProducerPartition {
+  #newPartition(topic: string, partition: number): ProducerPartition<Token> {
     let partitions = this.#partitions.get(topic);
     if (!partitions) this.#partitions.set(topic, (partitions = []));
-    const lane = this.#sender.lane(topic, partition);
-    const created = { lane, open: undefined, lingers: false, heldBytes: 0, stamp: undefined };
-    partitions[partition] = created;
-    this.#ofLane.set(lane, created);
-    return created;
+    return (partitions[partition] = this.#sender.queue(topic, partition));
   }
 
-  /** What is open goes into the queue: it is full, it is due and there is room, or it is too late for it. */
-  #close(partition: ProducerPartition): void {
-    partition.lane.due = false;
+  /** The open batch goes into the queue: it is full, or it is due and may be sent, or its delivery timeout has ended. */
+  #close(partition: ProducerPartition<Token>): void {
+    partition.due = false;
     const batch = this.#accumulator.close(partition);
     if (!batch) return;
-    if (this.#codec !== 'none') this.#compress(partition, batch);
-    partition.lane.push(batch);
-  }
-
-  /** The place in the queue is kept while a large batch is compressed in the thread pool; small ones are sooner done here. */
-  #compress(partition: ProducerPartition, batch: ProducerBatch): void {
-    const plain = Buffer.concat(batch.parts, batch.byteCount);
-    this.#accumulator.release(partition, batch, plain.length);
-    const records = plain.subarray(batchHeaderBytes);
-    const compressed = (bytes: Buffer): void => {
-      if (batch.heldBytes === 0) return; // its deadline was over before
-      // A copy of its own size: Node's codecs hand out a view of memory for the worst case.
-      const exact = Buffer.allocUnsafe(batchHeaderBytes + bytes.length);
-      bytes.copy(exact, batchHeaderBytes);
-      batch.parts = [exact];
-      batch.byteCount = exact.length;
-      batch.recordsCrc = crc32c(bytes);
-      this.#accumulator.release(partition, batch, exact.length);
-    };
-    if (records.length < asideBytesMin) return compressed(compress(this.#codec, records));
-    batch.parts = [];
-    batch.byteCount = 0;
-    compressAside(this.#codec, records).then((bytes) => {
-      compressed(bytes);
-      this.#sender.wake(partition.lane);
-    }, endProcess);
-  }
-
-  /**
-   * A broker without state for (id, epoch, partition) accepts any first sequence: were two in flight and the first lost,
-   * the second would be stored and the first refused for ever. So the first of an epoch goes alone.
-   */
-  #stamp(partition: ProducerPartition, batch: ProducerBatch): void {
-    if (batch.sequence >= 0) return;
-    let { stamp } = partition;
-    if (!stamp) {
-      stamp = partition.stamp = {
-        producerId: this.#producerId,
-        ...this.#begin,
-        broken: false,
-        renewing: false,
-      };
-      partition.lane.inFlightMax = 1;
+    if (this.#codec !== 'none') {
+      const hold = (heldBytes: number): void => this.#accumulator.release(partition, batch, heldBytes);
+      compressRecords(batch, this.#codec, hold, () => this.#sender.wake(partition));
     }
-    batch.sequence = stamp.nextSequence;
-    stamp.nextSequence = sequenceAfter(batch.sequence, batch.count);
-    const { producerId, producerEpoch } = stamp;
-    const signature = { producerId, producerEpoch, baseSequence: batch.sequence, transactional: false };
-    if (batch.signed) restamp(batch.parts[0]!, signature, batch.byteCount);
+    partition.push(batch);
+  }
+
+  #stamp(partition: ProducerPartition<Token>, batch: ProducerBatch<Token>): void {
+    if (batch.sequence >= 0) return;
+    const stamp = { ...partition.sequence.stamp(batch.count, this.#producerId), transactional: false };
+    batch.sequence = stamp.baseSequence;
+    if (batch.signed) restamp(batch.parts[0]!, stamp, batch.byteCount);
     else {
       const records = { crc: batch.recordsCrc, byteCount: batch.byteCount - batchHeaderBytes };
-      signBatch(batch.parts[0]!, batch.fields, signature, records);
+      signBatch(batch.parts[0]!, batch.fields, stamp, records);
     }
     batch.signed = true;
   }
 
-  #judge(partition: ProducerPartition, batch: ProducerBatch, answer: ProduceAnswer): Verdict {
-    const { lane } = partition;
-    const judgement = judgeProduce(answer.code, lane.isOldest(batch), batch.maybeStored);
-    switch (judgement) {
+  #decide(
+    partition: ProducerPartition<Token>,
+    batch: ProducerBatch<Token>,
+    answer: ProduceAnswer,
+  ): BatchOutcome {
+    const decision = decideProduce(answer.code, partition.isOldest(batch), batch.maybeStored);
+    switch (decision) {
       case 'written':
-        if (!partition.stamp?.broken) lane.inFlightMax = inFlightMax;
+        partition.sequence.written();
         this.#settle(partition, batch, 'written', answer);
         return 'settled';
       case 'again':
-        if (batch.reported) this.#break(partition); // its deadline is over: the gap it leaves is mended by a new epoch
+        // Its time is up, so it is not sent again. A new epoch closes the gap that it leaves.
+        if (batch.reported) this.#break(partition);
         return 'again';
       case 'again-under-new-epoch':
         this.#break(partition);
@@ -223,25 +187,25 @@ export class BatchProducer implements AsyncDisposable {
       case 'unknown':
       case 'refused':
         this.#break(partition);
-        this.#settle(partition, batch, judgement, answer);
+        this.#settle(partition, batch, decision, answer);
         return 'settled';
-      case 'fatal':
-        throw new KafkaError(answer.code, `Produce to ${lane.topic}-${lane.partition}: ${answer.message}`);
+      case 'fatal': {
+        const where = `${partition.topic}-${partition.partition}`;
+        throw new KafkaError(answer.code, `Produce to ${where}: ${answer.message}`);
+      }
     }
   }
 
-  #break(partition: ProducerPartition): void {
-    if (!partition.stamp) return;
-    partition.stamp.broken = true;
-    partition.lane.inFlightMax = 0;
-    this.#broken.add(partition);
+  #break(partition: ProducerPartition<Token>): void {
+    partition.sequence.break();
+    if (partition.sequence.isBroken) this.#broken.add(partition);
   }
 
-  /** Not under way any more: its memory is free, and the caller is told, unless it was already. */
+  /** The batch is not in flight any more: its memory is free, and the caller is told, unless it already was. */
   #settle(
-    partition: ProducerPartition,
-    batch: ProducerBatch,
-    outcome: Settlement['outcome'],
+    partition: ProducerPartition<Token>,
+    batch: ProducerBatch<Token>,
+    outcome: Settlement<Token>['outcome'],
     answer: ProduceAnswer,
   ): void {
     this.#accumulator.release(partition, batch);
@@ -249,17 +213,17 @@ export class BatchProducer implements AsyncDisposable {
   }
 
   #report(
-    { lane }: ProducerPartition,
-    batch: ProducerBatch,
-    outcome: Settlement['outcome'],
+    { topic, partition }: ProducerPartition<Token>,
+    batch: ProducerBatch<Token>,
+    outcome: Settlement<Token>['outcome'],
     answer: ProduceAnswer,
   ): void {
     if (batch.reported) return;
     batch.reported = true;
     this.#unsettled -= batch.count;
     this.#onSettled({
-      topic: lane.topic,
-      partition: lane.partition,
+      topic,
+      partition,
       baseOffset: outcome === 'written' ? answer.baseOffset : -1n,
       tokens: batch.tokens,
       outcome,
@@ -270,105 +234,81 @@ export class BatchProducer implements AsyncDisposable {
   }
 
   /**
-   * Goes on after a broken sequence, once nothing is in flight: under the next epoch, which also makes the broker refuse
-   * late copies of the old one. What may be stored is reported as unknown, never sent again under a new epoch; what
-   * is certainly not stored gets new sequences.
+   * Goes on after a broken sequence, once nothing is in flight, under the next epoch: the broker then refuses late copies
+   * of the old one. What may be stored is reported as unknown and never sent under a new epoch. What is certainly
+   * not stored gets new sequences.
    */
   #mendBroken(): void {
     for (const partition of this.#broken) {
-      const { lane, stamp } = partition;
-      if (!stamp || stamp.renewing || lane.inFlight.length > 0) continue;
-      lane.requeueFailed();
-      const given = takeOut(lane.queue, ({ sequence, maybeStored, reported }) => {
+      if (!partition.sequence.isBroken || partition.inFlight.length > 0) continue;
+      partition.requeueFailed();
+      const lost = takeOut(partition.waiting, ({ sequence, maybeStored, reported }) => {
         return sequence >= 0 && (maybeStored || reported);
       });
-      for (const batch of lane.queue) batch.sequence = -1;
-      this.#nextEpoch(partition, stamp);
-      const answer = lost(lane, 'UNKNOWN_OUTCOME', 'an earlier batch broke the sequence');
-      for (const batch of given) this.#settle(partition, batch, 'unknown', answer);
+      for (const batch of partition.waiting) batch.sequence = -1;
+      this.#nextEpoch(partition);
+      const answer = noAnswer(partition, 'UNKNOWN_OUTCOME', 'an earlier batch broke the sequence');
+      for (const batch of lost) this.#settle(partition, batch, 'unknown', answer);
     }
   }
 
-  #nextEpoch(partition: ProducerPartition, stamp: PartitionStamp): void {
-    const { lane } = partition;
+  #nextEpoch(partition: ProducerPartition<Token>): void {
     const goOn = (): void => {
-      stamp.broken = false;
-      stamp.renewing = false;
       this.#broken.delete(partition);
-      lane.inFlightMax = 1;
-      this.#sender.wake(lane);
+      this.#sender.wake(partition);
     };
-    stamp.nextSequence = 0;
-    if (stamp.producerEpoch < producerEpochMax) {
-      stamp.producerEpoch++;
-      goOn();
-      return;
-    }
-    stamp.renewing = true;
+    if (partition.sequence.nextEpoch() === 'ready') return goOn();
     newProducerId(this.#cluster, Infinity).then(
-      ({ producerId }) => {
-        stamp.producerId = this.#producerId = producerId;
-        stamp.producerEpoch = 0;
+      (producerId) => {
+        this.#producerId = producerId;
+        partition.sequence.renew(producerId);
         goOn();
       },
       (error: unknown) => {
-        // As in the sender: it ends the process, since this partition would wait for ever.
+        // It ends the process, as in the sender: this partition would wait for ever.
         if (!this.#closed) throw error;
       },
     );
   }
 
-  /** Deadlines: nobody waits longer for an answer than the delivery timeout, whatever the broker does. */
+  /** Nobody waits longer for an outcome than the delivery timeout, whatever the broker does. */
   #sweep(): void {
     if (this.#accumulator.heldBytes === 0 && this.#broken.size === 0) {
       if (++this.#idleSweeps * sweepMs >= restAfterMs) this.#accumulator.rest();
       return;
     }
     this.#idleSweeps = 0;
-    const now = Date.now();
-    for (const partition of this.#ofLane.values()) {
-      const { lane, open } = partition;
-      if (open && open.deadline <= now) this.#close(partition);
-      for (const batch of lane.inFlight) {
-        // The bytes are still on the socket: they count until the answer, or the request timeout, frees them.
-        if (batch.deadline <= now && !batch.reported)
-          this.#report(partition, batch, 'unknown', this.#tooLate(lane));
+    const now = performance.now();
+    for (const partition of this.#sender.queues) {
+      if (partition.open && partition.open.deadlineAt <= now) this.#close(partition);
+      for (const batch of partition.inFlight) {
+        // The bytes are still on the socket. They count until the answer, or the request timeout, frees them.
+        if (batch.deadlineAt <= now && !batch.reported)
+          this.#report(partition, batch, 'unknown', this.#tooLate(partition));
       }
-      for (const list of [lane.failed, lane.queue]) {
-        for (const batch of takeOut(list, ({ deadline }) => deadline <= now)) {
+      for (const list of [partition.failed, partition.waiting]) {
+        for (const batch of takeOut(list, ({ deadlineAt }) => deadlineAt <= now)) {
           if (batch.sequence >= 0) this.#break(partition);
-          this.#settle(partition, batch, batch.maybeStored ? 'unknown' : 'refused', this.#tooLate(lane));
+          this.#settle(partition, batch, batch.maybeStored ? 'unknown' : 'refused', this.#tooLate(partition));
         }
       }
     }
     this.#mendBroken();
   }
 
-  #tooLate(lane: Lane<ProducerBatch>): ProduceAnswer {
-    return lost(lane, 'TIMEOUT', `not acknowledged within ${this.#deliveryTimeoutMs} ms`);
+  #tooLate(partition: ProducerPartition<Token>): ProduceAnswer {
+    return noAnswer(partition, 'TIMEOUT', `not acknowledged within ${this.#deliveryTimeoutMs} ms`);
   }
 }
 
 const sweepMs = 50;
-/** Without work for so long, the memory that batches were written to is given up. */
+/** After this long without work, the memory that batches were written to is given up. */
 const restAfterMs = 5_000;
 
-/** A broken program: nothing was acknowledged wrongly, so the process may end. */
-function endProcess(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-/** Removes first and answers then: who is told of them may append at once, and that must come behind what stays. */
-function takeOut(list: ProducerBatch[], unwanted: (batch: ProducerBatch) => boolean): ProducerBatch[] {
+/** Removes the batches before anybody is told: the callback may append at once, which must come behind what stays. */
+function takeOut<B>(list: B[], unwanted: (batch: B) => boolean): B[] {
   if (!list.some(unwanted)) return [];
   const out = list.filter(unwanted);
   list.splice(0, list.length, ...list.filter((batch) => !unwanted(batch)));
   return out;
-}
-
-function lost(lane: { topic: string; partition: number }, code: string, message: string): ProduceAnswer {
-  const { topic, partition } = lane;
-  return { topic, partition, code, baseOffset: -1n, message, leader: -1, leaderEpoch: -1 };
 }

@@ -1,10 +1,11 @@
-import type { Codec } from '../bytes/codec.ts';
 import { compressBatch, compressBatchAside, isWorthAside } from '../bytes/compress-batch.ts';
-import type { SendableBatch } from './lane.ts';
+import type { Codec } from '../compression/codec.ts';
+import type { SendableBatch } from './partition-queue.ts';
 
 /**
- * Gives a batch its bytes: at once, or, when it is large and `codec` can be left to the thread pool, some time after it has taken its
- * place in the lane; what is behind it waits. Then `onReady` is called, to wake the lane. `plain` must stay unchanged by then.
+ * Gives a batch its bytes: at once, or, when it is large and the thread pool can compress it, later. It keeps its
+ * position in the queue meanwhile, and the batches behind it wait. Then `onReady` is called, to wake the queue. `plain`
+ * must stay unchanged until then.
  */
 export function fillBatch(
   batch: SendableBatch,
@@ -22,7 +23,7 @@ export function fillBatch(
   }
   batch.parts = [];
   batch.byteCount = 0;
-  // No codec refuses any bytes: were it to reject, the process would end, and nothing would have been promised.
+  // No codec refuses bytes. If this rejected all the same, the process would end, and nothing would be committed.
   void compressBatchAside(plain, codec).then((compressed) => {
     fill(compressed);
     onReady();

@@ -1,51 +1,51 @@
 import type { GrowingBatch } from '../bytes/growing-batch.ts';
 import type { BatchFields } from '../bytes/sign-batch.ts';
-import type { Lane, SendableBatch } from './lane.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import type { SendableBatch } from './partition-queue.ts';
+import { PartitionSequence } from './partition-sequence.ts';
+import type { SequenceStart } from './partition-sequence.ts';
 
 /** One partition as the idempotent producer sees it. */
-export interface ProducerPartition {
-  readonly lane: Lane<ProducerBatch>;
+export class ProducerPartition<Token> extends PartitionQueue<ProducerBatch<Token>> {
+  readonly sequence: PartitionSequence;
   /** What is appended goes here. */
-  open: OpenBatch | undefined;
-  /** It is already noted for the next end of the linger time. */
-  lingers: boolean;
+  open: OpenBatch<Token> | undefined;
+  /** It is on the list for the end of the present linger time. */
+  lingers = false;
   /** Memory of all its batches, the open one included. */
-  heldBytes: number;
-  stamp: PartitionStamp | undefined;
+  heldBytes = 0;
+
+  constructor(topic: string, partition: number, start: SequenceStart) {
+    super(topic, partition);
+    this.sequence = new PartitionSequence(start);
+  }
+
+  override get inFlightMax(): number {
+    return this.sequence.inFlightMax;
+  }
 }
 
 /** A batch that still grows. */
-export interface OpenBatch {
+export interface OpenBatch<Token> {
   records: GrowingBatch;
-  tokens: unknown[];
+  tokens: Token[];
   heldBytes: number;
-  /** Of its first record, ms. */
-  deadline: number;
+  /** When the delivery timeout of its first record ends. */
+  deadlineAt: number;
 }
 
-export interface ProducerBatch extends SendableBatch {
+export interface ProducerBatch<Token> extends SendableBatch {
   fields: BatchFields;
-  /** Of the records as they are sent. */
+  /** The checksum of the records as they are sent. */
   recordsCrc: number;
-  /** Producer, sequence and checksum are in its header. */
+  /** The header holds producer, sequence and checksum. */
   signed: boolean;
-  tokens: readonly unknown[];
-  /** Memory of the pool below `parts`; empty when it was compressed or is given back. */
+  tokens: readonly Token[];
+  /** The pool's memory behind `parts`. Empty once the batch is compressed, or the memory is given back. */
   blocks: readonly Buffer[];
-  /** What it counts in the bounds; 0 once it is released. */
+  /** How much it counts towards the bounds; 0 once it is released. */
   heldBytes: number;
-  deadline: number;
-  /** The caller has been told: the outcome of what is still in flight no longer matters to it. */
+  deadlineAt: number;
+  /** The caller knows the outcome. What still becomes of the batch in flight does not matter to it. */
   reported: boolean;
-}
-
-/** Identity and sequence of one partition: each has its own epoch, so a bump of one disturbs no other. */
-export interface PartitionStamp {
-  producerId: bigint;
-  producerEpoch: number;
-  nextSequence: number;
-  /** The sequence is broken: sending waits until nothing is in flight, then goes on under a new epoch. */
-  broken: boolean;
-  /** The epochs of the producer id are used up: a new one is on its way. */
-  renewing: boolean;
 }

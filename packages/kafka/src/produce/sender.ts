@@ -1,45 +1,53 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { isFatal, KafkaError, mayBeStored, meansRefresh } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
-import { backoffMs } from '../cluster/retrying.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { isFatal, KafkaError, mayBeStored, meansRefresh } from '../errors/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
+import { backoffMs } from '../errors/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
 import type { ProduceAnswer, ProducePartition, ProduceTopic } from '../requests/produce.ts';
-import { Lane } from './lane.ts';
-import type { SendableBatch } from './lane.ts';
+import { inFlightMax } from './partition-queue.ts';
+import type { PartitionQueue, SendableBatch } from './partition-queue.ts';
 
 /** What a role decides about one answered batch: it is settled, or the same bytes go again. */
-export type Verdict = 'settled' | 'again';
+export type BatchOutcome = 'settled' | 'again';
 
-export interface SenderRole<B extends SendableBatch> {
+export interface SenderRole<B extends SendableBatch, Q extends PartitionQueue<B>> {
   transactionalId: string | null;
-  /** There is room for a batch of the lane and none is queued: closes and pushes what is due. */
-  fill?(lane: Lane<B>): void;
+  newQueue(topic: string, partition: number): Q;
+  /** The queue may send, but no batch waits: closes the one that is due and pushes it. */
+  fill?(queue: Q): void;
   /** Gives the batch its producer id, epoch and sequence, if it has none yet. Called in order, just before the send. */
-  stamp(lane: Lane<B>, batch: B): void;
-  /** Called once per answer, in the order of sending. CONNECTION and TIMEOUT are answers too: of a broker that is gone. */
-  judge(lane: Lane<B>, batch: B, answer: ProduceAnswer): Verdict;
-  /** Something was answered: the role may want to add batches or to go on. */
+  stamp(queue: Q, batch: B): void;
+  /** Called once per answer, in the order of sending. A broker that is gone answers CONNECTION or TIMEOUT. */
+  decide(queue: Q, batch: B, answer: ProduceAnswer): BatchOutcome;
+  /** A request was answered. */
   progressed(): void;
 }
 
-/** A broker remembers five batches of a producer and partition (ProducerStateEntry): more could not be told apart. */
-export const inFlightMax = 5;
 const requestBytesMax = 16 * 1024 * 1024;
 /** How long a broker may wait for its replicas before it answers REQUEST_TIMED_OUT. */
 const replicationTimeoutMs = 5_000;
 
+interface Sent<B, Q> {
+  queue: Q;
+  batch: B;
+}
+
 /**
- * Sends the batches of many partitions: all ready partitions of a broker in one request, one batch each, some requests
- * in flight, resends in order. What an answer means is the role's business (BatchProducer, TxnSession).
+ * Sends the batches of many partitions. One request to a broker carries one batch of every partition that is ready.
+ * Several requests are in flight, and resends keep the order. The role (BatchProducer, TxnSession) decides what an
+ * answer means.
  */
-export class Sender<B extends SendableBatch> {
+export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
   readonly #cluster: Cluster;
-  readonly #link: Link;
-  readonly #role: SenderRole<B>;
-  readonly #lanes = new Map<string, Map<number, Lane<B>>>();
-  readonly #waiting = new Set<Lane<B>>();
+  readonly #connections: BrokerConnections;
+  readonly #role: SenderRole<B, Q>;
+  readonly #queues = new Map<string, Map<number, Q>>();
+  /** The queues that may have something to send. */
+  readonly #awake = new Set<Q>();
+  /** Requests in flight, by broker. */
   readonly #requests = new Map<number, number>();
-  /** Topics whose leaders are to be learned anew. */
+  /** Topics whose leaders must be looked up. */
   readonly #stale = new Set<string>();
   #refreshing = false;
   #requestsInFlight = 0;
@@ -47,37 +55,37 @@ export class Sender<B extends SendableBatch> {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(cluster: Cluster, link: Link, role: SenderRole<B>) {
+  constructor(cluster: Cluster, connections: BrokerConnections, role: SenderRole<B, Q>) {
     this.#cluster = cluster;
-    this.#link = link;
+    this.#connections = connections;
     this.#role = role;
   }
 
-  get lanes(): Iterable<Lane<B>> {
-    return this.#lanes.values().flatMap((lanes) => lanes.values());
+  get queues(): Iterable<Q> {
+    return this.#queues.values().flatMap((queues) => queues.values());
   }
 
   get requestsInFlight(): number {
     return this.#requestsInFlight;
   }
 
-  lane(topic: string, partition: number): Lane<B> {
-    let lanes = this.#lanes.get(topic);
-    if (!lanes) this.#lanes.set(topic, (lanes = new Map()));
-    let lane = lanes.get(partition);
-    if (!lane) lanes.set(partition, (lane = new Lane(topic, partition, inFlightMax)));
-    return lane;
+  queue(topic: string, partition: number): Q {
+    let queues = this.#queues.get(topic);
+    if (!queues) this.#queues.set(topic, (queues = new Map()));
+    let queue = queues.get(partition);
+    if (!queue) queues.set(partition, (queue = this.#role.newQueue(topic, partition)));
+    return queue;
   }
 
-  /** The bytes are the sender's until the batch is settled. */
-  add(lane: Lane<B>, batch: B): void {
-    lane.push(batch);
-    this.wake(lane);
+  /** The bytes belong to the sender until the batch is settled. */
+  add(queue: Q, batch: B): void {
+    queue.push(batch);
+    this.wake(queue);
   }
 
-  /** Looks at the lane again soon; calls of one turn of the event loop share one look. */
-  wake(lane: Lane<B>): void {
-    this.#waiting.add(lane);
+  /** Looks at the queue soon. Calls in one turn of the event loop share one look. */
+  wake(queue: Q): void {
+    this.#awake.add(queue);
     this.#schedule();
   }
 
@@ -90,40 +98,40 @@ export class Sender<B extends SendableBatch> {
     });
   }
 
-  /** Sends nothing more; answers that still come are judged. */
+  /** Sends nothing more. Answers that still come are passed on. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
 
   #pump(): void {
-    const now = Date.now();
+    const now = performance.now();
     let wakeAt = Infinity;
-    const plans = new Map<number, { lane: Lane<B>; batch: B }[]>();
+    const plans = new Map<number, Sent<B, Q>[]>();
     const stale = new Set<string>();
-    for (const lane of this.#waiting) {
-      if (!lane.sendable) {
-        this.#waiting.delete(lane);
+    for (const queue of this.#awake) {
+      if (!queue.sendable) {
+        this.#awake.delete(queue);
         continue;
       }
-      if (lane.notBefore > now) {
-        wakeAt = Math.min(wakeAt, lane.notBefore);
+      if (queue.sendAgainAt > now) {
+        wakeAt = Math.min(wakeAt, queue.sendAgainAt);
         continue;
       }
-      const leader = this.#cluster.knownTopic(lane.topic)?.partitions[lane.partition]?.leader ?? -1;
+      const leader = this.#cluster.knownTopic(queue.topic)?.partitions[queue.partition]?.leader ?? -1;
       if (leader < 0) {
-        stale.add(lane.topic);
-        lane.failingSince ||= now;
-        lane.notBefore = now + backoffMs(lane.tries++);
-        wakeAt = Math.min(wakeAt, lane.notBefore);
+        stale.add(queue.topic);
+        queue.firstFailureAt ??= now;
+        queue.sendAgainAt = now + backoffMs(queue.tries++);
+        wakeAt = Math.min(wakeAt, queue.sendAgainAt);
         continue;
       }
       if ((this.#requests.get(leader) ?? 0) >= inFlightMax) continue;
-      if (lane.queue.length === 0) this.#role.fill?.(lane);
-      const batch = lane.queue[0];
-      if (!batch || batch.byteCount === 0) continue; // still being compressed: whoever does it wakes the lane
+      if (queue.waiting.length === 0) this.#role.fill?.(queue);
+      const batch = queue.waiting[0];
+      if (!batch || batch.byteCount === 0) continue; // still being compressed: the queue is woken after that
       const plan = plans.get(leader) ?? [];
-      plan.push({ lane, batch });
+      plan.push({ queue, batch });
       plans.set(leader, plan);
     }
     for (const [leader, plan] of plans) this.#send(leader, plan);
@@ -131,59 +139,59 @@ export class Sender<B extends SendableBatch> {
     this.#wakeAt(wakeAt);
   }
 
-  #send(leader: number, plan: { lane: Lane<B>; batch: B }[]): void {
-    const sent: { lane: Lane<B>; batch: B }[] = [];
+  #send(leader: number, plan: Sent<B, Q>[]): void {
+    const sent: Sent<B, Q>[] = [];
     const topics = new Map<string, ProducePartition[]>();
     let bytes = 0;
-    for (const { lane, batch } of plan) {
+    for (const { queue, batch } of plan) {
       if (sent.length > 0 && bytes + batch.byteCount > requestBytesMax) break;
       bytes += batch.byteCount;
-      this.#role.stamp(lane, batch);
-      lane.queue.shift();
-      lane.inFlight.push(batch);
-      sent.push({ lane, batch });
-      this.#waiting.delete(lane); // behind those that found no room in this request
-      const partitions = topics.get(lane.topic) ?? [];
-      partitions.push({ partition: lane.partition, parts: batch.parts, byteCount: batch.byteCount });
-      topics.set(lane.topic, partitions);
+      this.#role.stamp(queue, batch);
+      queue.waiting.shift();
+      queue.inFlight.push(batch);
+      sent.push({ queue, batch });
+      this.#awake.delete(queue); // it comes again behind those that found no room in this request
+      const partitions = topics.get(queue.topic) ?? [];
+      partitions.push({ partition: queue.partition, parts: batch.parts, byteCount: batch.byteCount });
+      topics.set(queue.topic, partitions);
     }
     this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1);
     this.#requestsInFlight++;
     const body: ProduceTopic[] = [...topics].map(([topic, partitions]) => ({ topic, partitions }));
-    this.#link
+    this.#connections
       .call(leader, produceRequest, this.#role.transactionalId, replicationTimeoutMs, body)
       .then(
         (answers) => this.#answered(leader, sent, answers),
         (error: unknown) => this.#unanswered(leader, sent, error),
       )
       .catch((error: unknown) => {
-        // A role that throws is a broken program: end the process, nothing was acknowledged wrongly.
+        // A role that throws is a bug: end the process. Nothing was acknowledged that is not stored.
         queueMicrotask(() => {
           throw error;
         });
       });
-    for (const { lane } of sent) if (lane.sendable) this.wake(lane);
+    for (const { queue } of sent) if (queue.sendable) this.wake(queue);
     if (sent.length < plan.length) this.#schedule();
   }
 
-  #answered(leader: number, sent: { lane: Lane<B>; batch: B }[], answers: ProduceAnswer[]): void {
-    const byLane = new Map<Lane<B> | undefined, ProduceAnswer>();
-    for (const answer of answers) byLane.set(this.#lanes.get(answer.topic)?.get(answer.partition), answer);
-    this.#settle(leader, sent, ({ lane }) => {
-      return byLane.get(lane) ?? noAnswer(lane, 'TIMEOUT', 'the response leaves this partition out');
+  #answered(leader: number, sent: Sent<B, Q>[], answers: ProduceAnswer[]): void {
+    const byQueue = new Map<Q | undefined, ProduceAnswer>();
+    for (const answer of answers) byQueue.set(this.#queues.get(answer.topic)?.get(answer.partition), answer);
+    this.#settle(leader, sent, ({ queue }) => {
+      return byQueue.get(queue) ?? noAnswer(queue, 'TIMEOUT', 'the response leaves this partition out');
     });
   }
 
-  #unanswered(leader: number, sent: { lane: Lane<B>; batch: B }[], error: unknown): void {
+  #unanswered(leader: number, sent: Sent<B, Q>[], error: unknown): void {
     if (!(error instanceof KafkaError)) throw error;
     const code = error.code === 'MALFORMED_RESPONSE' ? 'TIMEOUT' : error.code;
-    this.#settle(leader, sent, ({ lane }) => noAnswer(lane, code, error.message), error.sent);
+    this.#settle(leader, sent, ({ queue }) => noAnswer(queue, code, error.message), error.sent);
   }
 
   #settle(
     leader: number,
-    sent: { lane: Lane<B>; batch: B }[],
-    answerOf: (entry: { lane: Lane<B>; batch: B }) => ProduceAnswer,
+    sent: Sent<B, Q>[],
+    answerOf: (entry: Sent<B, Q>) => ProduceAnswer,
     reached = true,
   ): void {
     this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1);
@@ -192,37 +200,38 @@ export class Sender<B extends SendableBatch> {
     for (const entry of sent) {
       const answer = answerOf(entry);
       if (reached && mayBeStored(answer.code)) entry.batch.maybeStored = true;
-      this.#judge(entry.lane, entry.batch, answer);
+      this.#decide(entry.queue, entry.batch, answer);
       if (meansRefresh(answer.code) && !this.#takeHint(answer)) stale.add(answer.topic);
     }
     this.#refresh(stale);
     this.#role.progressed();
-    for (const { lane } of sent) if (lane.sendable) this.#waiting.add(lane);
-    if (this.#waiting.size > 0) this.#schedule();
+    for (const { queue } of sent) if (queue.sendable) this.#awake.add(queue);
+    if (this.#awake.size > 0) this.#schedule();
   }
 
-  /** Whether the answer itself said where to go on: not when it names a broker that came after our last metadata. */
+  /** Whether the answer itself names the new leader. Not so when that broker is newer than our metadata. */
   #takeHint({ topic, partition, leader, leaderEpoch }: ProduceAnswer): boolean {
     return leader >= 0 && this.#cluster.leaderHint(topic, partition, leader, leaderEpoch);
   }
 
-  #judge(lane: Lane<B>, batch: B, answer: ProduceAnswer): void {
-    const verdict = this.#role.judge(lane, batch, answer);
-    const place = lane.inFlight.indexOf(batch);
-    if (place >= 0) lane.inFlight.splice(place, 1);
-    if (verdict === 'again') {
-      lane.failed.push(batch);
-      // The markers of the transaction before are another partition's fault.
-      if (answer.code !== 'CONCURRENT_TRANSACTIONS') lane.failingSince ||= Date.now();
-      if (lane.failed.length === 1) lane.notBefore = Date.now() + backoffMs(lane.tries++);
+  #decide(queue: Q, batch: B, answer: ProduceAnswer): void {
+    const outcome = this.#role.decide(queue, batch, answer);
+    const index = queue.inFlight.indexOf(batch);
+    if (index >= 0) queue.inFlight.splice(index, 1);
+    if (outcome === 'again') {
+      const now = performance.now();
+      queue.failed.push(batch);
+      // The markers of the previous transaction are missing: that is another partition's fault.
+      if (answer.code !== 'CONCURRENT_TRANSACTIONS') queue.firstFailureAt ??= now;
+      if (queue.failed.length === 1) queue.sendAgainAt = now + backoffMs(queue.tries++);
     } else if (answer.code === 'NONE' || answer.code === 'DUPLICATE_SEQUENCE_NUMBER') {
-      lane.tries = 0;
-      lane.failingSince = 0;
+      queue.tries = 0;
+      queue.firstFailureAt = undefined;
     }
-    lane.requeueFailed();
+    queue.requeueFailed();
   }
 
-  /** One question at a time: while brokers are silent every lane asks again and again, and each that waits costs memory. */
+  /** One request at a time: while brokers are silent every queue asks again and again, and waiting requests cost memory. */
   #refresh(topics: Iterable<string>): void {
     for (const topic of topics) this.#stale.add(topic);
     if (!this.#refreshing) void this.#askForLeaders();
@@ -237,7 +246,7 @@ export class Sender<B extends SendableBatch> {
         await this.#cluster.refresh(...asked);
         this.#schedule();
       } catch (error) {
-        // Thrown here, it ends the process: no retry heals it, and nothing was acknowledged wrongly.
+        // Thrown here, it ends the process: no retry mends it, and nothing was acknowledged that is not stored.
         if (!this.#closed && (!(error instanceof KafkaError) || isFatal(error))) throw error;
         this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again');
       }
@@ -245,21 +254,18 @@ export class Sender<B extends SendableBatch> {
     this.#refreshing = false;
   }
 
-  #wakeAt(when: number): void {
+  #wakeAt(moment: number): void {
     clearTimeout(this.#timer);
-    if (when === Infinity || this.#closed) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.max(1, when - Date.now()));
+    if (moment === Infinity || this.#closed) return;
+    this.#timer = setTimeout(() => this.#pump(), Math.max(1, moment - performance.now()));
   }
 }
 
-function noAnswer(lane: { topic: string; partition: number }, code: string, message: string): ProduceAnswer {
-  return {
-    topic: lane.topic,
-    partition: lane.partition,
-    code,
-    baseOffset: -1n,
-    message,
-    leader: -1,
-    leaderEpoch: -1,
-  };
+/** Stands for the answer that did not come. */
+export function noAnswer(
+  { topic, partition }: { topic: string; partition: number },
+  code: ErrorCode,
+  message: string,
+): ProduceAnswer {
+  return { topic, partition, code, baseOffset: -1n, message, leader: -1, leaderEpoch: -1 };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damaged, damageKinds, errorOf, tries, triesTimeoutMs, within } from '../../test/damage.fixture.ts';
-import { errorName } from '../cluster/errors.ts';
+import { errorName } from '../errors/errors.ts';
 import { consumerGroupHeartbeatRequest } from './consumer-group-heartbeat.ts';
 import { describeConfigsRequest } from './describe-configs.ts';
 import { describeGroupRequest } from './describe-group.ts';

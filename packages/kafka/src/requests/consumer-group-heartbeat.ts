@@ -10,7 +10,7 @@ export interface HeartbeatRequest {
   rackId: string | null;
   rebalanceTimeoutMs: number;
   topics: readonly string[];
-  /** What the member owns right now. */
+  /** What the member owns now. */
   owned: readonly AssignedTopic[];
 }
 
@@ -29,8 +29,8 @@ export interface HeartbeatResponse {
 }
 
 /**
- * ConsumerGroupHeartbeat v1 (KIP-848). Always the full form: its answer always carries the assignment, so a lost answer needs
- * no memory, and one such request a second costs the broker nothing.
+ * ConsumerGroupHeartbeat v1 (KIP-848), always in its full form. Then the answer always carries the assignment, so nobody has to
+ * remember that an answer was lost. One such request a second costs the broker next to nothing.
  */
 export const consumerGroupHeartbeatRequest = defineRequest(68, 1, encode, decode);
 

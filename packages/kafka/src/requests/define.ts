@@ -2,15 +2,15 @@ import type { Writer } from '@platformatic/kafka';
 import { FrameReader } from './frame-reader.ts';
 
 /**
- * One request layout at one version. `encode` gives the body as buffers that are written without being joined;
- * `decode` gets a reader over one flat frame, placed after the response header, and reads it to its end.
+ * The layout of one request at one version. `encode` makes the body as buffers, which are written one by one. `decode` gets a
+ * reader over one frame, positioned after the response header, and reads it to its end.
  */
 export interface Api<A extends readonly unknown[], R> {
   key: number;
   version: number;
-  /** Request header v2 (tagged fields); only SaslHandshake has never got one. */
+  /** Request header v2 (tagged fields). Only SaslHandshake does not have it. */
   flexibleRequestHeader: boolean;
-  /** Response header v1 (tagged fields); only ApiVersions (KIP-511) and SaslHandshake answer with header v0. */
+  /** Response header v1 (tagged fields). Only ApiVersions (KIP-511) and SaslHandshake answer with header v0. */
   flexibleResponseHeader: boolean;
   encode(...args: A): readonly Buffer[];
   decode(reader: FrameReader): R;
@@ -18,7 +18,7 @@ export interface Api<A extends readonly unknown[], R> {
 
 type HeaderOptions = Partial<Pick<Api<[], unknown>, 'flexibleRequestHeader' | 'flexibleResponseHeader'>>;
 
-/** Defines a request of ours. `decode` may throw only for bytes that are not a response: error codes are values. */
+/** Defines a request. `decode` throws only for bytes that are not a response: error codes are values. */
 export function defineRequest<A extends readonly unknown[], R>(
   key: number,
   version: number,
@@ -40,8 +40,8 @@ export function defineRequest<A extends readonly unknown[], R>(
 }
 
 /**
- * Decodes an answer: `frame` begins with the correlation id. Throws RangeError for bytes that are not this answer, bytes left
- * over included: no checksum covers them, so nothing is guessed.
+ * Decodes an answer. `frame` begins with the correlation id. Throws RangeError for bytes that are not this answer, also when
+ * bytes are left over: no checksum covers an answer, so nothing is guessed.
  */
 export function decodeAnswer<A extends readonly unknown[], R>(api: Api<A, R>, frame: Buffer): R {
   const reader = new FrameReader(frame);

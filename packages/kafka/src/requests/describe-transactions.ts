@@ -54,7 +54,7 @@ export const listTransactionsRequest = defineRequest(
   (reader) => {
     reader.readInt32(); // throttle time
     const errorCode = reader.readInt16();
-    reader.readArray(() => reader.readString(), true, false); // states that it does not know: none were asked for
+    reader.readArray(() => reader.readString(), true, false); // unknown states: we send none
     const transactions = reader.readArray(() => ({
       transactionalId: reader.readString(),
       producerId: reader.readInt64(),
@@ -102,7 +102,7 @@ export interface TransactionMarker {
   coordinatorEpoch: number;
 }
 
-/** WriteTxnMarkers v1, to the leader: what a coordinator sends when a transaction is decided. */
+/** WriteTxnMarkers v1, to the leader: coordinators send this when a transaction is decided. */
 export const writeTxnMarkersRequest = defineRequest(
   27,
   1,

@@ -18,10 +18,10 @@ export interface FetchTopic {
 
 export interface FetchPartition {
   partition: number;
-  /** The leader epoch that this client believes in; -1 is not checked. */
+  /** The leader epoch that this client knows; -1: the broker does not check it. */
   currentLeaderEpoch: number;
   fetchOffset: bigint;
-  /** Leader epoch of the record before `fetchOffset`: lets the leader find a divergence; -1 is not checked. */
+  /** Leader epoch of the record before `fetchOffset`. It lets the leader find a divergence; -1: not checked. */
   lastFetchedEpoch: number;
   partitionMaxBytes: number;
 }
@@ -40,15 +40,15 @@ export interface FetchedPartition {
   highWatermark: bigint;
   lastStableOffset: bigint;
   logStartOffset: bigint;
-  /** Where the leader's log leaves the one that the position belongs to (KIP-595). */
+  /** Where the leader's log differs from the one that the position belongs to (KIP-595). */
   diverging?: { epoch: number; endOffset: bigint };
   /** The leader that this broker knows (KIP-951). */
   leader?: { id: number; epoch: number };
   /** Every aborted transaction that overlaps `records` (read_committed). */
   aborted: AbortedTransaction[];
-  /** A closer replica to fetch from (KIP-392), or -1. */
+  /** A closer replica to fetch from (KIP-392); -1: none. */
   preferredReadReplica: number;
-  /** Batches as they lie in the log: a view of the response. The last one may be cut off. */
+  /** Batches as they are in the log: a view of the response. The last one may be cut off. */
   records: Buffer;
 }
 
@@ -58,10 +58,11 @@ export interface AbortedTransaction {
 }
 
 /**
- * Fetch v17, by topic id (KIP-516), offered by brokers 3.9 to 4.x.
+ * Fetch v17, by topic id (KIP-516). Brokers from 3.9 to 4.x have it.
  *
- * Full requests, no fetch sessions (KIP-227): a session spares about 40 bytes a partition and request in each direction,
- * which is nothing beside megabytes of records, and costs a state on both sides that can be lost, evicted and fenced.
+ * These are full requests without fetch sessions (KIP-227). A session saves about 40 bytes per partition and request in each
+ * direction, which is nothing beside megabytes of records. It costs a state on both sides that can be lost, evicted and
+ * fenced.
  */
 export const fetchRequest = defineRequest(1, 17, encode, decode);
 

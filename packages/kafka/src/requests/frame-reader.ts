@@ -1,9 +1,9 @@
 /**
- * Reads one answer that lies in one flat buffer, field by field. Every length is checked against the bytes that are there, before
- * anything is allocated or moved; whatever does not fit throws RangeError. Strings are copies; `view` gives views of the frame.
+ * Reads one answer from one buffer, field by field. It checks every length against the bytes that are there before it allocates
+ * or moves anything, and throws RangeError for whatever does not fit. Strings are copies; `view` returns views of the frame.
  *
- * The wire library's reader, which stood here, takes a length of 2^31 or more as a negative number and goes backwards: nineteen
- * damaged bytes kept it busy for minutes. And its parsers throw for error codes that it does not know.
+ * The wire library has a reader too. It takes a length of 2^31 or more as a negative number and goes backwards: nineteen damaged
+ * bytes kept it busy for minutes. And its parsers throw for error codes that it does not know.
  */
 export class FrameReader {
   readonly frame: Buffer;
@@ -81,7 +81,7 @@ export class FrameReader {
     throw new RangeError(`a varint of over 32 bits before ${this.position}`);
   }
 
-  /** Compact: with a varint as its length, as all but the oldest layouts have it (KIP-482). */
+  /** Compact: the length is a varint, as in all but the oldest layouts (KIP-482). */
   readNullableBytes(compact = true): Buffer | null {
     const length = this.#nullableLength(compact ? this.readUnsignedVarInt() - 1 : this.readInt32());
     return length < 0 ? null : this.view(length);
@@ -102,7 +102,7 @@ export class FrameReader {
     return this.readNullableString(compact) ?? '';
   }
 
-  /** Null is read as []. Structures have tagged fields behind them, numbers and strings have not: `tagged` skips them. */
+  /** Null is read as []. `tagged`: the entries are structures, which end with tagged fields; these are skipped. */
   readArray<T>(read: (reader: this) => T, compact = true, tagged = true): T[] {
     const count = this.#nullableLength(compact ? this.readUnsignedVarInt() - 1 : this.readInt32());
     const entries: T[] = [];
@@ -117,7 +117,7 @@ export class FrameReader {
     this.readTags(() => undefined);
   }
 
-  /** Tagged fields (KIP-482): `read` is called for each, and what it leaves of one is skipped. */
+  /** Tagged fields (KIP-482). `read` is called for each; what it leaves of a field is skipped. */
   readTags(read: (tag: number) => void): void {
     for (let left = this.readUnsignedVarInt(); left > 0; left--) {
       const tag = this.readUnsignedVarInt();
@@ -130,7 +130,7 @@ export class FrameReader {
     }
   }
 
-  /** -1 is null. Nothing takes less than a byte, so there cannot be more of it than bytes are left. */
+  /** -1 is null. Every entry takes at least one byte, so a length cannot be larger than the bytes that are left. */
   #nullableLength(length: number): number {
     if (length < -1 || length > this.frame.length - this.position)
       throw new RangeError(`a length of ${length} at ${this.position} of ${this.frame.length}`);

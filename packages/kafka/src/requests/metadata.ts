@@ -2,7 +2,10 @@ import { apiVersionsV4, findCoordinatorV6, metadataV12 } from '@platformatic/kaf
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** Metadata v12: (topic names, create missing ones, ask for permissions). Brokers, topics with ids, leaders with epochs (KIP-516). */
+/**
+ * Metadata v12: (topic names, create missing topics, include permissions). Answers brokers, topics with ids, and leaders with
+ * epochs (KIP-516).
+ */
 export const metadataRequest = defineRequest(3, 12, metadataV12.createRequest, decodeMetadata);
 
 export interface MetadataAnswer {
@@ -42,7 +45,7 @@ function decodeTopic(reader: FrameReader): MetadataTopic {
   const topicId = reader.readUUID();
   reader.readInt8(); // internal
   const partitions = reader.readArray(() => {
-    reader.readInt16(); // its error: LEADER_NOT_AVAILABLE shows as leader -1, and a listener that is missing too
+    reader.readInt16(); // its error: LEADER_NOT_AVAILABLE and LISTENER_NOT_FOUND also show as leader -1
     const partitionIndex = reader.readInt32();
     const leader = { leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
     const replicas = reader.readArray(() => reader.readInt32(), true, false).length;
@@ -71,20 +74,20 @@ function decodeCoordinators(reader: FrameReader) {
   return { coordinators };
 }
 
-/** ApiVersions v4: versions and finalized features (KIP-584). Its response header is v0 at every version. */
+/** ApiVersions v4: request versions and finalized features (KIP-584). Its response header is v0 at every version. */
 export const apiVersionsRequest = defineRequest(18, 4, apiVersionsV4.createRequest, decodeVersions, {
   flexibleResponseHeader: false,
 });
 
 export interface BrokerFeatures {
   errorCode: number;
-  /** What the broker's version could do. */
+  /** What the broker's version supports. */
   supportedFeatures: { name: string; maxVersion: number }[];
-  /** What the cluster has agreed on. */
+  /** What the cluster has enabled. */
   finalizedFeatures: { name: string; maxVersionLevel: number }[];
 }
 
-/** The versions of the requests are not read: every broker of 4.0 or newer has all that this package sends (KIP-896). */
+/** The request versions are not read: every broker from 4.0 on has all that this package sends (KIP-896). */
 function decodeVersions(reader: FrameReader): BrokerFeatures {
   const features: BrokerFeatures = {
     errorCode: reader.readInt16(),
@@ -97,13 +100,13 @@ function decodeVersions(reader: FrameReader): BrokerFeatures {
     if (tag === 0) {
       features.supportedFeatures = reader.readArray(() => {
         const name = reader.readString();
-        reader.readInt16(); // least
+        reader.readInt16(); // lowest version
         return { name, maxVersion: reader.readInt16() };
       });
     } else if (tag === 2) {
       features.finalizedFeatures = reader.readArray(() => {
         const feature = { name: reader.readString(), maxVersionLevel: reader.readInt16() };
-        reader.readInt16(); // least
+        reader.readInt16(); // lowest level
         return feature;
       });
     }

@@ -1,11 +1,11 @@
-import { errorName } from '../cluster/errors.ts';
-import type { ErrorCode } from '../cluster/errors.ts';
+import { errorName } from '../errors/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 export interface ProducePartition {
   partition: number;
-  /** Exactly one v2 batch, in pieces: a broker refuses two for one partition in a request. */
+  /** Exactly one v2 batch, in parts. Brokers refuse two batches for one partition in a request. */
   parts: readonly Buffer[];
   byteCount: number;
 }
@@ -16,8 +16,8 @@ export interface ProduceTopic {
 }
 
 /**
- * Produce v12, acks=all: v11's layout, and the version that tells a broker that the transaction is of the second kind
- * (KIP-890), so that partitions join it by being written. Batches are written as they are, not joined.
+ * Produce v12, acks=all. It has v11's layout. The version tells the broker that this is a transaction v2 (KIP-890), so that
+ * writing to a partition adds it to the transaction. The parts of a batch are written as they are, not joined.
  */
 export const produceRequest = defineRequest(0, 12, encode, decode);
 
@@ -25,16 +25,16 @@ export const produceRequest = defineRequest(0, 12, encode, decode);
 export interface ProduceAnswer {
   topic: string;
   partition: number;
-  /** Kafka's name of the error; NONE when the batch is in every in-sync replica. */
+  /** Kafka's name of the error. NONE: every in-sync replica has the batch. */
   code: ErrorCode;
   baseOffset: bigint;
   message: string;
-  /** The new leader, when the broker refuses because it moved (KIP-951); else -1. */
+  /** The new leader, if the broker refuses because the leader has moved (KIP-951); otherwise -1. */
   leader: number;
   leaderEpoch: number;
 }
 
-/** Everything between the batches lies in one buffer, of which the pieces are views. */
+/** Everything between the batches is in one buffer, and the pieces are views of it. */
 function encode(
   transactionalId: string | null,
   timeoutMs: number,
@@ -101,7 +101,7 @@ function decodePartition(reader: FrameReader, topic: string): ProduceAnswer {
   const baseOffset = reader.readInt64();
   reader.skip(16); // log append time, log start offset
   reader.readArray(() => {
-    reader.readInt32(); // which record of the batch is refused: its message says no more than the batch's
+    reader.readInt32(); // the refused record: its message says no more than that of the batch
     reader.readNullableString();
   });
   const message = reader.readNullableString() ?? '';

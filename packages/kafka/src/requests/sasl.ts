@@ -2,7 +2,7 @@ import { saslAuthenticateV2, saslHandshakeV1 } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** SaslHandshake v1 (KIP-43, KIP-152): the tokens that follow travel in SaslAuthenticate requests. Never flexible. */
+/** SaslHandshake v1 (KIP-43, KIP-152): SaslAuthenticate requests carry the tokens that follow. It is never flexible. */
 export const saslHandshakeRequest = defineRequest(
   17,
   1,
@@ -14,7 +14,7 @@ export const saslHandshakeRequest = defineRequest(
   { flexibleRequestHeader: false, flexibleResponseHeader: false },
 );
 
-/** SaslAuthenticate v2: one token there, one back, and how long the session lasts, ms; 0 for ever (KIP-368). */
+/** SaslAuthenticate v2: one token each way, and how long the session lasts, ms; 0: for ever (KIP-368). */
 export const saslAuthenticateRequest = defineRequest(
   36,
   2,

@@ -1,8 +1,8 @@
 import { initProducerIdV5, txnOffsetCommitV4, Writer } from '@platformatic/kafka';
-import { errorName } from '../cluster/errors.ts';
+import { errorName } from '../errors/errors.ts';
 import { defineRequest } from './define.ts';
 
-/** InitProducerId v5: (-1, -1) takes a transactional id over; the own id and epoch recover it (KIP-360). */
+/** InitProducerId v5: (-1, -1) takes over a transactional id; our own id and epoch recover it (KIP-360). */
 export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.createRequest, (reader) => {
   reader.readInt32(); // throttle time
   const errorCode = reader.readInt16();
@@ -11,7 +11,7 @@ export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.creat
   return answer;
 });
 
-/** TxnOffsetCommit v5: v4's layout; tells the coordinator that the transaction is of the second kind (KIP-890). */
+/** TxnOffsetCommit v5: v4's layout. The version tells the coordinator that this is a transaction v2 (KIP-890). */
 export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.createRequest, (reader) => {
   reader.readInt32(); // throttle time
   const topics = reader.readArray(() => ({
@@ -26,8 +26,8 @@ export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.cre
 });
 
 /**
- * EndTxn v5 (KIP-890): the answer carries the producer id and epoch of the next transaction. The same request again is
- * answered with the same pair, so it may be resent until an answer comes.
+ * EndTxn v5 (KIP-890). The answer carries the producer id and epoch of the next transaction. The same request gets the same
+ * answer again, so it may be resent until an answer comes.
  */
 export const endTxnRequest = defineRequest(
   26,

@@ -1,16 +1,17 @@
-import type { ErrorCode } from '../cluster/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
 
 /**
- * aborted: the work must be done again from the positions that Kafka has; the session goes on.
- * fenced: another owner has the transactional id; drop the work, and `takeover` only when still assigned.
- * fatal: no retry helps (authorization, a code this version does not know): end the process.
+ * aborted: do the work again, from the positions that Kafka has. The session goes on.
+ * fenced: another owner has the transactional id. Drop the work; call `takeover` only if it is still assigned here.
+ * fatal: no retry helps (authorization, an unknown code). End the process.
  */
 export type TransactionOutcome = 'aborted' | 'fenced' | 'fatal';
 
-/** A batch that the broker will never take, by its place among the batches appended for its partition. */
+/** A batch that the broker will never take. */
 export interface Poison {
   topic: string;
   partition: number;
+  /** Its number among the batches appended for its partition in this transaction, from 0. */
   index: number;
 }
 
@@ -20,8 +21,8 @@ export interface StuckPartition {
 }
 
 /**
- * A transaction did not end as asked. Whether it was committed all the same (an answer to EndTxn that never came, then
- * another owner) only Kafka knows: read the positions there, never go on from memory.
+ * A transaction did not end as asked. Whether it was committed all the same, only Kafka knows: perhaps the answer to EndTxn
+ * never came, and then there was another owner. Read the positions there, and never continue from memory.
  */
 export class TransactionError extends Error {
   override readonly name = 'TransactionError';
@@ -29,7 +30,7 @@ export class TransactionError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly poison: Poison | undefined;
-  /** The partitions that could not be written for so long that the transaction was given up. */
+  /** The partitions that took no write for so long that the transaction was given up. */
   readonly stuck: readonly StuckPartition[];
 
   constructor(

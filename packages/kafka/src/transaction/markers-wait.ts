@@ -1,43 +1,44 @@
 import type { Log } from '../cluster/cluster.ts';
-import type { ErrorCode } from '../cluster/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
 
 const tellAfterMs = 3_000;
 const tellEveryMs = 30_000;
 
 /**
- * How long a transactional id has been held up by its own past: CONCURRENT_TRANSACTIONS, the transaction before is decided and
- * the marker of one of its partitions cannot be written. Usually milliseconds. When a partition dies between the decision
- * and its marker, until it is back: the protocol has no way round, so it is waited for, and told.
+ * How long a transactional id has been blocked by its previous transaction (CONCURRENT_TRANSACTIONS): that one is decided,
+ * but one of its partitions does not take its marker. Usually this lasts milliseconds. If a partition dies between the
+ * decision and its marker, it lasts until the partition is back. The protocol has no way round, so this class only
+ * reports it.
  */
 export class MarkersWait {
   readonly #log: Log;
   readonly #transactionalId: string;
-  #sinceMs = 0;
-  #toldMs = 0;
+  #since: number | undefined;
+  #toldAt = -Infinity;
 
   constructor(log: Log, transactionalId: string) {
     this.#log = log;
     this.#transactionalId = transactionalId;
   }
 
-  /** 0: it does not wait. */
+  /** 0: it is not blocked. */
   get ms(): number {
-    return this.#sinceMs === 0 ? 0 : Date.now() - this.#sinceMs;
+    return this.#since === undefined ? 0 : performance.now() - this.#since;
   }
 
-  /** Another answer of the coordinator, or to Produce. */
+  /** Takes the code of every answer of the coordinator, and of every answer to Produce. */
   note(code: ErrorCode): void {
     if (code !== 'CONCURRENT_TRANSACTIONS') {
-      if (code === 'NONE') this.#sinceMs = 0;
+      if (code === 'NONE') this.#since = undefined;
       return;
     }
-    const nowMs = Date.now();
-    this.#sinceMs ||= nowMs;
-    if (nowMs - this.#sinceMs < tellAfterMs || nowMs - this.#toldMs < tellEveryMs) return;
-    this.#toldMs = nowMs;
+    const now = performance.now();
+    this.#since ??= now;
+    if (this.ms < tellAfterMs || now - this.#toldAt < tellEveryMs) return;
+    this.#toldAt = now;
     this.#log.warn(
-      { transactionalId: this.#transactionalId, waitMs: nowMs - this.#sinceMs },
-      'The transaction before is decided, but a partition of it cannot be written: this id waits for its marker',
+      { transactionalId: this.#transactionalId, waitMs: Math.round(this.ms) },
+      'The previous transaction is decided, but one of its partitions takes no marker: this id waits for it',
     );
   }
 }

@@ -1,16 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, judge } from '../cluster/errors.ts';
-import type { ErrorCode } from '../cluster/errors.ts';
-import type { Link } from '../cluster/link.ts';
+import { callCoordinator } from '../cluster/coordinator-call.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { decide, errorName } from '../errors/errors.ts';
+import type { ErrorCode } from '../errors/errors.ts';
+import { wait } from '../errors/wait.ts';
 import { txnOffsetCommitRequest } from '../requests/transaction.ts';
-import { callCoordinator } from './coordinator-call.ts';
 
-/** Positions of a group that a transaction carries, fenced by the member that gives them (KIP-447). */
+/** Positions of a group that a transaction carries. The member's id and epoch fence them (KIP-447). */
 export interface TransactionOffsets {
   groupId: string;
   memberId: string;
-  /** Asked at each try: a member's epoch moves with the group. An empty member would be accepted unfenced. */
+  /** Called for each try, because a member's epoch moves with the group. Brokers accept an empty member id unfenced. */
   memberEpoch: () => number;
   offsets: readonly {
     topic: string;
@@ -22,29 +22,29 @@ export interface TransactionOffsets {
   }[];
 }
 
-/** How long a stale member epoch may wait for the heartbeat that mends it. */
+/** How long to wait for the heartbeat that mends a stale member epoch. */
 const staleMemberMs = 5_000;
 
 /**
- * Writes positions into the open transaction; answers NONE or the error that stopped it. Sending it again is harmless:
- * the coordinator keeps the last position of each partition until the transaction ends. Throws the last retryable
- * KafkaError after `deadlineMs`.
+ * Writes positions into the open transaction. Resolves with NONE or the error that stopped it. Sending them twice is
+ * harmless: the coordinator keeps the last position of each partition until the transaction ends. Throws the last
+ * retryable KafkaError after `timeoutMs`.
  */
 export async function commitOffsets(
   cluster: Cluster,
-  link: Link,
+  connections: BrokerConnections,
   positions: TransactionOffsets,
   identity: { transactionalId: string; producerId: bigint; producerEpoch: number },
-  waits: { signal: AbortSignal; deadlineMs: number },
+  waits: { signal: AbortSignal; timeoutMs: number },
 ): Promise<ErrorCode> {
   const { groupId, memberId, memberEpoch } = positions;
   const { transactionalId, producerId, producerEpoch } = identity;
   const topics = byTopic(positions);
-  const until = Date.now() + staleMemberMs;
+  const giveUpAt = performance.now() + staleMemberMs;
   for (;;) {
     const answer = await callCoordinator(
       cluster,
-      link,
+      connections,
       { kind: 'group', key: groupId, role: 'txn-offsets', ...waits },
       txnOffsetCommitRequest,
       firstError,
@@ -60,8 +60,8 @@ export async function commitOffsets(
       ],
     );
     const code = firstError(answer);
-    if (judge('txn-offsets', code) !== 'heartbeat' || Date.now() >= until) return code;
-    await sleep(100, undefined, { signal: waits.signal });
+    if (decide('txn-offsets', code) !== 'heartbeat' || performance.now() >= giveUpAt) return code;
+    await wait(100, waits.signal);
   }
 }
 

@@ -20,7 +20,7 @@ export interface InspectedSource extends SourceState {
 }
 
 /** How long one partition may keep the others of its shard waiting. */
-const deadlineMs = 5_000;
+const timeoutMs = 5_000;
 
 /** In the order asked. The topics must have been refreshed before. */
 export async function inspectSource(
@@ -93,7 +93,7 @@ async function offsetsOf(
 ): Promise<Map<string, bigint | KafkaError>> {
   const offsets = new Map<string, bigint | KafkaError>();
   const ask = async (topic: string, numbers: number[]): Promise<void> => {
-    const found = await listOffsets(cluster, topic, numbers, at, isolation, { deadlineMs });
+    const found = await listOffsets(cluster, topic, numbers, at, isolation, { timeoutMs });
     for (const [partition, { offset }] of found) offsets.set(partitionName(topic, partition), offset);
   };
   const askAlone = async (topic: string, partition: number): Promise<void> => {

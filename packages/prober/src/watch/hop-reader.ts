@@ -121,7 +121,7 @@ export class HopReader implements AsyncDisposable {
       try {
         const partitions = await this.#assignNew();
         const ends = await listOffsets(cluster, topic, partitions, 'latest', 'read_committed', {
-          deadlineMs: 5_000,
+          timeoutMs: 5_000,
           signal,
         });
         this.#trouble = undefined;

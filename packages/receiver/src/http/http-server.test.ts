@@ -241,7 +241,7 @@ test('a client that has left before Kafka answers costs nothing', async () => {
   const answer = sendRaw(side.port, [`${head('content-length: 2')}{}`], 0, 200);
   await expect.poll(() => side.appended.length).toBe(1);
   expect(await answer).toBe('');
-  (side.appended[0]!.token as { settled(problem: undefined): void }).settled(undefined);
+  side.appended[0]!.token.settled(undefined);
   await expect.poll(() => side.budget.bytes).toBe(0);
   side.outcome = 'written';
   expect((await post(side, '/v4/events', '{}')).status).toBe(200);
@@ -296,7 +296,7 @@ test('a full memory budget is 503 before the body is read, and is given back', a
   const answer = await sendRaw(side.port, [head('content-length: 200000')], 0, 500);
   expect(answer).toContain('HTTP/1.1 503 ');
   expect(answer).toContain('"code":"memory-full"');
-  const settle = side.appended[0]!.token as { settled(problem: undefined): void };
+  const settle = side.appended[0]!.token;
   settle.settled(undefined);
   expect((await waiting).status).toBe(200);
   await expect.poll(() => side.budget.bytes).toBe(0);

@@ -118,10 +118,9 @@ export class Intake {
   }
 
   /** The producer's callback, once per batch; its tokens are the requests of the batch. */
-  settled(settlement: Settlement): void {
+  settled(settlement: Settlement<TakenRequest>): void {
     const { metrics, log, backlog } = this.#o;
-    const { outcome, tokens, error } = settlement;
-    const requests = tokens as TakenRequest[];
+    const { outcome, tokens: requests, error } = settlement;
     const bytes = requests.reduce((sum, request) => sum + request.bodyBytes, 0);
     const written = outcome === 'written';
     backlog.settled(settlement.partition, requests.length, bytes, written, performance.now());
@@ -129,7 +128,7 @@ export class Intake {
       metrics.kafkaErrors.add(1, outcome);
       const { topic, partition } = settlement;
       log.warn(
-        { topic, partition, outcome, code: error?.code, requests: tokens.length },
+        { topic, partition, outcome, code: error?.code, requests: requests.length },
         'batch not confirmed',
       );
     }
@@ -144,7 +143,7 @@ function acceptedBy(route: EventRoute, code: ProblemCode): Record<string, string
   return code === 'unsupported-content-encoding' ? { 'accept-encoding': acceptedEncodings } : {};
 }
 
-function problemOf({ outcome, error, tokens }: Settlement): ProblemCode | undefined {
+function problemOf({ outcome, error, tokens }: Settlement<TakenRequest>): ProblemCode | undefined {
   if (outcome === 'written') return undefined;
   if (outcome === 'unknown') return 'kafka-late';
   // A batch that is too large does not say which of its records is: only a record alone is known to be.

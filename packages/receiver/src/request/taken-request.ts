@@ -24,7 +24,7 @@ export interface RequestContext {
   partitionCount: number;
   retryAfterMaxMs: number;
   /** False when the producer's memory is full; nothing is taken then. */
-  append(topic: string, partition: number, record: OutgoingRecord, token: unknown): boolean;
+  append(topic: string, partition: number, record: OutgoingRecord, token: TakenRequest): boolean;
 }
 
 /** One request from its headers to its answer. The producer keeps it as the token of its record. */

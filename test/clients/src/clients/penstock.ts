@@ -17,12 +17,12 @@ interface Settle {
 export const penstock: TestedClient = {
   async openProducer(bootstrap) {
     const cluster = await openCluster({ bootstrap, clientId: 'compare' });
-    const producer = await startBatchProducer(cluster, {
+    const producer = await startBatchProducer<Settle>(cluster, {
       lingerMs: 0,
       // A batch for each record, as the others make of their sends.
       batchBytes: 1,
       onSettled({ outcome, error, tokens }) {
-        for (const settle of tokens as Settle[]) {
+        for (const settle of tokens) {
           if (outcome === 'written') settle.resolve();
           else settle.reject(error ?? new Error(outcome));
         }

@@ -25,13 +25,13 @@ async function produce(job: Job): Promise<Done> {
   const latenciesMs: number[] = [];
   let room: (() => void) | undefined;
   let failure: Error | undefined;
-  const producer = await startBatchProducer(cluster, {
+  const producer = await startBatchProducer<number>(cluster, {
     lingerMs,
     batchBytes,
     memoryBytes,
     onSettled({ outcome, error, tokens }) {
       if (outcome !== 'written') failure = error ?? new Error(outcome);
-      latenciesMs.push(performance.now() - (tokens[0] as number));
+      latenciesMs.push(performance.now() - tokens[0]!);
       room?.();
     },
   });
