@@ -1,10 +1,5 @@
 import type { Catalogue } from './catalogue/catalogue.ts';
-import { brokenScreen } from './fixes/broken-screen.ts';
-import { clonedDevice } from './fixes/cloned-device.ts';
-import { epochSeconds } from './fixes/epoch-seconds.ts';
-import { leakedAccount } from './fixes/leaked-account.ts';
-import { repackagedBuild } from './fixes/repackaged-build.ts';
-import { sentinelIds } from './fixes/sentinel-ids.ts';
+import { builtInFixes } from './fixes/built-in-fixes.ts';
 import { format1 } from './formats/format-1/format-1.ts';
 import { upgrade1To2 } from './formats/format-1/upgrade-1-to-2.ts';
 import { format2 } from './formats/format-2/format-2.ts';
@@ -22,7 +17,7 @@ import { defaultRules } from './catalogue/rules.ts';
 export const builtInCatalogue: Catalogue = {
   formats: [format1, format2, format3, format4],
   upgrades: [upgrade1To2, upgrade2To3, upgrade3To4],
-  fixes: [repackagedBuild, clonedDevice, leakedAccount, epochSeconds, sentinelIds, brokenScreen],
+  fixes: builtInFixes,
   rules: defaultRules,
   limits: defaultLimits,
   routes: {},

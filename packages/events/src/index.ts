@@ -57,3 +57,6 @@ export { sampleRequests } from './samples/sample-requests.ts';
 export type { SampleOutcome, SampleRequest } from './samples/sample-request.ts';
 export { formatUuid, parseUuid } from './model/event-id.ts';
 export { parseTime } from './normalise/parse-time.ts';
+export { valueAt, withProperties, withValueAt, type Path } from './fixes/event-paths.ts';
+export { examplesIn, type Stories, type Story } from './fixes/example-events.ts';
+export { fieldPaths, type FieldName } from './fixes/field-paths.ts';

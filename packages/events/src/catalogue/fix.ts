@@ -38,8 +38,8 @@ export interface Fix {
   readonly since: string;
   /** What must be true before the fix can be removed. */
   readonly retireWhen: string;
-  /** For the seven checks that every fix passes. */
-  readonly examples: FixExamples;
+  /** For the seven checks that every fix passes: at least one for each of its formats. */
+  readonly examples: readonly FixExamples[];
 }
 
 export interface FixExamples {

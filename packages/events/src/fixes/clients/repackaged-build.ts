@@ -1,5 +1,6 @@
-import type { Fix } from '../catalogue/fix.ts';
-import { valueAt } from './event-paths.ts';
+import type { Fix } from '../../catalogue/fix.ts';
+import { valueAt } from '../event-paths.ts';
+import { examplesIn } from '../example-events.ts';
 
 /** A third party repackages the Android client with advertisements, and its events arrive here. */
 export const repackagedBuild: Fix = {
@@ -13,16 +14,10 @@ export const repackagedBuild: Fix = {
   apply: (event) => event,
   since: '2026-11-23',
   retireWhen: 'the repackaged build has not been seen for 90 days',
-  examples: {
-    format: 3,
-    receivedAtMs: Date.UTC(2026, 5, 1),
-    broken: { type: 'app_open', client: client('2.4.0', 'android-plus') },
+  examples: examplesIn([3], {
+    ...{ client: 'penstock-android', version: '2.4.0', outside: '3.0.0' },
+    broken: { platform: 'android-plus' },
     repaired: null,
-    outside: { type: 'app_open', client: client('3.0.0', 'android-plus') },
-    healthy: { type: 'app_open', client: client('2.4.0', 'android') },
-  },
+    healthy: { platform: 'android' },
+  }),
 };
-
-function client(version: string, platform: string): { name: string; version: string; platform: string } {
-  return { name: 'penstock-android', version, platform };
-}

@@ -1,5 +1,6 @@
-import type { Fix } from '../catalogue/fix.ts';
-import { valueAt } from './event-paths.ts';
+import type { Fix } from '../../catalogue/fix.ts';
+import { valueAt } from '../event-paths.ts';
+import { examplesIn } from '../example-events.ts';
 
 const clonedId = 'c0ffee00-0000-4000-8000-000000000001';
 
@@ -17,20 +18,10 @@ export const clonedDevice: Fix = {
   apply: (event) => event,
   since: '2026-11-23',
   retireWhen: 'penstock-ios 3.1.0 has not been seen for 90 days',
-  examples: {
-    format: 4,
-    receivedAtMs: Date.UTC(2026, 5, 1),
-    broken: {
-      event_type: 'app_open',
-      device_id: clonedId,
-      client: { name: 'penstock-ios', version: '3.1.0' },
-    },
+  examples: examplesIn([3, 4], {
+    ...{ client: 'penstock-ios', version: '3.1.0', outside: '3.1.1' },
+    broken: { deviceId: clonedId },
     repaired: null,
-    outside: {
-      event_type: 'app_open',
-      device_id: clonedId,
-      client: { name: 'penstock-ios', version: '3.1.1' },
-    },
-    healthy: { event_type: 'app_open', device_id: 'i-7', client: { name: 'penstock-ios', version: '3.1.0' } },
-  },
+    healthy: { deviceId: 'i-7' },
+  }),
 };

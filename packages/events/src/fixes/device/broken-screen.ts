@@ -1,6 +1,7 @@
-import type { Fix } from '../catalogue/fix.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
-import { valueAt, withValueAt } from './event-paths.ts';
+import type { Fix } from '../../catalogue/fix.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts';
+import { valueAt, withValueAt } from '../event-paths.ts';
+import { examplesIn } from '../example-events.ts';
 
 const screenMax = 100_000;
 
@@ -26,14 +27,26 @@ export const brokenScreen: Fix = {
   },
   since: '2026-11-23',
   retireWhen: 'no penstock-web before 2.5.0 has been seen for 90 days',
-  examples: {
-    format: 1,
-    receivedAtMs: Date.UTC(2026, 5, 1),
-    broken: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079.0012x980.2' },
-    repaired: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079x980' },
-    outside: { e: 'page_view', cn: 'penstock-web', cv: '2.5.0', res: '1079.0012x980.2' },
-    healthy: { e: 'page_view', cn: 'penstock-web', cv: '2.4.1', res: '1079x980' },
-  },
+  examples: [
+    ...examplesIn([1], {
+      ...{ client: 'penstock-web', version: '2.4.1', outside: '2.5.0' },
+      broken: { screen: '1079.0012x980.2' },
+      repaired: { screen: '1079x980' },
+      healthy: { screen: '1079x980' },
+    }),
+    ...examplesIn([2], {
+      ...{ client: 'penstock-web', version: '2.4.1', outside: '2.5.0' },
+      broken: { screen: { width: 1079.0012, height: 980.2 } },
+      repaired: { screen: { width: 1079, height: 980 } },
+      healthy: { screen: { width: 1079, height: 980 } },
+    }),
+    ...examplesIn([2], {
+      ...{ client: 'penstock-web', version: '2.4.1', outside: '2.5.0' },
+      broken: { screen: { width: null, height: -56 } },
+      repaired: {},
+      healthy: {},
+    }),
+  ],
 };
 
 function pathOf(format: number): readonly string[] {

@@ -1,9 +1,9 @@
-import type { Fix } from '../catalogue/fix.ts';
-import type { JsonObject } from '../model/json.ts';
-import { valueAt, withValueAt } from './event-paths.ts';
+import type { Fix } from '../../catalogue/fix.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { valueAt, withValueAt } from '../event-paths.ts';
+import { examplesIn } from '../example-events.ts';
 
 const DAY_MS = 86_400_000;
-const receivedAtMs = Date.UTC(2026, 5, 1, 12, 0, 0);
 
 /**
  * The iOS client of the first format wrote seconds instead of milliseconds, which put every event into
@@ -25,14 +25,12 @@ export const epochSeconds: Fix = {
   },
   since: '2026-11-23',
   retireWhen: 'no penstock-ios before 2.3.0 has been seen for 90 days',
-  examples: {
-    format: 1,
-    receivedAtMs,
-    broken: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200' },
-    repaired: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200000' },
-    outside: { e: 'app_open', cn: 'penstock-ios', cv: '2.3.0', did: 'i-1', dtm: '1780315200' },
-    healthy: { e: 'app_open', cn: 'penstock-ios', cv: '2.2.9', did: 'i-1', dtm: '1780315200000' },
-  },
+  examples: examplesIn([1], {
+    ...{ client: 'penstock-ios', version: '2.2.9', outside: '2.3.0' },
+    broken: { deviceId: 'i-1', time: '1780315200' },
+    repaired: { deviceId: 'i-1', time: '1780315200000' },
+    healthy: { deviceId: 'i-1', time: '1780315200000' },
+  }),
 };
 
 /**
