@@ -59,7 +59,7 @@ test.each([
   expect(anonymiseIp(ip)).toBe(expected);
 });
 
-test('drop leaves nothing, keep leaves the address in its canonical text, and neither keeps what is none', () => {
+test('drop leaves nothing, keep leaves the address as its canonical text, and only addresses pass', () => {
   expect(anonymiseIp('203.0.113.77', 'drop')).toBeNull();
   expect(anonymiseIp('203.0.113.77', 'keep')).toBe('203.0.113.77');
   expect(anonymiseIp('2001:0DB8:0:0:1:0:0:1', 'keep')).toBe('2001:db8::1:0:0:1');

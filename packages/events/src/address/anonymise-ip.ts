@@ -6,8 +6,9 @@ export const ipPrivacies = ['truncate', 'drop', 'keep'] as const;
 export type IpPrivacy = (typeof ipPrivacies)[number];
 
 /**
- * Null for anything but an IP address, whatever the privacy, else the canonical text. An IPv4-mapped address counts
- * as IPv4. The IPv4 address inside a 6to4 or Teredo address is truncated as well: it would survive a cut at /48.
+ * Null for anything but an IP address, whatever the privacy, else the canonical text. An IPv4-mapped
+ * address counts as IPv4. The IPv4 address inside a 6to4 or Teredo address is truncated as well: it would
+ * survive a cut at /48.
  */
 export function anonymiseIp(ip: string | null, privacy: IpPrivacy = 'truncate'): string | null {
   if (ip === null || privacy === 'drop') return null;

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * The 4 or 16 bytes of an address in any spelling: compressed or not, in either case, with a dotted end, a zone, or
- * quotes as in RFC 7239. An IPv4-mapped address (::ffff:0:0/96) gives the 4 bytes of the IPv4 address that it is.
- * Null for everything else, an address with a port included.
+ * The 4 or 16 bytes of an address in any spelling: compressed or not, in either case, with a dotted end, a
+ * zone, or quotes as in RFC 7239. An IPv4-mapped address (::ffff:0:0/96) gives the 4 bytes of the IPv4
+ * address that it is. Null for everything else, an address with a port included.
  */
 export function parseAddress(text: string): Uint8Array | null {
   const address = bare(text);

@@ -13,8 +13,8 @@ interface Walk {
 type Step = (walk: Walk) => boolean;
 
 /**
- * The position after the value that starts at `position`; `broken` when the bytes cannot hold it, `tooManyEntries` when
- * its maps and arrays have more than `entriesMax` entries.
+ * The position after the value that starts at `position`; `broken` when the bytes cannot hold it,
+ * `tooManyEntries` when its maps and arrays have more than `entriesMax` entries.
  */
 export type Measure = (bytes: Uint8Array, position: number, entriesMax?: number) => number;
 

@@ -27,9 +27,10 @@ interface Cursor extends AvroFindings {
 type Read = (cursor: Cursor) => unknown;
 
 /**
- * Reads a record that `createMeasure` has measured, so that every length in it is true. The Avro library cannot be used
- * for this: it throws at a long beyond 2^53, loses the sign of others, and assigns map keys to a plain object.
- * A long beyond 2^53 becomes the text of its digits. Fixed values and strings are copies.
+ * Reads a record that `createMeasure` has measured, so that every length in it is true. The Avro library
+ * cannot be used for this: it throws at a long beyond 2^53, loses the sign of others, and assigns map keys
+ * to a plain object. A long beyond 2^53 becomes the text of its digits. Fixed values and strings are
+ * copies.
  */
 export function createRecordReader(
   fields: readonly AvroField[],
@@ -122,7 +123,10 @@ function mapReader(read: Read): Read {
   };
 }
 
-/** Blocks of a count and that many entries, up to a count of 0. A negative count has the block's bytes after it. */
+/**
+ * Blocks of a count and that many entries, up to a count of 0. A negative count has the block's bytes after
+ * it.
+ */
 function eachEntry(cursor: Cursor, read: () => void): void {
   for (let count = Number(readLong(cursor)); count !== 0; count = Number(readLong(cursor))) {
     if (count < 0) readLong(cursor);

@@ -15,8 +15,8 @@ export function valueAt(event: JsonObject, path: Path): JsonValue | undefined {
 }
 
 /**
- * A copy with another value at the path, or without the key when the value is undefined. Missing objects on the way
- * are made. Nothing changes when a value on the way is not an object.
+ * A copy with another value at the path, or without the key when the value is undefined. Missing objects on
+ * the way are made. Nothing changes when a value on the way is not an object.
  */
 export function withValueAt(event: JsonObject, path: Path, value: JsonValue | undefined): JsonObject {
   const [key, ...rest] = path;
@@ -31,8 +31,8 @@ export function withValueAt(event: JsonObject, path: Path, value: JsonValue | un
 }
 
 /**
- * A copy whose properties have gone through `change`, which returns undefined to remove one. The event itself comes back
- * when nothing changes, so that `detect` can ask whether anything would.
+ * A copy whose properties have gone through `change`, which returns undefined to remove one. The event
+ * itself comes back when nothing changes, so that `detect` can ask whether anything would.
  */
 export function withProperties(
   event: JsonObject,

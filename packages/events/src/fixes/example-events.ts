@@ -4,7 +4,10 @@ import type { FormatNumber } from '../model/request.ts';
 import { withValueAt } from './event-paths.ts';
 import { fieldPaths, type FieldName } from './field-paths.ts';
 
-/** What an example says, by the names of `fieldPaths`. `properties` are given without the prefix of format 1. */
+/**
+ * What an example says, by the names of `fieldPaths`. `properties` are given without the prefix of format
+ * 1.
+ */
 export type Story = Partial<Record<FieldName, JsonValue>> & {
   readonly type?: string;
   readonly platform?: string;

@@ -4,8 +4,8 @@ import { examplesIn } from './example-events.ts';
 import { fieldPaths } from './field-paths.ts';
 
 /**
- * Copy this file, say here what the client did wrong and why this is the right answer, and add the fix to the catalogue.
- * The tests of this folder check every fix of the catalogue against its examples.
+ * Copy this file, say here what the client did wrong and why this is the right answer, and add the fix to
+ * the catalogue. The tests of this folder check every fix of the catalogue against its examples.
  */
 export const fixTemplate: Fix = {
   id: 'fix-template',

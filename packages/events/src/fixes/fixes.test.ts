@@ -66,7 +66,7 @@ describe.each(cases)('%s', (_title, fix, examples) => {
 });
 
 test.each(catalogue.fixes.map((fix) => [fix.id, fix] as const))(
-  '%s says where the bug is described, since when it is there, when it can go, and has examples for all its formats',
+  '%s says where its bug is described, since when it exists, when it can go, and has all examples',
   (id, fix) => {
     expect(id).toMatch(/^[a-z][a-z0-9-]+$/);
     expect(fix.issue.length).toBeGreaterThan(20);

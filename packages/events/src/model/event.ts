@@ -87,8 +87,8 @@ export interface Origin {
 
 /**
  * trusted: kept, as nothing speaks against the client's clock. corrected: moved by the difference of the
- * clocks. server: received_at replaces a time that is missing or impossible. clamped: moved to the edge of the
- * window.
+ * clocks. server: received_at replaces a time that is missing or impossible. clamped: moved to the edge of
+ * the window.
  */
 export const timeQualities = ['trusted', 'corrected', 'server', 'clamped'] as const;
 export type TimeQuality = (typeof timeQualities)[number];

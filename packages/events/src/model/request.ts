@@ -54,14 +54,14 @@ export interface Working {
 }
 
 /**
- * What one step of splitting gives. A request of n events gives n items, in order, or a single RefusedRequest and no
- * item.
+ * What one step of splitting gives. A request of n events gives n items, in order, or a single
+ * RefusedRequest and no item.
  */
 export type SplitStep = RequestItem | RefusedRequest | Working;
 
 /**
- * Splits a body lazily. Every step does a bounded amount of work, whatever the bytes are, and keeps nothing of the
- * items before it. Never throws because of the bytes. The body must not change until the last step.
+ * Splits a body lazily. Every step does a bounded amount of work, whatever the bytes are, and keeps nothing
+ * of the items before it. Never throws because of the bytes. The body must not change until the last step.
  */
 export type SplitSteps = (
   body: Uint8Array,

@@ -4,8 +4,9 @@ import type { JsonObject, JsonValue } from '../model/json.ts';
 export const cleanTextId = 'normalise-text';
 
 /**
- * The same object without NUL in any string or key, and with U+FFFD for each half of a surrogate pair. Stores such as
- * PostgreSQL refuse NUL, and UTF-8 cannot write half a pair. Returns the object itself when nothing changes.
+ * The same object without NUL in any string or key, and with U+FFFD for each half of a surrogate pair.
+ * Stores such as PostgreSQL refuse NUL, and UTF-8 cannot write half a pair. Returns the object itself when
+ * nothing changes.
  */
 export function cleanText(object: JsonObject): JsonObject {
   for (const key in object) if (cleanString(key) !== key) return withCleanKeys(object);
@@ -19,8 +20,8 @@ export function cleanText(object: JsonObject): JsonObject {
 }
 
 /**
- * Keys that become equal stay apart: one that needs no cleaning keeps its name, the others get U+FFFD and a number. So
- * does a key that would become `__proto__`.
+ * Keys that become equal stay apart: one that needs no cleaning keeps its name, the others get U+FFFD and a
+ * number. So does a key that would become `__proto__`.
  */
 function withCleanKeys(object: JsonObject): JsonObject {
   const cleaned: JsonObject = {};

@@ -5,10 +5,10 @@ const timeMinMs = -62_167_219_200_000;
 const timeMaxMs = 253_402_300_799_999;
 
 /**
- * Milliseconds since 1970 of a client's time, in the years 0 to 9999: a number of milliseconds, its digits as text, or
- * ISO 8601 with an offset. Null for everything else. The one reader of times, for bodies and headers. It is stricter than
- * Date.parse, which reads 30 February as 2 March, `retry 3` as a day in 2001, and a time without an offset as one in the
- * server's zone.
+ * Milliseconds since 1970 of a client's time, in the years 0 to 9999: a number of milliseconds, its digits
+ * as text, or ISO 8601 with an offset. Null for everything else. The one reader of times, for bodies and
+ * headers. It is stricter than Date.parse, which reads 30 February as 2 March, `retry 3` as a day in 2001,
+ * and a time without an offset as one in the server's zone.
  */
 export function parseTime(value: JsonValue | undefined): number | null {
   if (typeof value === 'number') return withinYears(Math.trunc(value));

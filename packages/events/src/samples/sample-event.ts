@@ -9,8 +9,8 @@ export interface SampleEventOptions {
   /** When it happened, milliseconds since 1970. */
   readonly occurredAtMs: number;
   /**
-   * fixable: shows a bug that a fix repairs; see `fixes` of the clean event. rejected: lacks its type or has an
-   * unknown field. Default healthy.
+   * fixable: shows a bug that a fix repairs; see `fixes` of the clean event. rejected: lacks its type or
+   * has an unknown field. Default healthy.
    */
   readonly variant?: 'healthy' | 'fixable' | 'rejected';
   /** Properties are added up to about this size in JSON. The default adds none, which gives 300 to 600. */

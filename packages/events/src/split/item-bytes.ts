@@ -1,9 +1,9 @@
 import type { Span } from '../model/request.ts';
 
 /**
- * The original bytes of one item, as a request of its own that gives the same event again: a line, a record, or
- * the array or envelope without its other elements. A view of `body` where that is possible. `body` is the
- * inflated body that was split.
+ * The original bytes of one item, as a request of its own that gives the same event again: a line, a
+ * record, or the array or envelope without its other elements. A view of `body` where that is possible.
+ * `body` is the inflated body that was split.
  * @param envelope 'without': the element alone, which may then lack what it inherits.
  */
 export function bytesOfItem(body: Uint8Array, span: Span, envelope: 'with' | 'without' = 'with'): Uint8Array {

@@ -13,7 +13,7 @@ import {
   stringStarts,
   structural,
   trimEnd,
-} from './json-bytes.ts';
+} from '../json/json-bytes.ts';
 
 /** An array that may hold the events: the document itself, or the value of one of its keys. */
 export interface FoundArray {
@@ -30,10 +30,10 @@ export interface FoundArray {
 export type ScanEnd = 'open' | 'document' | 'scalar' | 'cut' | 'broken' | 'too-many-events';
 
 /**
- * Finds the elements of a JSON document without parsing it, a piece at a time: those of the document when it is an
- * array, else those of the arrays under the given keys. The scan follows strings and brackets only. It keeps no
- * stack, so nesting costs no memory. `JSON.parse` judges the elements afterwards, one by one.
- * About 1 ns a byte. The ranges of the elements are all that it allocates.
+ * Finds the elements of a JSON document without parsing it, a piece at a time: those of the document when
+ * it is an array, else those of the arrays under the given keys. The scan follows strings and brackets
+ * only. It keeps no stack, so nesting costs no memory. `JSON.parse` judges the elements afterwards, one by
+ * one. About 1 ns a byte. The ranges of the elements are all that it allocates.
  */
 export class DocumentScan {
   end: ScanEnd = 'open';

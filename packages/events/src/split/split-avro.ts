@@ -1,15 +1,15 @@
 import { endOfAvroEvent, readAvroEvent } from '../formats/format-4/read-avro.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 import type { RequestItem, Span, SplitStep } from '../model/request.ts';
-import { checkStrings } from './check-value.ts';
+import { checkStrings } from '../json/check-value.ts';
 import { GrowingRanges } from './growing-ranges.ts';
 import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
 import { bytesPerStep, refused, working } from './steps.ts';
 
 /**
- * Records one after the other. Their schema gives each its length, so a record with impossible content costs itself
- * only. After one whose length nobody can know, the rest of the body is a single refused item. When that is the
- * first record, the request is refused.
+ * Records one after the other. Their schema gives each its length, so a record with impossible content
+ * costs itself only. After one whose length nobody can know, the rest of the body is a single refused item.
+ * When that is the first record, the request is refused.
  */
 export function* splitAvro(body: Buffer, splitter: Splitter): Generator<SplitStep, void> {
   const { eventsPerRequestMax } = splitter.limits;

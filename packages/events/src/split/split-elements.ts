@@ -6,7 +6,7 @@ import { refuse, type Refusal } from '../model/reasons.ts';
 import type { FormatNumber, RawEvent, SplitStep } from '../model/request.ts';
 import { cleanText } from '../normalise/clean-text.ts';
 import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
-import { readText, type ReadText } from './read-text.ts';
+import { readText, type ReadText } from '../json/read-text.ts';
 import type { FoundArray } from './scan-document.ts';
 import { sniffFormat } from './sniff-format.ts';
 import { refused } from './steps.ts';

@@ -3,15 +3,15 @@ import { refuse } from '../model/reasons.ts';
 import type { SplitStep } from '../model/request.ts';
 import { GrowingRanges } from './growing-ranges.ts';
 import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
-import { skipByteOrderMark } from './json-bytes.ts';
-import { readText } from './read-text.ts';
+import { skipByteOrderMark } from '../json/json-bytes.ts';
+import { readText } from '../json/read-text.ts';
 import { bytesPerStep, refused, working } from './steps.ts';
 
 const newline = 0x0a;
 
 /**
- * NDJSON: one event a line. CRLF, a missing last newline and a byte order mark before a line are accepted. Blank lines
- * are not events. A line that cannot be parsed is refused alone.
+ * NDJSON: one event a line. CRLF, a missing last newline and a byte order mark before a line are accepted.
+ * Blank lines are not events. A line that cannot be parsed is refused alone.
  */
 export function* splitLines(body: Buffer, start: number, splitter: Splitter): Generator<SplitStep, void> {
   const { limits } = splitter;

@@ -6,7 +6,9 @@ import { itemOf, type Splitter } from './item-reader.ts';
 import { sniffFormat } from './sniff-format.ts';
 import { refused } from './steps.ts';
 
-/** A query string or a form: one event. It may hold raw characters beyond ASCII, as old browsers send them. */
+/**
+ * A query string or a form: one event. It may hold raw characters beyond ASCII, as old browsers send them.
+ */
 export function* splitQuery(body: Buffer, start: number, splitter: Splitter): Generator<SplitStep, void> {
   yield readQuery(body, start, splitter);
 }

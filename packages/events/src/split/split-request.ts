@@ -5,7 +5,7 @@ import type { FormatHint } from '../model/raw-headers.ts';
 import { refuse } from '../model/reasons.ts';
 import type { SplitFunction, SplitStep, SplitSteps } from '../model/request.ts';
 import { refusedItem, type Splitter } from './item-reader.ts';
-import { skipByteOrderMark, skipSpace } from './json-bytes.ts';
+import { skipByteOrderMark, skipSpace } from '../json/json-bytes.ts';
 import { splitAvro } from './split-avro.ts';
 import { splitLines } from './split-lines.ts';
 import { splitQuery } from './split-query.ts';

@@ -3,7 +3,7 @@ import { isJsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 import type { RequestItem, SplitStep } from '../model/request.ts';
 import { itemOf, kindOf, refusedItem, type Splitter } from './item-reader.ts';
-import { readText } from './read-text.ts';
+import { readText } from '../json/read-text.ts';
 import { DocumentScan } from './scan-document.ts';
 import { sniffFormat } from './sniff-format.ts';
 import { splitArray, splitEnvelope } from './split-elements.ts';
@@ -12,8 +12,8 @@ import { splitQuery } from './split-query.ts';
 import { bytesPerStep, refused, working } from './steps.ts';
 
 /**
- * A JSON document: an array of events, an envelope, or one event. Text that is not one document may still be lines or
- * a query, unless its type is 'json'.
+ * A JSON document: an array of events, an envelope, or one event. Text that is not one document may still
+ * be lines or a query, unless its type is 'json'.
  */
 export function* splitText(
   body: Buffer,

@@ -6,8 +6,9 @@ import { examplesIn } from '../example-events.ts';
 import { fieldPaths } from '../field-paths.ts';
 
 /**
- * A few versions wrote longitude first. A latitude beyond 90 degrees proves it. Where both numbers could be a latitude
- * nobody can tell, because the bug depended on the provider of the location: those stay as they are.
+ * A few versions wrote longitude first. A latitude beyond 90 degrees proves it. Where both numbers could be
+ * a latitude nobody can tell, because the bug depended on the provider of the location: those stay as they
+ * are.
  */
 export const swappedCoordinates: Fix = {
   id: 'swapped-coordinates',

@@ -6,8 +6,8 @@ import { examplesIn } from '../example-events.ts';
 import { fieldPaths } from '../field-paths.ts';
 
 /**
- * The client read the size of the screen before the device was turned, and its orientation after. When the two
- * contradict each other, the sides are swapped.
+ * The client read the size of the screen before the device was turned, and its orientation after. When the
+ * two contradict each other, the sides are swapped.
  */
 export const swappedScreen: Fix = {
   id: 'swapped-screen',

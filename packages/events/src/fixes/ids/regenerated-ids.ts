@@ -6,8 +6,9 @@ import { examplesIn } from '../example-events.ts';
 import { fieldPaths } from '../field-paths.ts';
 
 /**
- * The client made a new id for each try, so a retry looked like another event. Without it, an id is derived from what
- * the event says, which is the same for every try. Events that say too little keep theirs: they would become one.
+ * The client made a new id for each try, so a retry looked like another event. Without it, an id is derived
+ * from what the event says, which is the same for every try. Events that say too little keep theirs: they
+ * would become one.
  */
 export const regeneratedIds: Fix = {
   id: 'regenerated-ids',

@@ -1,14 +1,17 @@
 import { defaultLimits } from '../../catalogue/limits.ts';
 import type { Fix } from '../../catalogue/fix.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts';
-import { readText } from '../../split/read-text.ts';
+import { readText } from '../../json/read-text.ts';
 import { examplesIn } from '../example-events.ts';
 
 /** How often a text is taken for JSON again. */
 const encodingsMax = 3;
 const inner = JSON.stringify({ amount: 3, currency: 'EUR' });
 
-/** The client wrote its properties as JSON, put that into a string, and wrote the event as JSON: once, or even twice. */
+/**
+ * The client wrote its properties as JSON, put that into a string, and wrote the event as JSON: once, or
+ * even twice.
+ */
 export const doubleEncodedProperties: Fix = {
   id: 'double-encoded-properties',
   issue: 'The properties are a text with JSON in it (as ampproject/amphtml#2038)',

@@ -7,8 +7,9 @@ import { examplesIn } from '../example-events.ts';
 const literal = '\\u0000';
 
 /**
- * The client escaped its texts twice, so that a NUL arrives as the six characters \u0000. Databases that read the text as
- * JSON later make a NUL of it, which they refuse. A real NUL is taken out for every client, see `normalise-text`.
+ * The client escaped its texts twice, so that a NUL arrives as the six characters \u0000. Databases that
+ * read the text as JSON later make a NUL of it, which they refuse. A real NUL is taken out for every
+ * client, see `normalise-text`.
  */
 export const literalNul: Fix = {
   id: 'literal-nul',

@@ -6,8 +6,9 @@ import { withProperties } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
 
 /**
- * The client read UTF-8 as Latin-1: "GrÃ¶Ã\u009fe" for "Größe". That is undone only where the bytes behind the text
- * are UTF-8 again, which a text in Latin-1 practically never is. A text with U+FFFD has lost its bytes for good.
+ * The client read UTF-8 as Latin-1: "GrÃ¶Ã\u009fe" for "Größe". That is undone only where the bytes behind
+ * the text are UTF-8 again, which a text in Latin-1 practically never is. A text with U+FFFD has lost its
+ * bytes for good.
  */
 export const mojibake: Fix = {
   id: 'mojibake',

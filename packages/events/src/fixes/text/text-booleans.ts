@@ -11,7 +11,10 @@ const booleans = new Map<JsonValue, boolean>([
   ...([0, '0', 'false', 'NO'] as const).map((value) => [value, false] as const),
 ]);
 
-/** The bridge between Flutter and the platforms turned booleans into numbers on one and into texts on the other. */
+/**
+ * The bridge between Flutter and the platforms turned booleans into numbers on one and into texts on the
+ * other.
+ */
 export const textBooleans: Fix = {
   id: 'text-booleans',
   issue: 'Booleans are 1 and 0, or "true" and "false" (as mixpanel-flutter#20, #21, posthog-kmp#69)',

@@ -4,8 +4,8 @@ import { examplesIn } from '../example-events.ts';
 import { fieldPaths } from '../field-paths.ts';
 
 /**
- * The format string of one release had the month where the minutes belong. The minutes are lost, and nobody can tell
- * the few events whose minutes happen to equal the month.
+ * The format string of one release had the month where the minutes belong. The minutes are lost, and nobody
+ * can tell the few events whose minutes happen to equal the month.
  */
 export const monthAsMinute: Fix = {
   id: 'month-as-minute',

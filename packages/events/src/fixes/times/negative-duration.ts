@@ -8,8 +8,8 @@ const names = new Set(['duration_ms', 'engaged_ms', 'load_ms']);
 const dayMs = 86_400_000;
 
 /**
- * The client measured durations with the wall clock, which somebody moved in between. The true duration is lost, and
- * the absolute value would be as wrong, so the property is removed.
+ * The client measured durations with the wall clock, which somebody moved in between. The true duration is
+ * lost, and the absolute value would be as wrong, so the property is removed.
  */
 export const negativeDuration: Fix = {
   id: 'negative-duration',

@@ -3,8 +3,9 @@ import type { JsonObject } from '../../model/json.ts';
 import { refuse, type Refusal } from '../../model/reasons.ts';
 
 /**
- * A query string or form as an object of strings: `e=page_view&p_path=%2F`. Stricter than URLSearchParams: it refuses
- * broken percent-encoding, percent-encoded bytes that are not UTF-8, and a repeated key. The caller bounds the length.
+ * A query string or form as an object of strings: `e=page_view&p_path=%2F`. Stricter than URLSearchParams:
+ * it refuses broken percent-encoding, percent-encoded bytes that are not UTF-8, and a repeated key. The
+ * caller bounds the length.
  */
 export function parseQuery(query: string, limits: Limits): { kind: 'parsed'; event: JsonObject } | Refusal {
   const event: JsonObject = {};

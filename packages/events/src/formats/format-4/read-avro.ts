@@ -14,8 +14,8 @@ const measureEvent = createMeasure(clientEventSchema.fields);
 const readRecord = createRecordReader(clientEventSchema.fields);
 
 /**
- * A record says nothing about its own length, so one that claims more entries than this hides all that follows it. No
- * client has a reason to.
+ * A record says nothing about its own length, so one that claims more entries than this hides all that
+ * follows it. No client has a reason to.
  */
 const walkedEntriesMax = 1_000_000;
 
@@ -34,8 +34,8 @@ export function endOfAvroEvent(body: Buffer, start: number): number | Refusal {
 }
 
 /**
- * The record from `start` to `end` as the JSON object of format 4 that says the same. Bytes of strings that are not
- * UTF-8 become U+FFFD, as Avro's own readers have it.
+ * The record from `start` to `end` as the JSON object of format 4 that says the same. Bytes of strings that
+ * are not UTF-8 become U+FFFD, as Avro's own readers have it.
  */
 export function readAvroEvent(body: Buffer, start: number, end: number, limits: Limits): AvroEvent {
   if (end - start > limits.eventBytesMax) {

@@ -16,9 +16,9 @@ export type ReadText =
   | Refusal;
 
 /**
- * Parses the JSON text of one value. Everything that makes JSON.parse expensive is checked on the bytes before it sees
- * them. Afterwards a walk over the value, which is small by then, finds what only the value shows.
- * `knownUtf8` saves a look at bytes that have been checked before. About 5 us per KB.
+ * Parses the JSON text of one value. Everything that makes JSON.parse expensive is checked on the bytes
+ * before it sees them. Afterwards a walk over the value, which is small by then, finds what only the value
+ * shows. `knownUtf8` saves a look at bytes that have been checked before. About 5 us per KB.
  */
 export function readText(
   body: Buffer,

@@ -59,7 +59,7 @@ test.each([
   expect(isExact(text)).toBe(false);
 });
 
-test('every double that JavaScript writes is read back as a number, unless it is an integer beyond 2^53', () => {
+test('every double that JavaScript writes stays a number, unless it is an integer beyond 2^53', () => {
   const random = seededRandom(3);
   const view = new DataView(new ArrayBuffer(8));
   for (let i = 0; i < 20_000; i++) {

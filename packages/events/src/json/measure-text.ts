@@ -19,9 +19,9 @@ const safeDigits = 15;
 const safeExponent = 280;
 
 /**
- * Holds the text of one value against the limits, in one pass: depth, keys and elements, length of numbers. What passes
- * is safe to hand to JSON.parse. For text that is no JSON the answer means nothing, and JSON.parse will say so.
- * About 1.5 ns a byte. The answer is reused by the next call.
+ * Holds the text of one value against the limits, in one pass: depth, keys and elements, length of numbers.
+ * What passes is safe to hand to JSON.parse. For text that is no JSON the answer means nothing, and
+ * JSON.parse will say so. About 1.5 ns a byte. The answer is reused by the next call.
  */
 export function measureText(body: Uint8Array, start: number, end: number, limits: Limits): TextMeasure {
   measure.refusal = null;

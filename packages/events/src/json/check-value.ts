@@ -3,9 +3,9 @@ import type { JsonValue } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 
 /**
- * What only the parsed value shows: strings that are too long, keys that no object can safely have, and keys that were
- * written twice. JSON.parse keeps the last of two equal keys and tells nobody, so a text with more keys than its
- * value holds such a pair.
+ * What only the parsed value shows: strings that are too long, keys that no object can safely have, and
+ * keys that were written twice. JSON.parse keeps the last of two equal keys and tells nobody, so a text
+ * with more keys than its value holds such a pair.
  * @param members how many keys the text has.
  */
 export function checkValue(value: JsonValue, members: number, limits: Limits): Refusal | null {

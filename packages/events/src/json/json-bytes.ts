@@ -7,7 +7,9 @@ export function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** 1 for the bytes that mean something between the values of a JSON text: brackets, quotes, commas, colons. */
+/**
+ * 1 for the bytes that mean something between the values of a JSON text: brackets, quotes, commas, colons.
+ */
 export const structural = Uint8Array.from({ length: 256 }, (_, byte) => (isStructural(byte) ? 1 : 0));
 
 export const stringStarts = 2;

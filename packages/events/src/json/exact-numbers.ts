@@ -7,8 +7,8 @@ const normalMin = 2.3e-308;
 const digitsMax = 100;
 
 /**
- * The JSON text with quotes around every number that a double cannot hold, or null when there is none. Only for
- * text that JSON.parse has accepted.
+ * The JSON text with quotes around every number that a double cannot hold, or null when there is none. Only
+ * for text that JSON.parse has accepted.
  */
 export function quoteInexactNumbers(body: Buffer, start: number, end: number): string | null {
   let quoted = '';
@@ -30,8 +30,8 @@ export function quoteInexactNumbers(body: Buffer, start: number, end: number): s
 
 /**
  * Does the double of this JSON number give back every digit that was written? 0.1 and 1e20 do; 1e-400,
- * 1e400 and 9007199254740993.0 do not. An integer beyond 2^53 written without an exponent never counts as exact, not
- * even when it happens to be: an id must not be a number one day and a text the next.
+ * 1e400 and 9007199254740993.0 do not. An integer beyond 2^53 written without an exponent never counts as
+ * exact, not even when it happens to be: an id must not be a number one day and a text the next.
  */
 export function isExact(text: string): boolean {
   const value = Number(text);
@@ -41,7 +41,8 @@ export function isExact(text: string): boolean {
   if (!written.hasExponent && Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
   const { length } = written.digits;
   if (length <= safeDigits && Math.abs(value) >= normalMin) return true;
-  // The shortest text of a double is not always its rounding to that many digits: 0.25 may be written as 0.2 or 0.3.
+  // The shortest text of a double is not always its rounding to that many digits: 0.25 may be written as
+  // 0.2 or 0.3.
   if (isSame(written, decimalOf(String(value)))) return true;
   return length <= digitsMax && isSame(written, decimalOf(value.toPrecision(length)));
 }
