@@ -4,6 +4,7 @@ import type { MirrorConfig } from './config.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
 import { openLink } from './link/link-context.ts';
+import { StrangerWatch } from './link/strangers.ts';
 import { TopicStates } from './link/topic-states.ts';
 import { declareMirrorMetrics, declarePartitionMetrics } from './metrics.ts';
 import { notProgressing, readPartitions, shardStatus } from './shard/shard-status.ts';
@@ -41,6 +42,12 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
     fail(new MirrorError('GROUP', 'The group on the target no longer takes this member', { cause }));
   });
   declareGauges(metrics, shards, config.discoveryIntervalMs);
+  const strangers = opened.use(new StrangerWatch(link, log, config.discoveryIntervalMs));
+  metrics.gaugeOf(
+    'foreign_members',
+    'Members of the group of the link that are not mirrors: what they hold is not copied',
+    () => strangers.found.length,
+  );
   const watch = opened.use(watchStuckLso(source, () => copiedMarks(shards)));
   metrics.gaugeOf(
     'stuck_lso',
@@ -49,10 +56,11 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   );
   const owned = opened.move();
   return {
-    notReady: () => notProgressing(shards.all, config.stalledAfterMs),
+    notReady: () => [...notProgressing(shards.all, config.stalledAfterMs), ...strangers.inWords()],
     status: () => ({
       link: config.link,
       instance,
+      strangers: strangers.found,
       shards: shards.all.map((shard) => shardStatus(shard, config.discoveryIntervalMs)),
     }),
     drain: () => shards.stopAll(),

@@ -18,6 +18,7 @@ export interface MirrorProcess {
 
 export interface MirrorStatus {
   /** Absent while it starts. */
+  strangers?: { clientId: string; shards: number[] }[];
   shards?: {
     shard: number;
     idleBecause: string | null;

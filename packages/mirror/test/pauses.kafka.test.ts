@@ -10,6 +10,7 @@ import {
 import {
   changeConfigs,
   createLink,
+  deleteTopic,
   eventually,
   expectExactCopy,
   useTwoClusters,
@@ -62,13 +63,7 @@ test(
     const mirror = startMirrorProcess(link.env);
     await writeCommitted(clusters.sourceCluster, link.topic, [0], 2);
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
-    await clusters.source.admin((admin) => admin.deleteTopics({ topics: [link.topic] }));
-    await eventually('the topic is made anew', () =>
-      clusters.source.createTopic(link.topic, { partitions: 1 }).then(
-        () => true,
-        () => undefined,
-      ),
-    );
+    await deleteTopic(clusters.source, link.topic, { remade: 1 });
     await clusters.sourceCluster.topic(link.topic, { refresh: true });
     // More records than before: the old offset lies inside the new log, and only the id tells.
     await writeCommitted(clusters.sourceCluster, link.topic, [0], 5);

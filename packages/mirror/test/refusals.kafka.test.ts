@@ -49,6 +49,24 @@ test(
 );
 
 test(
+  'a link whose copies would come back to their source is refused, unless the names differ',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const back = {
+      ...link.env,
+      PENSTOCK_MIRROR_LINK: uniqueName('back'),
+      PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: clusters.target.bootstrap.join(','),
+      PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: clusters.source.bootstrap.join(','),
+    };
+    const refused = await mirrorCommand(['init'], back);
+    expect(refused).toMatchObject({ exitCode: 1, problems: expect.stringContaining('for ever') });
+    const renamed = { ...back, PENSTOCK_MIRROR_NAMING: 'prefix' };
+    expect(await mirrorCommand(['init'], renamed)).toMatchObject({ exitCode: 0 });
+  },
+  testTimeoutMs,
+);
+
+test(
   'target topics that would change or lose the copies are refused by init with every difference',
   async () => {
     const link = await createLink(clusters, { partitions: 1 });

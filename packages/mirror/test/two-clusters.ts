@@ -24,13 +24,16 @@ export interface TwoClusters {
  * Both clusters, for all tests of the file that calls it. The source is the run's shared one unless the tests
  * harm it. To be read inside tests only.
  */
-export function useTwoClusters(o: { harmed: boolean } = { harmed: false }): TwoClusters {
+export function useTwoClusters(
+  o: { harmed: boolean; settings?: Record<string, string> } = { harmed: false },
+): TwoClusters {
   const started = new AsyncDisposableStack();
   const clusters: Partial<TwoClusters> = {};
+  const settings = o.settings && { settings: o.settings };
   beforeAll(async () => {
     const [source, target] = await Promise.all([
-      o.harmed ? startKafka({ name: 'mirror-source' }) : sharedKafka(),
-      startKafka({ name: 'mirror-target' }),
+      o.harmed ? startKafka({ name: 'mirror-source', ...settings }) : sharedKafka(),
+      startKafka({ name: 'mirror-target', ...settings }),
     ]);
     started.use(source);
     started.use(target);
@@ -93,6 +96,23 @@ export async function changeConfigs(
   const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
   await cluster.admin((admin) =>
     admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] }),
+  );
+}
+
+/** Settles when the topic is gone, or is there again with so many partitions and nothing in it. */
+export async function deleteTopic(
+  cluster: TestKafka,
+  topic: string,
+  o: { remade?: number } = {},
+): Promise<void> {
+  await cluster.admin((admin) => admin.deleteTopics({ topics: [topic] }));
+  const { remade } = o;
+  if (remade === undefined) return;
+  await eventually(`${topic} is made again`, () =>
+    cluster.createTopic(topic, { partitions: remade }).then(
+      () => true,
+      () => undefined,
+    ),
   );
 }
 

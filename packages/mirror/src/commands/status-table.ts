@@ -9,7 +9,8 @@ import {
 import { shardsOf } from '../link/check-link.ts';
 import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
 import type { LinkContext } from '../link/link-context.ts';
-import { partitionName } from '../names.ts';
+import { strangerInWords, strangersOf } from '../link/strangers.ts';
+import { groupOf, partitionName } from '../names.ts';
 import { isoTime } from '../wall-clock.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
@@ -28,7 +29,9 @@ export async function statusTable(link: LinkContext): Promise<string> {
     rows.push(...positions.map((each, index) => row(shard, each, where(each), sources[index]!)));
     rows.push(...notInLedger(link, shard, genesis, positions));
   }
-  return aligned(rows);
+  const strangers = await strangersOf(link);
+  const notes = strangers.map((stranger) => strangerInWords(stranger, groupOf(identity.link)));
+  return [aligned(rows), ...notes].join('\n');
 }
 
 function row(

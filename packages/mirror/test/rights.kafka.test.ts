@@ -1,0 +1,84 @@
+import { uniqueName, type TestKafka } from '@penstock/test-broker';
+import kafkajs from 'kafkajs';
+import { expect, test } from 'vitest';
+import { startMirrorProcess } from './mirror-process.ts';
+import { copiedUpToNow, untilPhase, writeCommitted } from './source-writer.ts';
+import { createLink, expectExactCopy, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
+
+// Names that Node cannot see in a CommonJS module from outside.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+const settings = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'allow.everyone.if.no.acl.found': 'true',
+};
+const clusters = useTwoClusters({ harmed: true, settings });
+
+test.each([
+  ['source', AclOperationTypes.READ, 'does not let this user read'],
+  ['target', AclOperationTypes.WRITE, 'does not let this user write'],
+] as const)(
+  'an ACL that is missing on the %s pauses its topic and no other, and ends without a restart',
+  async (side, operation, words) => {
+    const denied = uniqueName('denied');
+    await clusters.source.createTopic(denied, { partitions: 2 });
+    const link = await createLink(clusters, { partitions: 2, further: denied });
+    const mirror = startMirrorProcess(link.env);
+    for (const topic of [link.topic, denied]) {
+      await writeCommitted(clusters.sourceCluster, topic, [0, 1], 2);
+      await copiedUpToNow(mirror, clusters.sourceCluster, topic, [0, 1]);
+    }
+    await deny(clusters[side], denied, operation);
+    const { pause, detail } = await untilPhase(mirror, `${denied}-0`, 'paused');
+    expect(pause?.kind).toBe('not-authorized');
+    expect(detail).toContain(words);
+    await writeCommitted(clusters.sourceCluster, denied, [0, 1], 2);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
+    // A mirror that starts meanwhile does not give up either.
+    expect(await mirror.stop()).toBe(0);
+    const second = startMirrorProcess(link.env);
+    await untilPhase(second, `${denied}-1`, 'paused');
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 1);
+    await copiedUpToNow(second, clusters.sourceCluster, link.topic, [0, 1]);
+    await allow(clusters[side], denied);
+    await copiedUpToNow(second, clusters.sourceCluster, denied, [0, 1]);
+    expect(await second.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, { topic: denied }, [0, 1])).toBe(80);
+  },
+  testTimeoutMs,
+);
+
+/**
+ * An ACL for a topic ends the rule that everyone may do everything with it: what else is needed is allowed.
+ */
+async function deny(kafka: TestKafka, topic: string, denied: kafkajs.AclOperationTypes): Promise<void> {
+  const { READ, WRITE, DESCRIBE, DESCRIBE_CONFIGS } = AclOperationTypes;
+  const others = [READ, WRITE, DESCRIBE, DESCRIBE_CONFIGS].filter((operation) => operation !== denied);
+  const acl = [
+    { ...aclOf(topic), operation: denied, permissionType: AclPermissionTypes.DENY },
+    ...others.map((operation) => ({
+      ...aclOf(topic),
+      operation,
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
+  ];
+  await kafka.admin((admin) => admin.createAcls({ acl }));
+}
+
+async function allow(kafka: TestKafka, topic: string): Promise<void> {
+  const { resourceType, resourceName, resourcePatternType } = aclOf(topic);
+  const filter = { resourceType, resourceName, resourcePatternType };
+  const any = { operation: AclOperationTypes.ANY, permissionType: AclPermissionTypes.ANY };
+  await kafka.admin((admin) => admin.deleteAcls({ filters: [{ ...filter, ...any }] }));
+}
+
+function aclOf(resourceName: string) {
+  return {
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: 'User:ANONYMOUS',
+    host: '*',
+  };
+}
