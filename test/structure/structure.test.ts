@@ -1,5 +1,6 @@
 import { builtinModules } from 'node:module';
 import { expect, test, vi } from 'vitest';
+import { wallClockLines } from './clocks.ts';
 import { has, manifests, readSource, sourceFiles } from './checkout.ts';
 import { forbiddenImport } from './directions.ts';
 import { importedBy } from './imported.ts';
@@ -45,6 +46,15 @@ test('no layer imports one that lies above it', () => {
 test('no line is wider than 110 columns', () => {
   const wide = files.flatMap((file) => wideLines(readSource(file)).map((line) => `${file}:${line}`));
   expect(wide.filter((place) => !isKnown('wide', place))).toEqual([]);
+});
+
+test('durations are not measured by the wall clock, which is set back and forth', () => {
+  const timed = files.filter(
+    (file) => /^packages\/[^/]+\/src\//.test(file) && !/(wall-clock|\.test|\.fixture)\.ts$/.test(file),
+  );
+  expect(timed.flatMap((file) => wallClockLines(readSource(file)).map((line) => `${file}:${line}`))).toEqual(
+    [],
+  );
 });
 
 test('every file is small, has one idea and says which', () => {

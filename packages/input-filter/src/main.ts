@@ -1,7 +1,9 @@
-import { runProgram } from '@penstock/service';
-import { commands } from './commands/commands.ts';
-import { checkConfig, knobs, prefix } from './config.ts';
-import { startInputFilter } from './input-filter.ts';
+import '@penstock/service/node-version'; // first: an older Node cannot read the rest
+
+const { runProgram } = await import('@penstock/service');
+const { commands } = await import('./commands/commands.ts');
+const { checkConfig, knobs, prefix } = await import('./config.ts');
+const { startInputFilter } = await import('./input-filter.ts');
 
 await runProgram({
   name: 'input-filter',

@@ -1,7 +1,9 @@
-import { runProgram } from '@penstock/service';
-import { commands, flags } from './commands/commands.ts';
-import { checkConfig, knobs, prefix } from './config.ts';
-import { startMirror } from './mirror.ts';
+import '@penstock/service/node-version'; // first: an older Node cannot read the rest
+
+const { runProgram } = await import('@penstock/service');
+const { commands, flags } = await import('./commands/commands.ts');
+const { checkConfig, knobs, prefix } = await import('./config.ts');
+const { startMirror } = await import('./mirror.ts');
 
 await runProgram({
   name: 'mirror',
@@ -9,6 +11,7 @@ await runProgram({
   prefix,
   knobs,
   checkConfig,
+  labels: ({ link }) => ({ link }),
   start: startMirror,
   commands,
   flags,

@@ -1,8 +1,10 @@
-import { runProgram } from '@penstock/service';
-import { once } from './commands/once.ts';
-import { verify } from './commands/verify.ts';
-import { checkConfig, knobs, prefix } from './config.ts';
-import { startProber } from './start-prober.ts';
+import '@penstock/service/node-version'; // first: an older Node cannot read the rest
+
+const { runProgram } = await import('@penstock/service');
+const { once } = await import('./commands/once.ts');
+const { verify } = await import('./commands/verify.ts');
+const { checkConfig, knobs, prefix } = await import('./config.ts');
+const { startProber } = await import('./start-prober.ts');
 
 await runProgram({
   name: 'prober',

@@ -1,6 +1,8 @@
-import { runProgram } from '@penstock/service';
-import { checkConfig, knobs, prefix } from './config.ts';
-import { startReceiver } from './receiver.ts';
+import '@penstock/service/node-version'; // first: an older Node cannot read the rest
+
+const { runProgram } = await import('@penstock/service');
+const { checkConfig, knobs, prefix } = await import('./config.ts');
+const { startReceiver } = await import('./receiver.ts');
 
 await runProgram({
   name: 'receiver',
@@ -8,5 +10,6 @@ await runProgram({
   prefix,
   knobs,
   checkConfig,
+  labels: ({ record }) => ({ dc: record.dc }),
   start: startReceiver,
 });

@@ -54,10 +54,10 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
 
 /** The tries come once a second; what they say, once in a while. */
 function sayNowAndThen(log: Log): (error: KafkaError) => void {
-  let nextMs = 0;
+  let nextAt = -Infinity;
   return (error) => {
-    if (Date.now() < nextMs) return;
-    nextMs = Date.now() + 10_000;
+    if (performance.now() < nextAt) return;
+    nextAt = performance.now() + 10_000;
     log.warn({ error }, 'waiting for Kafka');
   };
 }
@@ -80,9 +80,9 @@ export class RawTopic implements AsyncDisposable {
   readonly #o: RawTopicOptions;
   readonly #timer: NodeJS.Timeout;
   #settingProblems: readonly string[] = [];
-  #settingsCheckedMs = 0;
+  #settingsCheckedAt = -Infinity;
   #away: string | undefined;
-  #lookingSinceMs: number | undefined;
+  #lookingSince: number | undefined;
 
   constructor(o: RawTopicOptions) {
     this.#o = o;
@@ -112,7 +112,7 @@ export class RawTopic implements AsyncDisposable {
     if (changed && problems.length > 0) log.warn({ problems }, 'the raw topic cannot keep the promise');
     if (changed && problems.length === 0) log.info({}, 'the raw topic keeps the promise again');
     this.#settingProblems = problems;
-    this.#settingsCheckedMs = Date.now();
+    this.#settingsCheckedAt = performance.now();
   }
 
   async #settings(): Promise<TopicSettings[]> {
@@ -132,23 +132,23 @@ export class RawTopic implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    if (this.#lookingSinceMs !== undefined) {
-      if (Date.now() - this.#lookingSinceMs > lookTimeoutMs) this.#away = 'Kafka does not answer';
+    if (this.#lookingSince !== undefined) {
+      if (performance.now() - this.#lookingSince > lookTimeoutMs) this.#away = 'Kafka does not answer';
       return;
     }
-    this.#lookingSinceMs = Date.now();
+    this.#lookingSince = performance.now();
     try {
       await this.cluster.refresh(this.name);
       const partitions = this.cluster.knownTopic(this.name)?.partitions ?? [];
       const led = partitions.some(({ leader }) => leader >= 0);
       this.#away = led ? undefined : `no partition of ${this.name} has a leader`;
-      const due = !this.fit || Date.now() - this.#settingsCheckedMs > settingsCheckMs;
+      const due = !this.fit || performance.now() - this.#settingsCheckedAt > settingsCheckMs;
       if (led && due) await this.checkSettings();
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       this.#away = `Kafka does not answer (${error.code})`;
     } finally {
-      this.#lookingSinceMs = undefined;
+      this.#lookingSince = undefined;
     }
   }
 }

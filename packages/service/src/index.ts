@@ -16,21 +16,21 @@ export {
   secret,
   showListen,
   text,
-} from './knobs.ts';
-export type { ConfigOf, FileText, Knob, KnobOptions, Knobs, Listen } from './knobs.ts';
-export { readConfig, readServiceConfig } from './read-config.ts';
-export type { Environment, ReadConfigOptions } from './read-config.ts';
-export { filterTopicKnobs, receiverTopicKnobs } from './topic-knobs.ts';
-export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './shared-knobs.ts';
-export type { KafkaConfig, KafkaConnection } from './shared-knobs.ts';
-export { exampleEnv } from './example-env.ts';
+} from './config/knobs.ts';
+export type { ConfigOf, FileText, Knob, KnobOptions, Knobs, Listen } from './config/knobs.ts';
+export { readConfig, readServiceConfig } from './config/read-config.ts';
+export type { Environment, ReadConfigOptions } from './config/read-config.ts';
+export { filterTopicKnobs, receiverTopicKnobs } from './config/topic-knobs.ts';
+export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './config/shared-knobs.ts';
+export type { KafkaConfig, KafkaConnection } from './config/shared-knobs.ts';
+export { exampleEnv } from './config/example-env.ts';
 export { createLog } from './log.ts';
 export type { Log, LogOptions } from './log.ts';
 export { Counter, Gauge, Histogram, Metrics, secondsBounds } from './metrics.ts';
 export type { Label, MetricsOptions, Reading } from './metrics.ts';
-export { listenOn } from './listen-on.ts';
-export { startOperations } from './operations.ts';
-export type { Operations, OperationsOptions } from './operations.ts';
+export { listenOn } from './operations/listen-on.ts';
+export { startOperations } from './operations/operations.ts';
+export type { Operations, OperationsOptions } from './operations/operations.ts';
 export type { Service, ServiceContext } from './run-service.ts';
 export { runThread, startThreads } from './threads.ts';
 export type { ThreadContext, ThreadsOptions } from './threads.ts';

@@ -81,6 +81,11 @@ export class Metrics {
     });
   }
 
+  /** A constant 1 whose labels say what is otherwise no number. Declare it in the main thread. */
+  info(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    this.#register(name, help, 'gauge', () => [{ labels: { ...labels }, value: 1 }]);
+  }
+
   /** Durations in seconds, or sizes: `bounds` are the upper limits of the buckets, ascending. */
   histogram(name: string, help: string, bounds: readonly number[], label?: Label): Histogram {
     const width = bounds.length + 2;
@@ -218,8 +223,10 @@ export class Histogram extends Cells {
   }
 }
 
-/** Buckets for what takes from a millisecond to half a minute. */
-export const secondsBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30] as const;
+/** Buckets for what takes from a millisecond to ten minutes, an outage included. */
+export const secondsBounds = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600,
+] as const;
 
 function labelled(name: string | undefined, value: string): Record<string, string> {
   return name ? { [name]: value } : {};

@@ -1,10 +1,11 @@
+import { buildOf } from './build.ts';
 import { ConfigError } from './errors.ts';
-import type { ConfigOf, Knobs } from './knobs.ts';
+import type { ConfigOf, Knobs } from './config/knobs.ts';
 import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { startOperations } from './operations.ts';
-import { effectiveConfig, readServiceConfig, type Environment } from './read-config.ts';
-import type { chassisKnobs } from './shared-knobs.ts';
+import { startOperations } from './operations/operations.ts';
+import { effectiveConfig, readServiceConfig, type Environment } from './config/read-config.ts';
+import type { chassisKnobs } from './config/shared-knobs.ts';
 
 export type ChassisKnobs = ReturnType<typeof chassisKnobs>;
 
@@ -38,6 +39,11 @@ export interface ServiceDefinition<K extends Knobs & ChassisKnobs> {
   knobs: K;
   /** Rules over several knobs; each string is one problem. */
   checkConfig?(config: ConfigOf<K>): readonly string[];
+  /**
+   * Labels of `penstock_<name>_build_info`, by which the other metrics are joined: the datacenter, the
+   * link.
+   */
+  labels?(config: ConfigOf<K>): Readonly<Record<string, string>>;
   start(context: ServiceContext<ConfigOf<K>>): Promise<Service>;
 }
 
@@ -83,11 +89,13 @@ async function live<K extends Knobs & ChassisKnobs>(
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   const metrics = new Metrics(definition.name);
+  metrics.info('build_info', 'What runs here.', { ...buildOf(), ...definition.labels?.(config) });
   const now: { service?: Service; starting: () => readonly string[] } = { starting: () => [] };
   await using operations = await startOperations({
     listen: (config as unknown as ConfigOf<ChassisKnobs>).operationsListen,
     knob: definition.knobs.operationsListen.name,
     metrics,
+    hosts: (config as unknown as ConfigOf<ChassisKnobs>).operationsHosts ?? [],
     notReady: () =>
       stop.signal.aborted ? ['stopping'] : (now.service?.notReady() ?? ['starting', ...now.starting()]),
     status: () => ({

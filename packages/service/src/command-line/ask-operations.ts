@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import type { ConfigOf } from '../knobs.ts';
-import { showListen, type Knob, type Listen } from '../knobs.ts';
-import { readConfig, type Environment } from '../read-config.ts';
+import type { ConfigOf } from '../config/knobs.ts';
+import { showListen, type Knob, type Listen } from '../config/knobs.ts';
+import { readConfig, type Environment } from '../config/read-config.ts';
 import type { CommandOutcome } from './command.ts';
 
 const answerWithinMs = 5_000;

@@ -1,4 +1,4 @@
-import type { Knob } from '../knobs.ts';
+import type { Knob } from '../config/knobs.ts';
 import type { GivenFlags } from './given-flags.ts';
 
 /** A flag of a command: `--name`, or `--name VALUE` when it takes one. */

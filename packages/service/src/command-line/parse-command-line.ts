@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.ts';
-import { didYouMean, nearest } from '../nearest.ts';
+import { didYouMean, nearest } from '../config/nearest.ts';
 import type { Flag, Flags } from './command.ts';
 import { GivenFlags } from './given-flags.ts';
 

@@ -1,6 +1,6 @@
 import { RefusedError } from '../errors.ts';
-import type { ConfigOf, Knobs } from '../knobs.ts';
-import { readServiceConfig, type Environment } from '../read-config.ts';
+import type { ConfigOf, Knobs } from '../config/knobs.ts';
+import { readServiceConfig, type Environment } from '../config/read-config.ts';
 import type { ChassisKnobs, ServiceDefinition } from '../run-service.ts';
 import { askOperations } from './ask-operations.ts';
 import type { Command, CommandOutcome, Flags } from './command.ts';

@@ -1,5 +1,5 @@
-import type { Knobs } from '../knobs.ts';
-import type { Environment } from '../read-config.ts';
+import type { Knobs } from '../config/knobs.ts';
+import type { Environment } from '../config/read-config.ts';
 import { runService, type ChassisKnobs } from '../run-service.ts';
 import type { Flags } from './command.ts';
 import { explain } from './explain.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../read-config.ts';
+import type { Environment } from '../config/read-config.ts';
 import type { Command, CommandOutcome } from './command.ts';
 import { explain } from './explain.ts';
 import type { GivenFlags } from './given-flags.ts';

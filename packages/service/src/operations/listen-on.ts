@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
-import { ListenError } from './errors.ts';
-import { showListen, type Listen } from './knobs.ts';
+import { ListenError } from '../errors.ts';
+import { showListen, type Listen } from '../config/knobs.ts';
 
 /** Opens a listener. Throws ListenError, which names the address and the knob, when that is not possible. */
 export async function listenOn(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 import { isKnob, type ConfigOf, type Knob, type Knobs } from './knobs.ts';
 import { unknownNames } from './unknown-names.ts';
 

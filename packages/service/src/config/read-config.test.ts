@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 import { exampleEnv } from './example-env.ts';
 import { bytes, durationMs, flag, integer, list, listen, oneOf, secret, text } from './knobs.ts';
 import { effectiveConfig, readConfig } from './read-config.ts';

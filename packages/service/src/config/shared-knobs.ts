@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 import { durationMs, file, flag, list, listen, oneOf, secret, text } from './knobs.ts';
 import type { ConfigOf } from './knobs.ts';
 
@@ -16,6 +16,15 @@ export function chassisKnobs(prefix: string, operationsPort: number) {
     operationsListen: listen(`${prefix}OPERATIONS_LISTEN`, {
       why: 'Where /livez, /readyz, /metrics and /status answer. Open it to your monitoring only.',
       default: { address: '127.0.0.1', port: operationsPort },
+    }),
+    operationsHosts: list(`${prefix}OPERATIONS_HOSTS`, {
+      why:
+        'Names by which monitoring reaches that listener. Addresses, names without a dot and those of ' +
+        'private domains (.local, .internal) are answered in any case. Any other name could be that of a ' +
+        "stranger's web page.",
+      pattern: /^[A-Za-z0-9.-]{1,253}$/,
+      optional: true,
+      example: 'receiver-1.fra.example.com',
     }),
     stopTimeoutMs: durationMs(`${prefix}STOP_TIMEOUT_MS`, {
       why:
