@@ -42,6 +42,7 @@ function readOptions(args: readonly string[]) {
         upstart: { type: 'string' },
         supervisord: { type: 'string' },
         init: { type: 'string' },
+        run: { type: 'string' },
         needs: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
@@ -64,7 +65,7 @@ async function examine(options: Options): Promise<Situation[]> {
   if (given.length !== 1 || kind === undefined)
     throw new Refusal(
       'doctor: name one of --pid PID, --unit FILE, --compose FILE, --upstart FILE, --supervisord FILE, ' +
-        '--init FILE (see doctor --help)',
+        '--init FILE, --run FILE (see doctor --help)',
     );
   const subject = options[kind]!;
   if (kind === 'pid' && !/^[1-9]\d{0,9}$/.test(subject))

@@ -6,11 +6,12 @@ import type { Look } from './command/step.ts';
 import type { Situation } from './judge/situation.ts';
 import { readComposeFile } from './supervisor/compose/compose.ts';
 import { readInitScript } from './supervisor/init-script.ts';
+import { readRunScript } from './supervisor/run-script.ts';
 import { readSupervisordFile } from './supervisor/supervisord.ts';
 import { readSystemdUnit, type UnitFile } from './supervisor/systemd/systemd-unit.ts';
 import { readUpstartJob } from './supervisor/upstart.ts';
 
-export const FILE_KINDS = ['unit', 'compose', 'upstart', 'supervisord', 'init'] as const;
+export const FILE_KINDS = ['unit', 'compose', 'upstart', 'supervisord', 'init', 'run'] as const;
 
 /** Reads a file and what belongs to it: drop-ins, an .env, the start scripts that are on this machine. */
 export async function examineFile(kind: (typeof FILE_KINDS)[number], path: string): Promise<Situation[]> {
@@ -24,6 +25,8 @@ export async function examineFile(kind: (typeof FILE_KINDS)[number], path: strin
       return readSupervisordFile(path, text, lookAtScript);
     case 'init':
       return [readInitScript(path, text)];
+    case 'run':
+      return [readRunScript(path, text)];
     case 'compose': {
       const beside = (name: string) => readIfThere(resolve(dirname(path), name));
       return readComposeFile(path, text, beside('.env') ?? '', beside);
@@ -68,7 +71,8 @@ const lookAtScript: Look = (path) => {
   const interpreter = interpreterOf(header);
   const named = /^#![ \t]*\S*\/env[ \t]+(?:-\S+[ \t]+)*(\S+)/.exec(header)?.[1] ?? interpreter;
   const shell = named?.slice(named.lastIndexOf('/') + 1);
-  if (shell === undefined || !SHELLS.has(shell)) return undefined;
+  if (start === '') return undefined;
+  if (shell === undefined || !SHELLS.has(shell)) return 'no script';
   return { interpreter: shell, text: start.replace(/^#!.*/, '') };
 };
 

@@ -1,6 +1,6 @@
 /** The answer of `penstock-run doctor --help`. */
 export const DOCTOR_HELP = `penstock-run doctor --pid PID | --unit FILE | --compose FILE | --upstart FILE |
-                    --supervisord FILE | --init FILE  [--needs SECONDS] [--json]
+                    --supervisord FILE | --init FILE | --run FILE  [--needs SECONDS] [--json]
 Who gets this service's stop signal, who stands between it and its supervisor, and who would kill it when.
 
   --pid PID           a running service: walks /proc up to its supervisor, and asks systemctl or docker where
@@ -10,6 +10,7 @@ Who gets this service's stop signal, who stands between it and its supervisor, a
   --upstart FILE      a job of Upstart, /etc/init/NAME.conf
   --supervisord FILE  every program of a configuration of supervisord
   --init FILE         an init script of SysV or OpenRC, as far as its stop can be read
+  --run FILE          the run script of a service folder of runit, s6 or daemontools
   --needs SECONDS     how long the service may take to stop; KILL before that is early. Default 30; Kafka: 300
   --json              for programs
 

@@ -13,6 +13,9 @@ const ENGINES = new Set([
   'finch',
 ]);
 
+/** What starts a container; `podman system service` and the like are programs of their own. */
+const STARTS = /^(run|start|restart|create|exec|play|kube|attach)$/;
+
 /**
  * A container that a command starts is held by its engine: its process 1 is not a child of what the
  * supervisor holds.
@@ -21,7 +24,8 @@ export function unwrapContainer(name: string, args: readonly string[]): Step | u
   if (!ENGINES.has(name)) return undefined;
   const words = args.filter((arg) => !arg.startsWith('-'));
   const compose = name.endsWith('compose') || words.includes('compose');
-  const verb = compose ? 'compose up' : (words[0] ?? '');
+  if (!compose && !words.some((word) => STARTS.test(word))) return undefined;
+  const verb = compose ? 'compose up' : (words.find((word) => STARTS.test(word)) ?? '');
   const because = compose
     ? 'starts containers, which their engine holds: each gets TERM, and KILL after its stop_grace_period'
     : 'starts a container, which its engine holds; what process 1 does in there stands in the image';

@@ -15,6 +15,7 @@ export interface Starter extends OptionSyntax {
   /** Where this was read, or how it was measured. */
   source: string;
   settle?: string;
+  mend?: string;
   newGroup?: boolean;
 }
 
@@ -160,6 +161,7 @@ const plainStarters: readonly Starter[] = [
       'npm and a shell stay between, and TERM ends them without reaching the service for certain ' +
       '(npm/npm#4603)',
     source: 'npm/npm#4603, docker-library/ghost#37',
+    mend: 'start the program that the script in package.json runs, without npm',
   },
   {
     names: ['daemon', 'daemonize'],
@@ -171,7 +173,10 @@ const plainStarters: readonly Starter[] = [
   },
 ];
 
-/** Parents of which the sources say too little, or too much at once. */
+/**
+ * Parents of which the sources say too little, or too much at once. OpenDoas kills after 2 s like su, where
+ * it uses PAM.
+ */
 const unknownStarters: readonly Starter[] = (
   [
     [
@@ -184,7 +189,7 @@ const unknownStarters: readonly Starter[] = (
     ],
     ['bwrap firejail proot fakeroot fakechroot faketime', 'stays as a parent in some of its modes'],
     ['nsenter ip', 'forks in some of its modes'],
-    ['doas pkexec sg newgrp', 'execs or stays, depending on how it was built and set up'],
+    ['pkexec sg newgrp', 'execs or stays, depending on how it was built and set up'],
     ['systemd-inhibit', 'waits for its child; what it does with TERM is not written down'],
     [
       'pipenv poetry uv conda mamba pdm hatch bundle rbenv pyenv nvm',
@@ -198,7 +203,8 @@ const unknownStarters: readonly Starter[] = (
     ['fish csh tcsh pwsh nu elvish xonsh execlineb rc es', 'is a shell whose grammar is not read here'],
   ] as const
 ).map(([names, because]) => ({
-  ...{ names: names.split(' '), onTerm: 'unknown', because, source: 'not measured' },
+  ...{ names: names.split(' '), onTerm: 'opaque', because, source: 'not measured' },
+  settle: 'send TERM to it, and look whether the service gets it, and when',
 }));
 
 /** What they start is held by somebody else: another daemon, or they themselves by rules of their own. */
@@ -219,25 +225,47 @@ const opaqueStarters: readonly Starter[] = (
       'kubectl crictl ctr lxc-start lxc incus virsh vagrant qm pct machinectl',
       'what it starts runs elsewhere',
     ],
-    ['at batch atd crond cron anacron', 'starts its jobs by itself, each on its own'],
     ['service systemctl initctl invoke-rc.d rc-service telinit', 'asks another supervisor to start it'],
-    ['pg_ctlcluster pg_ctl apachectl apache2ctl', 'starts a daemon in the background by its own rules'],
   ] as const
 ).map(([names, because]) => ({
   ...{ names: names.split(' '), onTerm: 'opaque', because, source: 'their manual pages' },
   settle: 'ask the running service: doctor --pid PID',
 }));
 
+/** The same, where the command behind it can be found. */
+const namedStarters: readonly Starter[] = [
+  {
+    names: ['doas'],
+    onTerm: 'opaque',
+    short: 'u:C:a:Lns',
+    user: ['u'],
+    because: 'execs on OpenBSD; elsewhere it may stay for PAM, and kills like su',
+    source: 'OpenDoas pam.c: watchsession()',
+    settle: 'send TERM to it, and look whether the service gets KILL 2 s later',
+  },
+  {
+    names: ['screen'],
+    onTerm: 'opaque',
+    short: 'S:c:h:p:t:T:e:s:X:DdmRrxUALaiOq',
+    because: 'what it starts belongs to a session daemon, which this supervisor does not hold',
+    source: 'screen(1)',
+    settle: 'ask the running service: doctor --pid PID',
+  },
+];
+
 /** Programs that start another. What is not here counts as the service itself. */
 export const starters: ReadonlyMap<string, Starter> = new Map(
-  [...opaqueStarters, ...unknownStarters, ...plainStarters].flatMap((starter) =>
+  [...opaqueStarters, ...unknownStarters, ...namedStarters, ...plainStarters].flatMap((starter) =>
     starter.names.map((name) => [name, starter] as const),
   ),
 );
 
 export function hopOf(starter: Starter, name: string): Hop {
-  const { onTerm, because, settle, newGroup } = starter;
-  const asked =
-    settle ?? (onTerm === 'unknown' ? `send TERM to it, and look whether the service gets it` : undefined);
-  return { name, onTerm, because, ...(asked && { settle: asked }), ...(newGroup && { newGroup }) };
+  const { onTerm, because, settle, newGroup, mend } = starter;
+  return {
+    ...{ name, onTerm, because },
+    ...(settle && { settle }),
+    ...(newGroup && { newGroup }),
+    ...(mend && { mend }),
+  };
 }

@@ -27,12 +27,13 @@ export function unwrapShell(
     const [text = '', zero = name, ...more] = rest;
     return steps({ name: `${name} -c`, flavour, text, positional: [zero, ...more], line: true });
   }
-  const text = look(rest[0]!)?.text;
+  const script = look(rest[0]!);
+  const text = script === 'no script' ? undefined : script?.text;
   if (text !== undefined)
     return steps({ name: fileName(rest), flavour, text, positional: rest, line: false });
   const because = `runs ${rest[0]}, which is not here to be read: it may exec the service or stay its parent`;
   const settle = `let ${rest[0]} end with exec; or doctor --pid PID of the running service`;
-  return [{ hop: { name, onTerm: 'unknown', because, settle }, inner: [...rest], last: true }];
+  return [{ hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...rest], last: true }];
 }
 
 const fileName = ([path = '']: readonly string[]): string => path.slice(path.lastIndexOf('/') + 1);
@@ -97,11 +98,11 @@ function stepOf(way: Way, run: ShellRun): Step {
 /**
  * The words alone would not do outside of the shell: it fills in variables, or does something else before.
  */
-function needs(words: readonly string[], { text }: ShellRun): boolean {
+function needs(words: readonly string[], { text, positional }: ShellRun): boolean {
   if (words.some(isOpen) || words.length === 0) return true;
   const line = words.join('\0');
   return simpleCommands(parseShell(text), new Map(), 0).some((written) => {
-    const [name = '', ...rest] = expandWords(written);
+    const [name = '', ...rest] = expandWords(written, { variables: new Map(), positional });
     const command = name === 'exec' ? rest : [name, ...rest];
     return !NO_LOSS.has(name) && command.join('\0') !== line;
   });

@@ -23,6 +23,16 @@ const RULES: readonly { name: RegExp; detaches: (args: readonly string[]) => boo
     detaches: (args) => args.includes('start'),
     source: "Tomcat's bin/catalina.sh: run execs, start does not",
   },
+  {
+    name: /^(apachectl|apache2ctl)$/,
+    detaches: (args) => !args.some((arg) => /FOREGROUND|NO_DETACH/.test(arg)),
+    source: "Apache's apachectl: httpd leaves the foreground unless it is told -DFOREGROUND",
+  },
+  {
+    name: /^(pg_ctl|pg_ctlcluster)$/,
+    detaches: (args) => !args.includes('--foreground'),
+    source: 'pg_ctl(1), pg_ctlcluster(1): start leaves the server in the background',
+  },
   { name: /^startup\.sh$/, detaches: () => true, source: "Tomcat's bin/startup.sh: catalina.sh start" },
   {
     name: /^(elasticsearch|opensearch)$/,

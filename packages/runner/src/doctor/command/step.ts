@@ -10,5 +10,5 @@ export interface Step extends Pick<Chain, 'ownTerm' | 'needsShell' | 'assumed'> 
   last?: boolean;
 }
 
-/** A shell script on this machine: its interpreter and its text. Undefined for everything else. */
-export type Look = (path: string) => { interpreter: string; text: string } | undefined;
+/** A shell script on this machine, a program that is none, or undefined for what is not here. */
+export type Look = (path: string) => { interpreter: string; text: string } | 'no script' | undefined;

@@ -91,6 +91,7 @@ function stepsOf(command: readonly string[], sh: ShellFlavour, look: Look): Step
     const user = starter.user === 'operand' ? read.rest[0] : optionOf(read, ...(starter.user ?? []));
     const hop: Hop = { ...hopOf(starter, name), ...(user && { user: user.split(':')[0]! }) };
     const last = starter.names.includes('npm') || starter.onTerm === 'opaque';
+    if (last && starter.onTerm === 'opaque' && starter.short === undefined) return [{ hop, inner: [], last }];
     return [{ hop, inner: starter.assignments ? withoutAssignments(rest) : rest, last }];
   }
   return scriptSteps(command, name, sh, look);
@@ -113,18 +114,22 @@ function scriptSteps(
     return [{ hop, inner: [program, ...args.filter((arg) => arg !== '-daemon')], last: true }];
   }
   const shell = look(program);
-  if (shell) return unwrapShell(basename(shell.interpreter), [program, ...args], sh, look, shell.text);
+  if (shell && shell !== 'no script')
+    return unwrapShell(basename(shell.interpreter), [program, ...args], sh, look, shell.text);
   const asked = daemonSwitch(args);
   if (asked !== undefined) {
     const because = `is told ${asked}: whether it goes to the background and leaves is its own affair`;
     const settle = `look whether ${name} stays in the foreground with ${asked}`;
-    return [{ hop: { name, onTerm: 'opaque', because, settle }, inner: [...command], last: true }];
+    const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
+    return [{ hop, inner: [...command], last: true }];
   }
-  if (!looksLikeScript(program)) return undefined;
+  if (shell === 'no script' || !looksLikeScript(program)) return undefined;
   const because =
     'is a script, by its name, which is not here to be read: it may exec the service or stay its parent';
   const settle = `let it end with exec, or ask where ${program} is; or doctor --pid PID`;
-  return [{ hop: { name, onTerm: 'unknown', because, settle }, inner: [...command], last: true }];
+  return [
+    { hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...command], last: true },
+  ];
 }
 
 function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): Step[] | undefined {

@@ -102,9 +102,18 @@ function restsOf(
     if (measured || stopping.fate !== 'clean' || chain.ownTerm !== undefined) continue;
     assume(`${serviceName(chain)} is the service itself, and ends in peace when it is told`);
   }
+  const leaves = played.some(({ chain, stopping }) =>
+    chain.hops.some(({ onTerm }) => stopping.fate === 'clean' && onTerm === 'dies-alone'),
+  );
+  if (supervisor.kind === 'systemd' && supervisor.tells === 'everyone' && leaves)
+    assume(
+      'systemd waits for every process of the cgroup; with cgroup v1 in a container it does not ' +
+        '(systemd#8122)',
+    );
   if (supervisor.awaitsDaemon && played.length > 0)
     assume('whatever was started first leaves once the service is up, and the service is held then');
-  if (supervisor.before?.tells === 'service') assume(`ExecStop tells the service: ${supervisor.before.line}`);
+  if (supervisor.before?.tells === 'service')
+    assume(`${supervisor.before.name} tells the service: ${supervisor.before.line}`);
   return rests;
 }
 

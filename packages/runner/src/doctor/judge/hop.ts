@@ -34,6 +34,12 @@ export interface Hop {
   because: string;
   /** The script that it runs, where that was read. */
   file?: string;
+  /** What to do about it, where that is not the usual. */
+  mend?: string;
+  /** It is told to become a daemon, and may leave. */
+  mayDetach?: boolean;
+  /** It is a script that is not here to be read. */
+  unread?: boolean;
   /** What would settle it, when it is unknown or opaque. */
   settle?: string;
   /** When it sends KILL, where it passes TERM on and then kills; su's 2 s otherwise. */

@@ -19,12 +19,16 @@ export function findMend(
   const { supervisor } = situation;
   if (supervisor.stopSignal === 'KILL') return 'let the stop signal be TERM';
   const needsSeconds = Math.ceil(needsMs / 1_000);
-  if (stopping.killer === 'ExecStop') return stopMend(situation, needsMs, needsSeconds);
+  if (stopping.killer !== undefined && stopping.killer === supervisor.before?.name)
+    return stopMend(situation, needsMs, needsSeconds);
   const hasty = (supervisor.killsAfterMs ?? Infinity) < needsMs;
   const patience = hasty ? needsSeconds : undefined;
   const say = patience === undefined ? undefined : LONGER[supervisor.kind](patience);
   if (say !== undefined && helps(situation, { patienceSeconds: needsSeconds }, needsMs)) return say;
-  if (supervisor.tells === 'nobody') return supervisor.kind === 'systemd' ? 'KillMode=mixed' : undefined;
+  if (supervisor.tells === 'nobody')
+    return helps(situation, { killMode: 'mixed', stop: null }, needsMs) ? 'KillMode=mixed' : undefined;
+  const own = chain.hops.find((hop) => hop.mend !== undefined)?.mend;
+  if (own !== undefined) return say === undefined ? own : `${own}, and ${say}`;
   const line = commandFor(chain);
   const words = line && ['exec', ...line];
   const change: Change = {
@@ -61,8 +65,10 @@ function stopMend(situation: Situation, needsMs: number, needsSeconds: number): 
   );
   const isDocker = /\b(docker|podman|nerdctl)/.test(line) && patient !== line;
   if (isDocker && helps(situation, { stop: patient }, needsMs)) return `ExecStop=${patient}`;
+  if (situation.supervisor.kind !== 'systemd')
+    return `let it wait for ${needsSeconds} s before it sends KILL`;
   return helps(situation, { stop: null }, needsMs)
-    ? 'remove what kills from ExecStop: the supervisor sends TERM, waits, and kills when it must'
+    ? 'remove what kills from ExecStop: systemd sends TERM, waits, and kills when it must'
     : undefined;
 }
 
@@ -82,12 +88,17 @@ function adviceFor(
   const replaced = chain.hops.filter(({ onTerm }) => onTerm === 'passes' || onTerm === 'opaque');
   const patient = patience === undefined ? supervisor : { ...supervisor, killsAfterMs: needsMs };
   if (playStop(patient, { hops: replaced, service }, needsMs).fate !== 'clean') return patience;
-  const user = chain.hops.some(({ onTerm }) => onTerm === 'passes-then-kills');
+  const su = chain.hops.find(({ onTerm }) => onTerm === 'passes-then-kills')?.name;
   const name = service[0] === undefined || isOpen(service[0]) ? undefined : serviceName(chain);
-  if (name === undefined || chain.hops.length === 0) return patience;
-  const exec = `say exec before ${name}, as the last thing that the script does`;
-  const start = user ? `${exec}, and let penstock-run start the script instead of su` : exec;
-  return patience === undefined ? start : `${start}; and ${patience}`;
+  const parent = chain.hops.some(({ onTerm }) => onTerm !== 'replaces' && onTerm !== 'passes-then-kills');
+  const advice = [
+    ...(name !== undefined && parent
+      ? [`say exec before ${name}, as the last thing that the script does`]
+      : []),
+    ...(su === undefined ? [] : [`let penstock-run start the script, in place of ${su}`]),
+    ...(patience === undefined ? [] : [patience]),
+  ];
+  return advice.length === 0 ? undefined : advice.join('; and ');
 }
 
 /** The situation with the change, judged anew: clean, or only the unknown is left that was there before. */
@@ -98,7 +109,8 @@ function helps(situation: Situation, change: Change, needsMs: number): boolean {
     if (mended.remarks.some(({ kind }) => kind === 'wrong')) return false;
     return mended.chains.every(({ chain }) => {
       const { fate } = playStop(mended.supervisor, chain, needsMs);
-      return fate === 'clean' || (fate === 'unknown' && change.command === undefined);
+      const unread = chain.hops.some((hop) => hop.unread);
+      return fate === 'clean' || (fate === 'unknown' && (unread || change.command === undefined));
     });
   } catch {
     return false; // it cannot even be read

@@ -24,6 +24,8 @@ export interface Supervisor {
   forksFollowed: number;
   /** It waits until everything that it started has left, and holds what remains: Type=forking, a pid file. */
   awaitsDaemon: boolean;
+  /** The service tells it which process is the main one: Type=notify. */
+  toldMain: boolean;
   /**
    * The end of the process that it started is no stop: what runs in the background goes on
    * (RemainAfterExit).
@@ -37,12 +39,16 @@ export interface Supervisor {
 
 /** What the stop commands do, all together and in their order. */
 export interface StopCommand {
+  /** ExecStop, pre-stop, or what else it is called where it stands. */
+  name: string;
   /** Whom they tell: the service itself, the main process, or nobody. */
   tells: 'service' | 'main' | 'nobody';
   /** Ms from the first word to the service until they send KILL; undefined: they do not. */
   killsAfterMs: number | undefined;
   /** Whether they return only when the service has ended. */
   waits: 'yes' | 'no' | 'unknown';
+  /** Ms after which they return even so; undefined: the supervisor's own patience ends them. */
+  boundMs: number | undefined;
   /** The line that does it. */
   line: string;
 }
@@ -58,6 +64,7 @@ export function plainSupervisor(kind: Supervisor['kind'], name: string): Supervi
     killsRest: false,
     forksFollowed: 0,
     awaitsDaemon: false,
+    toldMain: false,
     outlivesMain: false,
     asInit: false,
     before: undefined,
@@ -88,6 +95,7 @@ export interface Change {
   patienceSeconds?: number;
   /** The stop command, in place of all others; null: none. */
   stop?: string | null;
+  killMode?: string;
 }
 
 /** read in a file; assumed, since no file says it; measured on a living process. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { suKillsAfterMs, type Chain, type Hop } from './hop.ts';
-import type { Supervisor } from './situation.ts';
+import type { StopCommand, Supervisor } from './situation.ts';
 
 export type Fate = 'clean' | 'killed early' | 'orphaned' | 'never told' | 'unknown';
 
@@ -30,11 +30,16 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
   const opaque = between.find(({ onTerm }) => onTerm === 'opaque');
   const { before } = supervisor;
   if (before?.killsAfterMs !== undefined && before.killsAfterMs < needsMs) {
-    const at: Kill = { killedAfterMs: before.killsAfterMs, killer: 'ExecStop' };
+    const at: Kill = { killedAfterMs: before.killsAfterMs, killer: before.name };
     const when = before.killsAfterMs === 0 ? 'before any TERM' : `${seconds(at.killedAfterMs!)} after TERM`;
-    return story('killed early', `ExecStop sends KILL itself, ${when}: ${before.line}`, at);
+    return story('killed early', `${before.name} sends KILL itself, ${when}: ${before.line}`, at);
   }
-  if (opaque)
+  // Whatever goes on in a container, its end is certain.
+  const endsEarly = supervisor.kind === 'docker' && (supervisor.killsAfterMs ?? Infinity) < needsMs;
+  // And whatever a script does that su has started, su kills it.
+  const su = between.findIndex(({ onTerm }) => onTerm === 'passes-then-kills');
+  const killed = opaque?.unread === true && su >= 0 && su < between.indexOf(opaque);
+  if (opaque && !endsEarly && !killed)
     return story(
       'unknown',
       `${opaque.name} stands before ${service}: ${opaque.because}`,
@@ -67,13 +72,13 @@ function playChain(play: Play): Stopping {
   const broken = told ? detached(between, supervisor) : firstBreak(between, supervisor);
   if (broken && broken.onTerm !== 'unknown') return playBreak(play, broken);
 
-  const kill = told && before?.waits === 'yes' ? nobody : firstKill(supervisor, between);
+  const kill = told && before?.waits === 'yes' ? lateKill(play, before) : firstKill(supervisor, between);
   if (kill.killedAfterMs !== undefined && kill.killedAfterMs < needsMs) {
     if (told && before?.waits === 'unknown' && kill.killer !== supervisor.name)
       return story(
         'unknown',
-        `${kill.killer} sends KILL ${seconds(kill.killedAfterMs)} after TERM, which follows when ExecStop ` +
-          'has returned',
+        `${kill.killer} sends KILL ${seconds(kill.killedAfterMs)} after TERM, which follows when ` +
+          `${before.name} has returned`,
         nobody,
         `whether this waits for the end of ${service}: ${before.line}`,
       );
@@ -81,7 +86,8 @@ function playChain(play: Play): Stopping {
       'at once after',
       'at once with',
     );
-    const held = between.length === 0 ? '' : `${supervised} is supervised, not ${service}. `;
+    const seen = between.length > 0 && between[0]!.onTerm !== 'unknown' && between[0]!.onTerm !== 'opaque';
+    const held = seen ? `${supervised} is supervised, not ${service}. ` : '';
     return story(
       'killed early',
       `${held}${kill.killer} sends KILL ${when}${despite(supervisor, kill)}`,
@@ -99,7 +105,23 @@ function playChain(play: Play): Stopping {
     const why = chain.ownTerm === 'ignored' ? 'ignores TERM' : 'is process 1, and does not handle TERM';
     return story('never told', `${service} ${why}: nothing happens ${patience(supervisor)}`, kill);
   }
+  if (supervisor.asInit && between.length === 0 && !told && leavesTermToItsScript(chain.service)) {
+    const why = 'is process 1, and gets TERM only if what it runs handles it';
+    return story(
+      'unknown',
+      `${service} ${why}`,
+      kill,
+      `look for a handler of SIGTERM in it, or say init: true`,
+    );
+  }
   return story('clean', peace(play, kill, told), kill);
+}
+
+/** Interpreters and small tools that install no handler of their own: nothing reaches them as process 1. */
+function leavesTermToItsScript([program = '']: readonly string[]): boolean {
+  return /^(node|nodejs|deno|bun|python[\d.]*|perl|ruby|php[\d.]*|sleep|tail|cat|lua|Rscript)$/.test(
+    basename(program),
+  );
 }
 
 function peace({ supervisor, between, service }: Play, kill: Kill, told: boolean): string {
@@ -107,7 +129,7 @@ function peace({ supervisor, between, service }: Play, kill: Kill, told: boolean
     kill.killedAfterMs === undefined
       ? 'nobody sends KILL'
       : `${kill.killer} waits ${seconds(kill.killedAfterMs)}`;
-  if (told) return `${service} is told by ExecStop; ${end}`;
+  if (told) return `${service} is told by ${supervisor.before?.name}; ${end}`;
   if (supervisor.outlivesMain) return `${service} and all that it has started are told; ${end}`;
   return `${service} ${between.length === 0 ? 'is the supervised process' : 'is told'}; ${end}`;
 }
@@ -129,9 +151,10 @@ interface Kill {
 const nobody: Kill = { killedAfterMs: undefined, killer: undefined };
 
 /** What stays as a parent, once the supervisor has settled on whom it holds. */
-function stayingHops({ awaitsDaemon, forksFollowed }: Supervisor, { hops }: Chain): Hop[] {
+function stayingHops({ awaitsDaemon, toldMain, forksFollowed }: Supervisor, { hops }: Chain): Hop[] {
   const staying = hops.filter(({ onTerm }) => onTerm !== 'replaces');
-  if (awaitsDaemon) return staying.filter(({ onTerm }) => onTerm === 'opaque');
+  if (awaitsDaemon) return staying.filter(({ onTerm, mayDetach }) => onTerm === 'opaque' && !mayDetach);
+  if (toldMain) return staying.filter(({ mayDetach }) => !mayDetach);
   return staying.slice(forksFollowed);
 }
 
@@ -144,6 +167,20 @@ function firstKill(supervisor: Supervisor, between: readonly Hop[]): Kill {
   const suMs = su?.killsAfterMs ?? suKillsAfterMs;
   if (su && suMs <= supervisorMs) return { killedAfterMs: suMs, killer: su.name };
   return supervisorMs === Infinity ? nobody : { killedAfterMs: supervisorMs, killer: supervisor.name };
+}
+
+/**
+ * The stop signal, and KILL behind it, come when the stop command has waited, or has used up the patience
+ * itself.
+ */
+function lateKill({ supervisor, between }: Play, { name, killsAfterMs, boundMs }: StopCommand): Kill {
+  const own = killsAfterMs ?? Infinity;
+  const waited = Math.min(boundMs ?? Infinity, supervisor.killsAfterMs ?? Infinity);
+  const { killedAfterMs = Infinity, killer } = firstKill(supervisor, between);
+  if (own === Infinity && killedAfterMs + waited === Infinity) return nobody;
+  return own <= killedAfterMs + waited
+    ? { killedAfterMs: own, killer: name }
+    : { killedAfterMs: killedAfterMs + waited, killer };
 }
 
 function despite(supervisor: Supervisor, kill: Kill): string {

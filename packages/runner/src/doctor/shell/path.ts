@@ -11,6 +11,8 @@ export interface Path {
   lasts: string[][];
   jobs: string[][];
   waits: number;
+  /** What the shell did with TERM when it waited first. */
+  waitTrap: OnTermTrap | undefined;
   /** What a `while` or `until` asks: the service where nothing else lasts. */
   condition: string[] | undefined;
   sourced: string[];

@@ -51,6 +51,7 @@ export function waysOf(script: Script, { positional, bash }: Reading): Way[] {
     lasts: [],
     jobs: [],
     waits: 0,
+    waitTrap: undefined,
     condition: undefined,
     sourced: [],
   };
@@ -96,7 +97,8 @@ class Walk {
 
   /** What is left of a path when the script ends. */
   end(path: Path, lone: boolean): void {
-    const { jobs, lasts, trap, waits } = path;
+    const { jobs, lasts, waits } = path;
+    const trap = path.waitTrap ?? path.trap;
     const job = jobs.findLast((words) => !isSoonOver(words) && !keepsAlive(words)) ?? jobs.at(-1);
     const kept = lasts.find(keepsAlive);
     if (job && (waits > 0 || kept))
@@ -123,9 +125,12 @@ class Walk {
       return [start];
     }
     let paths = [start];
+    const before = [...start.lasts];
     for (const { joint, command } of commands) {
-      // Behind && and || the command may be left out, unless what stands before decides it.
+      // Behind && and || the command may be left out. Behind && what stands before has failed then: no
+      // service.
       const skipped = joint === undefined ? [] : paths.map(copy);
+      if (joint === '&&') for (const path of skipped) path.lasts = before;
       paths = [...paths.flatMap((path) => this.#command(command, path, depth)), ...skipped];
     }
     const firstSimple = commands[0]!.command;
@@ -247,6 +252,7 @@ class Walk {
         return [path];
       case 'wait':
         path.waits++;
+        path.waitTrap ??= path.trap;
         return [path];
       case 'set':
         if (args[0] === '--') path.positional = [path.positional?.[0] ?? 'sh', ...args.slice(1)];
@@ -290,7 +296,14 @@ class Walk {
     const flat = commands.flatMap((command) => (command.kind === 'pipeline' ? command.commands : [command]));
     const found = flat.flatMap((command): string[][] => {
       const inner = new Walk(this.#bash);
-      const start = { ...copy(path), lasts: [], jobs: [], waits: 0, condition: undefined };
+      const start = {
+        ...copy(path),
+        lasts: [],
+        jobs: [],
+        waits: 0,
+        waitTrap: undefined,
+        condition: undefined,
+      };
       const body = command.kind === 'subshell' ? command.body : [statementOf(command)];
       for (const end of inner.script(body, start, depth + 1)) inner.end(end, false);
       return inner.ways.flatMap((way) => ('words' in way ? [way.words] : []));

@@ -8,7 +8,7 @@ import { parseShell } from '../shell/parse.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands } from '../shell/trap.ts';
 import { expand, expandWords, type Known } from '../shell/words.ts';
-import { stopActions } from './stop-actions.ts';
+import { stopActions, type StopAction } from './stop-actions.ts';
 import { playStopCommands, type PlayedStop } from './stop-command.ts';
 
 /**
@@ -35,7 +35,10 @@ export function readInitScript(path: string, text: string): Situation {
   const known: Known = { variables: assignments(script), positional: undefined };
   const functions = functionsOf(script);
   const openRc = /^#!.*\b(openrc-run|runscript)\b/.test(text);
-  const stop = openRc && !functions.has('stop') ? openRcStop(known) : sysvStop(script, functions, known);
+  const stop =
+    openRc && !functions.has('stop')
+      ? openRcStop(known)
+      : sysvStop(script, functions, known, text.includes('/lib/lsb/init-functions'));
   const start = openRc ? openRcStart(known) : sysvStart(script, functions, known);
   const remarks: Remark[] = [];
   if (typeof stop === 'string') remarks.push(unknown(stop));
@@ -66,9 +69,11 @@ function situation(
       tells: 'nobody',
       awaitsDaemon: true,
       before: played?.command ?? {
+        name: 'its stop',
         tells: 'service',
         killsAfterMs: undefined,
         waits: 'unknown',
+        boundMs: undefined,
         line: 'its stop',
       },
     },
@@ -111,32 +116,44 @@ function branch(script: Script, functions: ReadonlyMap<string, Script>, verb: 's
   return found.length > 0 || !named ? found : simpleCommands(named, functions, 0);
 }
 
-function sysvStop(script: Script, functions: ReadonlyMap<string, Script>, known: Known): PlayedStop | string {
+function sysvStop(
+  script: Script,
+  functions: ReadonlyMap<string, Script>,
+  known: Known,
+  lsb: boolean,
+): PlayedStop | string {
   const words = branch(script, functions, 'stop').map((each) => expandWords(each, known));
-  const delays = words
-    .filter(([name]) => name === 'killproc')
-    .map((each) => (/^-d$/.test(each[1] ?? '') ? Number(each[2]) : 3));
-  // killproc of Red Hat's functions: TERM, three seconds unless -d says otherwise, KILL.
-  const lines = words.map((each) => ({
-    line: each.join(' '),
-    actions:
-      each[0] === 'killproc' && !each.some((word) => /^-(TERM|15|HUP|INT|QUIT)$/.test(word))
-        ? [{ does: 'tells and kills', afterMs: (delays[0] ?? 3) * 1_000 } as const]
-        : stopActions(each).filter(({ does }) => does !== 'asks'),
-  }));
-  return playStopCommands(lines) ?? 'what its stop does is not read';
+  const lines = words.map((each) => ({ line: each.join(' '), actions: stopOf(each, lsb) }));
+  return playStopCommands(lines, 'its stop') ?? 'what its stop does is not read';
+}
+
+/**
+ * killproc without a signal: TERM and then KILL, after 5 s with Debian's functions, after 3 s with Red Hat's
+ * (-d).
+ */
+function stopOf(words: readonly string[], lsb: boolean): StopAction[] {
+  const [name = '', ...args] = words;
+  if (name !== 'killproc') return stopActions(words).filter(({ does }) => does !== 'asks');
+  const read = readWords(args, { short: 'p:d:b:', permutes: true });
+  const signal = read.rest[1] ?? [...read.options.keys()].find((option) => /^[A-Z0-9]/.test(option));
+  if (signal !== undefined)
+    return stopActions(['kill', ...args.filter((arg) => arg.startsWith('-')), '$PID']);
+  const delay = optionOf(read, 'd');
+  const seconds = delay !== undefined && /^\d+$/.test(delay) ? Number(delay) : lsb ? 5 : 3;
+  return [{ does: 'tells and kills', afterMs: seconds * 1_000 }];
 }
 
 function sysvStart(script: Script, functions: ReadonlyMap<string, Script>, known: Known): string[] {
   const words = branch(script, functions, 'start').map((each) => expandWords(each, known));
-  const daemon =
-    words.find(([name]) => name === 'start-stop-daemon') ?? words.find(([name]) => name === 'daemon');
-  if (!daemon) return [];
-  if (daemon[0] === 'start-stop-daemon') return daemon;
-  const read = readWords(daemon.slice(1), { long: ['user', 'pidfile', 'check'], short: '' });
+  const daemon = words.find(([name]) => STARTERS.has(name ?? ''));
+  if (!daemon || daemon[0] === 'start-stop-daemon') return daemon ?? [];
+  const read = readWords(daemon.slice(1), { long: ['user', 'pidfile', 'check'], short: 'fn:p:' });
   const user = optionOf(read, 'user');
   return user === undefined ? read.rest : ['runuser', '-u', user, '--', ...read.rest];
 }
+
+/** Debian's start-stop-daemon and LSB function, Red Hat's function. */
+const STARTERS = new Set(['start-stop-daemon', 'start_daemon', 'daemon']);
 
 /** start-stop-daemon of OpenRC: TERM, and after five seconds it gives up; KILL only where `retry` says so. */
 function openRcStop({ variables }: Known): PlayedStop | string {
@@ -146,7 +163,7 @@ function openRcStop({ variables }: Known): PlayedStop | string {
     return `it is held by ${supervisor}, whose own schedule is not read`;
   const line = ['start-stop-daemon', '--stop', ...(retry === undefined ? [] : ['--retry', retry])];
   return (
-    playStopCommands([{ line: line.join(' '), actions: stopActions(line) }]) ??
+    playStopCommands([{ line: line.join(' '), actions: stopActions(line) }], 'its stop') ??
     'what its stop does is not read'
   );
 }

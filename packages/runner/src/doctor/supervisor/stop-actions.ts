@@ -16,7 +16,7 @@ export type StopAction =
   | { does: 'kills' }
   | { does: 'pauses'; ms: number }
   /** It asks again and again whether the service has ended. */
-  | { does: 'waits' }
+  | { does: 'waits'; boundMs?: number }
   /** It tells, waits that long, and kills. */
   | { does: 'tells and kills'; afterMs: number }
   /** A program of the service's own, which is taken to tell it. */
@@ -51,6 +51,7 @@ function unwrapToShell(command: readonly string[]): string | undefined {
 
 /** What stands behind env, sudo, su and the like. */
 function inside(command: readonly string[]): string[] {
+  if (basename(command[0] ?? '') === 'start-stop-daemon') return [...command];
   const { service, hops } = unwrap(command, 'bash');
   return hops.some(({ onTerm }) => onTerm === 'opaque')
     ? [...command]
@@ -125,7 +126,10 @@ function startStopDaemon(args: readonly string[]): StopAction[] {
     if (item === 'forever') break;
     if (/^\d+$/.test(item)) waitedMs += Number(item) * 1_000;
   }
-  return [{ does: 'tells', whom: 'service' }, { does: 'waits' }];
+  const waits: StopAction = retry.includes('forever')
+    ? { does: 'waits' }
+    : { does: 'waits', boundMs: waitedMs };
+  return [{ does: 'tells', whom: 'service' }, waits];
 }
 
 function systemctlKill(args: readonly string[]): StopAction[] {

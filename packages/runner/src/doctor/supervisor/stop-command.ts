@@ -16,12 +16,13 @@ export interface PlayedStop {
  * Plays stop commands in their order: who is told when, and when KILL is sent. Undefined when they do
  * nothing.
  */
-export function playStopCommands(lines: readonly StopLine[]): PlayedStop | undefined {
+export function playStopCommands(lines: readonly StopLine[], name = 'ExecStop'): PlayedStop | undefined {
   let now = 0;
   let toldAt: number | undefined;
   let tells: StopCommand['tells'] = 'nobody';
   let waits: StopCommand['waits'] = 'no';
   let killsAfterMs: number | undefined;
+  let boundMs: number | undefined;
   let killsSometime = false;
   let teller = '';
   let killer = '';
@@ -36,7 +37,7 @@ export function playStopCommands(lines: readonly StopLine[]): PlayedStop | undef
     for (const action of actions) {
       if (action.does === 'pauses') now += action.ms;
       else if (action.does === 'tells') tell(action.whom, line);
-      else if (action.does === 'waits') waits = 'yes';
+      else if (action.does === 'waits') [waits, boundMs] = ['yes', action.boundMs];
       else if (action.does === 'asks') {
         tell('service', line);
         if (waits !== 'yes') waits = action.waits;
@@ -49,5 +50,5 @@ export function playStopCommands(lines: readonly StopLine[]): PlayedStop | undef
     }
   }
   if (tells === 'nobody' && killsAfterMs === undefined) return undefined;
-  return { command: { tells, killsAfterMs, waits, line: killer || teller }, killsSometime };
+  return { command: { name, tells, killsAfterMs, waits, boundMs, line: killer || teller }, killsSometime };
 }

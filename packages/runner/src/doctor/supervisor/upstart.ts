@@ -85,7 +85,7 @@ function commandOf(exec: string | undefined, script: string | undefined): string
 }
 
 function playPreStop(script: string): PlayedStop | undefined {
-  return playStopCommands([{ line: script.trim(), actions: stopActions(['sh', '-c', script]) }]);
+  return playStopCommands([{ line: script.trim(), actions: stopActions(['sh', '-c', script]) }], 'pre-stop');
 }
 
 function remarksOn(job: readonly Stanza[], chains: Situation['chains'], expect: string): Remark[] {

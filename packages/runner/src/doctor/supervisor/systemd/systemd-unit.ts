@@ -54,7 +54,7 @@ function situationOf(
     chains,
     remarks: remarksOn(settings, chains, played),
     rests: [...rests, ...assumed],
-    mended: ({ command: words, patienceSeconds, stop }) => {
+    mended: ({ command: words, patienceSeconds, stop, killMode }) => {
       const changed = [...assignments];
       const add = (name: string, value: string) => changed.push({ section: 'Service', name, value });
       if (words) {
@@ -62,6 +62,7 @@ function situationOf(
         add('ExecStart', words.map(quoteForUnit).join(' '));
       }
       if (patienceSeconds !== undefined) add('TimeoutStopSec', String(patienceSeconds));
+      if (killMode !== undefined) add('KillMode', killMode);
       if (stop !== undefined) add('ExecStop', '');
       if (stop) add('ExecStop', stop);
       return situationOf(path, changed, rests, look);
@@ -92,7 +93,7 @@ export function systemdSupervisor(
   settings: UnitSettings,
   played: PlayedStop | undefined,
 ): Supervisor {
-  const killMode = settings.last(['KillMode'], (value) => KILL_MODES.has(value)) ?? 'control-group';
+  const killMode = killModeOf(settings);
   const stopMs = systemdSpanMs(settings.last(STOP_SPANS, isSpan) ?? '90s') || Infinity;
   const finalSignal = signalName(settings.last(['FinalKillSignal'], isSignal) ?? 'KILL');
   const sends = !isNo.test(settings.last(['SendSIGKILL'], isBoolean) ?? 'yes');
@@ -106,6 +107,7 @@ export function systemdSupervisor(
     killsAfterMs: kills && stopMs !== Infinity ? stopMs : undefined,
     killsRest: kills && killMode !== 'process',
     awaitsDaemon: type === 'forking',
+    toldMain: type === 'notify' || type === 'notify-reload',
     outlivesMain: remains,
     before: played?.command,
   };
@@ -116,6 +118,11 @@ const isYes = /^(yes|y|true|t|on|1)$/i;
 const isBoolean = (value: string): boolean => isYes.test(value) || isNo.test(value);
 const isSignal = (value: string): boolean => /^(\d+|(SIG)?[A-Z][A-Z0-9+-]*)$/.test(value);
 const TYPES = new Set(['simple', 'exec', 'forking', 'oneshot', 'dbus', 'notify', 'notify-reload', 'idle']);
+/** An empty KillMode= is the default again; an unknown one is skipped. */
+function killModeOf(settings: UnitSettings): string {
+  return settings.last(['KillMode'], (value) => value === '' || KILL_MODES.has(value)) || 'control-group';
+}
+
 const KILL_MODES = new Set(['control-group', 'mixed', 'process', 'none']);
 
 function remarksOn(
@@ -136,7 +143,7 @@ function remarksOn(
       mend: 'User= in the unit',
     });
   }
-  const killMode = settings.last(['KillMode'], (value) => KILL_MODES.has(value));
+  const killMode = killModeOf(settings);
   if (killMode === 'none') {
     remarks.push({
       kind: played ? 'note' : 'wrong',
