@@ -6,22 +6,27 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { listOffsets, openCluster, startBatchProducer, startFetcher } from '../src/index.ts';
 import type { Flood } from './flooding-producer.fixture.ts';
 import { WatchedProcess } from './memory-watch.fixture.ts';
+import { standsStill } from './stands-still.fixture.ts';
 import type { SlowRead } from './slow-reader.fixture.ts';
 
-// Contract test 4. Memory is that of a process of its own: what the system says that it takes (RSS), not what it believes.
+// Contract test 4. Memory is measured in separate processes: what the system says they use (RSS), not what
+// they count themselves.
 
 const mib = 1024 * 1024;
 const memoryBytes = 64 * mib;
 const prefetchBytes = 16 * mib;
-/** What V8 lets lie about before it collects, and what sockets hold. */
+/** Garbage that V8 has not collected yet, and what sockets hold. */
 const garbageBytes = 64 * mib;
-const deliveryTimeoutMs = 1_500;
+const deliveryTimeoutMs = 5_000;
 const requestTimeoutMs = 1_000;
+/** A busy machine may be late by this much. Without its timeouts, the producer would wait for ever. */
+const lateMs = 10_000;
 const fewPartitions = 8;
 const manyPartitions = 1_000;
 
 let proxied: ProxiedKafka<TestKafka>;
-// Made in the beginning: a broker that has just got a thousand partitions takes its time to make another topic.
+// Created at the beginning: a broker that has just got a thousand partitions takes its time to create another
+// topic.
 let floodedTopic: string;
 let readTopic: string;
 let soundTopic: string;
@@ -39,36 +44,39 @@ beforeAll(async () => {
 
 afterAll(() => proxied[Symbol.asyncDispose]());
 
+// Small records need more appends for the same memory, so they have a smaller bound: all floods need about 65
+// 000.
 describe.each([
-  ['that reads nothing any more', 1_000, fewPartitions, async () => stallProxy()],
-  ['whose process is stopped', 100, fewPartitions, async () => stopBroker()],
+  ['that reads nothing any more', 1_000, memoryBytes, fewPartitions, async () => stallProxy()],
+  ['whose process is stopped', 100, memoryBytes / 8, fewPartitions, async () => stopBroker()],
   [
     `that reads nothing any more, ${manyPartitions} partitions`,
     1_000,
+    memoryBytes / 2,
     manyPartitions,
     async () => stallProxy(),
   ],
-] as const)('a broker %s, records of %d bytes', (_, valueBytes, partitions, stick) => {
-  test('the producer stays inside its bound, answers by the delivery deadline and closes', async () => {
+] as const)('a broker %s, records of %d bytes', (_, valueBytes, boundBytes, partitions, stick) => {
+  test('the producer stays within its bound, settles everything in time, and closes', async () => {
     const topic = partitions === manyPartitions ? manyTopic : floodedTopic;
-    using producer = floodOf(topic, { partitions, valueBytes });
+    using producer = floodOf(topic, { partitions, valueBytes, boundBytes });
     await producer.ready();
     await stick();
     const flood = await producer.result();
     tell(`flood of ${valueBytes} bytes into ${partitions} partitions`, flood);
     expect(flood.refusedByBound).toBe(true);
-    expect(flood.heldMax).toBeLessThanOrEqual(memoryBytes);
-    expect(flood.rssMax - flood.rssBefore).toBeLessThan(memoryBytes + garbageBytes);
+    expect(flood.heldMax).toBeLessThanOrEqual(boundBytes);
+    expect(flood.rssMax - flood.rssBefore).toBeLessThan(boundBytes + garbageBytes);
     const { refused = 0, unknown = 0, written = 0 } = flood.outcomes;
     expect(refused + unknown).toBe(flood.taken);
     expect(written).toBe(0);
     expect(unknown).toBeGreaterThan(0);
-    expect(flood.longestWait).toBeLessThan(deliveryTimeoutMs + 2_000);
-    expect(flood.closeTook).toBeLessThan(deliveryTimeoutMs + requestTimeoutMs + 2_000);
+    expect(flood.longestWait).toBeLessThan(deliveryTimeoutMs + lateMs);
+    expect(flood.closeTook).toBeLessThan(deliveryTimeoutMs + requestTimeoutMs + lateMs);
   });
 });
 
-test('a slow reader: the fetcher holds no more than its budget, and everything comes in the end', async () => {
+test('a slow reader gets everything, and the fetcher holds no more than its budget', async () => {
   const records = await fill(readTopic, fewPartitions, { recordsEach: 600, valueBytes: 16_000 });
   using reader = readOf(readTopic, { partitions: fewPartitions, records, slowMs: 3_000 });
   await reader.ready();
@@ -80,7 +88,7 @@ test('a slow reader: the fetcher holds no more than its budget, and everything c
   expect(read.rssMax - read.rssBefore).toBeLessThan(prefetchBytes + garbageBytes);
 });
 
-test('single records that trickle in while the reader is away count with what their objects take', async () => {
+test('single records that trickle in count with the memory of their objects', async () => {
   const each = 400;
   const records = await fill(trickleTopic, fewPartitions, {
     recordsEach: each,
@@ -92,15 +100,14 @@ test('single records that trickle in while the reader is away count with what th
   using fetcher = startFetcher(cluster, options);
   for (let partition = 0; partition < fewPartitions; partition++)
     fetcher.assign(trickleTopic, partition, { offset: 0n, lastFetchedEpoch: -1 });
-  await expect.poll(() => fetcher.heldBytes, { timeout: 10_000, interval: 10 }).toBeGreaterThan(mib / 4);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(fetcher.heldBytes).toBeLessThanOrEqual(mib);
+  await expect.poll(() => fetcher.heldBytes, { timeout: 60_000, interval: 10 }).toBeGreaterThan(mib / 4);
+  expect(await standsStill(() => fetcher.heldBytes)).toBeLessThanOrEqual(mib);
   let arrived = (await fetcher.next()).length;
   expect(arrived).toBeLessThan(mib / 1_024);
   while (arrived < records) arrived += (await fetcher.next()).length;
 });
 
-test(`${manyPartitions} partitions cost little: memory inside the same bounds, next to no CPU while nothing happens`, async () => {
+test(`${manyPartitions} partitions stay within the bounds, and cost next to no CPU while idle`, async () => {
   const records = await fill(manyTopic, manyPartitions, { recordsEach: 10, valueBytes: 1_000 });
   using reader = readOf(manyTopic, { partitions: manyPartitions, records, slowMs: 0 });
   await reader.ready();
@@ -113,8 +120,9 @@ test(`${manyPartitions} partitions cost little: memory inside the same bounds, n
   using writer = floodOf(manyTopic, {
     partitions: manyPartitions,
     valueBytes: 1_000,
+    boundBytes: memoryBytes,
     floodMs: 1_000,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   await writer.ready();
   const flood = await writer.result();
@@ -125,16 +133,17 @@ test(`${manyPartitions} partitions cost little: memory inside the same bounds, n
   expect(flood.idleCpu).toBeLessThan(0.05);
 });
 
-test('a partition that has no leader leaves room for the others', async () => {
+test('a partition without a leader leaves room for the others', async () => {
   const stuck = uniqueName('nowhere');
   await using cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'stuck-partition' });
-  const written: unknown[] = [];
-  await using producer = await startBatchProducer(cluster, {
+  const written: string[] = [];
+  const late: string[] = [];
+  await using producer = await startBatchProducer<string>(cluster, {
     memoryBytes: 4 * mib,
     batchBytes: 64 * 1024,
-    deliveryTimeoutMs,
+    deliveryTimeoutMs: 10_000,
     onSettled: ({ outcome, tokens }) => {
-      if (outcome === 'written') written.push(...tokens);
+      (outcome === 'written' ? written : late).push(...tokens);
     },
   });
   const append = (topic: string, token: string): boolean =>
@@ -143,10 +152,9 @@ test('a partition that has no leader leaves room for the others', async () => {
   while (append(stuck, 'stuck')) taken++;
   expect(taken).toBeGreaterThan(100);
   expect(producer.bufferedBytes).toBeLessThan(3 * mib);
-  const startedAt = performance.now();
   for (let index = 0; index < 100; index++) expect(append(soundTopic, `sound ${index}`)).toBe(true);
-  await expect.poll(() => written.length, { timeout: deliveryTimeoutMs - 300, interval: 20 }).toBe(100);
-  expect(performance.now() - startedAt).toBeLessThan(deliveryTimeoutMs - 300);
+  await expect.poll(() => written.length, { timeout: 30_000, interval: 20 }).toBe(100);
+  expect(late, 'the records of the partition without a leader still wait').toEqual([]);
 });
 
 async function topicOf(partitions: number): Promise<string> {
@@ -170,15 +178,16 @@ async function stopBroker(): Promise<void> {
 
 function floodOf(
   topic: string,
-  o: { partitions: number; valueBytes: number; floodMs?: number; timeoutMs?: number },
+  o: { partitions: number; valueBytes: number; boundBytes: number; floodMs?: number; timeoutMs?: number },
 ): WatchedProcess<Flood> {
   return watched('flooding-producer.fixture.ts', topic, {
     PARTITIONS: o.partitions,
     VALUE_BYTES: o.valueBytes,
-    MEMORY_BYTES: memoryBytes,
+    MEMORY_BYTES: o.boundBytes,
     DELIVERY_TIMEOUT_MS: o.timeoutMs ?? deliveryTimeoutMs,
     REQUEST_TIMEOUT_MS: o.timeoutMs ?? requestTimeoutMs,
-    FLOOD_MS: o.floodMs ?? 2 * deliveryTimeoutMs,
+    FLOOD_MS: o.floodMs ?? 1.5 * deliveryTimeoutMs,
+    FLOOD_MAX_MS: o.floodMs ?? 60_000,
     IDLE_MS: o.floodMs === undefined ? 0 : 2_000,
   });
 }
@@ -208,7 +217,7 @@ function watched<Result>(
   return started;
 }
 
-/** Answers how many records the topic has then: some may be left of a flood. */
+/** Resolves with the number of records in the topic: some may be left from a flood. */
 async function fill(
   topic: string,
   partitions: number,
@@ -230,7 +239,7 @@ async function fill(
   return numbers.reduce((sum, partition) => sum + Number(ends.get(partition)?.offset), 0);
 }
 
-/** The measured figures, for the documentation: PENSTOCK_TELL=1 prints them. */
+/** With PENSTOCK_TELL=1 it prints the measured figures, for the documentation. */
 function tell(what: string, figures: Flood | SlowRead): void {
   if (!process.env['PENSTOCK_TELL']) return;
   const { rssBefore, rssMax, heldMax, ...rest } = figures;

@@ -11,19 +11,23 @@ import { moveLeaders } from './move-leaders.fixture.ts';
 import { broken, NumberedLoad } from './numbered-load.fixture.ts';
 import { TopicWatch } from './topic-watch.fixture.ts';
 
-// What brokers and leaders do every day, to a producer, two copying members of a group and two readers under load. Nothing of it may
-// reach the caller, and how long each stands still is measured: from the last record of a partition to the next.
+// What happens to brokers and leaders every day, with a producer, two copying members of a group and two
+// readers under load. No caller may notice. The test also measures how long each stands still: from one
+// record of a partition to the next.
 
 const { long } = seededRun(0);
 const partitions = 6;
-/** The longest time that a partition may stand still. A restarted broker may have been the controller, which is elected anew. */
+/**
+ * The longest time that a partition may stand still. A restarted broker may have been the controller: a new
+ * one is elected.
+ */
 const limitsMs = { moved: 5_000, restarted: 15_000, killed: 15_000 };
 
 let kafka: TestKafka;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  // What a production broker has: it keeps its leaderships 9 s after its death. CI takes the tests' 4 s.
+  // As in production: a dead broker keeps its leaderships for 9 s. CI uses the 4 s of the other tests.
   const settings: Record<string, string> = long ? { 'broker.session.timeout.ms': '9000' } : {};
   kafka = await startKafka({ brokers: 3, name: 'moving', settings });
   cluster = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'moving' });
@@ -106,7 +110,7 @@ test(
 );
 
 test(
-  'what an unclean election cut off is told with its range, to who is reading and to who comes back',
+  'what an unclean election cut off is reported with its range, to running and returning readers',
   { timeout: 90_000 },
   async () => {
     const topic = uniqueName('unclean');
@@ -120,7 +124,7 @@ test(
     await follower.stop();
     await write(topic, 5);
     const lastFetchedEpoch = await readTo(running, 15n);
-    // The follower has never seen the last five, and becomes the leader: an unclean election.
+    // The follower has never seen the last five records, and becomes the leader: an unclean election.
     await leader.kill();
     await follower.start();
     const truncated = { kind: 'truncated', from: 10n, to: 15n };
@@ -128,7 +132,7 @@ test(
     using returning = startFetcher(cluster, { isolation: 'read_committed' });
     returning.assign(topic, 0, { offset: 15n, lastFetchedEpoch });
     expect(await problemOf(returning)).toMatchObject(truncated);
-    // The same when the new log has grown beyond the position.
+    // The same happens when the new log has grown beyond the position.
     await write(topic, 20);
     using late = startFetcher(cluster, { isolation: 'read_committed' });
     late.assign(topic, 0, { offset: 15n, lastFetchedEpoch });
@@ -155,7 +159,7 @@ async function write(topic: string, count: number): Promise<void> {
   expect(outcomes).toEqual(Array.from({ length: count }, () => 'written'));
 }
 
-/** Answers the leader epoch of what was read last. */
+/** Resolves with the leader epoch of the last record read. */
 async function readTo(fetcher: Fetcher, offset: bigint): Promise<number> {
   const signal = AbortSignal.timeout(20_000);
   while (!signal.aborted) {
@@ -203,7 +207,7 @@ async function leadersTo(leader: number, ...topics: string[]): Promise<void> {
   for (const topic of topics) expect(await moveLeaders(cluster, topic, all, leader)).toEqual([]);
 }
 
-/** Says how much of a stall is the brokers' own: until then no client can write. */
+/** Tells how much of a stall the brokers cause themselves: until then no client can write. */
 async function ledByOthers(topic: string, lost: TestBroker): Promise<void> {
   const startMs = performance.now();
   await using observer = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'observer' });
@@ -214,7 +218,7 @@ async function ledByOthers(topic: string, lost: TestBroker): Promise<void> {
   process.stdout.write(`new leaders after ${Math.round(performance.now() - startMs)} ms\n`);
 }
 
-/** The leaders of their topics' partitions are the coordinators (settings.ts of test/broker: four partitions each). */
+/** The coordinators are the leaders of these topics' partitions (test/broker has four partitions each). */
 function coordinatorsTo(leader: number): () => Promise<void> {
   return async () => {
     for (const topic of ['__transaction_state', '__consumer_offsets'])

@@ -13,7 +13,7 @@ import {
 } from '../src/index.ts';
 import type { Cluster, FetchedBatch, OutgoingRecord } from '../src/index.ts';
 
-// Contract test 7: what one side compresses, the other reads: Java's clients are the other side.
+// Contract test 7: what one side compresses, the other side reads. Java's clients are the other side.
 
 const mebibyte = 1024 * 1024;
 const patient = { timeout: 120_000 };
@@ -25,7 +25,9 @@ beforeAll(async () => {
   kafka = await sharedKafka();
 });
 
-/** Small, empty and null values, one that fills many blocks of any codec, and one that does not compress at all. */
+/**
+ * Small, empty and null values; one that fills many blocks of any codec; one that does not compress at all.
+ */
 function variedRecords(): OutgoingRecord[] {
   const timestampMs = Date.now();
   const record = (key: string | null, value: string | null): OutgoingRecord => ({
@@ -68,7 +70,7 @@ test(
       await producer[Symbol.asyncDispose]();
       expect([...outcomes]).toEqual(['written']);
       await using session = await openTxnSession(cluster, { transactionalId: uniqueName(codec) });
-      // Large, small, large: whatever is compressed aside keeps its place.
+      // Large, small, large: what is compressed in the thread pool keeps its position.
       for (const part of [again.slice(0, 900), again.slice(900, 905), again.slice(905)]) {
         session.append(topic, partition, encodeBatch(part), codec);
       }
@@ -135,7 +137,7 @@ test.each(compressing)(
   },
 );
 
-test('large batches that are compressed aside and small ones between them keep their order', async () => {
+test('large batches, compressed in the pool, and small ones between them keep their order', async () => {
   const { cluster, topic } = await begin('order');
   const written: number[] = [];
   const producer = await startBatchProducer(cluster, {
@@ -164,7 +166,7 @@ test('large batches that are compressed aside and small ones between them keep t
   expect(records.map((record) => Number.parseInt(record.slice('null='.length), 10))).toEqual(numbers);
 });
 
-test('a transaction that is aborted while its batch is compressed leaves nothing, and the next one is whole', async () => {
+test('an abort while a batch is compressed leaves nothing, and the next transaction is whole', async () => {
   const { cluster, topic } = await begin('aborted');
   await using session = await openTxnSession(cluster, { transactionalId: uniqueName('aborted') });
   const large = (name: string) => {

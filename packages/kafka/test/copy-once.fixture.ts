@@ -11,8 +11,9 @@ import type { Cluster, TopicPartition } from '../src/index.ts';
 import { uniqueName } from '@penstock/test-broker';
 
 /**
- * Everything this package does, once: produces to `input` for so long while a member of a group copies it to `output`, positions in
- * the same transactions. Gives the values that were acknowledged, when all of them are copied. Partitions: any number.
+ * Everything that this package does, once: produces to `input` for a while, and a member of a group copies it
+ * to `output`, with the positions in the same transactions. Resolves with the acknowledged values once all of
+ * them are copied.
  */
 export async function copyOnce(
   cluster: Cluster,

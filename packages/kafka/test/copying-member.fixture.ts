@@ -1,6 +1,7 @@
-// A process that copies `input` to `output`, each record once, as exactly-once services do: positions in the same
-// transaction as the copies. Told by its environment (member-process.fixture.ts starts it); says a line for each commit and
-// each change of what it owns, so that a test knows when to strike. SIGTERM: it finishes, leaves the group and ends.
+// A process that copies `input` to `output`, each record once, as exactly-once services do: with the
+// positions in the same transaction as the copies. member-process.fixture.ts starts it; its environment says
+// what to do. It prints a line for each commit and each change of what it owns, so that a test knows when to
+// strike. At SIGTERM it finishes, leaves the group and ends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   committedOffsets,
@@ -48,7 +49,7 @@ let working: Promise<void> = Promise.resolve();
 let fenced = false;
 let leaving = false;
 process.once('SIGTERM', () => (leaving = true));
-// The test holds the other end: whoever kills it must not leave us behind.
+// The test holds the other end: if somebody kills the test, this process must end too.
 process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 
 const give = async (partitions: TopicPartition[]): Promise<void> => {
@@ -83,7 +84,7 @@ fetcher[Symbol.dispose]();
 await cluster[Symbol.asyncDispose]();
 process.stdin.destroy();
 
-/** One transaction: what was fetched is copied, and the positions go with it. */
+/** One transaction: copies what was fetched, with the positions. */
 async function turn(): Promise<void> {
   if (fenced) {
     await heartbeat();
@@ -116,18 +117,20 @@ async function turn(): Promise<void> {
   }
 }
 
-/** Not for ever: a fencing under way waits for this turn to end (`give`), and no heartbeat goes out meanwhile. */
+/**
+ * Has a limit: a fencing under way waits for this turn to end (`give`), and no heartbeat is sent meanwhile.
+ */
 async function heartbeat(): Promise<void> {
   await Promise.race([member.heartbeatNow().catch(() => undefined), sleep(1_000)]);
 }
 
-/** Positions come from Kafka, never from memory. */
+/** Reads the positions from Kafka, never from memory. */
 async function seek(partitions: TopicPartition[]): Promise<void> {
   if (partitions.length === 0) return;
   const asked = { groupId: GROUP, memberId, memberEpoch: () => member.epoch, partitions };
   const committed = await committedOffsets(cluster, asked).catch(async (error: unknown) => {
     if (!(error instanceof KafkaError) || !/MEMBER/.test(error.code)) throw error;
-    // Fenced: what is still owned after the next heartbeat is asked for again.
+    // Fenced: asks again after the next heartbeat, for what is still owned then.
     say(`fenced by the group ${error.code}`);
     await heartbeat();
     fresh.push(...partitions);

@@ -1,17 +1,21 @@
-// What the property tests of the decoders share: how often they try, how bytes are damaged, and how much a decoder may take.
+// Shared by the property tests of the decoders: how often they try, how they damage bytes, and how much a
+// decoder may use.
 
 const { PENSTOCK_FUZZ_RUNS: runs = '60', PENSTOCK_FUZZ_SEED: seed } = process.env;
 
 /**
- * For fast-check: PENSTOCK_FUZZ_RUNS tries of each property (default 60; a soak takes 100 000), with new values each time.
- * A failure prints its seed; PENSTOCK_FUZZ_SEED repeats it.
+ * For fast-check: PENSTOCK_FUZZ_RUNS tries of each property (default 60; a soak takes 100 000), with new
+ * values each time. A failure prints its seed; PENSTOCK_FUZZ_SEED repeats it.
  */
 export const tries = { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }) };
 
-/** Room for the longer forms. */
+/** Enough time for the longer forms. */
 export const triesTimeoutMs = 10_000 + Number(runs) * 100;
 
-/** Lengths and counts that nobody sends: -1, 2^31 - 1, -2^31, and varints of 2^31, 2^32 - 1 and without an end. */
+/**
+ * Lengths and counts that no broker sends: -1, 2^31 - 1, -2^31, varints of 2^31 and 2^32 - 1, and one without
+ * an end.
+ */
 export const hostileLengths = [
   'ffffffff',
   '7fffffff',
@@ -25,14 +29,14 @@ export const hostileLengths = [
 ].map((hex) => Buffer.from(hex, 'hex'));
 
 /**
- * A change to some bytes: where, in ten-thousandths of the whole, and what: 0 to 7 flips that bit, from 8 on one of
- * `hostileLengths` is written over what is there.
+ * A change to some bytes. First where: in ten-thousandths of the whole. Then what: 0 to 7 flips that bit, and
+ * from 8 on one of `hostileLengths` overwrites what is there.
  */
 export type Damage = readonly [at: number, how: number];
 
 export const damageKinds = 8 + hostileLengths.length;
 
-/** A damaged copy. Only bytes from `from` on are touched. */
+/** A damaged copy. Bytes before `from` stay as they are. */
 export function damaged(bytes: Buffer, damages: readonly Damage[], from = 0): Buffer {
   const copy = Buffer.from(bytes);
   for (const [at, how] of damages) {
@@ -44,8 +48,8 @@ export function damaged(bytes: Buffer, damages: readonly Damage[], from = 0): Bu
 }
 
 /**
- * Runs a decoder and throws when it took over a second of CPU or over `bytesMax` of memory for buffers, whatever it answered or threw.
- * Otherwise: what it gave, or the error.
+ * Runs a decoder. Throws when it used more than a second of CPU, or more than `bytesMax` of memory for
+ * buffers, whatever it returned or threw. Otherwise it returns the decoder's result, or its error.
  */
 export function within<T>(bytesMax: number, decode: () => T): T | { thrown: unknown } {
   const bytesBefore = process.memoryUsage().arrayBuffers;

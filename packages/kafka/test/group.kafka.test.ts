@@ -19,12 +19,12 @@ afterAll(async () => {
   await Promise.all(running.map((process) => process.cluster[Symbol.asyncDispose]()));
 });
 
-/** A member as a process of its own would have it: its own connections, and what its callbacks were told. */
+/** A member with connections of its own, like a separate process, and a list of its callbacks. */
 interface Process {
   cluster: Cluster;
   member: GroupMember;
   told: string[];
-  /** As SIGKILL does: connections close, nobody leaves the group. */
+  /** Ends like a SIGKILL: connections close, but it does not leave the group. */
   die(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ function owned({ member }: Process): number[] {
   return member.assignment.map(({ partition }) => partition).sort((a, b) => a - b);
 }
 
-async function until(what: string, holds: () => boolean, withinMs = 15_000): Promise<number> {
+async function until(what: string, holds: () => boolean, withinMs = 60_000): Promise<number> {
   const startMs = performance.now();
   while (!holds()) {
     if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
@@ -98,7 +98,7 @@ test('members share the partitions, each owned once, and one that leaves hands o
   await a.member.leave();
 });
 
-test('a killed member that restarts under its id owns its partitions within 1 s, while others are there', async () => {
+test('a killed member that restarts under its id owns its partitions within 1 s', async () => {
   const { topic, group } = await topicOf(6);
   const identity = uniqueName('a');
   const first = await start(group, topic, identity);
@@ -124,14 +124,15 @@ test('a killed member that stays away loses its partitions when its session ends
   expect(a.told.filter((line) => line.startsWith('lost'))).toEqual([]);
 });
 
-test('a partition is granted to nobody else until onRevoked has settled, and the member stays a member meanwhile', async () => {
+test('until onRevoked settles, the partition is granted to nobody else, and nobody is fenced', async () => {
   const { topic, group } = await topicOf(2);
   const finish = Promise.withResolvers<void>();
   const a = await start(group, topic, uniqueName('a'), { onRevoked: () => finish.promise });
   await until('a owns all', () => owned(a).length === 2);
   const b = await start(group, topic, uniqueName('b'));
   await until('a is asked to give up', () => a.told.some((line) => line.startsWith('revoked')));
-  await sleep(4_000);
+  // Enough heartbeats for a grant to show, if there were one.
+  for (let beat = 0; beat < 5; beat++) await Promise.all([a.member.heartbeatNow(), b.member.heartbeatNow()]);
   expect([owned(a), owned(b)]).toEqual([[0, 1], []]);
   await a.member.heartbeatNow();
   expect(a.told.filter((line) => line.startsWith('lost'))).toEqual([]);
@@ -140,7 +141,7 @@ test('a partition is granted to nobody else until onRevoked has settled, and the
   expect(owned(a)).toHaveLength(1);
 });
 
-test('a member whose revocation takes longer than the rebalance timeout loses everything and joins anew', async () => {
+test('a member whose revocation exceeds the rebalance timeout loses everything and joins again', async () => {
   const { topic, group } = await topicOf(2);
   const finish = Promise.withResolvers<void>();
   const lost: number[] = [];
@@ -149,7 +150,7 @@ test('a member whose revocation takes longer than the rebalance timeout loses ev
     onRevoked: () => finish.promise,
     async onLost(partitions) {
       lost.push(...partitions.map(({ partition }) => partition));
-      finish.resolve(); // what a service does: the transaction that hangs is given up
+      finish.resolve(); // as a service does: it gives up the transaction that hangs
     },
   });
   await until('a owns all', () => owned(a).length === 2);
@@ -160,7 +161,7 @@ test('a member whose revocation takes longer than the rebalance timeout loses ev
 });
 
 describe('two processes under one member id', () => {
-  test('the one that is thrown out is told, drops everything and comes back', async () => {
+  test('the one that is fenced drops everything and comes back', async () => {
     const { topic, group } = await topicOf(2);
     const identity = uniqueName('twin');
     const first = await start(group, topic, identity);
@@ -184,7 +185,7 @@ describe('two processes under one member id', () => {
       await first.member.heartbeatNow().catch(() => undefined);
     }
     await until('the first has failed', () => first.member.failed.aborted);
-    expect(String(first.member.failed.reason)).toMatch('two processes seem to share one member id');
+    expect(String(first.member.failed.reason)).toMatch('two processes may share one member id');
     await expect(first.member.heartbeatNow()).rejects.toThrow('share one member id');
   });
 });
@@ -209,7 +210,7 @@ test('a callback that rejects fails the member', async () => {
   expect(String(member.failed.reason)).toMatch('no disk');
 });
 
-test('positions are refused to a stale epoch and to a stranger, and a heartbeat heals the first', async () => {
+test('a stale epoch and an unknown member get no positions; a heartbeat mends the epoch', async () => {
   const { topic, group } = await topicOf(1);
   const { cluster, member } = await start(group, topic, uniqueName('a'));
   await until('it owns the partition', () => member.assignment.length === 1);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestKafka } from '@penstock/test-broker';
 
-/** Settles when every replica of the topic, and of the coordinators' own topics, is in sync on three brokers. */
+/** Resolves when all replicas of the topic, and of the coordinators' topics, are in sync on three brokers. */
 export async function inSync(kafka: TestKafka, topic: string): Promise<void> {
   const topics = [topic, '__transaction_state', '__consumer_offsets'];
   const until = performance.now() + 60_000;

@@ -9,8 +9,9 @@ export interface SeenRecord {
 }
 
 /**
- * What Kafka's own console consumer sees under read_committed of a topic that nobody writes to any more. `readTopic` says how much is to
- * come, so that the consumer need not be waited for, and both must have seen the same. Throws when they have not.
+ * What Kafka's own console consumer sees under read_committed of a topic that nobody writes to any more.
+ * `readTopic` tells how many records there are, so that the consumer knows when it has all. Throws when the
+ * two have not seen the same.
  */
 export async function judgedByJava(kafka: TestKafka, cluster: Cluster, topic: string): Promise<SeenRecord[]> {
   const ours = await seenByUs(cluster, topic);

@@ -5,27 +5,30 @@ import { fileURLToPath } from 'node:url';
 
 const fixture = fileURLToPath(new URL('copying-member.fixture.ts', import.meta.url));
 
-/** What copying-member.fixture.ts is told by its environment. */
+/** What copying-member.fixture.ts finds in its environment. */
 export interface CopyOptions {
   bootstrap: readonly string[];
   input: string;
   output: string;
   group: string;
-  /** Transactional id, and member id by way of it. */
+  /** The transactional id; the member id is made from it. */
   identity: string;
   requestTimeoutMs?: number;
-  /** Per partition and fetch: few make many transactions. Default 50 000. */
+  /** Per partition and fetch. Fewer bytes make more transactions. Default 50 000. */
   fetchBytes?: number;
 }
 
-/** A process that copies a topic in transactions as a member of a group; it says what happens to it, a line each. */
+/**
+ * A process that copies a topic in transactions as a member of a group. It prints a line for everything that
+ * happens.
+ */
 export class MemberProcess implements Disposable {
   readonly identity: string;
   readonly process: ChildProcess;
-  /** Everything it has said so far. */
+  /** The lines so far. */
   readonly lines: string[] = [];
   readonly startedMs = performance.now();
-  /** Owned by its own account. */
+  /** What it owns, by its own lines. */
   owned = 0;
   paused = false;
   #saidAtMs = new Map<string, number>();
@@ -67,19 +70,19 @@ export class MemberProcess implements Disposable {
     return !this.#ended;
   }
 
-  /** When it first said a line that begins so, ms after its start. */
+  /** When it first printed a line that begins so, ms after its start. */
   saidAfterMs(what: string): number | undefined {
     const atMs = this.#saidAtMs.get(what);
     return atMs === undefined ? undefined : atMs - this.startedMs;
   }
 
-  /** Settles when it says a line that begins so, from now on. Rejects when it ends before. */
+  /** Resolves when it prints a line that begins so, from now on. Rejects when it ends before that. */
   async says(what: string): Promise<void> {
     const from = this.lines.length;
     await this.until(() => this.lines.slice(from).some((line) => line.startsWith(what)), what);
   }
 
-  /** Settles when `holds`, looked at after each line. Rejects when the process ends before. */
+  /** Resolves when `holds` is true after a line. Rejects when the process ends before that. */
   async until(holds: () => boolean, what: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = (): void => {
@@ -107,7 +110,7 @@ export class MemberProcess implements Disposable {
     await once(this.process, 'exit');
   }
 
-  /** SIGTERM: ends its transaction, leaves the group and exits. Answers the exit code. */
+  /** SIGTERM: it ends its transaction, leaves the group and exits. Resolves with the exit code. */
   async leave(): Promise<number | null> {
     await this.until(() => this.lines.includes('joined'), 'joined'); // before, the signal would just end it
     const exited = once(this.process, 'exit') as Promise<[number | null]>;

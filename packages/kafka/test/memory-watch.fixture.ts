@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What a process took while it was watched, in bytes. */
+/** What a process used while it was watched, in bytes. */
 export interface MemoryTaken {
   rssBefore: number;
   rssMax: number;
-  /** Most of what the producer or fetcher says that it holds. */
+  /** The most that the producer or fetcher counted itself. */
   heldMax: number;
 }
 
-/** Looks every 10 ms from now on, and whenever `look` is called. The garbage of before is thrown away first (--expose-gc). */
+/** Looks every 10 ms, and whenever `look` is called. Collects earlier garbage first (--expose-gc). */
 export function watchMemory(held: () => number): { look(): void; stop(): MemoryTaken } {
   globalThis.gc?.();
   const taken = { rssBefore: process.memoryUsage.rss(), rssMax: 0, heldMax: 0 };
@@ -30,7 +30,7 @@ export function watchMemory(held: () => number): { look(): void; stop(): MemoryT
   };
 }
 
-/** CPU of this process as a part of one core, while it has nothing to do. */
+/** The CPU that this process uses while it has nothing to do, as a part of one core. */
 export async function idleCpu(forMs: number): Promise<number> {
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, forMs));
@@ -38,7 +38,10 @@ export async function idleCpu(forMs: number): Promise<number> {
   return (user + system) / 1_000 / forMs;
 }
 
-/** A process of its own, so that its memory is its own too. It sends a message when it is ready, and one at the end. */
+/**
+ * A separate process, so that its memory can be measured. It sends a message when it is ready, and one at the
+ * end.
+ */
 export class WatchedProcess<Result> implements Disposable {
   readonly #child;
   readonly #messages: unknown[] = [];
@@ -63,7 +66,7 @@ export class WatchedProcess<Result> implements Disposable {
     await this.#message(0);
   }
 
-  /** Lets it go on, and settles with what it says in the end. */
+  /** Lets it go on, and resolves with its last message. */
   async result(): Promise<Result> {
     this.#child.send('go');
     const result = (await this.#message(1)) as Result;
@@ -77,7 +80,7 @@ export class WatchedProcess<Result> implements Disposable {
 
   async #message(index: number): Promise<unknown> {
     while (this.#messages.length <= index) {
-      if (this.#ended) throw new Error('the process ended before it said what it should');
+      if (this.#ended) throw new Error('the process ended before it sent its message');
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#heard = resolve;
       await promise;
@@ -86,13 +89,13 @@ export class WatchedProcess<Result> implements Disposable {
   }
 }
 
-/** For the process itself: says that it is ready and waits until it may go on. */
+/** Called in the process: says that it is ready, and waits until it may go on. */
 export async function readyToGo(): Promise<void> {
   process.send?.('ready');
   await once(process, 'message');
 }
 
-/** For the process itself: its last word. */
+/** Called in the process: its last message. */
 export function sayResult(result: object): void {
   process.send?.(result, undefined, undefined, () => process.disconnect?.());
 }

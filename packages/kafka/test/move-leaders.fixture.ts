@@ -53,8 +53,8 @@ const electLeadersRequest = defineRequest(
 );
 
 /**
- * Makes `leader` lead these partitions, as an operator does: first in the list of replicas, then a preferred election. Answers what
- * stood in the way: a broker that is down or behind is not elected.
+ * Makes `leader` lead these partitions, as an operator does: first in the list of replicas, then a preferred
+ * election. Answers what stood in the way: a broker that is down or behind is not elected.
  */
 export async function moveLeaders(
   cluster: Cluster,

@@ -5,23 +5,23 @@ import type { BatchProducer, Cluster, Settlement } from '../src/index.ts';
 export interface LoadOptions {
   topic: string;
   partitions: number;
-  /** One record to each partition so often, ms. */
+  /** How often each partition gets a record, ms. */
   everyMs: number;
   deliveryTimeoutMs?: number;
 }
 
-/** What became of record number n of a partition, and where it went. */
+/** What became of a record, and its offset. */
 interface Fate {
   outcome: Settlement<number>['outcome'];
   offset: bigint;
 }
 
-/** A producer under steady load that numbers its records per partition and remembers what it was told of each. */
+/** A producer under steady load. It numbers the records of each partition and remembers every outcome. */
 export class NumberedLoad implements AsyncDisposable {
   readonly topic: string;
   /** By partition, by number. */
   readonly fates: (Fate | undefined)[][];
-  /** What was not written, in words. */
+  /** What was not written, as sentences. */
   readonly notWritten: string[] = [];
   readonly #everyMs: number;
   readonly #lastAckMs: number[];
@@ -63,7 +63,7 @@ export class NumberedLoad implements AsyncDisposable {
     return longest;
   }
 
-  /** Settles when every partition has been acknowledged something that was appended after this call. */
+  /** Resolves when a record that was appended after this call is acknowledged in every partition. */
   async flowing(withinMs = 40_000): Promise<void> {
     const until = performance.now() + withinMs;
     const marks = this.fates.map((fates) => fates.length);
@@ -75,7 +75,7 @@ export class NumberedLoad implements AsyncDisposable {
     }
   }
 
-  /** Appends no more and settles when everything is settled. */
+  /** Appends no more, and resolves when everything is settled. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
@@ -114,8 +114,8 @@ export class NumberedLoad implements AsyncDisposable {
 }
 
 /**
- * What breaks the promise, in words; empty when it is kept: what was written is there once, at its offset and in order; what was
- * refused is not there; what is unknown is there at most once, in its place.
+ * What breaks the promise, as sentences; empty when it is kept. What was written is there once, at its offset
+ * and in order. What was refused is not there. What is unknown is there at most once, and in order.
  */
 export function broken(
   { fates }: NumberedLoad,

@@ -10,7 +10,8 @@ import {
 } from '../src/index.ts';
 import type { BatchProducer, Fetcher } from '../src/index.ts';
 
-// A broker of its own: it is killed here. Three of them, and moved leaders: broker-moves.kafka.test.ts.
+// This test kills its broker, so it starts one. For three brokers and moving leaders see
+// broker-moves.kafka.test.ts.
 
 function append(producer: BatchProducer<number>, topic: string, from: number, count: number): void {
   for (let number = from; number < from + count; number++) {
@@ -63,7 +64,8 @@ test('the only broker is restarted and killed: readers and members go on', { tim
   await member.heartbeatNow();
   expect(told).toEqual(['assigned 1']);
 
-  // The leader's epoch 0 ended at 10, so nobody can stand at 15 having read in it: the log that was read is gone.
+  // The leader's epoch 0 ended at 10, so nobody can stand at 15 having read in it: the log that was read is
+  // gone.
   using misled = startFetcher(cluster, { isolation: 'read_committed' });
   misled.assign(topic, 0, { offset: 15n, lastFetchedEpoch: 0 });
   const [fetched] = await misled.next({ maxWaitMs: 10_000 });

@@ -29,7 +29,7 @@ function positions(
   return committedOffsets(cluster, { groupId, memberId: null, memberEpoch: -1, partitions, ...options });
 }
 
-/** kafkajs sends the offsets at once, so that they lie open until the transaction ends. */
+/** kafkajs sends the offsets at once, so they are pending until the transaction ends. */
 async function openOffsets(
   groupId: string,
   offset: string,
@@ -65,7 +65,7 @@ describe('committed offsets', () => {
     expect([...found.values()]).toEqual([null, null, null]);
   });
 
-  test('are waited for while a transaction holds them, and are those of the transaction when it commits', async () => {
+  test('wait for a transaction that holds them, and are its own when it commits', async () => {
     const group = uniqueName('committing');
     const open = await openOffsets(group, '20');
     let settled = false;
@@ -77,7 +77,7 @@ describe('committed offsets', () => {
     expect((await asked).get(`${topic}-1`)).toBeNull();
   });
 
-  test('are those of before when the transaction is aborted', async () => {
+  test('are the earlier ones when the transaction is aborted', async () => {
     const group = uniqueName('aborting');
     await (await openOffsets(group, '10')).commit();
     const open = await openOffsets(group, '20');
@@ -87,7 +87,7 @@ describe('committed offsets', () => {
     expect((await asked).get(`${topic}-0`)).toMatchObject({ offset: 10n });
   });
 
-  test('are given up at the deadline, with the reason', async () => {
+  test('fail with the reason when time is up', async () => {
     const group = uniqueName('stuck');
     const open = await openOffsets(group, '1');
     await expect(positions(group, { timeoutMs: 200 })).rejects.toMatchObject({
@@ -98,7 +98,7 @@ describe('committed offsets', () => {
 });
 
 describe('listed offsets', () => {
-  test('are the start, the end and the place of a time', async () => {
+  test('are the start, the end, and the first record from a time on', async () => {
     const listed = uniqueName('listed');
     await kafka.createTopic(listed, { partitions: 2 });
     const now = Date.now();
@@ -116,7 +116,7 @@ describe('listed offsets', () => {
     expect(await offsets({ timestampMs: now + 2_500 })).toEqual([-1n, 3n]);
   });
 
-  test('of a topic that is not there fail at the deadline', async () => {
+  test('fail when time is up for a topic that does not exist', async () => {
     const asked = listOffsets(cluster, uniqueName('missing'), [0], 'latest', 'read_committed', {
       timeoutMs: 300,
     });

@@ -12,13 +12,14 @@ import { MemberProcess } from './member-process.fixture.ts';
 import { moveLeaders } from './move-leaders.fixture.ts';
 import { broken, NumberedLoad } from './numbered-load.fixture.ts';
 
-// Contract test 2: a producer and two transactional copiers under load on three brokers, with one fault after the other at a random
-// point: every second one loses the answer to a Produce request. Leaders move meanwhile, and brokers are killed and restarted.
+// Contract test 2: a producer and two transactional copiers under load on three brokers, with one fault after
+// the other at random points. Every second fault loses the answer to a Produce request. Leaders move
+// meanwhile, and brokers are killed and restarted.
 
 const { seed, rounds, long } = seededRun(10);
 const partitions = 6;
 const requestTimeoutMs = 1_500;
-/** One broker is killed in so many rounds. */
+/** One of so many rounds kills a broker. */
 const roundsPerKill = 10;
 
 let proxied: ProxiedKafka<TestKafka>;
@@ -35,7 +36,7 @@ afterAll(async () => {
 });
 
 test(
-  `what was acknowledged is there once and in order, and so is its copy, after ${rounds} random faults (seed ${seed})`,
+  `after ${rounds} random faults, acknowledged records and copies are there once (seed ${seed})`,
   { timeout: 60_000 + rounds * 6_000 },
   async () => {
     const { kafka } = proxied;
@@ -45,7 +46,8 @@ test(
     const members = startMembers(input, output);
     const load = await NumberedLoad.start(cluster, { topic: input, partitions, everyMs: 10 });
     onTestFinished(() => load.stop());
-    // Its deadline is shorter than most faults: much is unknown or refused here, and must be in the log at most once, or not at all.
+    // Its delivery timeout is shorter than most faults: much is unknown or refused here, and must be in the
+    // log at most once, or not at all.
     const hasty = uniqueName('faults-hasty');
     await kafka.createTopic(hasty, { partitions });
     const hastyOptions = { topic: hasty, partitions, everyMs: 20, deliveryTimeoutMs: 500 };
@@ -68,12 +70,13 @@ test(
     const copies = await copiesOf(originals.length, output, members);
     expect(perPartition(copies), context).toEqual(perPartition(originals));
     process.stdout.write(
-      `${rounds} faults, ${load.appended} records, ${hastyLoad.notWritten.length} batches given up by the hasty, ${describeMembers(members)}\n`,
+      `${rounds} faults, ${load.appended} records, ${hastyLoad.notWritten.length} batches given up ` +
+        `by the hasty, ${describeMembers(members)}\n`,
     );
   },
 );
 
-/** Answers what was done, a line for each. */
+/** Resolves with a line for each fault. */
 async function strikeRounds(topic: string): Promise<string[]> {
   const random = seeded(seed);
   const { proxies, kafka } = proxied;
@@ -106,7 +109,10 @@ async function strikeRounds(topic: string): Promise<string[]> {
   return told;
 }
 
-/** Settles when everybody is in sync again: one more broker down before that, and a partition may take nothing for good reason. */
+/**
+ * Resolves when all replicas are in sync again. With one more broker down before that, a partition may
+ * rightly take nothing.
+ */
 async function killAndRestart(broker: TestBroker, downMs: number, topic: string): Promise<void> {
   await broker.kill();
   await sleep(downMs);
@@ -130,7 +136,7 @@ function startMembers(input: string, output: string): MemberProcess[] {
   });
 }
 
-/** What Java sees of the output when so many copies are there, or when no more come. */
+/** What Java sees of the output once this many copies are there, or no more come. */
 async function copiesOf(count: number, output: string, members: readonly MemberProcess[]) {
   const until = performance.now() + 60_000;
   while ((await seenByUs(cluster, output)).length < count && performance.now() < until) {
@@ -152,5 +158,6 @@ function perPartition(records: readonly { partition: number; value: string }[]):
 function describeMembers(members: readonly MemberProcess[]): string {
   const said = members.flatMap(({ lines }) => lines);
   const count = (word: string): number => said.filter((line) => line.startsWith(word)).length;
-  return `${count('committed')} transactions committed, ${count('aborted')} aborted, ${count('fenced')} fenced`;
+  const counts = ['committed', 'aborted', 'fenced'].map((kind) => `${count(kind)} ${kind}`);
+  return `transactions: ${counts.join(', ')}`;
 }

@@ -15,7 +15,8 @@ import {
 import type { FetcherOptions } from '../src/fetch/fetcher-options.ts';
 import type { Cluster, TxnSession } from '../src/index.ts';
 
-// Contract test 6: what a reader sees is what Kafka's own console consumer sees, record by record, offsets included.
+// Contract test 6: a reader sees what Kafka's own console consumer sees, record by record, with the same
+// offsets.
 
 let kafka: TestKafka;
 let cluster: Cluster;
@@ -42,8 +43,8 @@ async function oracle(isolation: 'read_committed' | 'read_uncommitted'): Promise
 }
 
 /**
- * Five transactional producers and a plain one write to one partition in a random order: short and long transactions overlap, some of many
- * batches, committed and aborted.
+ * Five transactional producers and a plain one write to one partition in a random order. Short and long
+ * transactions overlap; some have many batches; some are committed and some aborted.
  */
 async function writeInterleaved(to: string, seed: number): Promise<void> {
   const random = seeded(seed);
@@ -92,7 +93,7 @@ async function read(options: FetcherOptions, from: bigint, count: number): Promi
   return seen;
 }
 
-test('the log holds what this test is about', () => {
+test('the log holds overlapping transactions, committed and aborted', () => {
   expect(committed.length).toBeGreaterThan(100);
   expect(everything.length - committed.length).toBeGreaterThan(100);
 });
@@ -110,14 +111,14 @@ describe.each([
     expect(await read({ isolation: 'read_committed', ...limits }, 0n, committed.length)).toEqual(committed);
   });
 
-  test('read_uncommitted too', async () => {
+  test('read_uncommitted does so too', async () => {
     expect(await read({ isolation: 'read_uncommitted', ...limits }, 0n, everything.length)).toEqual(
       everything,
     );
   });
 });
 
-test('started at any offset, in the middle of batches and of transactions, a reader sees the rest and no more', async () => {
+test('from any offset, also inside a batch, a reader sees the rest and no more', async () => {
   const end = BigInt(committed.at(-1)!.split(' ')[0]!);
   const offsets = committed.map((line) => BigInt(line.split(' ')[0]!));
   for (let from = 0n; from <= end; from++) {
@@ -127,7 +128,7 @@ test('started at any offset, in the middle of batches and of transactions, a rea
   }
 });
 
-test('seeks back and forth with one fetcher leave nothing behind', async () => {
+test('seeking back and forth with one fetcher leaves nothing behind', async () => {
   const random = seeded(42);
   using fetcher = startFetcher(cluster, { isolation: 'read_committed', partitionMaxBytes: 1_000 });
   const byOffset = new Map(committed.map((line) => [BigInt(line.split(' ')[0]!), line]));
@@ -156,7 +157,7 @@ test('a range is read up to its end and not beyond', async () => {
   expect(seen).toEqual(offsets.slice(11, 90));
 });
 
-test('an open transaction holds back what follows it, until it is decided', async () => {
+test('an open transaction hides what follows it until it is decided', async () => {
   const held = uniqueName('held');
   await kafka.createTopic(held);
   await using open = await openTxnSession(cluster, { transactionalId: uniqueName('open') });

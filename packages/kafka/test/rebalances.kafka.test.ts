@@ -10,8 +10,9 @@ import { judgedByJava, seenByUs } from './java-oracle.fixture.ts';
 import { MemberProcess } from './member-process.fixture.ts';
 import { broken, NumberedLoad } from './numbered-load.fixture.ts';
 
-// Contract test 8: processes that copy a topic in transactions join, leave, are killed (and come back under their name, or stay
-// away), and are paused, beyond their session or not, while records keep coming.
+// Contract test 8: processes that copy a topic in transactions join and leave; they are killed, and come back
+// under their name or stay away; they are paused, for longer than their session or not. Records keep coming
+// all the time.
 
 const { seed, rounds } = seededRun(6);
 const partitions = 6;
@@ -73,8 +74,9 @@ test(
 );
 
 /**
- * From the first line of a process that comes back under its name to its partitions: less than any session, so it did not wait for its
- * predecessor's to end. On a quiet machine it is some 50 ms; group.kafka.test.ts holds it to the promised second.
+ * From the first line of a process that comes back under its name until it owns its partitions. This is less
+ * than any session, so it did not wait for its predecessor's session to end. On an idle machine it takes
+ * about 50 ms; group.kafka.test.ts checks the promised second.
  */
 const returnMsMax = 5_000;
 
@@ -85,7 +87,7 @@ interface CopyGroup {
   group: string;
 }
 
-/** The processes of one group, and what was done to them. */
+/** The processes of one group, and what happened to them. */
 class ChangingGroup implements Disposable {
   readonly told: string[] = [];
   readonly unexpectedEnds: string[] = [];
@@ -105,7 +107,8 @@ class ChangingGroup implements Disposable {
     const count = (word: string): number => lines.filter((line) => line.startsWith(word)).length;
     const returned =
       this.slowestReturnMs > 0 ? `, the slowest return took ${Math.round(this.slowestReturnMs)} ms` : '';
-    return `${count('committed')} transactions committed, ${count('aborted')} aborted, ${count('fenced')} fenced${returned}`;
+    const counts = ['committed', 'aborted', 'fenced'].map((kind) => `${count(kind)} ${kind}`);
+    return `transactions: ${counts.join(', ')}${returned}`;
   }
 
   join(identity = `${this.#options.group}-${++this.#names}`): MemberProcess {
@@ -131,7 +134,7 @@ class ChangingGroup implements Disposable {
     else await this.#pause(member, random(9_000));
   }
 
-  /** Settles when the running members own every partition once. */
+  /** Resolves when the running members own every partition once. */
   async settled(): Promise<void> {
     const until = performance.now() + 40_000;
     const total = (): number => this.#members.reduce((sum, { owned }) => sum + owned, 0);
@@ -162,7 +165,7 @@ class ChangingGroup implements Disposable {
     await member.kill();
   }
 
-  /** What a supervisor does. Whoever comes back under his name owns his partitions at once. */
+  /** As a supervisor does. A process that comes back under its name owns its partitions at once. */
   async #restart(member: MemberProcess): Promise<void> {
     const { owned, identity } = member;
     await this.#kill(member);
@@ -176,7 +179,10 @@ class ChangingGroup implements Disposable {
     );
   }
 
-  /** The longer ones outlast the session (6 s in the tests' brokers): it is fenced, and finds that out when it goes on. */
+  /**
+   * The longer pauses outlast the session (6 s in the tests' brokers): the member is fenced, and learns it
+   * when it goes on.
+   */
   async #pause(member: MemberProcess, pauseMs: number): Promise<void> {
     this.#tell(`${member.identity} is paused for ${pauseMs} ms`);
     member.pause();

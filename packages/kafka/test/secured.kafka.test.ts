@@ -40,7 +40,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     ['SCRAM-SHA-512 in TLS', () => ({ bootstrap: secured.saslTls, sasl: scram512, tls: trusting() })],
     ['a certificate of the client', async () => ({ bootstrap: secured.mutualTls, tls: await known() })],
   ])('%s', (name, securityOf) => {
-    test('get it from the producer, transactions, the group and the administrator, each record once', async () => {
+    test('serve the producer, transactions, the group and the admin client, each record once', async () => {
       const security: Security = await securityOf();
       const [input, output] = [uniqueName('secured-in'), uniqueName('secured-out')];
       await using admin = await openAdmin({ ...security, clientId: 'secured' });
@@ -48,10 +48,10 @@ describe.skipIf(!canSecure())('brokers that require', () => {
       await admin.createTopics([input, output].map((each) => ({ ...topic, name: each })));
       expect(await admin.topicNames()).toContain(output);
       await using cluster = await openCluster({ ...security, clientId: 'secured' });
-      // Long enough for SCRAM-SHA-512 to need another session.
+      // So long that SCRAM-SHA-512 has to authenticate again.
       const forMs = name.includes('512') ? 2.5 * shortSessionMs : 500;
       const sent = await copyOnce(cluster, { input, output, forMs });
-      // Nothing has led it to another listener: the addresses of the brokers are those of this one.
+      // The brokers' addresses are those of this listener: nothing has led the client to another one.
       const { brokers } = await cluster.ask(metadataRequest, [], false, false);
       expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(security.bootstrap);
       const seen = await kafka.consoleConsume(output, { maxMessages: sent.length, ...judge(security) });
@@ -59,7 +59,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     });
   });
 
-  test('a session that ends is renewed in place: no request fails or changes its place', async () => {
+  test('the client authenticates again before a session ends: no request fails', async () => {
     const options = { bootstrap: secured.saslTls, sasl: scram512, tls: trusting(), clientId: 'renewed' };
     await using cluster = await openCluster(options);
     const connections = cluster.connectionsFor('test');
@@ -73,7 +73,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     }
     await Promise.all(asked);
     expect(answered).toEqual(asked.map((_, index) => index));
-    // Longer than a session without a word: the next one comes in time all the same.
+    // Silence for longer than a session: the client still authenticates again in time.
     await new Promise((resolve) => setTimeout(resolve, 1.3 * shortSessionMs));
     await connections.call(1, metadataRequest, [], false, false);
   });
@@ -173,14 +173,14 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     expect(Date.now() - beganAtMs).toBeLessThan(5_000);
   });
 
-  test('what looks like a broker that goes away is retryable, and the error says what else it may be', async () => {
+  test('an error that looks like a lost broker is retryable, and says what else it may be', async () => {
     const nobody = openCluster({ bootstrap: secured.sasl, clientId: 'nobody' });
     await expect(nobody).rejects.toThrow(/wants a user and password/);
     const inTls = openCluster({ bootstrap: kafka.bootstrap, tls: trusting(), clientId: 'in-tls' });
     await expect(inTls).rejects.toThrow(/a listener without TLS does so, too/);
   });
 
-  test('a broker that is away is another matter: that error is retryable', async () => {
+  test('a broker that is away gives a retryable error', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
@@ -190,7 +190,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
   });
 
   test(
-    'a broker that restarts is waited for, and believed and convinced anew',
+    'a broker that restarts is waited for, and both sides authenticate again',
     { timeout: 90_000 },
     async () => {
       const options = { bootstrap: secured.saslTls, sasl: scram256, tls: trusting(), clientId: 'restart' };
@@ -231,7 +231,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     return { ...trusting(), cert: certificate, key };
   }
 
-  /** Java's consumer goes the same way where it has a password to show; else by the plain listener. */
+  /** Java's consumer uses the same listener if that has passwords; otherwise the plain one. */
   function judge({ bootstrap, sasl, tls }: Security) {
     if (!sasl) return {};
     return { bootstrap, properties: javaClientProperties(sasl.mechanism, tls && secured.authority) };

@@ -1,4 +1,5 @@
-// A process that reads a topic slowly at first, then to its end, then waits for more. Told by its environment.
+// A process that reads a topic slowly at first, then to its end, and then waits for more. Its environment
+// says what to do.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCluster, startFetcher } from '../src/index.ts';
 import { idleCpu, readyToGo, sayResult, watchMemory } from './memory-watch.fixture.ts';
@@ -32,7 +33,7 @@ for (const until = performance.now() + number('SLOW_MS'); performance.now() < un
   await take(256 * 1024);
   await sleep(20);
 }
-for (const until = performance.now() + 30_000; records < number('RECORDS') && performance.now() < until;)
+for (const until = performance.now() + 120_000; records < number('RECORDS') && performance.now() < until;)
   await take(Infinity);
 const taken = memory.stop();
 const idle = await idleCpu(number('IDLE_MS'));

@@ -14,8 +14,8 @@ import type { Cluster } from '../src/index.ts';
 import { produceRequest } from '../src/requests/produce.ts';
 import { initProducerIdRequest } from '../src/requests/transaction.ts';
 
-// A broker of its own: it does not verify that a partition is part of a transaction, so that one can be left open behind its
-// coordinator's back, as KAFKA-20734 does.
+// This test starts a broker that does not verify that a partition is part of a transaction. So a transaction
+// can be left open without its coordinator's knowledge, as KAFKA-20734 does it.
 
 const hourAgoMs = Date.now() - 3_600_000;
 let kafka: TestKafka;
@@ -81,7 +81,7 @@ async function createTopic(): Promise<string> {
   return topic;
 }
 
-/** A transactional batch of the first kind of transactions, which its coordinator never hears of. */
+/** A batch of a transaction v1, which its coordinator never hears of. */
 async function leaveOpen(topic: string) {
   const transactionalId = uniqueName('txn');
   using connections = cluster.connectionsFor('test');
@@ -109,7 +109,7 @@ function stuck(topic: string) {
   return stuckTransactions(cluster, [{ topic, partition: 0 }], { quietMs: 60_000 });
 }
 
-/** The Java client's own search for hanging transactions: those older than 15 minutes. */
+/** The Java client's search for hanging transactions, which are those older than 15 minutes. */
 async function hangingByJava(topic: string): Promise<string> {
   const { stdout } = await kafka.tool('kafka-transactions', [
     'find-hanging',

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readRecords, startFetcher } from '../src/index.ts';
 import type { Cluster, Fetcher } from '../src/index.ts';
 
-/** Reads a topic under read_committed from its start for as long as it lives, and knows the longest silence. */
+/**
+ * Reads a topic under read_committed from its start until it is disposed of, and knows the longest silence.
+ */
 export class TopicWatch implements AsyncDisposable {
   readonly topic: string;
-  /** Values by partition, in the order of reading. */
+  /** Values by partition, in the order in which they were read. */
   readonly values: string[][];
   readonly problems: string[] = [];
   readonly #fetcher: Fetcher;
@@ -24,7 +26,7 @@ export class TopicWatch implements AsyncDisposable {
     this.#reading = this.#read().catch((error: unknown) => void this.problems.push(String(error)));
   }
 
-  /** The longest time since the last call in which a partition brought no record, ms. */
+  /** The longest silence of a partition since the last call, ms. */
   takeLongestStallMs(): number {
     const now = performance.now();
     const longest = Math.max(this.#longestStallMs, ...this.#lastMs.map((lastMs) => now - lastMs));
@@ -33,7 +35,7 @@ export class TopicWatch implements AsyncDisposable {
     return longest;
   }
 
-  /** Settles when every partition has brought something after this call. */
+  /** Resolves when every partition has brought a record after this call. */
   async flowing(withinMs = 40_000): Promise<void> {
     const marks = this.values.map(({ length }) => length);
     const flows = (): boolean =>
@@ -41,7 +43,7 @@ export class TopicWatch implements AsyncDisposable {
     await this.#until(flows, withinMs, `${this.topic}: a partition brings nothing`);
   }
 
-  /** Settles when each partition has brought so many records. */
+  /** Resolves when each partition has brought this many records. */
   async complete(counts: readonly number[], withinMs = 40_000): Promise<void> {
     const isComplete = (): boolean =>
       this.values.every(({ length }, partition) => length >= (counts[partition] ?? 0));

@@ -11,7 +11,7 @@ import {
 
 // Positions inside a transaction, given as a member of a KIP-848 group.
 
-test('a position given with a member epoch that has just passed is given again with the present one: no abort', async () => {
+test('a position with a stale member epoch is sent again with the present one', async () => {
   const { topic, session, member, groupId, cluster, offsetsAs } = await begin();
   const epochs = [member.epoch - 1, member.epoch - 1];
   session.append(topic, 0, batchOf('once'));
@@ -23,7 +23,7 @@ test('a position given with a member epoch that has just passed is given again w
   expect(committed.get(`${topic}-0`)?.offset).toBe(7n);
 });
 
-test('a member that the group does not know aborts its transaction, and the session goes on', async () => {
+test('positions of an unknown member abort the transaction, and the session goes on', async () => {
   const { topic, session, offsetsAs } = await begin();
   session.append(topic, 0, batchOf('never seen'));
   session.offsets(offsetsAs(memberIdOf('a stranger'), () => 1));

@@ -8,7 +8,8 @@ import type { Cluster } from '../src/index.ts';
 import { newProducerId } from '../src/produce/new-producer-id.ts';
 import { initProducerIdRequest } from '../src/requests/transaction.ts';
 
-// Contract test 3: what comes after the last sequence and after the last epoch. At four commits a second epochs last two hours.
+// Contract test 3: what happens after the last sequence and after the last epoch. With four commits a second,
+// the epochs last two hours.
 
 test(
   'the epochs of a transactional id run out, and its transactions go on',
@@ -43,7 +44,7 @@ test(
   },
 );
 
-test("a producer's sequences run out, and then its last epoch: its records go on, each once and in order", async () => {
+test('sequences and then epochs of a producer run out: its records go on, once and in order', async () => {
   const { cluster, kafka, topic } = await begin();
   const producerId = await newProducerId(cluster, 10_000);
   const outcomes: string[] = [];
@@ -59,7 +60,7 @@ test("a producer's sequences run out, and then its last epoch: its records go on
   const before = Array.from({ length: 30 }, (_, index) => `before ${index}`);
   for (const name of before) append(name);
   await producer.drain();
-  // Refused: the sequence has a gap, which is mended by the next epoch, and there is none left.
+  // It is refused, so the sequence has a gap. The next epoch would close it, but there is none left.
   append('too large', 'x'.repeat(messageBytesMax + 1));
   const after = Array.from({ length: 30 }, (_, index) => `after ${index}`);
   for (const name of after) append(name);

@@ -29,7 +29,8 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
     logLevel: logLevel.NOTHING,
     connectionTimeout: options.connectTimeoutMs ?? 3_000,
     retry: { retries: 8, initialRetryTime: 50, maxRetryTime: 1_000 },
-    // The default is 10 s before a SASL session ends. In a shorter session that would be at once, again and again.
+    // The default is 10 s before a SASL session ends. In a shorter session that would be at once, again and
+    // again.
     reauthenticationThreshold: 500,
     ...securityOf(options),
   });
@@ -45,11 +46,13 @@ export async function openAdmin(options: ClusterOptions): Promise<Admin> {
 }
 
 /**
- * Connects with our own connection first and throws what the brokers refuse: its errors say what is wrong, while kafkajs
- * only says after eight tries that it cannot connect. When brokers are away, kafkajs is left to try.
+ * Connects with our own connection first and throws what the brokers refuse: its errors say what is wrong,
+ * while kafkajs only says after eight tries that it cannot connect. When brokers are away, kafkajs is left to
+ * try.
  */
 async function throwRefusal(options: ClusterOptions): Promise<void> {
-  const { log: _, ...silently } = options; // warnings about the cluster are for the one who opens it for its data
+  // Warnings about the cluster are for the one who opens it for its data.
+  const { log: _, ...silently } = options;
   const cluster = await openCluster(silently).catch((error: unknown) => {
     if (error instanceof KafkaError && !error.retryable) throw error;
   });
@@ -69,8 +72,9 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * Creates the missing topics and resolves with their names, once all have leaders. It leaves existing topics as they
-   * are. `singleReplica` is the setting that allows one replica; the refusal of a cluster with too few brokers names it.
+   * Creates the missing topics and resolves with their names, once all have leaders. It leaves existing
+   * topics as they are. `singleReplica` is the setting that allows one replica; the refusal of a cluster with
+   * too few brokers names it.
    */
   async createTopics(topics: readonly TopicSettings[], singleReplica?: string): Promise<string[]> {
     const existing = new Set(await this.topicNames());
@@ -143,7 +147,8 @@ export class Admin implements AsyncDisposable {
   /** Deletes all records below `offset`, where the log starts from then on. */
   async deleteRecords(topic: string, partition: number, offset: bigint): Promise<void> {
     await asked(`deleting records of ${topic}`, async () => {
-      await this.#admin.fetchTopicOffsets(topic); // kafkajs finds leaders only in metadata that it already has
+      // kafkajs finds leaders only in metadata that it already has.
+      await this.#admin.fetchTopicOffsets(topic);
       await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
     });
   }
@@ -154,8 +159,8 @@ export class Admin implements AsyncDisposable {
 }
 
 /**
- * Asks again, for at most 10 s, when a broker is away or has not heard yet of a topic that was just created: in some calls
- * kafkajs gives up at once. Throws KafkaError.
+ * Asks again, for at most 10 s, when a broker is away or has not heard yet of a topic that was just created:
+ * in some calls kafkajs gives up at once. Throws KafkaError.
  */
 function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   const attempt = async (): Promise<T> => {
@@ -176,7 +181,10 @@ function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   return retrying(what, attempt, { timeoutMs: 10_000 });
 }
 
-/** kafkajs gives an error of the protocol Kafka's name (`type`) and number (`code`). Its own errors mean that no answer came. */
+/**
+ * kafkajs gives an error of the protocol Kafka's name (`type`) and number (`code`). Its own errors mean that
+ * no answer came.
+ */
 function codeOf(cause: Error): ErrorCode {
   const number = 'type' in cause ? errorCodes.get(String(cause.type)) : undefined;
   if (number !== undefined) return errorName(number);

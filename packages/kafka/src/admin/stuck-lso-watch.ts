@@ -3,28 +3,33 @@ import { topicPartitionKey } from '../cluster/topic-partition.ts';
 import type { TopicPartition } from '../cluster/topic-partition.ts';
 import { stuckTransactions } from './stuck-transactions.ts';
 
-/** What a reader knows of a partition. The records between the two offsets are in the log, but not visible. */
+/**
+ * What a reader knows of a partition. The records between the two offsets are in the log, but not visible.
+ */
 export interface StableMark extends TopicPartition {
   lastStableOffset: bigint;
   highWatermark: bigint;
 }
 
-/** transaction.max.timeout.ms is 15 minutes by default, but every transaction of this project ends within seconds. */
+/**
+ * transaction.max.timeout.ms is 15 minutes by default, but every transaction of this project ends within
+ * seconds.
+ */
 const suspiciousMs = 60_000;
 const lookEveryMs = 10_000;
 
 /**
- * Checks every 10 s whether a last stable offset stands still because of a transaction that nobody will end. Dispose it to
- * stop.
+ * Checks every 10 s whether a last stable offset stands still because of a transaction that nobody will end.
+ * Dispose it to stop.
  */
 export function watchStuckLso(cluster: Cluster, marks: () => Iterable<StableMark>): StuckLsoWatch {
   return new StuckLsoWatch(cluster, marks);
 }
 
 /**
- * Asks brokers only about partitions whose last stable offset has been behind, and the same, for a minute. What it finds is
- * logged once as an error, counted until it is gone, and never mended: an operator has to find out which marker is missing
- * (docs/runbooks/stuck-lso.md).
+ * Asks brokers only about partitions whose last stable offset has been behind, and the same, for a minute.
+ * What it finds is logged once as an error, counted until it is gone, and never mended: an operator has to
+ * find out which marker is missing (docs/runbooks/stuck-lso.md).
  */
 export class StuckLsoWatch implements Disposable {
   readonly #cluster: Cluster;
@@ -77,7 +82,7 @@ export class StuckLsoWatch implements Disposable {
             transactionalId,
             why,
           },
-          'A transaction was never ended here: nothing behind it becomes visible. See docs/runbooks/stuck-lso.md',
+          'A transaction was never ended here, and hides what follows it. See docs/runbooks/stuck-lso.md',
         );
       }
     } catch (error) {

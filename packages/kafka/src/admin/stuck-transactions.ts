@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { callCoordinator } from '../cluster/coordinator-call.ts';
-import { errorName, decide, KafkaError } from '../errors/errors.ts';
+import { decide, errorName, KafkaError } from '../errors/errors.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { retrying } from '../errors/retrying.ts';
 import type { TopicPartition } from '../cluster/topic-partition.ts';
@@ -42,9 +42,10 @@ export interface StuckTransaction extends OpenTransaction {
 }
 
 /**
- * Transactions that are open in these partitions although their coordinator has ended or forgotten them. A skipped marker leaves
- * them so (KAFKA-20734), and the last stable offset never moves again. Only transactions whose last record is older than
- * `quietMs` count: while a transaction ends, its partitions close one after the other.
+ * Transactions that are open in these partitions although their coordinator has ended or forgotten them. A
+ * skipped marker leaves them so (KAFKA-20734), and the last stable offset never moves again. Only
+ * transactions whose last record is older than `quietMs` count: while a transaction ends, its partitions
+ * close one after the other.
  *
  * Throws the last KafkaError after `timeoutMs` (default 10 000), and at once an error that no retry mends.
  */
@@ -74,8 +75,8 @@ export async function stuckTransactions(
     return why === undefined ? [] : [{ ...transaction, transactionalId, state: view?.state, why }];
   });
   if (suspects.length === 0) return [];
-  // A transaction that ended between the two requests looks the same. But the coordinator's state is Complete only after
-  // all markers are written, so by now such a transaction is closed.
+  // A transaction that ended between the two requests looks the same. But the coordinator's state is Complete
+  // only after all markers are written, so by now such a transaction is closed.
   const still = await retrying(
     'open transactions',
     () => openTransactions(cluster, connections, suspects),
@@ -129,7 +130,10 @@ async function openTransactions(
   return (await Promise.all(asked)).flat();
 }
 
-/** The transactional ids of producer ids. Asks all coordinators: only then is it certain that none knows an id. */
+/**
+ * The transactional ids of producer ids. Asks all coordinators: only then is it certain that none knows an
+ * id.
+ */
 async function idsOf(
   cluster: Cluster,
   connections: BrokerConnections,

@@ -59,7 +59,8 @@ function countProblems({ partitions, partitionsAtLeast = 0 }: TopicNeeds, topic:
 function settingProblems({ configs, configsAtLeast, because }: TopicNeeds, topic: TopicSettings): string[] {
   const wrong = (key: string, needed: string): string => {
     const why = because?.[key];
-    return `${key} is ${topic.configs[key] ?? 'unset'}, needs ${needed}${why === undefined ? '' : `: ${why}`}`;
+    const reason = why === undefined ? '' : `: ${why}`;
+    return `${key} is ${topic.configs[key] ?? 'unset'}, needs ${needed}${reason}`;
   };
   const different = Object.entries(configs ?? {})
     .filter(([key, wanted]) => topic.configs[key] !== wanted)

@@ -5,9 +5,9 @@ import { writeTxnMarkersRequest } from '../requests/describe-transactions.ts';
 import type { OpenTransaction } from './stuck-transactions.ts';
 
 /**
- * Ends a stuck transaction in one partition in the way that its coordinator has decided: `commit` makes its records visible,
- * false hides them for ever. Kafka's own tools can only abort, which loses records if the transaction was committed
- * elsewhere. Needs ClusterAction (or Alter) on the cluster. Throws KafkaError.
+ * Ends a stuck transaction in one partition in the way that its coordinator has decided: `commit` makes its
+ * records visible, false hides them for ever. Kafka's own tools can only abort, which loses records if the
+ * transaction was committed elsewhere. Needs ClusterAction (or Alter) on the cluster. Throws KafkaError.
  */
 export async function writeMarker(cluster: Cluster, open: OpenTransaction, commit: boolean): Promise<void> {
   const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = open;

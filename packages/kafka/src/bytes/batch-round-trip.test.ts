@@ -11,7 +11,8 @@ import { readRecords } from './record-reader.ts';
 
 const bytes = fc.oneof(
   { weight: 6, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-  { weight: 1, arbitrary: fc.nat(70_000).map((length) => new Uint8Array(length).fill(length)) }, // lengths of 1 to 3 bytes
+  // Lengths that take one to three bytes.
+  { weight: 1, arbitrary: fc.nat(70_000).map((length) => new Uint8Array(length).fill(length)) },
 );
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 const headers = fc.array(

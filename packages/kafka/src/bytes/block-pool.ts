@@ -1,9 +1,11 @@
 /**
- * Memory in blocks of one size that are lent and given back, up to a limit. So what a producer holds is what the process uses.
+ * Memory in blocks of one size that are lent and given back, up to a limit. So what a producer holds is what
+ * the process uses.
  *
- * With a new buffer per batch, each one is a new mapping: copying 480 records of 1 KB into a fresh 512 KiB cost 250 ns a
- * record, most of it page faults. Copying into blocks that were used before costs 50 to 220 ns, depending on the cache. And
- * no limit counts the buffers that wait for the garbage collector: 300 MB were resident while 64 MiB were in use.
+ * With a new buffer per batch, each one is a new mapping: copying 480 records of 1 KB into a fresh 512 KiB
+ * cost 250 ns a record, most of it page faults. Copying into blocks that were used before costs 50 to 220 ns,
+ * depending on the cache. And no limit counts the buffers that wait for the garbage collector: 300 MB were
+ * resident while 64 MiB were in use.
  */
 export class BlockPool {
   readonly blockBytes: number;
@@ -63,8 +65,8 @@ export class BlockPool {
 }
 
 /**
- * With 16 KiB, 1 000 partitions with one waiting record each hold 16 MB. 32 KiB would save 0.07 us per record of 1 KB, and
- * hold twice as much.
+ * With 16 KiB, 1 000 partitions with one waiting record each hold 16 MB. 32 KiB would save 0.07 us per record
+ * of 1 KB, and hold twice as much.
  */
 const blockBytesMax = 16 * 1024;
 const blockBytesMin = 256;

@@ -9,18 +9,26 @@ interface Batch {
   count: number;
 }
 
-/** Compresses the records of an uncompressed batch, on this thread. Corrects the checksum and keeps the producer fields. */
+/**
+ * Compresses the records of an uncompressed batch, on this thread. Corrects the checksum and keeps the
+ * producer fields.
+ */
 export function compressBatch(plain: Batch, codec: Codec): Batch {
   if (codec === 'none') return plain;
   return withRecords(plain, codec, compress(codec, recordsOf(plain)));
 }
 
-/** Whether `compressBatchAside` takes work off this thread. Otherwise it only costs a turn of the event loop. */
+/**
+ * Whether `compressBatchAside` takes work off this thread. Otherwise it only costs a turn of the event loop.
+ */
 export function isWorthAside(plain: Batch, codec: Codec): boolean {
   return (codec === 'zstd' || codec === 'gzip') && plain.bytes.length >= asideBytesMin;
 }
 
-/** The same in libuv's pool. `plain` must stay unchanged until this settles. Several at a time settle in any order. */
+/**
+ * The same in libuv's pool. `plain` must stay unchanged until this settles. Several at a time settle in any
+ * order.
+ */
 export async function compressBatchAside(plain: Batch, codec: Codec): Promise<Batch> {
   return withRecords(plain, codec, await compressAside(codec, recordsOf(plain)));
 }

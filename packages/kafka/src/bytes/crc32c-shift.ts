@@ -1,10 +1,10 @@
 /**
- * Shifts a CRC over `byteCount` zero bytes. With it the checksum of a long run of bytes is corrected after its beginning was
- * changed, without reading the rest.
+ * Shifts a CRC over `byteCount` zero bytes. With it the checksum of a long run of bytes is corrected after
+ * its beginning was changed, without reading the rest.
  *
- * A CRC is linear: if two byte strings are equal after a prefix, their checksums differ by the difference of the prefixes'
- * checksums, shifted over as many zero bytes as follow. A shift is a multiplication by x^(8 * byteCount) modulo the CRC32C
- * polynomial (the "combine" operation of zlib's crc32_combine).
+ * A CRC is linear: if two byte strings are equal after a prefix, their checksums differ by the difference of
+ * the prefixes' checksums, shifted over as many zero bytes as follow. A shift is a multiplication by x^(8 *
+ * byteCount) modulo the CRC32C polynomial (the "combine" operation of zlib's crc32_combine).
  */
 export function crc32cShift(crc: number, byteCount: number): number {
   let shifted = crc >>> 0;
@@ -17,7 +17,10 @@ export function crc32cShift(crc: number, byteCount: number): number {
   return shifted;
 }
 
-/** CRC32C (Castagnoli), with reversed bits like the checksum itself: the highest bit is the coefficient of x^0. */
+/**
+ * CRC32C (Castagnoli), with reversed bits like the checksum itself: the highest bit is the coefficient of
+ * x^0.
+ */
 const polynomial = 0x82f63b78;
 const one = 0x80000000;
 
@@ -34,7 +37,10 @@ function multiply(a: number, b: number): number {
   return product >>> 0;
 }
 
-/** powers[256 * d + n] = x^(8 * n * 256^d): one multiplication for each base-256 digit of the length, at most four. */
+/**
+ * powers[256 * d + n] = x^(8 * n * 256^d): one multiplication for each base-256 digit of the length, at most
+ * four.
+ */
 const powers = tabulate();
 
 function tabulate(): Uint32Array {

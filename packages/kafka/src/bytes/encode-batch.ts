@@ -23,8 +23,8 @@ export interface EncodedBatch {
 }
 
 /**
- * Encodes at least one record into one batch. It computes the sizes first, and then writes everything into one buffer. Keys
- * and values are copied, so the caller may reuse them at once.
+ * Encodes at least one record into one batch. It computes the sizes first, and then writes everything into
+ * one buffer. Keys and values are copied, so the caller may reuse them at once.
  */
 export function encodeBatch(
   records: readonly OutgoingRecord[],

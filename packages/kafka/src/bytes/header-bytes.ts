@@ -2,9 +2,9 @@ import type { Header } from './encode-batch.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
 /**
- * Writes the headers of a record, their count first, into memory that is reused for the next record. So one pass tells their
- * size before the record itself is written. Nearly all of it is short ASCII text, which a loop writes: for 12 characters,
- * Node's calls for the length and the bytes cost 75 ns, the loop 12.
+ * Writes the headers of a record, their count first, into memory that is reused for the next record. So one
+ * pass tells their size before the record itself is written. Nearly all of it is short ASCII text, which a
+ * loop writes: for 12 characters, Node's calls for the length and the bytes cost 75 ns, the loop 12.
  */
 export class HeaderBytes {
   #buffer = Buffer.allocUnsafeSlow(1024);
@@ -77,6 +77,9 @@ export class HeaderBytes {
   }
 }
 
-/** Up to this length, the length itself takes one byte. For longer text the loop is no faster than Node's calls. */
+/**
+ * Up to this length, the length itself takes one byte. For longer text the loop is no faster than Node's
+ * calls.
+ */
 const asciiByHandMax = 40;
 const varintBytesMax = 16;

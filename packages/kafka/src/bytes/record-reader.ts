@@ -18,8 +18,8 @@ export interface ReadableBatch {
 }
 
 /**
- * The records of a batch, in order, from `firstOffset` on: `for (const record of readRecords(batch))`. Each call decompresses a
- * compressed batch, on this thread. It allows one pass; call it again for another.
+ * The records of a batch, in order, from `firstOffset` on: `for (const record of readRecords(batch))`. Each
+ * call decompresses a compressed batch, on this thread. It allows one pass; call it again for another.
  * @throws CorruptBatchError here or while iterating
  */
 export function readRecords(batch: ReadableBatch): RecordReader {
@@ -27,11 +27,11 @@ export function readRecords(batch: ReadableBatch): RecordReader {
 }
 
 /**
- * One record. Key, value and header values are views of the batch, or of its decompressed bytes: keeping one of them keeps all
- * of those bytes in memory.
+ * One record. Key, value and header values are views of the batch, or of its decompressed bytes: keeping one
+ * of them keeps all of those bytes in memory.
  *
- * This is one small object per record that holds only numbers. Views and bigints are made when they are asked for. One cursor
- * for all records would save about 20 ns a record, but callers could not keep a record.
+ * This is one small object per record that holds only numbers. Views and bigints are made when they are asked
+ * for. One cursor for all records would save about 20 ns a record, but callers could not keep a record.
  */
 export class RecordView {
   /** Milliseconds since 1970: set by the producer, or by the broker if the topic has LogAppendTime. */
@@ -78,7 +78,10 @@ export class RecordView {
       : this.#bytes.subarray(this.#valueAt, this.#valueAt + this.#valueBytes);
   }
 
-  /** In the record's order; a name may occur more than once. Each call reads them again. @throws CorruptBatchError */
+  /**
+   * In the record's order; a name may occur more than once. Each call reads them again. @throws
+   * CorruptBatchError
+   */
   headers(): (readonly [name: string, value: Buffer | null])[] {
     const cursor = new VarintCursor(this.#bytes, this.#valueAt + Math.max(0, this.#valueBytes));
     const count = cursor.next();
@@ -183,7 +186,8 @@ class VarintCursor {
   next(): number {
     const bytes = this.bytes;
     let byte = bytes[this.at++]!;
-    // Nearly all are below 2^28, so bit operations are enough, which work on 32 bits. A read past the end counts as 0.
+    // Nearly all are below 2^28, so bit operations are enough, which work on 32 bits. A read past the end
+    // counts as 0.
     let zigzag = byte & 0x7f;
     for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
       byte = bytes[this.at++]!;

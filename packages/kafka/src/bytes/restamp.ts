@@ -10,16 +10,18 @@ export interface Stamp {
 }
 
 /**
- * Prepares a batch that was read from one cluster to be written to another, in place and without reading its records. It sets
- * base offset 0, leader epoch -1, and the new producer id, epoch and sequence. It keeps the codec, and clears the flags that
- * belong to the old log (control, LogAppendTime, delete horizon).
+ * Prepares a batch that was read from one cluster to be written to another, in place and without reading its
+ * records. It sets base offset 0, leader epoch -1, and the new producer id, epoch and sequence. It keeps the
+ * codec, and clears the flags that belong to the old log (control, LogAppendTime, delete horizon).
  *
- * It corrects the checksum for the changed header bytes, and never computes it again from the records. So the check of the
- * receiving broker covers the records all the way from the broker that first took them. If a bit flips in between, even in
- * this process, the receiver refuses the batch (CORRUPT_MESSAGE). This costs about a microsecond at any size.
+ * It corrects the checksum for the changed header bytes, and never computes it again from the records. So the
+ * check of the receiving broker covers the records all the way from the broker that first took them. If a bit
+ * flips in between, even in this process, the receiver refuses the batch (CORRUPT_MESSAGE). This costs about
+ * a microsecond at any size.
  *
- * `batch` is one whole v2 batch whose checksum matches its present header. It may be stamped again. For a batch in several
- * parts, give the first part, which holds the whole header, and the bytes of all. Layout: Kafka's DefaultRecordBatch.java.
+ * `batch` is one whole v2 batch whose checksum matches its present header. It may be stamped again. For a
+ * batch in several parts, give the first part, which holds the whole header, and the bytes of all. Layout:
+ * Kafka's DefaultRecordBatch.java.
  */
 export function restamp(batch: Buffer, stamp: Stamp, batchBytes: number = batch.length): void {
   const before = crc32c(batch.subarray(attributesAt, recordsAt));

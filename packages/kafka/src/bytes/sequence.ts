@@ -1,6 +1,6 @@
 /**
- * The sequence behind a batch of `count` records. Sequences are per producer id, epoch and partition, and wrap from 2^31 - 1
- * to 0 (DefaultRecordBatch.incrementSequence).
+ * The sequence behind a batch of `count` records. Sequences are per producer id, epoch and partition, and
+ * wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
  */
 export function sequenceAfter(sequence: number, count: number): number {
   return (sequence + count) % 0x80000000;

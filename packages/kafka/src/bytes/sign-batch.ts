@@ -13,9 +13,9 @@ export interface BatchFields {
 }
 
 /**
- * Writes the header of a batch that was never sent, with its producer, and the checksum. `header` is the beginning of the
- * batch's first part. The checksum of the records is given, and combined with that of the header without another pass over
- * them (`crc32cShift`). Later, `restamp` changes the producer.
+ * Writes the header of a batch that was never sent, with its producer, and the checksum. `header` is the
+ * beginning of the batch's first part. The checksum of the records is given, and combined with that of the
+ * header without another pass over them (`crc32cShift`). Later, `restamp` changes the producer.
  */
 export function signBatch(
   header: Buffer,

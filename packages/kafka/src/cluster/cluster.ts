@@ -25,7 +25,9 @@ export interface ClusterOptions {
   bootstrap: readonly string[];
   /** Names this client in the broker's logs, metrics and quotas. */
   clientId: string;
-  /** Default 10 000. A request that has no answer by then fails with TIMEOUT, and its connection is closed. */
+  /**
+   * Default 10 000. A request that has no answer by then fails with TIMEOUT, and its connection is closed.
+   */
   requestTimeoutMs?: number;
   /** Default 3 000. */
   connectTimeoutMs?: number;
@@ -58,8 +60,8 @@ const patienceMs = 1_000;
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * What is known of a cluster: brokers, topics with leaders and epochs, coordinators. Leaders move and brokers restart all
- * the time. So the caches here are only hints, and error codes from brokers correct them.
+ * What is known of a cluster: brokers, topics with leaders and epochs, coordinators. Leaders move and brokers
+ * restart all the time. So the caches here are only hints, and error codes from brokers correct them.
  */
 export class Cluster implements AsyncDisposable {
   readonly log: Log;
@@ -131,9 +133,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Sends one request to any broker that answers. Every known broker is tried once, in turn; the next one already after a
-   * second of silence, so several brokers may act on the request. A broker that has just failed comes last: a hanging
-   * broker costs a whole request timeout, and whoever needs the name of a new leader cannot wait for that each time.
+   * Sends one request to any broker that answers. Every known broker is tried once, in turn; the next one
+   * already after a second of silence, so several brokers may act on the request. A broker that has just
+   * failed comes last: a hanging broker costs a whole request timeout, and whoever needs the name of a new
+   * leader cannot wait for that each time.
    */
   async ask<A extends readonly unknown[], R>(api: Api<A, R>, ...args: A): Promise<R> {
     const known = this.brokerIds;
@@ -175,8 +178,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created. Throws KafkaError
-   * UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once when the broker refuses the topic.
+   * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created. Throws
+   * KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once when the broker
+   * refuses the topic.
    */
   async topic(name: string, options: { refresh?: boolean; timeoutMs?: number } = {}): Promise<Topic> {
     const known = this.#topics.get(name);
@@ -210,8 +214,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * A broker named the new leader when it refused a request (KIP-951). False when that is no news, or when the leader is
-   * a broker that is not in our metadata: then only new metadata helps.
+   * A broker named the new leader when it refused a request (KIP-951). False when that is no news, or when
+   * the leader is a broker that is not in our metadata: then only new metadata helps.
    */
   leaderHint(topic: string, partition: number, leader: number, leaderEpoch: number): boolean {
     return this.#brokers.has(leader) && this.#topics.hint(topic, partition, leader, leaderEpoch);

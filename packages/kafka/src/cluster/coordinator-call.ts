@@ -18,9 +18,9 @@ export interface CoordinatorCallOptions {
 }
 
 /**
- * Asks the coordinator of a group or a transactional id until it gives an answer that is not retryable; finds the new
- * coordinator when it has moved or is gone. The coordinator may therefore process the same request twice: use this only
- * for requests that allow it.
+ * Asks the coordinator of a group or a transactional id until it gives an answer that is not retryable; finds
+ * the new coordinator when it has moved or is gone. The coordinator may therefore process the same request
+ * twice: use this only for requests that allow it.
  */
 export function callCoordinator<A extends readonly unknown[], R>(
   cluster: Cluster,

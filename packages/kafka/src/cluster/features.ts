@@ -5,7 +5,9 @@ interface Features {
   supportedFeatures?: readonly { name: string; maxVersion: number }[];
 }
 
-/** Apache Kafka 4.0 and newer have them: transactions v2 (KIP-890) and the consumer group protocol (KIP-848). */
+/**
+ * Apache Kafka 4.0 and newer have them: transactions v2 (KIP-890) and the consumer group protocol (KIP-848).
+ */
 const needed = [
   { feature: 'transaction.version', level: 2 },
   { feature: 'group.version', level: 1 },
@@ -37,10 +39,10 @@ export interface VersionWarning {
 }
 
 /**
- * A warning about brokers that are newer than the tested one; undefined when there is nothing to say. With 4.3.0 and 4.3.1
- * it happens that committed records never become visible (KAFKA-20734). A broker supports the metadata.version of its
- * release before the cluster finalizes it, so the higher of the two counts. Brokers do not tell their release, and one
- * after 4.3.1 may have 30 as well: hence "may be".
+ * A warning about brokers that are newer than the tested one; undefined when there is nothing to say. With
+ * 4.3.0 and 4.3.1 it happens that committed records never become visible (KAFKA-20734). A broker supports the
+ * metadata.version of its release before the cluster finalizes it, so the higher of the two counts. Brokers
+ * do not tell their release, and one after 4.3.1 may have 30 as well: hence "may be".
  */
 export function versionWarning(features: Features): VersionWarning | undefined {
   const isMetadata = ({ name }: { name: string }): boolean => name === 'metadata.version';
@@ -50,8 +52,8 @@ export function versionWarning(features: Features): VersionWarning | undefined {
   if (metadataVersion <= testedMetadataVersion) return undefined;
   const text =
     metadataVersion === badMetadataVersion
-      ? 'Broker may be 4.3.0 or 4.3.1, which hide committed records for ever when a partition has no leader ' +
-        '(KAFKA-20734): run 4.2.1'
+      ? 'Broker may be 4.3.0 or 4.3.1, which hide committed records for ever when a partition ' +
+        'has no leader (KAFKA-20734): run 4.2.1'
       : 'Broker is newer than the tested 4.2.1';
   return { metadataVersion, text };
 }

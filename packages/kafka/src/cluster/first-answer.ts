@@ -1,10 +1,10 @@
 /**
- * Asks one candidate after the other until one answers. The next one is asked as soon as one fails, or has been silent for
- * `patienceMs`; the answer of a silent one still counts. So a broker that hangs costs that long, not a whole request
- * timeout.
+ * Asks one candidate after the other until one answers. The next one is asked as soon as one fails, or has
+ * been silent for `patienceMs`; the answer of a silent one still counts. So a broker that hangs costs that
+ * long, not a whole request timeout.
  *
- * Rejects with the last failure when all have failed. Rejects at once when `isFinal` says that no other candidate would
- * do better, or when there is no candidate.
+ * Rejects with the last failure when all have failed. Rejects at once when `isFinal` says that no other
+ * candidate would do better, or when there is no candidate.
  */
 export function firstAnswer<C, R>(
   candidates: readonly C[],

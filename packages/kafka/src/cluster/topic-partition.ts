@@ -4,7 +4,9 @@ export interface TopicPartition {
   partition: number;
 }
 
-/** The key of a partition in maps, "topic-partition". It is unique, since the number follows the last hyphen. */
+/**
+ * The key of a partition in maps, "topic-partition". It is unique, since the number follows the last hyphen.
+ */
 export function topicPartitionKey(topic: string, partition: number): string {
   return `${topic}-${partition}`;
 }

@@ -76,7 +76,10 @@ test.each(['gzip', 'lz4', 'zstd'] as const)('%s: frames behind each other are on
   expect(decompress(codec, both).equals(Buffer.concat([first, second]))).toBe(true);
 });
 
-/** One "a", and `more` times the same by a repetition of distance 1; then the last literals, which there must be. */
+/**
+ * One "a", and `more` times the same by a repetition of distance 1; then the last literals, which there must
+ * be.
+ */
 function lz4Run(more: number): Buffer {
   const rest = more - 1 - 4 - 15;
   return Buffer.concat([

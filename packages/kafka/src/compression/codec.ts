@@ -19,7 +19,10 @@ export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 /** How the records of a batch are compressed, all of them together. */
 export type Codec = (typeof codecs)[number];
 
-/** A batch may not inflate beyond this. Brokers limit only the compressed size, so a bomb must be stopped here. */
+/**
+ * A batch may not inflate beyond this. Brokers limit only the compressed size, so a bomb must be stopped
+ * here.
+ */
 export const inflatedBytesMax = 256 * 1024 * 1024;
 
 /** The codec's number in the attributes of a batch. */
@@ -28,8 +31,8 @@ export function codecNumber(codec: Codec): number {
 }
 
 /**
- * From this size on it pays to compress in the thread pool ("aside"). Measured on JSON events of 1 KB, zstd level 1, 2 cores,
- * CPU us per batch:
+ * From this size on it pays to compress in the thread pool ("aside"). Measured on JSON events of 1 KB, zstd
+ * level 1, 2 cores, CPU us per batch:
  *
  *     batch    on this thread    aside: this thread / in all
  *     4 KB           42                42 /  96
@@ -38,17 +41,20 @@ export function codecNumber(codec: Codec): number {
  *     256 KB       1018               109 / 928
  *     1 MB         3394               194 / 4220
  *
- * All codecs with batches of 64 KB, CPU us per MB (and ratio): zstd 3 300 (3.8), gzip 19 000 (4.0), lz4 2 500 (2.4), snappy
- * 1 800 (2.5). Aside, this thread / in all: zstd 940 / 5 200, gzip 1 100 / 23 000. lz4 and snappy are WASM and run only on
- * this thread.
+ * All codecs with batches of 64 KB, CPU us per MB (and ratio): zstd 3 300 (3.8), gzip 19 000 (4.0), lz4 2 500
+ * (2.4), snappy 1 800 (2.5). Aside, this thread / in all: zstd 940 / 5 200, gzip 1 100 / 23 000. lz4 and
+ * snappy are WASM and run only on this thread.
  *
- * So the detour through the pool costs about 50 us whatever the size; below about 16 KB that is more than it saves. gzip costs
- * five times as much as zstd, so it gains more. `chunkSize` is decisive: with Node's 16 KB, each chunk makes the detour, and
- * 1 MB cost 1 017 us here instead of 194.
+ * So the detour through the pool costs about 50 us whatever the size; below about 16 KB that is more than it
+ * saves. gzip costs five times as much as zstd, so it gains more. `chunkSize` is decisive: with Node's 16 KB,
+ * each chunk makes the detour, and 1 MB cost 1 017 us here instead of 194.
  */
 export const asideBytesMin = 32 * 1024;
 
-/** Level 1 is about as fast as lz4 (WASM) and makes two thirds of its bytes. Level 3, the default, gains nothing on events. */
+/**
+ * Level 1 is about as fast as lz4 (WASM) and makes two thirds of its bytes. Level 3, the default, gains
+ * nothing on events.
+ */
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Compresses on this thread. `none` returns the bytes themselves; an empty buffer stays empty. */
@@ -80,14 +86,17 @@ export async function compressAside(codec: Codec, bytes: Buffer): Promise<Buffer
   return compress(codec, bytes);
 }
 
-/** Enough room even for bytes that do not compress, so that the result is one chunk (ZSTD_COMPRESSBOUND; deflate needs less). */
+/**
+ * Enough room even for bytes that do not compress, so that the result is one chunk (ZSTD_COMPRESSBOUND;
+ * deflate needs less).
+ */
 function compressedBytesMax(bytes: Buffer): number {
   return bytes.length + (bytes.length >>> 8) + 128;
 }
 
 /**
- * Decompresses the records of a batch on this thread. `none` returns the bytes themselves, not a copy. It stops at `bytesMax`,
- * whatever the header announces.
+ * Decompresses the records of a batch on this thread. `none` returns the bytes themselves, not a copy. It
+ * stops at `bytesMax`, whatever the header announces.
  * @throws CorruptBatchError
  */
 export function decompress(codec: Codec, bytes: Buffer, bytesMax = inflatedBytesMax): Buffer {
@@ -118,8 +127,8 @@ function inflate(codec: Codec, bytes: Buffer, maxOutputLength: number): Buffer {
 }
 
 /**
- * Events inflate about fourfold. With this size most batches are one chunk, and nothing has to be joined: 950 us/MB at 1 MB,
- * 1 390 with Node's 16 KB. Memory that is never written to is not resident.
+ * Events inflate about fourfold. With this size most batches are one chunk, and nothing has to be joined: 950
+ * us/MB at 1 MB, 1 390 with Node's 16 KB. Memory that is never written to is not resident.
  */
 function inflatedChunkBytes(bytes: Buffer): number {
   return Math.min(Math.max(4 * bytes.length, 16 * 1024), 1024 * 1024);

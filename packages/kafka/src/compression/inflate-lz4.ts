@@ -8,11 +8,11 @@ const contentChecksumFlag = 0x04;
 const dictionaryFlag = 0x01;
 
 /**
- * Decompresses LZ4 frames (lz4_Frame_format.md) as Kafka's clients write them. It ignores their checksums: the CRC32C of the
- * batch covers the same bytes.
+ * Decompresses LZ4 frames (lz4_Frame_format.md) as Kafka's clients write them. It ignores their checksums:
+ * the CRC32C of the batch covers the same bytes.
  *
- * This is JavaScript on purpose. One damaged batch makes the wire library's WASM trap. Its memory is broken from then on, and
- * every later batch of the process fails, also when compressing.
+ * This is JavaScript on purpose. One damaged batch makes the wire library's WASM trap. Its memory is broken
+ * from then on, and every later batch of the process fails, also when compressing.
  *
  * @throws CorruptBatchError
  */

@@ -1,7 +1,10 @@
 import { CorruptBatchError } from './corrupt-batch.ts';
 import { Inflated } from './inflated.ts';
 
-/** Java's snappy streams are blocks behind a "xerial" header (magic, version, lowest version). librdkafka writes one bare block. */
+/**
+ * Java's snappy streams are blocks behind a "xerial" header (magic, version, lowest version). librdkafka
+ * writes one bare block.
+ */
 export const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 export const xerialHeaderBytes = 16;
 
@@ -9,8 +12,8 @@ export const xerialHeaderBytes = 16;
 const ratioMax = 22;
 
 /**
- * Decompresses snappy, with Java's frame or without it (snappy's format_description.txt). It is JavaScript for the reason given
- * at `inflateLz4`.
+ * Decompresses snappy, with Java's frame or without it (snappy's format_description.txt). It is JavaScript
+ * for the reason given at `inflateLz4`.
  *
  * @throws CorruptBatchError
  */
@@ -32,7 +35,9 @@ export function inflateSnappy(bytes: Buffer, bytesMax: number): Buffer {
   return blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks, inflatedBytes);
 }
 
-/** A block starts with its inflated length as a varint, so the limit is checked before anything is allocated. */
+/**
+ * A block starts with its inflated length as a varint, so the limit is checked before anything is allocated.
+ */
 function inflateBlock(block: Buffer, bytesBefore: number, bytesMax: number): Buffer {
   let announced = 0;
   let at = 0;
@@ -52,7 +57,10 @@ function inflateBlock(block: Buffer, bytesBefore: number, bytesMax: number): Buf
   return inflated.finish();
 }
 
-/** One element: literals, or a copy of earlier bytes with a distance of 11, 16 or 32 bits. Answers where it ends. */
+/**
+ * One element: literals, or a copy of earlier bytes with a distance of 11, 16 or 32 bits. Answers where it
+ * ends.
+ */
 function inflateElement(block: Buffer, start: number, inflated: Inflated): number {
   const tag = block[start]!;
   const high = tag >>> 2;

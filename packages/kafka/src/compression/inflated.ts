@@ -1,8 +1,8 @@
 import { CorruptBatchError } from './corrupt-batch.ts';
 
 /**
- * The output of an LZ4 or snappy decoder, which writes bytes of its input and repeats bytes that it has written before. It
- * grows as needed, at most to twice what is needed, and never beyond `bytesMax`.
+ * The output of an LZ4 or snappy decoder, which writes bytes of its input and repeats bytes that it has
+ * written before. It grows as needed, at most to twice what is needed, and never beyond `bytesMax`.
  */
 export class Inflated {
   #bytes: Buffer;
@@ -34,7 +34,10 @@ export class Inflated {
     this.#length += end - start;
   }
 
-  /** Repeats the bytes from `distance` back on. If `distance` is below `length`, it also repeats what it writes itself. */
+  /**
+   * Repeats the bytes from `distance` back on. If `distance` is below `length`, it also repeats what it
+   * writes itself.
+   */
   repeat(distance: number, length: number): void {
     if (distance < 1 || distance > this.#length)
       throw new CorruptBatchError(`compressed bytes point ${distance} back from ${this.#length}`);

@@ -9,9 +9,9 @@ import type { SaslOptions } from './security.ts';
 export type Ask = <A extends readonly unknown[], R>(api: Api<A, R>, args: A) => Promise<R>;
 
 /**
- * Authenticates a connection, for the first time or again (KIP-368). Resolves with how long the session lasts, ms:
- * Infinity unless the broker sets connections.max.reauth.ms. A refusal is a KafkaError that is not retryable, because the
- * same password will be just as wrong the next time. No error contains the password.
+ * Authenticates a connection, for the first time or again (KIP-368). Resolves with how long the session
+ * lasts, ms: Infinity unless the broker sets connections.max.reauth.ms. A refusal is a KafkaError that is not
+ * retryable, because the same password will be just as wrong the next time. No error contains the password.
  */
 export async function authenticate(address: string, sasl: SaslOptions, ask: Ask): Promise<number> {
   const { mechanism, username, password } = sasl;
@@ -61,6 +61,7 @@ function refused(
   { mechanism, username }: SaslOptions,
   reason: string,
 ): KafkaError {
-  const message = `${address} refuses the user "${username}" with ${mechanism} (${reason}): check user and password`;
+  const message =
+    `${address} refuses the user "${username}" with ${mechanism} (${reason}): ` + 'check user and password';
   return new KafkaError(code, message, { retryable: false });
 }

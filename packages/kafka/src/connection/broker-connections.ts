@@ -7,9 +7,9 @@ import type { FrameReceiver } from './frame-assembler.ts';
 type AddressOf = (nodeId: number) => { host: string; port: number } | undefined;
 
 /**
- * The connections of one purpose: at most one to each broker, opened when it is first needed. Purposes do not share
- * connections, because a broker serves one request of a connection at a time: a produce request would wait behind
- * a long fetch.
+ * The connections of one purpose: at most one to each broker, opened when it is first needed. Purposes do not
+ * share connections, because a broker serves one request of a connection at a time: a produce request would
+ * wait behind a long fetch.
  */
 export class BrokerConnections implements Disposable {
   readonly purpose: string;
@@ -32,9 +32,9 @@ export class BrokerConnections implements Disposable {
   }
 
   /**
-   * Sends one request and resolves with its answer, which may hold error codes. Calls to one broker are sent in the
-   * order in which they are made. Throws KafkaError CONNECTION (no answer came; `sent` is false when the request was
-   * never written) or TIMEOUT (written, and the broker may have acted on it).
+   * Sends one request and resolves with its answer, which may hold error codes. Calls to one broker are sent
+   * in the order in which they are made. Throws KafkaError CONNECTION (no answer came; `sent` is false when
+   * the request was never written) or TIMEOUT (written, and the broker may have acted on it).
    */
   async call<A extends readonly unknown[], R>(nodeId: number, api: Api<A, R>, ...args: A): Promise<R> {
     const connection = await this.#connection(nodeId);
@@ -68,9 +68,9 @@ export class BrokerConnections implements Disposable {
   }
 
   /**
-   * All callers await the promise of the opening itself, so they continue in the order in which they came. A caller
-   * that awaited a promise wrapped around it would continue later than those who came after it, and two batches of
-   * a partition would change places.
+   * All callers await the promise of the opening itself, so they continue in the order in which they came. A
+   * caller that awaited a promise wrapped around it would continue later than those who came after it, and
+   * two batches of a partition would change places.
    */
   async #connection(nodeId: number): Promise<Connection> {
     for (;;) {

@@ -25,12 +25,12 @@ interface Pending {
 }
 
 /**
- * One socket to one broker. A broker serves one request of a connection at a time and answers in order. So requests may
- * be sent before the earlier ones are answered, and only the oldest needs a timer.
+ * One socket to one broker. A broker serves one request of a connection at a time and answers in order. So
+ * requests may be sent before the earlier ones are answered, and only the oldest needs a timer.
  *
- * A broker may limit SASL sessions (connections.max.reauth.ms): it closes the connection at the first request after the
- * session has ended. So after nine tenths of that time the next call waits until everything is answered, this side
- * authenticates again (KIP-368), and the calls go on in their order. No caller notices.
+ * A broker may limit SASL sessions (connections.max.reauth.ms): it closes the connection at the first request
+ * after the session has ended. So after nine tenths of that time the next call waits until everything is
+ * answered, this side authenticates again (KIP-368), and the calls go on in their order. No caller notices.
  */
 export class Connection {
   readonly #address: string;
@@ -53,8 +53,8 @@ export class Connection {
 
   /**
    * Throws KafkaError CONNECTION when the broker cannot be reached: another try may help. TLS and
-   * SASL_AUTHENTICATION_FAILED are not retryable: somebody has to mend the configuration. `sent` is false in all of
-   * them: nothing of what the caller means to send was written.
+   * SASL_AUTHENTICATION_FAILED are not retryable: somebody has to mend the configuration. `sent` is false in
+   * all of them: nothing of what the caller means to send was written.
    */
   static async open(host: string, port: number, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(`${host}:${port}`, options);
@@ -110,11 +110,12 @@ export class Connection {
   }
 
   /**
-   * Sends one request and resolves with its answer. After KafkaError CONNECTION or TIMEOUT it is open whether the broker
-   * acted. The buffers from `encode` are not copied: they must stay unchanged until the promise settles.
+   * Sends one request and resolves with its answer. After KafkaError CONNECTION or TIMEOUT it is open whether
+   * the broker acted. The buffers from `encode` are not copied: they must stay unchanged until the promise
+   * settles.
    *
-   * `memoryFor` is called when a large answer begins to arrive. That memory is written to until the promise settles, and
-   * views in the answer are views of it. Without `memoryFor` such an answer gets fresh memory.
+   * `memoryFor` is called when a large answer begins to arrive. That memory is written to until the promise
+   * settles, and views in the answer are views of it. Without `memoryFor` such an answer gets fresh memory.
    */
   call<A extends readonly unknown[], R>(
     api: Api<A, R>,
@@ -185,7 +186,10 @@ export class Connection {
     for (const send of held) send();
   }
 
-  /** A listener that requires SASL answers anybody's ApiVersions, and then closes without an answer at the next request. */
+  /**
+   * A listener that requires SASL answers anybody's ApiVersions, and then closes without an answer at the
+   * next request.
+   */
   #closedByBroker(): KafkaError {
     const early = this.#answers <= 1 && !this.#options.sasl;
     const hint = early ? ' (a listener that wants a user and a password does this when none is given)' : '';
@@ -195,7 +199,9 @@ export class Connection {
   #lookAt(first: Uint8Array): void {
     this.#untouched = false;
     if (this.#options.tls || !looksLikeTls(first)) return;
-    const message = `${this.#address} speaks TLS, but this client is set up without: turn TLS on, or use another listener`;
+    const message =
+      `${this.#address} speaks TLS, but this client is set up without: ` +
+      'turn TLS on, or use another listener';
     this.#close(new KafkaError('TLS', message, { retryable: false }));
   }
 
@@ -233,7 +239,9 @@ export class Connection {
     this.#watch();
   }
 
-  /** Finds half-open sockets: when the oldest unanswered request is too old, the whole connection is closed. */
+  /**
+   * Finds half-open sockets: when the oldest unanswered request is too old, the whole connection is closed.
+   */
   #watch(): void {
     const oldest = this.#pending[0];
     if (!oldest) {

@@ -8,7 +8,8 @@ import { endTxnRequest } from '../requests/transaction.ts';
 import { Connection } from './connection.ts';
 import { KafkaError } from '../errors/errors.ts';
 
-// Whoever is at the other end: a call is answered or fails, soon, and takes the connection with it when the stream is lost.
+// Whoever is at the other end: a call is answered or fails, soon, and takes the connection with it when the
+// stream is lost.
 
 const requestTimeoutMs = 300;
 

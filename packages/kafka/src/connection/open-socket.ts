@@ -6,9 +6,9 @@ import { KafkaError } from '../errors/errors.ts';
 import type { TlsOptions } from './security.ts';
 
 /**
- * Connects to a broker, the TLS handshake included. The bytes that arrive go to `onread`, never to 'data' listeners.
- * Throws KafkaError CONNECTION when the broker is away: another try may help. Throws KafkaError TLS, not retryable, when
- * one side does not trust the other: then somebody has to mend the configuration.
+ * Connects to a broker, the TLS handshake included. The bytes that arrive go to `onread`, never to 'data'
+ * listeners. Throws KafkaError CONNECTION when the broker is away: another try may help. Throws KafkaError
+ * TLS, not retryable, when one side does not trust the other: then somebody has to mend the configuration.
  */
 export function openSocket(
   host: string,
@@ -73,8 +73,8 @@ function untrusted(address: string, cause: Error): KafkaError {
 }
 
 /**
- * What a socket's error means. When the broker refuses our certificate, or wants one that we did not send, its alert
- * arrives during the handshake in TLS 1.2, and with the first read after it in TLS 1.3.
+ * What a socket's error means. When the broker refuses our certificate, or wants one that we did not send,
+ * its alert arrives during the handshake in TLS 1.2, and with the first read after it in TLS 1.3.
  */
 export function connectionError(address: string, cause: Error, tls: boolean): KafkaError {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
@@ -84,14 +84,18 @@ export function connectionError(address: string, cause: Error, tls: boolean): Ka
     return new KafkaError('TLS', message, { retryable: false, cause });
   }
   if (tls && (code.startsWith('ERR_SSL_') || code === 'EPROTO')) {
-    const message = `no TLS with ${address} (${code}): does that listener speak TLS, with a version and ciphers of ours?`;
+    const message =
+      `no TLS with ${address} (${code}): ` +
+      'does that listener speak TLS, with a version and ciphers of ours?';
     return new KafkaError('TLS', message, { retryable: false, cause });
   }
   const hint = tls && code === 'ECONNRESET' ? ' (a listener without TLS does this too)' : '';
   return new KafkaError('CONNECTION', `${address}: ${messageOf(cause)}${hint}`, { cause });
 }
 
-/** Whether these are the first bytes of a TLS record (RFC 8446, 5.1): the listener was taken for a plain one. */
+/**
+ * Whether these are the first bytes of a TLS record (RFC 8446, 5.1): the listener was taken for a plain one.
+ */
 export function looksLikeTls(bytes: Uint8Array): boolean {
   return bytes.length >= 3 && bytes[0]! >= 0x14 && bytes[0]! <= 0x17 && bytes[1] === 3 && bytes[2]! <= 4;
 }

@@ -15,7 +15,8 @@ test('says what RFC 7677 says, and believes the server of it', async () => {
   });
   expect(said).toEqual([
     'n,,n=user,r=rOprNGfwEbeRWgbNEkqO',
-    'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+    'c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,' +
+      'p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
   ]);
 });
 

@@ -18,9 +18,9 @@ export interface ScramCredentials {
 }
 
 /**
- * The client's side of SCRAM (RFC 5802), without channel binding. `exchange` sends one message to the server and resolves
- * with its answer. Resolves when both sides have proved that they know the password; throws Error when the server
- * has not.
+ * The client's side of SCRAM (RFC 5802), without channel binding. `exchange` sends one message to the server
+ * and resolves with its answer. Resolves when both sides have proved that they know the password; throws
+ * Error when the server has not.
  */
 export async function scram(
   credentials: ScramCredentials,

@@ -7,7 +7,9 @@ export interface SaslOptions {
   password: string;
 }
 
-/** The options of `tls.connect` that apply here. The broker's name is always checked against its certificate. */
+/**
+ * The options of `tls.connect` that apply here. The broker's name is always checked against its certificate.
+ */
 export type TlsOptions = Pick<
   TlsConnectionOptions,
   'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'ciphers' | 'minVersion' | 'maxVersion'

@@ -34,7 +34,9 @@ export type Decision =
   | 'abort'
   /** The epoch that we wrote with is over: ask who has the identity now. */
   | 'fence'
-  /** The member's epoch has moved on: the same request again, with the epoch that the next heartbeat brings. */
+  /**
+   * The member's epoch has moved on: the same request again, with the epoch that the next heartbeat brings.
+   */
   | 'heartbeat'
   /** The position may be gone from the log: find out, and if so report the range that is missing. */
   | 'position'
@@ -52,8 +54,9 @@ export interface ErrorRow {
 }
 
 /**
- * Every code that a 4.x broker can answer to a request of ours, and what we do then. A code that is not here ends the
- * process with its name and number. Codes that no broker ever answers to us are in never-answered.ts.
+ * Every code that a 4.x broker can answer to a request of ours, and what we do then. A code that is not here
+ * ends the process with its name and number. Codes that no broker ever answers to us are in
+ * never-answered.ts.
  */
 export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   NONE: { any: 'done', why: 'success' },
@@ -72,7 +75,7 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   TLS: { any: 'fatal', why: 'one side does not trust the other: somebody has to mend the certificates' },
   MALFORMED_RESPONSE: {
     any: 'fatal', // the sender treats it as TIMEOUT: it must not forget what it has sent
-    why: 'the bytes are not an answer to the request: something damages them on the way, or one side has a bug',
+    why: 'the bytes are no answer to the request: damaged on the way, or one side has a bug',
   },
   CLOSED: {
     any: 'fatal',
@@ -83,9 +86,10 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   // ---- Leaders move
   NOT_LEADER_OR_FOLLOWER: {
     any: 'refresh',
-    // A leader that loses its office while it waits for its replicas answers this, though it has appended (DelayedProduce).
+    // A leader that loses its office while it waits for its replicas answers this, though it has appended
+    // (DelayedProduce).
     mayBeStored: true,
-    why: 'the leader has moved (ReplicaManager.getPartitionOrError); the answer may name the new one (KIP-951)',
+    why: 'the leader has moved (ReplicaManager.getPartitionOrError); the answer may name it (KIP-951)',
   },
   LEADER_NOT_AVAILABLE: {
     any: 'refresh',
@@ -110,12 +114,12 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
     any: 'refresh',
     in: { 'txn-offsets': 'retry' },
     mayBeStored: true, // as with NOT_LEADER_OR_FOLLOWER, by a replica that was taken away
-    why: 'the topic is new and this broker has not heard of it, or it is gone: our timeouts tell the two apart',
+    why: 'this broker has not heard of the new topic, or the topic is gone: our timeouts tell which',
   },
   UNKNOWN_TOPIC_ID: {
     any: 'refresh',
     in: { fetch: 'position' },
-    why: 'as the one above, by topic id; after Fetch, perhaps the topic was deleted and created again (KIP-516)',
+    why: 'as the one above, by topic id; after Fetch, perhaps a topic that was created again (KIP-516)',
   },
   INCONSISTENT_TOPIC_ID: {
     any: 'refresh',
@@ -141,8 +145,8 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   CONCURRENT_TRANSACTIONS: {
     any: 'retry',
     why:
-      'not all markers of the previous transaction are written (TransactionCoordinator). The protocol has no way round: ' +
-      'a partition that died before its marker was written blocks the id until it is back',
+      'not all markers of the previous transaction are written (TransactionCoordinator). There is no way ' +
+      'round: a partition that died before its marker was written blocks the id until it is back',
   },
   UNSTABLE_OFFSET_COMMIT: {
     any: 'retry',
@@ -158,8 +162,8 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   NOT_ENOUGH_REPLICAS: {
     any: 'retry',
     why:
-      'too few in-sync replicas, nothing was appended (Partition); inside a transaction also: the partition could not ' +
-      'be added to it right now (KIP-890, ReplicaManager.handleProduceAppend)',
+      'too few in-sync replicas, nothing was appended (Partition); inside a transaction also: the ' +
+      'partition could not be added to it right now (KIP-890, ReplicaManager.handleProduceAppend)',
   },
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: {
     any: 'retry',
@@ -168,7 +172,9 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   },
   CORRUPT_MESSAGE: {
     any: 'retry', // Fetch: the same offset again; after five times it is a position problem (fetcher.ts)
-    why: 'Produce: damaged on the way, for the CRC is checked before the append (LogValidator). Fetch: the log is damaged',
+    why:
+      'Produce: damaged on the way, for the CRC is checked before the append (LogValidator). Fetch: the ' +
+      'log is damaged',
   },
   UNKNOWN_SERVER_ERROR: {
     any: 'retry',
@@ -192,14 +198,15 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   },
   OUT_OF_ORDER_SEQUENCE_NUMBER: {
     in: { produce: 'sequence', 'txn-produce': 'sequence' },
-    why: 'not the next sequence (ProducerAppendInfo). A broker remembers five batches, after a restart only the last',
+    why: 'not the next sequence (ProducerAppendInfo); a broker remembers 5 batches, after a restart one',
   },
   UNKNOWN_PRODUCER_ID: {
     in: { produce: 'sequence', 'txn-produce': 'abort' },
     why: 'the producer state is gone together with the records that held it (KIP-360; brokers before 2.5)',
   },
   INVALID_PRODUCER_EPOCH: {
-    // Without transactions we raise epochs ourselves. The broker then refuses late copies of the epoch before.
+    // Without transactions we raise epochs ourselves. The broker then refuses late copies of the epoch
+    // before.
     in: {
       produce: 'sequence',
       'txn-produce': 'fence',
@@ -207,7 +214,9 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
       'end-txn': 'fence',
       'init-txn': 'fence',
     },
-    why: 'there is a newer epoch (ProducerAppendInfo.checkProducerEpoch): our transaction timed out, or there is another owner',
+    why:
+      'there is a newer epoch (ProducerAppendInfo.checkProducerEpoch): our transaction timed out, or ' +
+      'there is another owner',
   },
   PRODUCER_FENCED: {
     in: { 'txn-produce': 'fence', 'txn-offsets': 'fence', 'end-txn': 'fence', 'init-txn': 'fence' },
@@ -215,7 +224,7 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   },
   INVALID_PRODUCER_ID_MAPPING: {
     in: { 'txn-produce': 'fence', 'txn-offsets': 'fence', 'end-txn': 'fence', 'init-txn': 'fence' },
-    why: 'the coordinator has another producer id for this id, or forgot the id (transactional.id.expiration.ms)',
+    why: 'the coordinator has another producer id, or forgot ours (transactional.id.expiration.ms)',
   },
   TRANSACTION_COORDINATOR_FENCED: {
     in: { 'txn-produce': 'fence', 'txn-offsets': 'fence', 'end-txn': 'fence', 'init-txn': 'fence' },
@@ -224,7 +233,8 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
 
   // ---- Transactions
   INVALID_TXN_STATE: {
-    // After EndTxn: the transaction had ended without us, usually by its timeout. InitProducerId with our epoch tells.
+    // After EndTxn: the transaction had ended without us, usually by its timeout. InitProducerId with our
+    // epoch tells.
     in: { 'txn-produce': 'abort', 'txn-offsets': 'abort', 'end-txn': 'abort', 'init-txn': 'fatal' },
     why: 'the transaction is not open any more (TransactionCoordinator, UnifiedLog)',
   },

@@ -56,7 +56,10 @@ export function isRetryable(code: ErrorCode): boolean {
   return decision === 'retry' || decision === 'refresh';
 }
 
-/** Whether only an operator or a new version of a program can help. Not so when this side closed the connection. */
+/**
+ * Whether only an operator or a new version of a program can help. Not so when this side closed the
+ * connection.
+ */
 export function isFatal({ code, retryable }: KafkaError): boolean {
   return !retryable && code !== 'CLOSED';
 }

@@ -1,8 +1,8 @@
 import type { ErrorCode } from './error-codes.ts';
 
 /**
- * Codes that no 4.x broker answers to the requests that we send, and why. kafkajs, which the admin client uses, handles
- * its own answers.
+ * Codes that no 4.x broker answers to the requests that we send, and why. kafkajs, which the admin client
+ * uses, handles its own answers.
  */
 export const neverAnswered: Readonly<Record<string, readonly ErrorCode[]>> = {
   'only to brokers and controllers': [

@@ -10,8 +10,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `attempt` until it succeeds. Throws at once an error that is not retryable, the last error when time is up, and
- * the signal's reason.
+ * Runs `attempt` until it succeeds. Throws at once an error that is not retryable, the last error when time
+ * is up, and the signal's reason.
  */
 export async function retrying<T>(
   what: string,
@@ -38,7 +38,10 @@ export async function retrying<T>(
   }
 }
 
-/** 20 ms, doubling up to 1 s, with 20 % jitter: the clients of a restarted broker do not all come back at once. */
+/**
+ * 20 ms, doubling up to 1 s, with 20 % jitter: the clients of a restarted broker do not all come back at
+ * once.
+ */
 export function backoffMs(tries: number): number {
   return Math.min(1_000, 20 * 2 ** Math.min(tries, 10)) * (0.8 + 0.4 * Math.random());
 }

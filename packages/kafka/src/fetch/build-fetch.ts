@@ -2,8 +2,8 @@ import type { FetchPartition, FetchRequest } from '../requests/fetch.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
 /**
- * Builds a request for these partitions. Brokers fill an answer in the order of the request, so each request begins with
- * another partition (`turn`), and none starves.
+ * Builds a request for these partitions. Brokers fill an answer in the order of the request, so each request
+ * begins with another partition (`turn`), and none starves.
  */
 export function buildFetch(
   cursors: readonly PartitionCursor[],

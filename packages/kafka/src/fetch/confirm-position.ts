@@ -17,8 +17,8 @@ export type Confirm = (
 const identityLooks = 3;
 
 /**
- * A broker does not know the topic id of a position, or the metadata shows another one. Undefined when that was outdated. Also
- * when the topic does not exist at all: it may come back, so that is waited for.
+ * A broker does not know the topic id of a position, or the metadata shows another one. Undefined when that
+ * was outdated. Also when the topic does not exist at all: it may come back, so that is waited for.
  */
 export async function confirmRecreated(
   cluster: Cluster,
@@ -37,16 +37,19 @@ export async function confirmRecreated(
     kind: 'recreated',
     from,
     to: highWatermark > from ? highWatermark : from,
-    detail: `topic ${topic} had the id ${cursor.topicId} and has ${seen} now; what was unread of the old one is gone`,
+    detail:
+      `topic ${topic} had the id ${cursor.topicId} and has ${seen} now; ` +
+      'what was unread of the old one is gone',
   };
 }
 
 /**
- * OFFSET_OUT_OF_RANGE: asks the leader for the start and the end of its log. Undefined when the position lies between them
- * and can belong to this log.
+ * OFFSET_OUT_OF_RANGE: asks the leader for the start and the end of its log. Undefined when the position lies
+ * between them and can belong to this log.
  *
- * Brokers give the same answer when they do not know the epoch of a position. An epoch from the future belongs to another log:
- * the topic was created again, or another cluster has taken the address. An epoch whose records are long gone does no harm.
+ * Brokers give the same answer when they do not know the epoch of a position. An epoch from the future
+ * belongs to another log: the topic was created again, or another cluster has taken the address. An epoch
+ * whose records are long gone does no harm.
  */
 export async function confirmOutOfRange(
   cluster: Cluster,
@@ -73,16 +76,18 @@ export async function confirmOutOfRange(
   }
   const leaderEpoch = cluster.knownTopic(topic)?.partitions[partition]?.leaderEpoch ?? -1;
   if (cursor.lastEpoch > leaderEpoch && leaderEpoch >= 0) {
-    const detail = `${topic} ${partition} was read in epoch ${cursor.lastEpoch}, but its leader is in epoch ${leaderEpoch}: another log`;
+    const detail =
+      `${topic} ${partition} was read in epoch ${cursor.lastEpoch}, ` +
+      `but its leader is in epoch ${leaderEpoch}: another log`;
     return { kind: 'truncated', from: start.offset, to: offset, detail };
   }
   return undefined;
 }
 
 /**
- * The leader's log differs from the one that was read (KIP-595). Only the present leader can answer this, since the request
- * carried the leader epoch. `diverging` is the leader's largest epoch up to the one last read, and the end of that epoch in
- * its log.
+ * The leader's log differs from the one that was read (KIP-595). Only the present leader can answer this,
+ * since the request carried the leader epoch. `diverging` is the leader's largest epoch up to the one last
+ * read, and the end of that epoch in its log.
  */
 export function truncated(
   cursor: PartitionCursor,

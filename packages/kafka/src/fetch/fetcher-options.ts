@@ -3,24 +3,30 @@ import type { Isolation } from '../positions/list-offsets.ts';
 
 export interface FetcherOptions {
   isolation: Isolation;
-  /** How long a broker holds a fetch that finds nothing. Default 500. Must be below the cluster's request timeout. */
+  /**
+   * How long a broker holds a fetch that finds nothing. Default 500. Must be below the cluster's request
+   * timeout.
+   */
   maxWaitMs?: number;
   /** The broker answers once it has this many bytes. Default 1. */
   minBytes?: number;
   /** Default 1 MiB. A larger batch is delivered all the same, but alone (KIP-74). */
   partitionMaxBytes?: number;
   /**
-   * Default 2 MiB per answer. A record costs the same up to 8 MiB. But a relay into transactions takes 1.06 s/GB CPU with
-   * answers of 2 MiB, because they fit the memory that is reused, and 1.8 with 8 MiB (Node's plain TCP relay: 1.4). For
-   * distant brokers more may be better.
+   * Default 2 MiB per answer. A record costs the same up to 8 MiB. But a relay into transactions takes 1.06
+   * s/GB CPU with answers of 2 MiB, because they fit the memory that is reused, and 1.8 with 8 MiB (Node's
+   * plain TCP relay: 1.4). For distant brokers more may be better.
    */
   responseMaxBytes?: number;
   /**
-   * Memory for what is fetched ahead, including answers under way and memory kept for the next ones. What `next` handed out
-   * counts until it is released, or until the following `next`. Default 32 MiB; one batch may exceed it.
+   * Memory for what is fetched ahead, including answers under way and memory kept for the next ones. What
+   * `next` handed out counts until it is released, or until the following `next`. Default 32 MiB; one batch
+   * may exceed it.
    */
   prefetchBytes?: number;
-  /** When this many bytes of a partition wait, it is not fetched until some were handed out. Default 4 MiB. */
+  /**
+   * When this many bytes of a partition wait, it is not fetched until some were handed out. Default 4 MiB.
+   */
   partitionPrefetchBytes?: number;
   /** Lets the leader name a replica in the same rack (KIP-392). */
   rackId?: string;

@@ -37,13 +37,13 @@ interface Asked {
 }
 
 /**
- * Sends one request at a time to each leader, on connections that nothing else uses: a broker serves one request of a
- * connection at a time, and a fetch waits there for records. Each request carries all partitions of that leader, so none
- * waits behind another's long poll. A partition that is assigned or resumed meanwhile joins the next request, within
- * `maxWaitMs`.
+ * Sends one request at a time to each leader, on connections that nothing else uses: a broker serves one
+ * request of a connection at a time, and a fetch waits there for records. Each request carries all partitions
+ * of that leader, so none waits behind another's long poll. A partition that is assigned or resumed meanwhile
+ * joins the next request, within `maxWaitMs`.
  *
- * Moved leaders, restarted brokers and broken connections are retried with backoff, and the caller does not notice. A
- * position that cannot be continued is reported as `Fetched.problem`.
+ * Moved leaders, restarted brokers and broken connections are retried with backoff, and the caller does not
+ * notice. A position that cannot be continued is reported as `Fetched.problem`.
  */
 export class Fetcher implements AsyncDisposable, Disposable {
   readonly #cluster: Cluster;
@@ -106,7 +106,10 @@ export class Fetcher implements AsyncDisposable, Disposable {
     this.#plan();
   }
 
-  /** Offsets of a partition by the last answer, even one without records: for lag. They are -1n before the first. */
+  /**
+   * Offsets of a partition by the last answer, even one without records: for lag. They are -1n before the
+   * first.
+   */
   marks(topic: string, partition: number): PartitionMarks | undefined {
     const cursor = this.#cursors.get(topicPartitionKey(topic, partition));
     if (!cursor) return undefined;
@@ -120,12 +123,12 @@ export class Fetcher implements AsyncDisposable, Disposable {
   }
 
   /**
-   * What has arrived, in order within each partition; a partition may occur more than once. The views stay valid until the
-   * caller releases them (see `Fetched`). What the caller keeps counts in the prefetch budget until the next call of
-   * `next`; after that the caller must limit it.
+   * What has arrived, in order within each partition; a partition may occur more than once. The views stay
+   * valid until the caller releases them (see `Fetched`). What the caller keeps counts in the prefetch budget
+   * until the next call of `next`; after that the caller must limit it.
    *
-   * One call at a time. Throws what no retry mends, such as KafkaError TOPIC_AUTHORIZATION_FAILED. The fetcher cannot be
-   * used after that.
+   * One call at a time. Throws what no retry mends, such as KafkaError TOPIC_AUTHORIZATION_FAILED. The
+   * fetcher cannot be used after that.
    */
   async next(options: NextOptions = {}): Promise<Fetched[]> {
     if (this.#arrivals.isAwaited) throw new Error('next() is called while another call still waits');
@@ -154,7 +157,9 @@ export class Fetcher implements AsyncDisposable, Disposable {
     return this.#closing.signal.aborted || this.#failure !== undefined || signal?.aborted === true;
   }
 
-  /** Works at the end of this turn of the event loop, so that partitions assigned together share a request. */
+  /**
+   * Works at the end of this turn of the event loop, so that partitions assigned together share a request.
+   */
   #plan(): void {
     if (this.#closing.signal.aborted) return;
     this.#planned ??= setImmediate(() => {
@@ -222,7 +227,8 @@ export class Fetcher implements AsyncDisposable, Disposable {
       }
       frame.release();
     } catch (error) {
-      // Nobody knows how much of the answer still arrives, so its memory is not reused: it is left to the collector.
+      // Nobody knows how much of the answer still arrives, so its memory is not reused: it is left to the
+      // collector.
       this.#onBroken(node, cursors, error);
     } finally {
       frame.uncount();
@@ -334,7 +340,10 @@ export class Fetcher implements AsyncDisposable, Disposable {
 }
 
 const corruptTriesMax = 5;
-/** A partition that is left out, because enough of it waits, may be wanted again soon: the long poll of the others is short. */
+/**
+ * A partition that is left out, because enough of it waits, may be wanted again soon: the long poll of the
+ * others is short.
+ */
 const fullWaitMs = 20;
 /** What an answer has around its records. A larger answer gets memory that is not reused. */
 const answerOverheadBytes = 256 * 1024;

@@ -2,15 +2,15 @@
 const stepBytes = 64 * 1024;
 
 /**
- * Roughly what the objects for one partition's part of an answer take. Without counting them, single records that trickle
- * in while the reader is away would hold ten times their own size.
+ * Roughly what the objects for one partition's part of an answer take. Without counting them, single records
+ * that trickle in while the reader is away would hold ten times their own size.
  */
 export const partBytes = 1024;
 
 /**
- * The memory of a fetcher. Large answers are read into buffers that are reused once everything made of them was released.
- * What is in use and what is kept for reuse stay within `limitBytes` together; only an answer larger than asked for exceeds
- * it (KIP-74: one batch).
+ * The memory of a fetcher. Large answers are read into buffers that are reused once everything made of them
+ * was released. What is in use and what is kept for reuse stay within `limitBytes` together; only an answer
+ * larger than asked for exceeds it (KIP-74: one batch).
  *
  * Fresh buffers would cost 1 us more CPU per KB: page faults, and more garbage collections because of them.
  */
@@ -75,8 +75,8 @@ export class FramePool {
 }
 
 /**
- * The memory of one answer. It counts in the budget while one of its parts counts. It is reused once all of them were
- * released. The fetch itself is the first part, until it has made the others.
+ * The memory of one answer. It counts in the budget while one of its parts counts. It is reused once all of
+ * them were released. The fetch itself is the first part, until it has made the others.
  */
 export class Frame {
   readonly #pool: FramePool;
@@ -92,7 +92,9 @@ export class Frame {
     this.#bytesMax = bytesMax;
   }
 
-  /** The answer begins to arrive. One that is larger than asked for gets other memory, which is never reused. */
+  /**
+   * The answer begins to arrive. One that is larger than asked for gets other memory, which is never reused.
+   */
   memoryFor(bytes: number): Buffer | undefined {
     if (bytes > this.#bytesMax) return undefined;
     this.#buffer = this.#pool.take(bytes);
@@ -101,7 +103,10 @@ export class Frame {
     return this.#buffer;
   }
 
-  /** The answer is there. `keptBytes` of it are kept: the records, and `partBytes` for each partition that has some. */
+  /**
+   * The answer is there. `keptBytes` of it are kept: the records, and `partBytes` for each partition that has
+   * some.
+   */
   arrived(keptBytes: number): void {
     const more = Math.max(0, keptBytes - this.#bytes);
     this.#bytes += more;

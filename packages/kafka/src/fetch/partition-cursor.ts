@@ -5,19 +5,26 @@ import { FetchedPart } from './fetched-part.ts';
 import type { Frame } from './frame-pool.ts';
 import type { VisibleBatches } from './visible-batches.ts';
 
-/** Kafka's metadata.max.age.ms: how long a closer replica is used before the leader is asked again (KIP-392). */
+/**
+ * Kafka's metadata.max.age.ms: how long a closer replica is used before the leader is asked again (KIP-392).
+ */
 const replicaLeaseMs = 300_000;
 
 /** A position to fetch from. */
 export interface FetchPosition {
   offset: bigint;
-  /** Leader epoch of the record before `offset`, as committed with it. -1: unknown; a truncation is not noticed then. */
+  /**
+   * Leader epoch of the record before `offset`, as committed with it. -1: unknown; a truncation is not
+   * noticed then.
+   */
   lastFetchedEpoch: number;
   /** The topic id that the position belongs to. Without it, the topic's present id. */
   topicId?: string | undefined;
 }
 
-/** How far the reading of one partition is. Each assignment makes a new one, so late answers do not find it. */
+/**
+ * How far the reading of one partition is. Each assignment makes a new one, so late answers do not find it.
+ */
 export class PartitionCursor {
   readonly topic: string;
   readonly partition: number;
@@ -104,7 +111,9 @@ export class PartitionCursor {
     this.#handedEpoch = fetched.lastEpoch;
   }
 
-  /** Goes back to what the caller was given last. A problem that the caller was not told of is found again. */
+  /**
+   * Goes back to what the caller was given last. A problem that the caller was not told of is found again.
+   */
   rewind(): void {
     this.offset = this.handedOffset;
     this.lastEpoch = this.#handedEpoch;

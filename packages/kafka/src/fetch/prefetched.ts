@@ -20,7 +20,9 @@ export class Prefetched {
     this.#pool = pool;
   }
 
-  /** Half of the limit is in use: fetch no more. The answers under way, all together, fit into the other half. */
+  /**
+   * Half of the limit is in use: fetch no more. The answers under way, all together, fit into the other half.
+   */
   get full(): boolean {
     return this.#pool.heldBytes >= this.#limitBytes / 2;
   }
@@ -34,7 +36,10 @@ export class Prefetched {
     return this.#waiting.some(({ cursor }) => !cursor.paused);
   }
 
-  /** Hands out what waits for partitions that are not paused, in order, up to `bytesMax`, but at least one part. */
+  /**
+   * Hands out what waits for partitions that are not paused, in order, up to `bytesMax`, but at least one
+   * part.
+   */
   take(bytesMax: number): Fetched[] {
     const taken: FetchedPart[] = [];
     const left: Waiting[] = [];
@@ -74,7 +79,10 @@ export class Prefetched {
     cursor.waitingBytes = 0;
   }
 
-  /** Paused partitions may not starve the others: what waits of them is dropped, and fetched again when they go on. */
+  /**
+   * Paused partitions may not starve the others: what waits of them is dropped, and fetched again when they
+   * go on.
+   */
   makeRoom(): void {
     if (!this.full || this.ready || this.#handed.some(({ counts }) => counts)) return;
     for (const cursor of new Set(this.#waiting.map((waiting) => waiting.cursor))) {

@@ -19,11 +19,12 @@ export class PositionError extends Error {
 }
 
 /**
- * Visits the visible records with offsets in [from, to), in order. Resolves when the position has reached `to`. Take `to` from
- * `listOffsets` under the same isolation; if it lies further, this waits for it, for `timeoutMs` at most (default: for
- * ever). The views stay valid for as long as they are kept.
+ * Visits the visible records with offsets in [from, to), in order. Resolves when the position has reached
+ * `to`. Take `to` from `listOffsets` under the same isolation; if it lies further, this waits for it, for
+ * `timeoutMs` at most (default: for ever). The views stay valid for as long as they are kept.
  *
- * Throws PositionError (a range is gone), a TimeoutError when time is up, the signal's reason, and whatever `visit` throws.
+ * Throws PositionError (a range is gone), a TimeoutError when time is up, the signal's reason, and whatever
+ * `visit` throws.
  */
 export async function readRange(
   cluster: Cluster,

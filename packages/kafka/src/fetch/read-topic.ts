@@ -4,8 +4,9 @@ import { listOffsets } from '../positions/list-offsets.ts';
 import { readRange } from './read-range.ts';
 
 /**
- * Visits everything that a topic holds now under read_committed, one partition after the other, each in order. It reads the
- * metadata again, so it sees partitions that were added. `timeoutMs` is for each partition (default: none).
+ * Visits everything that a topic holds now under read_committed, one partition after the other, each in
+ * order. It reads the metadata again, so it sees partitions that were added. `timeoutMs` is for each
+ * partition (default: none).
  *
  * Throws what `listOffsets` and `readRange` throw.
  */

@@ -41,7 +41,7 @@ function offsets(
 }
 
 describe('read_committed', () => {
-  test('two aborted transactions of one producer with a committed one between them hide only their own', () => {
+  test('two aborted transactions of a producer do not hide the committed one between them', () => {
     const records = log(
       { at: 0n, producer: 1n },
       { at: 1n, producer: 1n, control: 'abort' },
@@ -80,7 +80,7 @@ describe('read_committed', () => {
     expect(offsets(records, 0n, [[1n, 0n]])).toEqual([1n, 2n, 4n, 7n]);
   });
 
-  test('an aborted transaction that began before the position and ends after this answer stays hidden', () => {
+  test('an aborted transaction that begins before this answer and ends after it stays hidden', () => {
     const records = log({ at: 10n, producer: 1n }, { at: 11n, producer: 2n }, { at: 12n, producer: 1n });
     expect(offsets(records, 10n, [[1n, 4n]])).toEqual([11n]);
   });

@@ -44,9 +44,10 @@ export interface VisibleBatches {
 /**
  * What a reader may see of the batches in one fetch response, from `position` on.
  *
- * The response names every aborted transaction that overlaps it. So the set of aborted ones is built for each response and
- * never kept: in another client, a set that outlived a seek dropped committed data. A transaction is aborted from its first
- * offset up to the producer's ABORT marker. The order of the steps is that of Kafka's CompletedFetch.java (4.2).
+ * The response names every aborted transaction that overlaps it. So the set of aborted ones is built for each
+ * response and never kept: in another client, a set that outlived a seek dropped committed data. A
+ * transaction is aborted from its first offset up to the producer's ABORT marker. The order of the steps is
+ * that of Kafka's CompletedFetch.java (4.2).
  */
 export function visibleBatches(
   records: Buffer,
@@ -98,9 +99,10 @@ function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position
 }
 
 /**
- * CRC32C runs at 5 GB/s on the machine of the benchmarks: 0.2 us for 1 KB, a third of what a record costs (librdkafka skips
- * it by default). That is the price of never delivering what a disk or a wire has changed. The checksum covers neither the
- * base offset nor the leader epoch, which brokers write. So the offset is checked to grow from batch to batch.
+ * CRC32C runs at 5 GB/s on the machine of the benchmarks: 0.2 us for 1 KB, a third of what a record costs
+ * (librdkafka skips it by default). That is the price of never delivering what a disk or a wire has changed.
+ * The checksum covers neither the base offset nor the leader epoch, which brokers write. So the offset is
+ * checked to grow from batch to batch.
  */
 function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
@@ -113,7 +115,10 @@ function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   return undefined;
 }
 
-/** A control batch holds one record, never compressed. Its key is version and type (int16 each); type 0 is ABORT. */
+/**
+ * A control batch holds one record, never compressed. Its key is version and type (int16 each); type 0 is
+ * ABORT.
+ */
 function isAbortMarker(bytes: Buffer, attributes: number): boolean {
   if (!(attributes & controlBit) || countAt(bytes, 0) === 0) return false;
   let at = batchHeaderBytes;

@@ -1,10 +1,11 @@
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import { errorName, decide, KafkaError, meansRefresh } from '../errors/errors.ts';
-import type { BrokerConnections } from '../connection/broker-connections.ts';
-import { backoffMs } from '../errors/retrying.ts';
 import type { TopicPartition } from '../cluster/topic-partition.ts';
+import type { BrokerConnections } from '../connection/broker-connections.ts';
+import { decide, errorName, KafkaError, meansRefresh } from '../errors/errors.ts';
+import { backoffMs } from '../errors/retrying.ts';
 import { consumerGroupHeartbeatRequest } from '../requests/consumer-group-heartbeat.ts';
 import type { HeartbeatResponse } from '../requests/consumer-group-heartbeat.ts';
+import { FencedRepeatedly } from '../transaction/fenced-repeatedly.ts';
 import { TopicNames } from './topic-names.ts';
 import { advance, newMembership } from './membership.ts';
 import type { AssignedPartition, MembershipEffect, MembershipEvent } from './membership.ts';
@@ -24,25 +25,26 @@ export interface GroupOptions {
   /** From now on these belong to this member. Awaited before the next callback. */
   onAssigned(partitions: TopicPartition[]): void | Promise<void>;
   /**
-   * Stop working on these, and finish what is in flight: end the transaction and await the *answer*. The member reports them
-   * as given up only when this settles; until then they are still owned, and heartbeats go on. Never commit for them
-   * afterwards.
+   * Stop working on these, and finish what is in flight: end the transaction and await the *answer*. The
+   * member reports them as given up only when this settles; until then they are still owned, and heartbeats
+   * go on. Never commit for them afterwards.
    */
   onRevoked(partitions: TopicPartition[]): Promise<void>;
   /**
-   * Fenced: these already belong to others. Abort, and drop everything. When this settles, the member joins again. It may be
-   * called while onRevoked or onAssigned is still running; both are awaited. It must not await `heartbeatNow`.
+   * Fenced: these already belong to others. Abort, and drop everything. When this settles, the member joins
+   * again. It may be called while onRevoked or onAssigned is still running; both are awaited. It must not
+   * await `heartbeatNow`.
    */
   onLost(partitions: TopicPartition[]): Promise<void>;
 }
 
 /**
- * Joins a KIP-848 consumer group. Resolves with the first answer of the coordinator; the callbacks run after that. A callback
- * that rejects fails the member. Fence the predecessor (InitProducerId) before joining, because its partitions are granted
- * at once.
+ * Joins a KIP-848 consumer group. Resolves with the first answer of the coordinator; the callbacks run after
+ * that. A callback that rejects fails the member. Fence the predecessor (InitProducerId) before joining,
+ * because its partitions are granted at once.
  *
- * Throws KafkaError for what no retry mends (GROUP_AUTHORIZATION_FAILED, UNRELEASED_INSTANCE_ID, ...), the last error after
- * 60 s without a coordinator, and the signal's reason.
+ * Throws KafkaError for what no retry mends (GROUP_AUTHORIZATION_FAILED, UNRELEASED_INSTANCE_ID, ...), the
+ * last error after 60 s without a coordinator, and the signal's reason.
  */
 export async function joinGroup(cluster: Cluster, options: GroupOptions): Promise<GroupMember> {
   const member = new GroupMember(cluster, options);
@@ -61,8 +63,8 @@ const intervalMaxMs = 1_000;
 const answerWithinMs = 3_000;
 
 /**
- * A member of a KIP-848 group. It sends heartbeats by itself until it leaves, is disposed of, or `failed` aborts. Made by
- * `joinGroup`.
+ * A member of a KIP-848 group. It sends heartbeats by itself until it leaves, is disposed of, or `failed`
+ * aborts. Made by `joinGroup`.
  */
 export class GroupMember implements AsyncDisposable {
   readonly memberId: string;
@@ -71,6 +73,7 @@ export class GroupMember implements AsyncDisposable {
   readonly #log: Log;
   readonly #connections: BrokerConnections;
   readonly #names: TopicNames;
+  readonly #fencings = new FencedRepeatedly();
   readonly #failing = new AbortController();
   readonly #callbacks = new Set<Promise<void>>();
   #membership = newMembership;
@@ -102,14 +105,17 @@ export class GroupMember implements AsyncDisposable {
     return this.#names.resolve([...this.#membership.owned]);
   }
 
-  /** Aborts when the member has failed for good, with the error as its reason. No heartbeat is sent any more: drop everything. */
+  /**
+   * Aborts when the member has failed for good, with the error as its reason. No heartbeat is sent any more:
+   * drop everything.
+   */
   get failed(): AbortSignal {
     return this.#failing.signal;
   }
 
   /**
-   * Resolves when the coordinator has answered a heartbeat that was sent after this call, even if the answer fences the member:
-   * look at `assignment` then. Rejects when the member has failed or left.
+   * Resolves when the coordinator has answered a heartbeat that was sent after this call, even if the answer
+   * fences the member: look at `assignment` then. Rejects when the member has failed or left.
    */
   heartbeatNow(): Promise<void> {
     if (this.#failing.signal.aborted) return Promise.reject(this.#failing.signal.reason as Error);
@@ -121,8 +127,9 @@ export class GroupMember implements AsyncDisposable {
   }
 
   /**
-   * Leaves the group, so that its partitions are granted to others at once. Stop fetching and end the transaction before. No
-   * callback runs after this. Never rejects: if the coordinator cannot be reached, the session times out.
+   * Leaves the group, so that its partitions are granted to others at once. Stop fetching and end the
+   * transaction before. No callback runs after this. Never rejects: if the coordinator cannot be reached, the
+   * session times out.
    */
   async leave(): Promise<void> {
     if (this.#left) return;
@@ -182,7 +189,10 @@ export class GroupMember implements AsyncDisposable {
     }
   }
 
-  /** One heartbeat, and what follows from its answer. Throws KafkaError unless it was accepted or the member was fenced. */
+  /**
+   * One heartbeat, and what follows from its answer. Throws KafkaError unless it was accepted or the member
+   * was fenced.
+   */
   async #beatOnce(): Promise<MembershipEffect[]> {
     const sent = ++this.#sent;
     const { report } = this.#membership;
@@ -197,6 +207,7 @@ export class GroupMember implements AsyncDisposable {
   async #decide(answer: HeartbeatResponse, report: number): Promise<MembershipEffect[]> {
     const code = errorName(answer.errorCode);
     if (code === 'NONE') {
+      this.#fencings.committed(); // an accepted heartbeat proves the same as a commit
       this.#intervalMs = Math.min(intervalMaxMs, answer.heartbeatIntervalMs || intervalMaxMs);
       const assignment = answer.assignment && (await this.#names.known(answer.assignment));
       return this.#advance({
@@ -213,7 +224,7 @@ export class GroupMember implements AsyncDisposable {
         { groupId, memberId, code, reason },
         'Fenced by the group: all partitions are lost; joining again',
       );
-      return this.#advance({ kind: 'fenced', at: performance.now() });
+      return this.#advance({ kind: 'fenced', repeatedly: this.#fencings.fenced().kind === 'shared' });
     }
     this.#staleCoordinator = meansRefresh(code);
     throw new KafkaError(code, `heartbeat of group ${this.#options.groupId}: ${answer.errorMessage ?? ''}`);
@@ -272,7 +283,10 @@ export class GroupMember implements AsyncDisposable {
     this.#callbacks.add(running);
   }
 
-  /** Calls onLost at once, because it may cancel what a running callback waits for. Joins again only after both. */
+  /**
+   * Calls onLost at once, because it may cancel what a running callback waits for. Joins again only after
+   * both.
+   */
   async #drop(partitions: readonly AssignedPartition[]): Promise<void> {
     try {
       await this.#options.onLost(this.#names.resolve(partitions));

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Our namespace for UUIDs made from transactional ids. It must never change, or a restarted member gets another id.
+ * Our namespace for UUIDs made from transactional ids. It must never change, or a restarted member gets
+ * another id.
  */
 const namespace = Buffer.from('8d1f5a0e6c3b4e7f9a52d04b1c77e3f6', 'hex');
 
 /**
- * The member id that belongs to a transactional id: a UUIDv5 (RFC 9562), the same after every restart. So a restarted process
- * rejoins as the member that it was, and owns its partitions at once. With a new id it would wait until the session of the
- * old one has timed out: 45 s by Kafka's default.
+ * The member id that belongs to a transactional id: a UUIDv5 (RFC 9562), the same after every restart. So a
+ * restarted process rejoins as the member that it was, and owns its partitions at once. With a new id it
+ * would wait until the session of the old one has timed out: 45 s by Kafka's default.
  */
 export function memberIdOf(transactionalId: string): string {
   const digest = createHash('sha1').update(namespace).update(transactionalId, 'utf8').digest();

@@ -1,12 +1,21 @@
-/** A partition in the terms of the group protocol, "topic id:partition". A topic that was created again has another id. */
+/**
+ * A partition in the terms of the group protocol, "topic id:partition". A topic that was created again has
+ * another id.
+ */
 export type AssignedPartition = string;
 
 /** The state of a member of a KIP-848 group. It is immutable; `advance` makes the next one. */
 export interface Membership {
-  /** member: heartbeats are sent (epoch 0 joins). dropping: fenced; heartbeats wait until everything is dropped. */
+  /**
+   * member: heartbeats are sent (epoch 0 joins). dropping: fenced; heartbeats wait until everything is
+   * dropped.
+   */
   readonly phase: 'member' | 'dropping' | 'failed';
   readonly epoch: number;
-  /** What this member works on and reports as owned. Partitions that are being revoked count until that is done. */
+  /**
+   * What this member works on and reports as owned. Partitions that are being revoked count until that is
+   * done.
+   */
   readonly owned: ReadonlySet<AssignedPartition>;
   /** What the broker wants it to own. */
   readonly target: ReadonlySet<AssignedPartition>;
@@ -14,15 +23,13 @@ export interface Membership {
   readonly callback: { kind: 'revoking' | 'assigning'; partitions: readonly AssignedPartition[] } | undefined;
   /** Counts the changes of `owned`. It tells whether an answer was given to an outdated report. */
   readonly report: number;
-  /** Moments of the fencings within the last minute. */
-  readonly fencedAt: readonly number[];
 }
 
 export type MembershipEvent =
   /** A heartbeat that carried `report` was answered without an error. */
   | { kind: 'answered'; epoch: number; assignment: readonly AssignedPartition[] | undefined; report: number }
   /** FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID or GROUP_ID_NOT_FOUND: the broker gave the partitions away. */
-  | { kind: 'fenced'; at: number }
+  | { kind: 'fenced'; repeatedly: boolean }
   | { kind: 'revoked' }
   | { kind: 'assigned' }
   | { kind: 'dropped' };
@@ -39,9 +46,6 @@ export interface Advance {
   effects: MembershipEffect[];
 }
 
-const fencingsMax = 5;
-const fencingWindowMs = 60_000;
-
 export const newMembership: Membership = {
   phase: 'member',
   epoch: 0,
@@ -49,7 +53,6 @@ export const newMembership: Membership = {
   target: new Set(),
   callback: undefined,
   report: 0,
-  fencedAt: [],
 };
 
 /**
@@ -68,7 +71,7 @@ export function advance(now: Membership, event: MembershipEvent): Advance {
     case 'answered':
       return onAnswered(now, event);
     case 'fenced':
-      return onFenced(now, event.at);
+      return onFenced(now, event.repeatedly);
     case 'revoked':
     case 'assigned':
       return onCallbackDone(now);
@@ -108,9 +111,8 @@ function onCallbackDone(now: Membership): Advance {
   return { membership: { ...free, owned, report: now.report + 1 }, effects: [{ kind: 'heartbeat' }] };
 }
 
-function onFenced(now: Membership, at: number): Advance {
+function onFenced(now: Membership, repeatedly: boolean): Advance {
   if (now.phase !== 'member') return { membership: now, effects: [] };
-  const fencedAt = [...now.fencedAt.filter((earlier) => earlier > at - fencingWindowMs), at];
   const gone: Membership = {
     ...now,
     phase: 'dropping',
@@ -118,12 +120,11 @@ function onFenced(now: Membership, at: number): Advance {
     owned: new Set(),
     target: new Set(),
     report: now.report + 1,
-    fencedAt,
   };
   const drop: MembershipEffect = { kind: 'drop', partitions: [...now.owned] };
-  if (fencedAt.length < fencingsMax) return { membership: gone, effects: [drop] };
+  if (!repeatedly) return { membership: gone, effects: [drop] };
   const reason =
-    `fenced ${fencingsMax} times within ${fencingWindowMs / 1000} s: two processes may share one member id, ` +
+    'fenced again and again: two processes may share one member id, ' +
     'or revocations take longer than the rebalance timeout';
   return { membership: { ...gone, phase: 'failed' }, effects: [drop, { kind: 'fail', reason }] };
 }

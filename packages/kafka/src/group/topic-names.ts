@@ -16,8 +16,8 @@ export class TopicNames {
   }
 
   /**
-   * The partitions of an assignment whose topics have a known name. Perhaps only the coordinator knows a topic that was just
-   * created; the next answer brings it again.
+   * The partitions of an assignment whose topics have a known name. Perhaps only the coordinator knows a
+   * topic that was just created; the next answer brings it again.
    */
   async known(assignment: readonly AssignedTopic[]): Promise<AssignedPartition[]> {
     if (!assignment.every(({ topicId }) => this.#learn(topicId))) {

@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorName, decide, KafkaError, meansRefresh } from '../errors/errors.ts';
+import { decide, errorName, KafkaError, meansRefresh } from '../errors/errors.ts';
 import { backoffMs } from '../errors/retrying.ts';
 import { offsetFetchRequest } from '../requests/offset-fetch.ts';
 import { wait } from '../errors/wait.ts';
@@ -28,14 +28,16 @@ export interface CommittedOffsetsOptions {
 }
 
 /**
- * Reads a group's positions. The map's keys are those of `topicPartitionKey`; null where nothing was ever committed.
+ * Reads a group's positions. The map's keys are those of `topicPartitionKey`; null where nothing was ever
+ * committed.
  *
- * It requires stable offsets (KIP-447): while a transaction that is neither committed nor aborted holds offsets of a
- * partition, the broker answers UNSTABLE_OFFSET_COMMIT, and this waits. Otherwise a new owner would start from the position
- * before that transaction, and double its output.
+ * It requires stable offsets (KIP-447): while a transaction that is neither committed nor aborted holds
+ * offsets of a partition, the broker answers UNSTABLE_OFFSET_COMMIT, and this waits. Otherwise a new owner
+ * would start from the position before that transaction, and double its output.
  *
- * Throws the last KafkaError after `timeoutMs`. Throws at once UNKNOWN_MEMBER_ID (fenced: join again), STALE_MEMBER_EPOCH if
- * `memberEpoch` is a number (heartbeat, then ask again), and every other error that time does not mend.
+ * Throws the last KafkaError after `timeoutMs`. Throws at once UNKNOWN_MEMBER_ID (fenced: join again),
+ * STALE_MEMBER_EPOCH if `memberEpoch` is a number (heartbeat, then ask again), and every other error that
+ * time does not mend.
  */
 export async function committedOffsets(
   cluster: Cluster,

@@ -19,12 +19,12 @@ export interface ListedOffset {
 }
 
 /**
- * Asks the leaders for offsets. `latest` is the last stable offset for read_committed, otherwise the high watermark. For a time
- * after the last record the offset is -1n. While a leader moves, or a new one does not know its end yet
- * (OFFSET_NOT_AVAILABLE, KIP-207), this waits.
+ * Asks the leaders for offsets. `latest` is the last stable offset for read_committed, otherwise the high
+ * watermark. For a time after the last record the offset is -1n. While a leader moves, or a new one does not
+ * know its end yet (OFFSET_NOT_AVAILABLE, KIP-207), this waits.
  *
- * Throws the last KafkaError after `timeoutMs` (default 30 000), an error that is not retryable at once, and the signal's
- * reason.
+ * Throws the last KafkaError after `timeoutMs` (default 30 000), an error that is not retryable at once, and
+ * the signal's reason.
  */
 export async function listOffsets(
   cluster: Cluster,
@@ -45,7 +45,8 @@ export async function listOffsets(
     if (!failure) continue;
     if (!failure.retryable || performance.now() > giveUpAt) throw failure;
     await wait(backoffMs(tries), options.signal);
-    if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(() => undefined); // the next round tries again
+    // If this fails, the next round tries again.
+    if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(() => undefined);
   }
 }
 

@@ -19,9 +19,9 @@ export interface AccumulatorOptions<Token> {
 }
 
 /**
- * Writes records into the open batch of their partition, and counts the memory of everything. An open batch that is due
- * stays open, and grows, until the sender has room for it: under load, few large requests leave instead of many small
- * ones.
+ * Writes records into the open batch of their partition, and counts the memory of everything. An open batch
+ * that is due stays open, and grows, until the sender has room for it: under load, few large requests leave
+ * instead of many small ones.
  */
 export class Accumulator<Token> {
   readonly #o: AccumulatorOptions<Token>;
@@ -88,8 +88,8 @@ export class Accumulator<Token> {
   }
 
   /**
-   * The batch does not need its blocks any more. From now on it holds `heldBytes`. Nobody may still read the blocks, and
-   * no socket may still send them.
+   * The batch does not need its blocks any more. From now on it holds `heldBytes`. Nobody may still read the
+   * blocks, and no socket may still send them.
    */
   release(partition: ProducerPartition<Token>, batch: ProducerBatch<Token>, heldBytes = 0): void {
     this.#pool.giveBack(batch.blocks);

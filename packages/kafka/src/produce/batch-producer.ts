@@ -19,8 +19,8 @@ import { noAnswer, Sender } from './sender.ts';
 import type { BatchOutcome } from './sender.ts';
 
 /**
- * Opens an idempotent producer with acks=all. `Token` is whatever the caller wants back with the outcome of a record.
- * Throws KafkaError when no broker gives a producer id in time.
+ * Opens an idempotent producer with acks=all. `Token` is whatever the caller wants back with the outcome of a
+ * record. Throws KafkaError when no broker gives a producer id in time.
  */
 export async function startBatchProducer<Token>(
   cluster: Cluster,
@@ -31,12 +31,12 @@ export async function startBatchProducer<Token>(
 }
 
 /**
- * Idempotent producer (KIP-98, KIP-360). For each producer id, epoch and partition the broker remembers the last
- * sequence and five batches, so it stores a resend of the same bytes once.
+ * Idempotent producer (KIP-98, KIP-360). For each producer id, epoch and partition the broker remembers the
+ * last sequence and five batches, so it stores a resend of the same bytes once.
  *
- * If this process dies before a send, nothing is stored and nothing was acknowledged. If it dies after a send, the batch
- * may be stored though nobody was told: the client asks again, and the copy is de-duplicated later by event id. If it
- * dies after the answer, every in-sync replica has the batch.
+ * If this process dies before a send, nothing is stored and nothing was acknowledged. If it dies after a
+ * send, the batch may be stored though nobody was told: the client asks again, and the copy is de-duplicated
+ * later by event id. If it dies after the answer, every in-sync replica has the batch.
  */
 export class BatchProducer<Token> implements AsyncDisposable {
   readonly #cluster: Cluster;
@@ -106,8 +106,8 @@ export class BatchProducer<Token> implements AsyncDisposable {
   }
 
   /**
-   * Copies a record. Answers false and takes nothing when a memory bound is reached (the total, or that of this
-   * partition) or the producer is closed. The caller may reuse key, value and headers at once.
+   * Copies a record. Answers false and takes nothing when a memory bound is reached (the total, or that of
+   * this partition) or the producer is closed. The caller may reuse key, value and headers at once.
    */
   append(topic: string, partition: number, record: OutgoingRecord, token: Token): boolean {
     if (this.#closed) return false;
@@ -117,7 +117,10 @@ export class BatchProducer<Token> implements AsyncDisposable {
     return true;
   }
 
-  /** Sends what waits. Resolves when everything is settled: after the delivery timeout plus one request timeout at most. */
+  /**
+   * Sends what waits. Resolves when everything is settled: after the delivery timeout plus one request
+   * timeout at most.
+   */
   async drain(): Promise<void> {
     while (this.#unsettled > 0) {
       this.#accumulator.flush();
@@ -142,7 +145,10 @@ export class BatchProducer<Token> implements AsyncDisposable {
     return (partitions[partition] = this.#sender.queue(topic, partition));
   }
 
-  /** The open batch goes into the queue: it is full, or it is due and may be sent, or its delivery timeout has ended. */
+  /**
+   * The open batch goes into the queue: it is full, or it is due and may be sent, or its delivery timeout has
+   * ended.
+   */
   #close(partition: ProducerPartition<Token>): void {
     partition.due = false;
     const batch = this.#accumulator.close(partition);
@@ -201,7 +207,9 @@ export class BatchProducer<Token> implements AsyncDisposable {
     if (partition.sequence.isBroken) this.#broken.add(partition);
   }
 
-  /** The batch is not in flight any more: its memory is free, and the caller is told, unless it already was. */
+  /**
+   * The batch is not in flight any more: its memory is free, and the caller is told, unless it already was.
+   */
   #settle(
     partition: ProducerPartition<Token>,
     batch: ProducerBatch<Token>,
@@ -234,9 +242,9 @@ export class BatchProducer<Token> implements AsyncDisposable {
   }
 
   /**
-   * Goes on after a broken sequence, once nothing is in flight, under the next epoch: the broker then refuses late copies
-   * of the old one. What may be stored is reported as unknown and never sent under a new epoch. What is certainly
-   * not stored gets new sequences.
+   * Goes on after a broken sequence, once nothing is in flight, under the next epoch: the broker then refuses
+   * late copies of the old one. What may be stored is reported as unknown and never sent under a new epoch.
+   * What is certainly not stored gets new sequences.
    */
   #mendBroken(): void {
     for (const partition of this.#broken) {
@@ -305,7 +313,10 @@ const sweepMs = 50;
 /** After this long without work, the memory that batches were written to is given up. */
 const restAfterMs = 5_000;
 
-/** Removes the batches before anybody is told: the callback may append at once, which must come behind what stays. */
+/**
+ * Removes the batches before anybody is told: the callback may append at once, which must come behind what
+ * stays.
+ */
 function takeOut<B>(list: B[], unwanted: (batch: B) => boolean): B[] {
   if (!list.some(unwanted)) return [];
   const out = list.filter(unwanted);

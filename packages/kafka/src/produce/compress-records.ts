@@ -5,11 +5,11 @@ import type { Codec } from '../compression/codec.ts';
 import type { ProducerBatch } from './producer-partition.ts';
 
 /**
- * Compresses the records of a closed batch: a small one at once, a large one in the thread pool, which is quicker for
- * those. The batch keeps its position in the queue meanwhile.
+ * Compresses the records of a closed batch: a small one at once, a large one in the thread pool, which is
+ * quicker for those. The batch keeps its position in the queue meanwhile.
  *
- * `hold` is told how much memory the batch has from now on; its blocks are free then. `onReady` is called when a large
- * batch is ready, to wake its queue.
+ * `hold` is told how much memory the batch has from now on; its blocks are free then. `onReady` is called
+ * when a large batch is ready, to wake its queue.
  */
 export function compressRecords(
   batch: ProducerBatch<unknown>,

@@ -16,12 +16,15 @@ export function decideProduce(code: ErrorCode, oldest: boolean, maybeStored: boo
     case 'refresh':
       return 'again';
     case 'refuse':
-      // The broker refuses this copy for good. An earlier copy that was never answered may be stored all the same.
+      // The broker refuses this copy for good. An earlier copy that was never answered may be stored all the
+      // same.
       return maybeStored ? 'unknown' : 'refused';
     case 'sequence':
-      // Behind a batch that failed, a refusal is only the consequence: sent again in order, both will be taken.
+      // Behind a batch that failed, a refusal is only the consequence: sent again in order, both will be
+      // taken.
       if (!oldest) return 'again';
-      // A broker remembers five batches, and only the last after a restart: an old copy may be stored, or not.
+      // A broker remembers five batches, and only the last after a restart: an old copy may be stored, or
+      // not.
       return maybeStored ? 'unknown' : 'again-under-new-epoch';
     default:
       return 'fatal';

@@ -1,8 +1,13 @@
 /** One encoded batch on its way to one partition. */
 export interface SendableBatch {
-  /** Its bytes in order. The first part holds the whole header. They are written to the socket one by one, not joined. */
+  /**
+   * Its bytes in order. The first part holds the whole header. They are written to the socket one by one, not
+   * joined.
+   */
   parts: readonly Buffer[];
-  /** The length of all parts. 0: the batch is still being compressed, and the batches behind it wait for it. */
+  /**
+   * The length of all parts. 0: the batch is still being compressed, and the batches behind it wait for it.
+   */
   byteCount: number;
   count: number;
   /** Its number in its queue, given by `PartitionQueue.push`. */
@@ -13,13 +18,16 @@ export interface SendableBatch {
   maybeStored: boolean;
 }
 
-/** A broker remembers five batches of a producer and partition (ProducerStateEntry). It could not tell more apart. */
+/**
+ * A broker remembers five batches of a producer and partition (ProducerStateEntry). It could not tell more
+ * apart.
+ */
 export const inFlightMax = 5;
 
 /**
- * The batches of one partition, in order. A batch is `waiting` (to be sent), `inFlight` (unanswered) or `failed`
- * (answered with an error that a resend mends). While a batch is in `failed`, nothing is sent: the broker will
- * refuse what is in flight behind it too, and then all of them go again in the same order.
+ * The batches of one partition, in order. A batch is `waiting` (to be sent), `inFlight` (unanswered) or
+ * `failed` (answered with an error that a resend mends). While a batch is in `failed`, nothing is sent: the
+ * broker will refuse what is in flight behind it too, and then all of them go again in the same order.
  */
 export class PartitionQueue<B extends SendableBatch> {
   readonly topic: string;
@@ -27,7 +35,10 @@ export class PartitionQueue<B extends SendableBatch> {
   readonly waiting: B[] = [];
   readonly inFlight: B[] = [];
   readonly failed: B[] = [];
-  /** A batch that still grows has waited long enough. It is closed and sent when no other batch waits before it. */
+  /**
+   * A batch that still grows has waited long enough. It is closed and sent when no other batch waits before
+   * it.
+   */
   due = false;
   /** Failed tries since the last success. */
   tries = 0;
@@ -64,15 +75,18 @@ export class PartitionQueue<B extends SendableBatch> {
     this.waiting.push(batch);
   }
 
-  /** Whether no older batch is unsettled, so that a refusal of this one is not the consequence of another's. */
+  /**
+   * Whether no older batch is unsettled, so that a refusal of this one is not the consequence of another's.
+   */
   isOldest(batch: B): boolean {
     const older = (other: B): boolean => other.order < batch.order;
     return !this.failed.some(older) && !this.inFlight.some(older);
   }
 
   /**
-   * Once nothing is in flight, the failed batches go back to the head, in order. They may have failed out of order: when
-   * the leader moves, the new one may refuse the second batch before the connection to the old one is known to be dead.
+   * Once nothing is in flight, the failed batches go back to the head, in order. They may have failed out of
+   * order: when the leader moves, the new one may refuse the second batch before the connection to the old
+   * one is known to be dead.
    */
   requeueFailed(): void {
     if (this.inFlight.length > 0 || this.failed.length === 0) return;

@@ -25,12 +25,12 @@ type State =
   | { readonly kind: 'renewing' };
 
 /**
- * Producer id, epoch and sequence of one partition. Each partition has an epoch of its own, so that mending one does not
- * disturb the others.
+ * Producer id, epoch and sequence of one partition. Each partition has an epoch of its own, so that mending
+ * one does not disturb the others.
  *
- * A broker without state for (producer id, epoch, partition) accepts any first sequence. If two batches were in flight
- * and the first got lost, it would store the second and refuse the first for ever. So the first batch of an epoch goes
- * alone.
+ * A broker without state for (producer id, epoch, partition) accepts any first sequence. If two batches were
+ * in flight and the first got lost, it would store the second and refuse the first for ever. So the first
+ * batch of an epoch goes alone.
  */
 export class PartitionSequence {
   readonly #start: SequenceStart;
@@ -59,7 +59,10 @@ export class PartitionSequence {
     return this.#state.kind === 'broken';
   }
 
-  /** The identity and the base sequence for the next batch, of `count` records. A new partition takes `producerId`. */
+  /**
+   * The identity and the base sequence for the next batch, of `count` records. A new partition takes
+   * `producerId`.
+   */
   stamp(count: number, producerId: bigint): Identity & { baseSequence: number } {
     if (this.#state.kind === 'unused') this.#state = { kind: 'unproven', producerId, ...this.#start };
     const state = this.#state;

@@ -16,7 +16,10 @@ export interface SenderRole<B extends SendableBatch, Q extends PartitionQueue<B>
   newQueue(topic: string, partition: number): Q;
   /** The queue may send, but no batch waits: closes the one that is due and pushes it. */
   fill?(queue: Q): void;
-  /** Gives the batch its producer id, epoch and sequence, if it has none yet. Called in order, just before the send. */
+  /**
+   * Gives the batch its producer id, epoch and sequence, if it has none yet. Called in order, just before the
+   * send.
+   */
   stamp(queue: Q, batch: B): void;
   /** Called once per answer, in the order of sending. A broker that is gone answers CONNECTION or TIMEOUT. */
   decide(queue: Q, batch: B, answer: ProduceAnswer): BatchOutcome;
@@ -34,9 +37,9 @@ interface Sent<B, Q> {
 }
 
 /**
- * Sends the batches of many partitions. One request to a broker carries one batch of every partition that is ready.
- * Several requests are in flight, and resends keep the order. The role (BatchProducer, TxnSession) decides what an
- * answer means.
+ * Sends the batches of many partitions. One request to a broker carries one batch of every partition that is
+ * ready. Several requests are in flight, and resends keep the order. The role (BatchProducer, TxnSession)
+ * decides what an answer means.
  */
 export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
   readonly #cluster: Cluster;
@@ -231,7 +234,10 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
     queue.requeueFailed();
   }
 
-  /** One request at a time: while brokers are silent every queue asks again and again, and waiting requests cost memory. */
+  /**
+   * One request at a time: while brokers are silent every queue asks again and again, and waiting requests
+   * cost memory.
+   */
   #refresh(topics: Iterable<string>): void {
     for (const topic of topics) this.#stale.add(topic);
     if (!this.#refreshing) void this.#askForLeaders();
@@ -246,7 +252,8 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
         await this.#cluster.refresh(...asked);
         this.#schedule();
       } catch (error) {
-        // Thrown here, it ends the process: no retry mends it, and nothing was acknowledged that is not stored.
+        // Thrown here, it ends the process: no retry mends it, and nothing was acknowledged that is not
+        // stored.
         if (!this.#closed && (!(error instanceof KafkaError) || isFatal(error))) throw error;
         this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again');
       }

@@ -41,7 +41,8 @@ import { produceRequest } from './produce.ts';
 import { saslAuthenticateRequest, saslHandshakeRequest } from './sasl.ts';
 import { endTxnRequest, initProducerIdRequest, txnOffsetCommitRequest } from './transaction.ts';
 
-// Every answer that this package decodes: any answer is read as it was written, and no damage to it does worse than an error.
+// Every answer that this package decodes: any answer is read as it was written, and no damage to it does
+// worse than an error.
 
 interface Answer {
   name: string;

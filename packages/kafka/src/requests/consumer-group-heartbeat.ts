@@ -29,8 +29,9 @@ export interface HeartbeatResponse {
 }
 
 /**
- * ConsumerGroupHeartbeat v1 (KIP-848), always in its full form. Then the answer always carries the assignment, so nobody has to
- * remember that an answer was lost. One such request a second costs the broker next to nothing.
+ * ConsumerGroupHeartbeat v1 (KIP-848), always in its full form. Then the answer always carries the
+ * assignment, so nobody has to remember that an answer was lost. One such request a second costs the broker
+ * next to nothing.
  */
 export const consumerGroupHeartbeatRequest = defineRequest(68, 1, encode, decode);
 

@@ -2,15 +2,17 @@ import type { Writer } from '@platformatic/kafka';
 import { FrameReader } from './frame-reader.ts';
 
 /**
- * The layout of one request at one version. `encode` makes the body as buffers, which are written one by one. `decode` gets a
- * reader over one frame, positioned after the response header, and reads it to its end.
+ * The layout of one request at one version. `encode` makes the body as buffers, which are written one by one.
+ * `decode` gets a reader over one frame, positioned after the response header, and reads it to its end.
  */
 export interface Api<A extends readonly unknown[], R> {
   key: number;
   version: number;
   /** Request header v2 (tagged fields). Only SaslHandshake does not have it. */
   flexibleRequestHeader: boolean;
-  /** Response header v1 (tagged fields). Only ApiVersions (KIP-511) and SaslHandshake answer with header v0. */
+  /**
+   * Response header v1 (tagged fields). Only ApiVersions (KIP-511) and SaslHandshake answer with header v0.
+   */
   flexibleResponseHeader: boolean;
   encode(...args: A): readonly Buffer[];
   decode(reader: FrameReader): R;
@@ -40,8 +42,8 @@ export function defineRequest<A extends readonly unknown[], R>(
 }
 
 /**
- * Decodes an answer. `frame` begins with the correlation id. Throws RangeError for bytes that are not this answer, also when
- * bytes are left over: no checksum covers an answer, so nothing is guessed.
+ * Decodes an answer. `frame` begins with the correlation id. Throws RangeError for bytes that are not this
+ * answer, also when bytes are left over: no checksum covers an answer, so nothing is guessed.
  */
 export function decodeAnswer<A extends readonly unknown[], R>(api: Api<A, R>, frame: Buffer): R {
   const reader = new FrameReader(frame);

@@ -21,7 +21,9 @@ export interface FetchPartition {
   /** The leader epoch that this client knows; -1: the broker does not check it. */
   currentLeaderEpoch: number;
   fetchOffset: bigint;
-  /** Leader epoch of the record before `fetchOffset`. It lets the leader find a divergence; -1: not checked. */
+  /**
+   * Leader epoch of the record before `fetchOffset`. It lets the leader find a divergence; -1: not checked.
+   */
   lastFetchedEpoch: number;
   partitionMaxBytes: number;
 }
@@ -60,9 +62,9 @@ export interface AbortedTransaction {
 /**
  * Fetch v17, by topic id (KIP-516). Brokers from 3.9 to 4.x have it.
  *
- * These are full requests without fetch sessions (KIP-227). A session saves about 40 bytes per partition and request in each
- * direction, which is nothing beside megabytes of records. It costs a state on both sides that can be lost, evicted and
- * fenced.
+ * These are full requests without fetch sessions (KIP-227). A session saves about 40 bytes per partition and
+ * request in each direction, which is nothing beside megabytes of records. It costs a state on both sides
+ * that can be lost, evicted and fenced.
  */
 export const fetchRequest = defineRequest(1, 17, encode, decode);
 

@@ -1,9 +1,11 @@
 /**
- * Reads one answer from one buffer, field by field. It checks every length against the bytes that are there before it allocates
- * or moves anything, and throws RangeError for whatever does not fit. Strings are copies; `view` returns views of the frame.
+ * Reads one answer from one buffer, field by field. It checks every length against the bytes that are there
+ * before it allocates or moves anything, and throws RangeError for whatever does not fit. Strings are copies;
+ * `view` returns views of the frame.
  *
- * The wire library has a reader too. It takes a length of 2^31 or more as a negative number and goes backwards: nineteen damaged
- * bytes kept it busy for minutes. And its parsers throw for error codes that it does not know.
+ * The wire library has a reader too. It takes a length of 2^31 or more as a negative number and goes
+ * backwards: nineteen damaged bytes kept it busy for minutes. And its parsers throw for error codes that it
+ * does not know.
  */
 export class FrameReader {
   readonly frame: Buffer;
@@ -67,7 +69,8 @@ export class FrameReader {
 
   readUUID(): string {
     const hex = this.view(16).toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
+    return parts.join('-');
   }
 
   /** 0 to 2^32 - 1, at most five bytes. */
@@ -102,7 +105,10 @@ export class FrameReader {
     return this.readNullableString(compact) ?? '';
   }
 
-  /** Null is read as []. `tagged`: the entries are structures, which end with tagged fields; these are skipped. */
+  /**
+   * Null is read as []. `tagged`: the entries are structures, which end with tagged fields; these are
+   * skipped.
+   */
   readArray<T>(read: (reader: this) => T, compact = true, tagged = true): T[] {
     const count = this.#nullableLength(compact ? this.readUnsignedVarInt() - 1 : this.readInt32());
     const entries: T[] = [];
@@ -130,7 +136,10 @@ export class FrameReader {
     }
   }
 
-  /** -1 is null. Every entry takes at least one byte, so a length cannot be larger than the bytes that are left. */
+  /**
+   * -1 is null. Every entry takes at least one byte, so a length cannot be larger than the bytes that are
+   * left.
+   */
   #nullableLength(length: number): number {
     if (length < -1 || length > this.frame.length - this.position)
       throw new RangeError(`a length of ${length} at ${this.position} of ${this.frame.length}`);

@@ -2,7 +2,9 @@ import { listOffsetsV9 } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** ListOffsets v9: (replica id -1, isolation level, topics by name). Timestamp -1 is the end, -2 the start. */
+/**
+ * ListOffsets v9: (replica id -1, isolation level, topics by name). Timestamp -1 is the end, -2 the start.
+ */
 export const listOffsetsRequest = defineRequest(2, 9, listOffsetsV9.createRequest, decode);
 
 function decode(reader: FrameReader) {

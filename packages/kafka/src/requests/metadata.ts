@@ -3,8 +3,8 @@ import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 /**
- * Metadata v12: (topic names, create missing topics, include permissions). Answers brokers, topics with ids, and leaders with
- * epochs (KIP-516).
+ * Metadata v12: (topic names, create missing topics, include permissions). Answers brokers, topics with ids,
+ * and leaders with epochs (KIP-516).
  */
 export const metadataRequest = defineRequest(3, 12, metadataV12.createRequest, decodeMetadata);
 
@@ -49,7 +49,8 @@ function decodeTopic(reader: FrameReader): MetadataTopic {
     const partitionIndex = reader.readInt32();
     const leader = { leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
     const replicas = reader.readArray(() => reader.readInt32(), true, false).length;
-    for (let list = 0; list < 2; list++) reader.readArray(() => reader.readInt32(), true, false); // in sync, offline
+    // In-sync replicas, offline replicas.
+    for (let list = 0; list < 2; list++) reader.readArray(() => reader.readInt32(), true, false);
     return { partitionIndex, ...leader, replicas };
   });
   return { errorCode, name, topicId, partitions, operations: reader.readInt32() };
@@ -74,7 +75,10 @@ function decodeCoordinators(reader: FrameReader) {
   return { coordinators };
 }
 
-/** ApiVersions v4: request versions and finalized features (KIP-584). Its response header is v0 at every version. */
+/**
+ * ApiVersions v4: request versions and finalized features (KIP-584). Its response header is v0 at every
+ * version.
+ */
 export const apiVersionsRequest = defineRequest(18, 4, apiVersionsV4.createRequest, decodeVersions, {
   flexibleResponseHeader: false,
 });

@@ -16,8 +16,9 @@ export interface ProduceTopic {
 }
 
 /**
- * Produce v12, acks=all. It has v11's layout. The version tells the broker that this is a transaction v2 (KIP-890), so that
- * writing to a partition adds it to the transaction. The parts of a batch are written as they are, not joined.
+ * Produce v12, acks=all. It has v11's layout. The version tells the broker that this is a transaction v2
+ * (KIP-890), so that writing to a partition adds it to the transaction. The parts of a batch are written as
+ * they are, not joined.
  */
 export const produceRequest = defineRequest(0, 12, encode, decode);
 

@@ -2,7 +2,10 @@ import { saslAuthenticateV2, saslHandshakeV1 } from '@platformatic/kafka';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** SaslHandshake v1 (KIP-43, KIP-152): SaslAuthenticate requests carry the tokens that follow. It is never flexible. */
+/**
+ * SaslHandshake v1 (KIP-43, KIP-152): SaslAuthenticate requests carry the tokens that follow. It is never
+ * flexible.
+ */
 export const saslHandshakeRequest = defineRequest(
   17,
   1,

@@ -11,7 +11,9 @@ export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.creat
   return answer;
 });
 
-/** TxnOffsetCommit v5: v4's layout. The version tells the coordinator that this is a transaction v2 (KIP-890). */
+/**
+ * TxnOffsetCommit v5: v4's layout. The version tells the coordinator that this is a transaction v2 (KIP-890).
+ */
 export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.createRequest, (reader) => {
   reader.readInt32(); // throttle time
   const topics = reader.readArray(() => ({
@@ -26,8 +28,8 @@ export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.cre
 });
 
 /**
- * EndTxn v5 (KIP-890). The answer carries the producer id and epoch of the next transaction. The same request gets the same
- * answer again, so it may be resent until an answer comes.
+ * EndTxn v5 (KIP-890). The answer carries the producer id and epoch of the next transaction. The same request
+ * gets the same answer again, so it may be resent until an answer comes.
  */
 export const endTxnRequest = defineRequest(
   26,

@@ -5,8 +5,8 @@ import type { ErrorCode } from '../errors/errors.ts';
 export type TransactionRole = 'txn-produce' | 'txn-offsets' | 'end-txn' | 'init-txn';
 
 /**
- * stale-member: the next heartbeat brings the right epoch. lost-epoch: the transaction timed out, or there is another
- * owner; InitProducerId with our epoch tells which.
+ * stale-member: the next heartbeat brings the right epoch. lost-epoch: the transaction timed out, or there is
+ * another owner; InitProducerId with our epoch tells which.
  */
 export type TransactionDecision =
   | 'done'

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../errors/errors.ts';
 
 /**
- * aborted: do the work again, from the positions that Kafka has. The session goes on.
- * fenced: another owner has the transactional id. Drop the work; call `takeover` only if it is still assigned here.
- * fatal: no retry helps (authorization, an unknown code). End the process.
+ * aborted: do the work again, from the positions that Kafka has. The session goes on. fenced: another owner
+ * has the transactional id. Drop the work; call `takeover` only if it is still assigned here. fatal: no retry
+ * helps (authorization, an unknown code). End the process.
  */
 export type TransactionOutcome = 'aborted' | 'fenced' | 'fatal';
 
@@ -21,8 +21,9 @@ export interface StuckPartition {
 }
 
 /**
- * A transaction did not end as asked. Whether it was committed all the same, only Kafka knows: perhaps the answer to EndTxn
- * never came, and then there was another owner. Read the positions there, and never continue from memory.
+ * A transaction did not end as asked. Whether it was committed all the same, only Kafka knows: perhaps the
+ * answer to EndTxn never came, and then there was another owner. Read the positions there, and never continue
+ * from memory.
  */
 export class TransactionError extends Error {
   override readonly name = 'TransactionError';

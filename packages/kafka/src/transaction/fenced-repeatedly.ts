@@ -8,18 +8,21 @@ export type Fencing =
 const inARowMax = 5;
 
 /**
- * Two owners that fight take turns: each keeps the identity for as long as the other one backs off, at most 10 s, plus
- * the time of a takeover. Fencings further apart than this have nothing to do with each other.
+ * Two owners that fight take turns: each keeps the identity for as long as the other one backs off, at most
+ * 10 s, plus the time of a takeover. Fencings further apart than this have nothing to do with each other.
  */
 const relatedMs = 60_000;
 
-/** In a fight both owners commit during their turns. So only a commit that comes later than any turn lasts proves peace. */
+/**
+ * In a fight both owners commit during their turns. So only a commit that comes later than any turn lasts
+ * proves peace.
+ */
 const healedMs = 15_000;
 
 /**
- * The one rule for "fenced several times in a row". Being fenced once is normal: the process was paused, the group
- * rebalanced, or an operator's command took the identity for a moment. Five times in quick succession means that
- * two deployments share an identity.
+ * The one rule for "fenced several times in a row". Being fenced once is normal: the process was paused, the
+ * group rebalanced, or an operator's command took the identity for a moment. Five times in quick succession
+ * means that two deployments share an identity.
  *
  * Moments are those of `performance.now()`.
  */
@@ -37,7 +40,7 @@ export class FencedRepeatedly {
     return { kind: 'wait', inARow, backoffMs };
   }
 
-  /** A transaction was committed. */
+  /** A transaction was committed, or something else succeeded that only the present owner can do. */
   committed(now = performance.now()): void {
     if (now - this.#fencedAt > healedMs) this.#inARow = 0;
   }

@@ -5,10 +5,10 @@ const tellAfterMs = 3_000;
 const tellEveryMs = 30_000;
 
 /**
- * How long a transactional id has been blocked by its previous transaction (CONCURRENT_TRANSACTIONS): that one is decided,
- * but one of its partitions does not take its marker. Usually this lasts milliseconds. If a partition dies between the
- * decision and its marker, it lasts until the partition is back. The protocol has no way round, so this class only
- * reports it.
+ * How long a transactional id has been blocked by its previous transaction (CONCURRENT_TRANSACTIONS): that
+ * one is decided, but one of its partitions does not take its marker. Usually this lasts milliseconds. If a
+ * partition dies between the decision and its marker, it lasts until the partition is back. The protocol has
+ * no way round, so this class only reports it.
  */
 export class MarkersWait {
   readonly #log: Log;

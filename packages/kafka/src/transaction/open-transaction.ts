@@ -60,8 +60,8 @@ export interface TransactionContext {
 }
 
 /**
- * One transaction while it is being filled: its batches, which are sent at once, and the positions that it will carry.
- * The first thing that goes wrong is its failure, and from then on it can only be aborted.
+ * One transaction while it is being filled: its batches, which are sent at once, and the positions that it
+ * will carry. The first thing that goes wrong is its failure, and from then on it can only be aborted.
  */
 export class OpenTransaction {
   readonly #context: TransactionContext;
@@ -120,7 +120,10 @@ export class OpenTransaction {
     this.#offsets.push(offsets);
   }
 
-  /** Waits until every batch is acknowledged, then sends the positions. Resolves with what went wrong, if anything did. */
+  /**
+   * Waits until every batch is acknowledged, then sends the positions. Resolves with what went wrong, if
+   * anything did.
+   */
   async complete(): Promise<TransactionError | LostEpoch | undefined> {
     await this.#allAnswered();
     if (!this.#failure) await this.#sendOffsets();
@@ -139,7 +142,9 @@ export class OpenTransaction {
     this.#wake();
   }
 
-  /** In a transaction v2 brokers refuse a first sequence other than 0. So the first batch need not go alone. */
+  /**
+   * In a transaction v2 brokers refuse a first sequence other than 0. So the first batch need not go alone.
+   */
   #stamp(partition: TxnPartition, batch: TxnBatch): void {
     if (batch.sequence >= 0) return;
     batch.sequence = partition.nextSequence;

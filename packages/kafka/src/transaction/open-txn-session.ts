@@ -3,9 +3,9 @@ import { TxnSession } from './txn-session.ts';
 import type { TxnSessionOptions } from './txn-session.ts';
 
 /**
- * Takes over a transactional id: InitProducerId(-1, -1) fences whoever had it, and aborts what that owner left open.
- * Resolves when the markers of that abort are on their way. Throws KafkaError, TransactionError 'fatal', and the
- * signal's reason.
+ * Takes over a transactional id: InitProducerId(-1, -1) fences whoever had it, and aborts what that owner
+ * left open. Resolves when the markers of that abort are on their way. Throws KafkaError, TransactionError
+ * 'fatal', and the signal's reason.
  */
 export async function openTxnSession(
   cluster: Cluster,

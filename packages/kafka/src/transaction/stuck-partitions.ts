@@ -2,7 +2,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { PartitionQueue, SendableBatch } from '../produce/partition-queue.ts';
 import type { StuckPartition } from './errors.ts';
 
-/** A partition that would count as stuck within this time is given up together with the one that already does. */
+/**
+ * A partition that would count as stuck within this time is given up together with the one that already does.
+ */
 const soonMs = 2_000;
 
 /** Whether a partition has taken nothing for so long that its transaction must end without it. */
@@ -15,9 +17,9 @@ export function isStuck<B extends SendableBatch>(
 }
 
 /**
- * The partitions to give up together with one that is stuck. Found one by one, each would cost the others another abort.
- * They are those that fail too and have nearly reached the limit. And if nobody has refused anything, because the broker
- * hangs, they are all that wait for the same broker.
+ * The partitions to give up together with one that is stuck. Found one by one, each would cost the others
+ * another abort. They are those that fail too and have nearly reached the limit. And if nobody has refused
+ * anything, because the broker hangs, they are all that wait for the same broker.
  */
 export function stuckTogether<B extends SendableBatch>(
   cluster: Cluster,

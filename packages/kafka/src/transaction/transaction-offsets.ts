@@ -10,7 +10,10 @@ import { txnOffsetCommitRequest } from '../requests/transaction.ts';
 export interface TransactionOffsets {
   groupId: string;
   memberId: string;
-  /** Called for each try, because a member's epoch moves with the group. Brokers accept an empty member id unfenced. */
+  /**
+   * Called for each try, because a member's epoch moves with the group. Brokers accept an empty member id
+   * unfenced.
+   */
   memberEpoch: () => number;
   offsets: readonly {
     topic: string;
@@ -26,9 +29,9 @@ export interface TransactionOffsets {
 const staleMemberMs = 5_000;
 
 /**
- * Writes positions into the open transaction. Resolves with NONE or the error that stopped it. Sending them twice is
- * harmless: the coordinator keeps the last position of each partition until the transaction ends. Throws the last
- * retryable KafkaError after `timeoutMs`.
+ * Writes positions into the open transaction. Resolves with NONE or the error that stopped it. Sending them
+ * twice is harmless: the coordinator keeps the last position of each partition until the transaction ends.
+ * Throws the last retryable KafkaError after `timeoutMs`.
  */
 export async function commitOffsets(
   cluster: Cluster,

@@ -20,7 +20,9 @@ export interface TransactionalIdOptions {
 /** A takeover may fail when Kafka is away. A transaction under way waits for ever, like EndTxn. */
 const takeOverMs = 60_000;
 
-/** A transactional id as this process knows it: the producer id and the epoch that its next write must carry. */
+/**
+ * A transactional id as this process knows it: the producer id and the epoch that its next write must carry.
+ */
 export class TransactionalId {
   readonly #cluster: Cluster;
   readonly #connections: BrokerConnections;
@@ -39,7 +41,10 @@ export class TransactionalId {
     return { transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch };
   }
 
-  /** InitProducerId(-1, -1): fences whoever has the id, and aborts what is open. Throws TransactionError 'fatal'. */
+  /**
+   * InitProducerId(-1, -1): fences whoever has the id, and aborts what is open. Throws TransactionError
+   * 'fatal'.
+   */
   async takeOver(): Promise<void> {
     const code = await this.#initProducerId(-1n, -1, takeOverMs);
     if (code !== 'NONE')
@@ -47,8 +52,9 @@ export class TransactionalId {
   }
 
   /**
-   * Sends EndTxn until a definite answer comes: once a commit was sent, nobody may abort, or continue from memory. Throws
-   * TransactionError when the transaction has ended in another way than asked, or nobody can say how.
+   * Sends EndTxn until a definite answer comes: once a commit was sent, nobody may abort, or continue from
+   * memory. Throws TransactionError when the transaction has ended in another way than asked, or nobody can
+   * say how.
    */
   async end(commit: boolean): Promise<void> {
     const { transactionalId, producerId, producerEpoch } = this.identity;
@@ -78,10 +84,11 @@ export class TransactionalId {
   }
 
   /**
-   * InitProducerId(our id, our epoch). If it is accepted, the transaction was ours and is aborted: it had timed out. If it is
-   * refused, another owner has the id. With (-1, -1) here, two owners would fence each other for ever. Even so the question
-   * costs the other owner an open transaction: the coordinator (4.2.1) aborts it before it looks at the epoch. That
-   * owner gets 'aborted', once for each fenced zombie, and does the work again.
+   * InitProducerId(our id, our epoch). If it is accepted, the transaction was ours and is aborted: it had
+   * timed out. If it is refused, another owner has the id. With (-1, -1) here, two owners would fence each
+   * other for ever. Even so the question costs the other owner an open transaction: the coordinator (4.2.1)
+   * aborts it before it looks at the epoch. That owner gets 'aborted', once for each fenced zombie, and does
+   * the work again.
    */
   async recover(because: string): Promise<never> {
     const { transactionalId, producerId, producerEpoch } = this.identity;

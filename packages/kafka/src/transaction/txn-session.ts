@@ -15,28 +15,36 @@ export interface TxnSessionOptions {
   transactionalId: string;
   /** Default 10 000. The read_committed readers of a dead owner's partitions wait for so long. */
   transactionTimeoutMs?: number;
-  /** A partition that takes nothing for so long ends the transaction: `TransactionError.stuck`. Default 3 000. */
+  /**
+   * A partition that takes nothing for so long ends the transaction: `TransactionError.stuck`. Default 3 000.
+   */
   stuckAfterMs?: number;
 }
 
 type State =
-  /** The id is ours. `markersPending`: the last commit was answered, but nothing yet shows that its markers are written. */
+  /**
+   * The id is ours. `markersPending`: the last commit was answered, but nothing yet shows that its markers
+   * are written.
+   */
   | { readonly kind: 'owned'; readonly transaction: OpenTransaction; readonly markersPending: boolean }
   /** A commit, an abort or a takeover is under way: nothing may be added. */
   | { readonly kind: 'ending'; readonly transaction: OpenTransaction | undefined }
-  /** The id is not ours: not taken over yet, or lost. Only a takeover helps; anything else ends in `error`. */
+  /**
+   * The id is not ours: not taken over yet, or lost. Only a takeover helps; anything else ends in `error`.
+   */
   | { readonly kind: 'lost'; readonly error: TransactionError };
 
 /** A state in which something may be begun. */
 type Idle = Exclude<State, { kind: 'ending' }>;
 
 /**
- * Transactions of one transactional id, one after the other (KIP-98, KIP-890: version 2 only). Batches are sent while the
- * transaction is still being filled. Producer id, epoch and sequence are stamped at the send.
+ * Transactions of one transactional id, one after the other (KIP-98, KIP-890: version 2 only). Batches are
+ * sent while the transaction is still being filled. Producer id, epoch and sequence are stamped at the send.
  *
- * If this process dies before EndTxn(commit) was sent, everything is aborted: by the next owner's takeover, or by the
- * transaction timeout. If it dies after that, the coordinator's log decides: all of it is committed, or nothing. The
- * positions are inside the transaction, so the next owner continues exactly behind what is visible.
+ * If this process dies before EndTxn(commit) was sent, everything is aborted: by the next owner's takeover,
+ * or by the transaction timeout. If it dies after that, the coordinator's log decides: all of it is
+ * committed, or nothing. The positions are inside the transaction, so the next owner continues exactly behind
+ * what is visible.
  */
 export class TxnSession implements AsyncDisposable {
   readonly transactionalId: string;
@@ -53,7 +61,8 @@ export class TxnSession implements AsyncDisposable {
     const closing = this.#closing.signal;
     this.#context = {
       cluster,
-      // One per broker and id: requests on two connections that add partitions at once collide (NOT_ENOUGH_REPLICAS).
+      // One per broker and id: requests on two connections that add partitions at once collide
+      // (NOT_ENOUGH_REPLICAS).
       produceConnections: cluster.connectionsFor(`produce ${transactionalId}`),
       coordinatorConnections,
       owned: new TransactionalId(cluster, coordinatorConnections, {
@@ -72,17 +81,17 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * Bytes of the batches in the open transaction, as they were appended. The session itself sets no limit: the caller
-   * must commit in time.
+   * Bytes of the batches in the open transaction, as they were appended. The session itself sets no limit:
+   * the caller must commit in time.
    */
   get openBytes(): number {
     return this.#state.kind === 'owned' ? this.#state.transaction.openBytes : 0;
   }
 
   /**
-   * How much longer the broker lets the open transaction live, ms, by the monotonic clock; Infinity when none is open. At 0
-   * or below the broker aborts it, or has done so already, and its commit will fail with 'aborted'. Counted from before the
-   * first send, so it is never too large.
+   * How much longer the broker lets the open transaction live, ms, by the monotonic clock; Infinity when none
+   * is open. At 0 or below the broker aborts it, or has done so already, and its commit will fail with
+   * 'aborted'. Counted from before the first send, so it is never too large.
    */
   get expiresInMs(): number {
     const openedAt = this.#state.kind === 'owned' ? this.#state.transaction.openedAt : undefined;
@@ -90,17 +99,17 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * How long this id has been waiting for the markers of its previous transaction, ms. More than a moment means that a
-   * partition is dead.
+   * How long this id has been waiting for the markers of its previous transaction, ms. More than a moment
+   * means that a partition is dead.
    */
   get markersWaitMs(): number {
     return this.#context.markers.ms;
   }
 
   /**
-   * Adds a batch to the transaction and sends it ahead. The bytes belong to the session until commit or abort settles.
-   * `codec` is for a batch that is not compressed yet: a large one is compressed in the thread pool while the next one
-   * is made. After the id was lost it does nothing: the commit tells.
+   * Adds a batch to the transaction and sends it ahead. The bytes belong to the session until commit or abort
+   * settles. `codec` is for a batch that is not compressed yet: a large one is compressed in the thread pool
+   * while the next one is made. After the id was lost it does nothing: the commit tells.
    */
   append(topic: string, partition: number, batch: EncodedBatch, codec: Codec = 'none'): void {
     const state = this.#idle();
@@ -114,8 +123,8 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the transaction is decided and its markers are being written. An empty one costs no request. Throws
-   * TransactionError; then the positions must be read from Kafka.
+   * Resolves when the transaction is decided and its markers are being written. An empty one costs no
+   * request. Throws TransactionError; then the positions must be read from Kafka.
    */
   async commit(): Promise<WrittenBatch[]> {
     const state = this.#owned();
@@ -131,10 +140,11 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * Drops the open transaction. When it resolves, everything that was committed before is visible, so that positions may be
-   * read from Kafka. (The answer to a commit says only that it is decided. Its markers may take a while, most likely
-   * when a broker has just failed, which is also when positions are read again. The coordinator accepts no abort before
-   * they are written.) Throws TransactionError 'fenced' when the id was taken meanwhile.
+   * Drops the open transaction. When it resolves, everything that was committed before is visible, so that
+   * positions may be read from Kafka. (The answer to a commit says only that it is decided. Its markers may
+   * take a while, most likely when a broker has just failed, which is also when positions are read again. The
+   * coordinator accepts no abort before they are written.) Throws TransactionError 'fenced' when the id was
+   * taken meanwhile.
    */
   async abort(): Promise<void> {
     const state = this.#owned();
@@ -151,7 +161,10 @@ export class TxnSession implements AsyncDisposable {
     });
   }
 
-  /** InitProducerId(-1, -1). Only for the first opening, and after 'fenced' if the work is still assigned here. */
+  /**
+   * InitProducerId(-1, -1). Only for the first opening, and after 'fenced' if the work is still assigned
+   * here.
+   */
   async takeover(): Promise<void> {
     const state = this.#idle();
     await this.#end(state, async () => {
@@ -162,8 +175,8 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * Closes the connections. An open transaction is left to time out: abort or commit it before. A commit that is under way
-   * rejects with KafkaError CLOSED, and only Kafka knows what became of it.
+   * Closes the connections. An open transaction is left to time out: abort or commit it before. A commit that
+   * is under way rejects with KafkaError CLOSED, and only Kafka knows what became of it.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new KafkaError('CLOSED', `session ${this.transactionalId} is closed`));
@@ -184,9 +197,10 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
-   * Runs what ends a transaction, or takes the id over. Only one runs at a time: an abort during an unanswered commit, or a
-   * batch appended meanwhile, would belong to no transaction. The next transaction begins after a success and after
-   * 'aborted'. After 'fenced' and 'fatal' the id is lost. After any other error nothing has changed.
+   * Runs what ends a transaction, or takes the id over. Only one runs at a time: an abort during an
+   * unanswered commit, or a batch appended meanwhile, would belong to no transaction. The next transaction
+   * begins after a success and after 'aborted'. After 'fenced' and 'fatal' the id is lost. After any other
+   * error nothing has changed.
    */
   async #end(from: Idle, work: () => Promise<{ markersPending: boolean }>): Promise<void> {
     this.#state = { kind: 'ending', transaction: from.kind === 'owned' ? from.transaction : undefined };
@@ -206,7 +220,9 @@ export class TxnSession implements AsyncDisposable {
     this.#state = { kind: 'owned', transaction: new OpenTransaction(this.#context), markersPending };
   }
 
-  /** Ends a transaction that has failed. The failure says more than that the transaction had already ended. */
+  /**
+   * Ends a transaction that has failed. The failure says more than that the transaction had already ended.
+   */
   async #giveUp(transaction: OpenTransaction, failure: TransactionError | LostEpoch): Promise<never> {
     await transaction.stop();
     if ('lostEpoch' in failure) return this.#context.owned.recover(failure.lostEpoch);
