@@ -31,7 +31,9 @@ const http = {
     default: { address: '127.0.0.1', port: 8080 },
   }),
   reusePort: flag(`${prefix}REUSE_PORT`, {
-    why: 'Lets several Receivers of one machine share the address (SO_REUSEPORT), one for each core. When false, a taken port is an error.',
+    why:
+      'Lets several Receivers of one machine share the address (SO_REUSEPORT), one for each core. ' +
+      'When false, a taken port is an error.',
     default: false,
   }),
   connectionsMax: integer(`${prefix}CONNECTIONS_MAX`, {
@@ -41,7 +43,9 @@ const http = {
     default: 10_000,
   }),
   connectionsPerAddressMax: integer(`${prefix}CONNECTIONS_PER_ADDRESS_MAX`, {
-    why: 'Connections of one address, or one IPv6 /64, beyond this are closed at once. 0: no limit, as behind a balancer.',
+    why:
+      'Connections of one address, or one IPv6 /64, beyond this are closed at once. 0: no limit, as ' +
+      'behind a balancer.',
     min: 0,
     max: 1_000_000,
     default: 0,
@@ -53,7 +57,9 @@ const http = {
     default: 4_096,
   }),
   keepAliveTimeoutMs: durationMs(`${prefix}KEEP_ALIVE_TIMEOUT_MS`, {
-    why: 'How long a connection without a request stays open. Keep it above that of the balancer in front, or its requests meet a closing connection.',
+    why:
+      'How long a connection without a request stays open. Keep it above that of the balancer in ' +
+      'front, or its requests meet a closing connection.',
     min: 1_000,
     max: 600_000,
     default: 65_000,
@@ -72,13 +78,17 @@ const http = {
     default: 10_000,
   }),
   trustedProxyHops: integer(`${prefix}TRUSTED_PROXY_HOPS`, {
-    why: 'How many proxies of yours stand before the Receiver, each adding to X-Forwarded-For. 0 takes the address of the connection. Set this or TRUSTED_PROXIES.',
+    why:
+      'How many proxies of yours stand before the Receiver, each adding to X-Forwarded-For. 0 takes ' +
+      'the address of the connection. Set this or TRUSTED_PROXIES.',
     min: 0,
     max: 10,
     default: 0,
   }),
   trustedProxies: list(`${prefix}TRUSTED_PROXIES`, {
-    why: 'Addresses and CIDR ranges of your proxies; the client is the first address from the right that is none of them.',
+    why:
+      'Addresses and CIDR ranges of your proxies; the client is the first address from the right that ' +
+      'is none of them.',
     optional: true,
     example: '10.0.0.0/8,2001:db8::/32',
   }),
@@ -99,25 +109,33 @@ const body = {
     default: 512,
   }),
   bodyChunksMax: integer(`${prefix}BODY_CHUNKS_MAX`, {
-    why: 'A body may come in so many chunks, and one more for each KiB: 400 beyond. A chunk of one byte costs as much CPU as a large one.',
+    why:
+      'A body may come in so many chunks, and one more for each KiB: 400 beyond. A chunk of one byte ' +
+      'costs as much CPU as a large one.',
     min: 16,
     max: 10_000_000,
     default: 16_384,
   }),
   inFlightBytesMax: bytes(`${prefix}IN_FLIGHT_BYTES_MAX`, {
-    why: 'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself. When full: 503 before the body is read.',
+    why:
+      'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself. When full: ' +
+      '503 before the body is read.',
     min: 1024 ** 2,
     max: 64 * 1024 ** 3,
     default: 128 * 1024 ** 2,
   }),
   queueAgeMaxMs: durationMs(`${prefix}QUEUE_AGE_MAX_MS`, {
-    why: 'A request that would wait longer than this for Kafka is answered 503 at once, before its body is read where that can be known.',
+    why:
+      'A request that would wait longer than this for Kafka is answered 503 at once, before its body ' +
+      'is read where that can be known.',
     min: 100,
     max: 120_000,
-    default: 2_000,
+    default: 5_000,
   }),
   retryAfterMaxMs: durationMs(`${prefix}RETRY_AFTER_MAX_MS`, {
-    why: 'Retry-After of a 503 is a random whole second up to this, so that clients do not come back together.',
+    why:
+      'Retry-After of a 503 is a random whole second up to this, so that clients do not come back ' +
+      'together.',
     min: 1_000,
     max: 300_000,
     default: 5_000,
@@ -142,14 +160,61 @@ const record = {
   }),
   rawTopic: receiverTopicKnobs.rawTopic,
   keySalt: secret(`${prefix}KEY_SALT`, {
-    why: 'At least 16 characters, the same in all Receivers of a datacenter: hides client addresses in partition keys. With different ones a retry misses its original.',
+    why:
+      'At least 16 characters, the same in all Receivers of a datacenter: hides client addresses in ' +
+      'partition keys. With different ones a retry misses its original.',
     example: exampleSalt,
+  }),
+};
+
+const access = {
+  keysFile: text(`${prefix}KEYS_FILE`, {
+    why:
+      'Hashes of the API keys that may send, made by `keys add`; read again when it changes. ' +
+      'Everybody may send when it is not set.',
+    optional: true,
+  }),
+  keyRequests: integer(`${prefix}KEY_REQUESTS_PER_SECOND`, {
+    why:
+      'Requests a second of one API key, in each Receiver: 429 beyond, after a burst of two seconds. ' +
+      '0: no limit.',
+    min: 0,
+    max: 10_000_000,
+    default: 0,
+  }),
+  keyBytes: bytes(`${prefix}KEY_BYTES_PER_SECOND`, {
+    why: 'The same for the bytes of bodies, as sent.',
+    min: 0,
+    max: 64 * 1024 ** 3,
+    default: 0,
+  }),
+  addressRequests: integer(`${prefix}ADDRESS_REQUESTS_PER_SECOND`, {
+    why: 'Requests a second of one client address, or one IPv6 /64. 0: no limit.',
+    min: 0,
+    max: 10_000_000,
+    default: 0,
+  }),
+  addressBytes: bytes(`${prefix}ADDRESS_BYTES_PER_SECOND`, {
+    why: 'The same for the bytes of bodies, as sent.',
+    min: 0,
+    max: 64 * 1024 ** 3,
+    default: 0,
+  }),
+  sendersMax: integer(`${prefix}QUOTA_SENDERS_MAX`, {
+    why:
+      'How many keys, and how many addresses, are remembered for quotas, at some 200 bytes each. The ' +
+      'quietest are forgotten first.',
+    min: 100,
+    max: 10_000_000,
+    default: 100_000,
   }),
 };
 
 const producing = {
   lingerMs: durationMs(`${prefix}LINGER_MS`, {
-    why: 'How long a record waits for others to share its batch. More is fewer, larger batches and a later answer.',
+    why:
+      'How long a record waits for others to share its batch. More is fewer, larger batches and a ' +
+      'later answer.',
     min: 0,
     max: 1_000,
     default: 5,
@@ -160,7 +225,9 @@ const producing = {
     default: 'none',
   }),
   deliveryTimeoutMs: durationMs(`${prefix}DELIVERY_TIMEOUT_MS`, {
-    why: 'How long Kafka may take to confirm a record before the client is answered 503. Longer than a change of leaders takes.',
+    why:
+      'How long Kafka may take to confirm a record before the client is answered 503. Longer than a ' +
+      'change of leaders takes.',
     min: 500,
     max: 120_000,
     default: 10_000,
@@ -169,7 +236,9 @@ const producing = {
 
 const stopping = {
   stopLingerMs: durationMs(`${prefix}STOP_LINGER_MS`, {
-    why: 'After the stop signal /readyz is 503 but requests are still served for this long: balancers need it to notice.',
+    why:
+      'After the stop signal /readyz is 503 but requests are still served for this long: balancers ' +
+      'need it to notice.',
     min: 0,
     max: 120_000,
     default: 4_000,
@@ -181,6 +250,7 @@ export const knobs = {
   http,
   body,
   record,
+  access,
   producing,
   stopping,
   kafka: kafkaKnobs('penstock-receiver'),
@@ -211,7 +281,8 @@ export function checkConfig(config: ReceiverConfig): string[] {
   const neededMs = config.stopping.stopLingerMs + lastBodiesMs + config.producing.deliveryTimeoutMs;
   if (neededMs > config.stopTimeoutMs) {
     problems.push(
-      `${prefix}STOP_TIMEOUT_MS must be at least ${neededMs}: STOP_LINGER_MS + ${lastBodiesMs} + DELIVERY_TIMEOUT_MS`,
+      `${prefix}STOP_TIMEOUT_MS must be at least ${neededMs}: ` +
+        `STOP_LINGER_MS + ${lastBodiesMs} + DELIVERY_TIMEOUT_MS`,
     );
   }
   return problems;

@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { startReceiverProcess } from '../test/receiver-process.ts';
 
 test('without Kafka it waits, is alive but not ready, and stops with 0', { timeout: 60_000 }, async () => {
@@ -20,4 +24,29 @@ test('contradicting knobs end it with 2, and no secret is logged', { timeout: 60
     ],
   });
   expect(receiver.logged()).not.toContain('secret');
+});
+
+test('keys are made, listed and taken back on the command line', { timeout: 90_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-keys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'keys');
+  const env = {
+    PATH: process.env['PATH'],
+    PENSTOCK_KAFKA_BOOTSTRAP: '127.0.0.1:1',
+    PENSTOCK_RECEIVER_DC: 'fra',
+    PENSTOCK_RECEIVER_KEY_SALT: 'a salt for the tests',
+    PENSTOCK_RECEIVER_KEYS_FILE: file,
+  };
+  const main = new URL('./main.ts', import.meta.url).pathname;
+  const receiver = (...args: string[]) =>
+    spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });
+  const added = receiver('keys', 'add', '--tenant', 'shop');
+  const [, id = '', key = ''] = /^id: +(\w+)\n.*\nkey: +(pk_\S{43})\n/.exec(added.stdout) ?? [];
+  expect([added.status, id.length]).toEqual([0, 12]);
+  expect(readFileSync(file, 'utf8')).not.toContain(key);
+  expect(receiver('keys', 'list').stdout).toMatch(new RegExp(`^${id}  \\S+  shop\\n$`));
+  expect(receiver('keys', 'add').status).toBe(2);
+  expect(receiver('keys', 'revoke', '--id', 'nobody')).toMatchObject({ status: 1 });
+  expect(receiver('keys', 'revoke', '--id', id)).toMatchObject({ status: 0, stdout: `revoked ${id}\n` });
+  expect(receiver('keys', 'list').stdout).toBe('there are no keys\n');
 });

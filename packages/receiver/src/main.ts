@@ -1,6 +1,7 @@
 import '@penstock/service/node-version'; // first: an older Node cannot read the rest
 
 const { runProgram } = await import('@penstock/service');
+const { keysCommands } = await import('./access/keys-commands.ts');
 const { checkConfig, knobs, prefix } = await import('./config.ts');
 const { startReceiver } = await import('./receiver.ts');
 
@@ -11,5 +12,6 @@ await runProgram({
   knobs,
   checkConfig,
   labels: ({ record }) => ({ dc: record.dc }),
+  commands: keysCommands,
   start: startReceiver,
 });

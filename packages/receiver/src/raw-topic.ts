@@ -12,14 +12,20 @@ import {
 } from '@penstock/kafka';
 import { kafkaConnection, type Log, type ServiceContext } from '@penstock/service';
 import type { ReceiverConfig } from './config.ts';
+import { notWritable, writablePartitions, type Writable } from './raw/writable-partitions.ts';
 
 const lookMs = 2_000;
 /** Settings that fit are looked at now and then: somebody may change them while we promise by them. */
 const settingsCheckMs = 30_000;
-/** A broker that hangs answers nothing for as long as its requests may take: readiness does not wait for that. */
+/**
+ * A broker that hangs answers nothing for as long as its requests may take: readiness does not wait for that.
+ */
 const lookTimeoutMs = 5_000;
 
-/** Waits for Kafka and the raw topic until told to stop. Throws KafkaError for a cluster that cannot keep the promise. */
+/**
+ * Waits for Kafka and the raw topic until told to stop. Throws KafkaError for a cluster that cannot keep the
+ * promise.
+ */
 export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Promise<RawTopic> {
   const { config, log, stopping } = context;
   const connection = { ...kafkaConnection(config.kafka), log };
@@ -71,10 +77,16 @@ interface RawTopicOptions {
   log: Log;
 }
 
-/** The topic that is written to, and what readiness says of it: does Kafka answer, is there a leader, do its settings fit. */
+/**
+ * The topic that is written to, and what readiness says of it: does Kafka answer, is there a leader, do its
+ * settings fit.
+ */
 export class RawTopic implements AsyncDisposable {
   readonly name: string;
-  /** Pinned for the life of the process: partitions added later would part a key from its past (they need a drain). */
+  /**
+   * Pinned for the life of the process: with more partitions a key goes to another one than before, so adding
+   * some needs a drain.
+   */
   readonly partitionCount: number;
   readonly cluster: Cluster;
   readonly #o: RawTopicOptions;
@@ -82,12 +94,16 @@ export class RawTopic implements AsyncDisposable {
   #settingProblems: readonly string[] = [];
   #settingsCheckedAt = -Infinity;
   #away: string | undefined;
+  #minInSync = 1;
+  #writable: Writable;
   #lookingSince: number | undefined;
 
   constructor(o: RawTopicOptions) {
     this.#o = o;
     this.name = o.needs.name;
     this.partitionCount = o.partitionCount;
+    const { partitionCount: total } = o;
+    this.#writable = { count: total, total, withoutLeader: 0, belowMinInSync: 0 };
     this.cluster = o.cluster;
     this.#timer = setInterval(() => void this.#look(), lookMs).unref();
   }
@@ -101,10 +117,18 @@ export class RawTopic implements AsyncDisposable {
     return this.#away === undefined ? this.#settingProblems : [this.#away, ...this.#settingProblems];
   }
 
+  /** The share of partitions that can take a record, 0..1. */
+  get writableShare(): number {
+    const { count, total } = this.#writable;
+    return total === 0 ? 0 : count / total;
+  }
+
   /** Throws KafkaError when they cannot be read. */
   async checkSettings(): Promise<void> {
     const { needs, singleReplica, log } = this.#o;
-    const problems = topicProblems([needs], await this.#settings(), {
+    const settings = await this.#settings();
+    this.#minInSync = Number(settings[0]?.configs['min.insync.replicas'] ?? 1);
+    const problems = topicProblems([needs], settings, {
       singleReplica,
       allowedBy: 'PENSTOCK_KAFKA_SINGLE_REPLICA=allowed',
     });
@@ -121,7 +145,8 @@ export class RawTopic implements AsyncDisposable {
       await using admin = await openAdmin(connection);
       return await admin.describeTopics([needs.name]);
     } catch (cause) {
-      // A broker that goes away meanwhile, or a missing right to describe: said in the log until it is mended.
+      // A broker that goes away meanwhile, or a missing right to describe: said in the log until it is
+      // mended.
       throw new KafkaError('CONNECTION', `the settings of ${needs.name} cannot be read`, { cause });
     }
   }
@@ -140,8 +165,9 @@ export class RawTopic implements AsyncDisposable {
     try {
       await this.cluster.refresh(this.name);
       const partitions = this.cluster.knownTopic(this.name)?.partitions ?? [];
+      this.#writable = writablePartitions(partitions, this.#minInSync);
+      this.#away = notWritable(this.name, this.#writable);
       const led = partitions.some(({ leader }) => leader >= 0);
-      this.#away = led ? undefined : `no partition of ${this.name} has a leader`;
       const due = !this.fit || performance.now() - this.#settingsCheckedAt > settingsCheckMs;
       if (led && due) await this.checkSettings();
     } catch (error) {

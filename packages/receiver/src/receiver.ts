@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { startBatchProducer, type BatchProducer } from '@penstock/kafka';
 import { listenOn, showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
 import { trustedProxies } from './request/client-address.ts';
+import { openGate } from './access/gate.ts';
 import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { Intake } from './request/intake.ts';
@@ -13,7 +14,7 @@ import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
 import { RawRecords } from './raw/raw-record.ts';
-import { openRawTopic } from './raw-topic.ts';
+import { openRawTopic, type RawTopic } from './raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
 import { eventRoutes } from './api/routes.ts';
 
@@ -42,11 +43,18 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
   const routes = eventRoutes(config.body.bodyBytesMax);
+  const gate = cleanup.use(await openGate(config, log));
   const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
+  context.metrics.gaugeOf(
+    'writable_partitions_ratio',
+    'The share of the raw topic that can be written now: has a leader and enough replicas in sync.',
+    () => topic.writableShare,
+  );
   const metrics = declareMetrics(context.metrics, routes, budget, backlog);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
   const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
-  // A partition that is stuck has no share of its own: the backlog refuses what would wait for it (raw/backlog.ts).
+  // A partition that is stuck has no share of its own: the backlog refuses what would wait for it
+  // (raw/backlog.ts).
   const memoryBytes = config.body.inFlightBytesMax;
   const producer = cleanup.use(
     await startBatchProducer<TakenRequest>(topic.cluster, {
@@ -55,7 +63,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
     }),
   );
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, backlog },
+    ...{ log, metrics, budget, reads, backlog, gate },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     topic: topic.name,
@@ -80,7 +88,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const owned = cleanup.move();
   return {
     address: { address, port },
-    notReady: () => topic.notReady(),
+    notReady: () => notReadyBecause(topic, backlog),
     status: () => ({
       topic: name,
       partitionCount,
@@ -91,6 +99,11 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
     drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function notReadyBecause(topic: RawTopic, backlog: Backlog): readonly string[] {
+  const failing = backlog.notReady(performance.now());
+  return failing === undefined ? topic.notReady() : [...topic.notReady(), failing];
 }
 
 async function drain(

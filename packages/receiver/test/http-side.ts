@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import type { OutgoingRecord, Settlement } from '@penstock/kafka';
 import { onTestFinished } from 'vitest';
+import { openGate } from '../src/access/gate.ts';
 import { trustedProxies } from '../src/request/client-address.ts';
 import { knobs } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
@@ -50,6 +51,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = new BodyReads(budget, bodyLimits(config));
   const routes = eventRoutes(config.body.bodyBytesMax);
+  const gate = await openGate(config, log);
   const backlog = new Backlog(12, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(registry, routes, budget, backlog);
   const { dc, instance: receiver = '', tenant, keySalt } = config.record;
@@ -67,7 +69,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     logged: () => String(lines.read() ?? ''),
   };
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, topic, backlog },
+    ...{ log, metrics, budget, reads, topic, backlog, gate },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     partitionCount: 12,
@@ -88,6 +90,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   side.url = `http://127.0.0.1:${side.port}`;
   onTestFinished(async () => {
     reads[Symbol.dispose]();
+    gate[Symbol.dispose]();
     app.server.closeAllConnections();
     app.server.close();
     await app.close();

@@ -1,4 +1,4 @@
-export { ConfigError, UsageError } from './errors.ts';
+export { ConfigError, RefusedError, UsageError } from './errors.ts';
 export { runProgram } from './command-line/run-program.ts';
 export type { Program } from './command-line/program.ts';
 export { runTool } from './command-line/run-tool.ts';

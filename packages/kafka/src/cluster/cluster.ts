@@ -281,7 +281,7 @@ export class Cluster implements AsyncDisposable {
     }
     const partitions = topic.partitions
       .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
-      .map(({ leaderId, leaderEpoch }) => ({ leader: leaderId, leaderEpoch }));
+      .map(({ leaderId, leaderEpoch, inSync }) => ({ leader: leaderId, leaderEpoch, inSync }));
     this.#topics.put({ name: topic.name, id: topic.topicId, partitions });
   }
 }

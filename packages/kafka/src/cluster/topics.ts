@@ -2,6 +2,8 @@
 export interface Partition {
   leader: number;
   leaderEpoch: number;
+  /** How many replicas are in sync, when the metadata was read. */
+  inSync?: number;
 }
 
 /** A topic as the metadata last told it. This is a hint: any broker may correct it. */

@@ -230,12 +230,15 @@ const answers: Answer[] = [
         errorCode: topic.errorCode,
         name: topic.name,
         topicId: topic.topicId,
-        partitions: topic.partitions.map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes }) => ({
-          partitionIndex,
-          leaderId,
-          leaderEpoch,
-          replicas: replicaNodes.length,
-        })),
+        partitions: topic.partitions.map(
+          ({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes }) => ({
+            partitionIndex,
+            leaderId,
+            leaderEpoch,
+            replicas: replicaNodes.length,
+            inSync: isrNodes.length,
+          }),
+        ),
         operations: topic.topicAuthorizedOperations,
       })),
     }),

@@ -20,7 +20,13 @@ export interface MetadataTopic {
   /** A uuid with hyphens. */
   topicId: string;
   /** In any order. */
-  partitions: { partitionIndex: number; leaderId: number; leaderEpoch: number; replicas: number }[];
+  partitions: {
+    partitionIndex: number;
+    leaderId: number;
+    leaderEpoch: number;
+    replicas: number;
+    inSync: number;
+  }[];
   /** Bits of what this client may do with it, when asked for. */
   operations: number;
 }
@@ -49,9 +55,9 @@ function decodeTopic(reader: FrameReader): MetadataTopic {
     const partitionIndex = reader.readInt32();
     const leader = { leaderId: reader.readInt32(), leaderEpoch: reader.readInt32() };
     const replicas = reader.readArray(() => reader.readInt32(), true, false).length;
-    // In-sync replicas, offline replicas.
-    for (let list = 0; list < 2; list++) reader.readArray(() => reader.readInt32(), true, false);
-    return { partitionIndex, ...leader, replicas };
+    const inSync = reader.readArray(() => reader.readInt32(), true, false).length;
+    reader.readArray(() => reader.readInt32(), true, false); // offline replicas
+    return { partitionIndex, ...leader, replicas, inSync };
   });
   return { errorCode, name, topicId, partitions, operations: reader.readInt32() };
 }

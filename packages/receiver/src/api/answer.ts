@@ -23,7 +23,7 @@ export interface ProblemOptions {
 
 export function answerProblem(reply: FastifyReply, code: ProblemCode, o: ProblemOptions): void {
   const { status } = problems[code];
-  if (status === 503) reply.header('retry-after', retryAfterSeconds(o.retryAfterMaxMs));
+  if (status === 503 || status === 429) reply.header('retry-after', retryAfterSeconds(o.retryAfterMaxMs));
   // What follows on the connection cannot be told apart from the rest of this request.
   if (status === 408 || status === 501 || code === 'bad-request') reply.header('connection', 'close');
   reply.header('cache-control', 'no-store').headers(o.headers ?? {});

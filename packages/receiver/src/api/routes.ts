@@ -12,11 +12,13 @@ export interface EventRoute {
   /** Historical clients did not always send a content type. */
   contentTypeOptional: boolean;
   bodyBytesMax: number;
+  /** Its clients can set no header: they give their API key as `?api_key=`. */
+  keyInUrl: boolean;
   /**
-   * Whether a client that tries again sends the same bytes. An envelope, which is an object, holds a send
-   * time; arrays of events, NDJSON and single Avro records do not.
+   * Whether a client that tries again sends the same bytes. An envelope holds a send time; single events,
+   * arrays of them and NDJSON do not.
    */
-  bytesOfRetry: 'same' | 'same-but-for-objects' | 'other';
+  bytesOfRetry: 'same' | 'same-but-for-envelopes' | 'other';
   /** A pixel is answered by an image; the query of its URL is the body. */
   answer: 'json' | 'pixel';
 }
@@ -34,6 +36,7 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
     contentTypes: [json],
     contentTypeOptional: true,
     bodyBytesMax,
+    keyInUrl: false,
     bytesOfRetry: 'other',
     answer: 'json',
   } as const;
@@ -45,7 +48,7 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       formatHint: '4',
       contentTypes: ['application/x-ndjson', json, 'avro/binary'],
       contentTypeOptional: false,
-      bytesOfRetry: 'same-but-for-objects',
+      bytesOfRetry: 'same-but-for-envelopes',
     },
     {
       ...usual,
@@ -55,11 +58,27 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       // What browsers make of a string, a JSON Blob, URLSearchParams and an untyped Blob.
       contentTypes: [plain, json, form],
       bodyBytesMax: Math.min(beaconBytesMax, bodyBytesMax),
+      keyInUrl: true,
     },
     { ...usual, name: 'batch', path: '/v3/batch', formatHint: '3' },
     { ...usual, name: 'track', path: '/v2/track', formatHint: '2', bytesOfRetry: 'same' },
-    { ...usual, name: 'collect', path: '/v1/collect', formatHint: '1', contentTypes: [json, form, plain] },
-    { ...usual, name: 'pixel', path: '/v1/collect', formatHint: '1', method: 'GET', answer: 'pixel' },
+    {
+      ...usual,
+      name: 'collect',
+      path: '/v1/collect',
+      formatHint: '1',
+      keyInUrl: true,
+      contentTypes: [json, form, plain],
+    },
+    {
+      ...usual,
+      name: 'pixel',
+      path: '/v1/collect',
+      formatHint: '1',
+      method: 'GET',
+      keyInUrl: true,
+      answer: 'pixel',
+    },
   ];
 }
 

@@ -6,6 +6,7 @@ const json = 'content-type: application/json\r\n';
 const post = (version: string, headers: string, body = '') =>
   `POST /v4/events ${version}\r\n${json}${headers}\r\n${body}`;
 const host = 'host: receiver.example\r\n';
+const form = 'content-type: application/x-www-form-urlencoded';
 const two = 'content-length: 2\r\n';
 const chunked = 'transfer-encoding: chunked\r\n';
 
@@ -49,7 +50,7 @@ test.each(['gzip, chunked', 'deflate, chunked', 'gzip', 'identity'])(
   },
 );
 
-test('bytes beyond the length come to their own 400, after the answer to the request before them', async () => {
+test('bytes beyond the length get a 400 of their own, after the answer before them', async () => {
   const side = await startHttpSide();
   const answer = await sendRaw(side.port, [post('HTTP/1.1', `${host}${two}`, '{}garbage')], 0, 2_000);
   expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
@@ -86,7 +87,7 @@ test('more headers than the limit are 431, as many are not, and none is left out
   expect(headers).toContain('attempt=3');
 });
 
-test('a connection that never says anything is closed without a word, later than slow headers, and not counted', async () => {
+test('a connection that never says anything is closed silently, later than slow headers', async () => {
   const side = await startHttpSide({ HEADERS_TIMEOUT_MS: '500', KEEP_ALIVE_TIMEOUT_MS: '2000' });
   const startedAt = performance.now();
   expect(await sendRaw(side.port, [], 0, 20_000)).toBe('');
@@ -156,11 +157,7 @@ test.each([
   ],
   ['an untyped Blob', `POST /v4/beacon HTTP/1.1\r\n${host}${two}\r\n{}`, undefined],
   ['a JSON Blob', `POST /v4/beacon HTTP/1.1\r\n${host}${json}${two}\r\n{}`, undefined],
-  [
-    'URLSearchParams',
-    `POST /v4/beacon HTTP/1.1\r\n${host}content-type: application/x-www-form-urlencoded;charset=UTF-8\r\n${two}\r\na=`,
-    undefined,
-  ],
+  ['URLSearchParams', `POST /v4/beacon HTTP/1.1\r\n${host}${form};charset=UTF-8\r\n${two}\r\na=`, undefined],
 ])('%s is taken', async (_, request, encoding) => {
   const side = await startHttpSide();
   expect(await sendRaw(side.port, [request], 0, 400)).toContain('HTTP/1.1 200 ');

@@ -218,7 +218,7 @@ test('a body shorter than its content-length is never a record', async () => {
   await expect.poll(() => side.budget.bytes).toBe(0);
 });
 
-test('a client that resets after its last byte leaves no record with another key than its retry', async () => {
+test('a client that resets after its last byte leaves no record under another key', async () => {
   const side = await startHttpSide();
   const body = '{"events":[]}';
   const request = `${head(`content-length: ${body.length}`).replace('/v4/events', '/v3/batch')}${body}`;
@@ -247,7 +247,7 @@ test('a client that has left before Kafka answers costs nothing', async () => {
   expect((await post(side, '/v4/events', '{}')).status).toBe(200);
 });
 
-test('bytes beyond the content-length are no second request, and the first is not answered for them', async () => {
+test('bytes beyond the content-length are no second request, and cost the first nothing', async () => {
   const side = await startHttpSide();
   side.outcome = 'never';
   expect(await sendRaw(side.port, [`${head('content-length: 2')}{}{"more":1}`], 0, 1_000)).toBe('');

@@ -44,6 +44,7 @@ const gzipped = (text: string, second: number) => {
 const wifi = '203.0.113.50';
 
 const once: [route: string, change: string, Try, Partial<Try>][] = [
+  ['event', 'network', { path: '/v4/events', type: json, body: '{"event_id":"1"}' }, { address: wifi }],
   ['NDJSON', 'network', { path: '/v4/events', type: ndjson, body: '{"event_id":"1"}\n' }, { address: wifi }],
   ['array of events', 'network', { path: '/v4/events', type: json, body: ` ${events}` }, { address: wifi }],
   ['Avro', 'network', { path: '/v4/events', type: 'avro/binary', body: '\u00c3\u0001x' }, { address: wifi }],

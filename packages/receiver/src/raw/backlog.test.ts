@@ -29,7 +29,7 @@ function run(o: { perMs: number; takenPerMs: number; ms: number; partitions?: nu
       for (const [partition, queue] of queues.entries()) {
         if (stuck.includes(partition) || queue.length === 0 || room < 1) continue;
         counts.waitedMsMax = Math.max(counts.waitedMsMax, now - queue.shift()!);
-        backlog.settled(partition, 1, bytes, true, now);
+        backlog.settled(partition, 1, bytes, 'written', now);
         room -= 1;
         any = true;
       }
@@ -71,13 +71,41 @@ test('when all are stuck everything is refused before its body is read, until th
   const { backlog, taken } = run({ perMs: 1, takenPerMs: 1, ms: 8_000, stuck: [0, 1, 2, 3] });
   expect(taken).toBeLessThan(2_200);
   expect(backlog.isOverloaded(8_001)).toBe(true);
-  for (const partition of [0, 1, 2, 3]) backlog.settled(partition, 600, 600_000, false, 8_050);
+  for (const partition of [0, 1, 2, 3]) backlog.settled(partition, 600, 600_000, 'failed', 8_050);
   expect(backlog.isOverloaded(8_100)).toBe(false);
 });
 
 test('a stall that is over does not refuse anybody afterwards', () => {
   const { backlog } = run({ perMs: 1, takenPerMs: 1.5, ms: 4_000 });
   for (let n = 0; n < 1_500; n += 1) backlog.added(n % 4, bytes, 4_000 + n);
-  for (const partition of [0, 1, 2, 3]) backlog.settled(partition, 375, 375_000, true, 5_600);
+  for (const partition of [0, 1, 2, 3]) backlog.settled(partition, 375, 375_000, 'written', 5_600);
   expect(backlog.isOverloaded(5_700)).toBe(false);
+});
+
+test('when most last writes failed it is not ready; a write, or time, makes it ready again', () => {
+  const backlog = new Backlog(8, waitMaxMs);
+  const write = (partition: number, outcome: 'written' | 'failed' | 'unfit', now: number) => {
+    backlog.added(partition, bytes, now - 10);
+    backlog.settled(partition, 1, bytes, outcome, now);
+  };
+  expect(backlog.notReady(0)).toBeUndefined();
+  write(0, 'written', 100);
+  write(1, 'failed', 100);
+  expect(backlog.notReady(200)).toBeUndefined();
+  write(2, 'failed', 300);
+  expect(backlog.notReady(300)).toBe('writes to 2 of 3 partitions fail');
+  write(2, 'written', 400);
+  expect(backlog.notReady(400)).toBeUndefined();
+  write(0, 'failed', 500);
+  expect(backlog.notReady(500)).toBe('writes to 2 of 3 partitions fail');
+  expect(backlog.notReady(10_501)).toBeUndefined();
+  for (let n = 0; n < 8; n += 1) write(n, 'unfit', 20_000);
+  expect(backlog.notReady(20_000)).toBeUndefined();
+});
+
+test('a partition that takes nothing for longer than the limit fails before its deadline', () => {
+  const backlog = new Backlog(8, waitMaxMs);
+  backlog.added(3, bytes, 100);
+  expect(backlog.notReady(2_000)).toBeUndefined();
+  expect(backlog.notReady(2_200)).toBe('writes to 1 of 1 partitions fail');
 });

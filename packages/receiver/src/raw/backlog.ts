@@ -23,11 +23,11 @@ export class Backlog {
   }
 
   /** In the order in which they were added. `written`: Kafka took them, so they tell how fast it is. */
-  settled(partition: number, count: number, bytes: number, written: boolean, now: number): void {
+  settled(partition: number, count: number, bytes: number, outcome: Outcome, now: number): void {
     const units = unitsOf(count, bytes);
     this.#units -= units;
-    this.#partitions[partition]?.settle(count, units, written, now);
-    if (written) this.#rate.drained(units, now);
+    this.#partitions[partition]?.settle(count, units, outcome, now);
+    if (outcome === 'written') this.#rate.drained(units, now);
   }
 
   /** Whether a record of this partition would wait too long: its oldest one already has. */
@@ -52,6 +52,19 @@ export class Backlog {
     return waiting <= 0 || this.#rate.unitsPerMs === 0 ? 0 : waiting / this.#rate.unitsPerMs;
   }
 
+  /**
+   * Why no requests should come: most partitions that were written to lately take nothing. The metadata does
+   * not show it when the controllers have lost their majority, too: then no replica ever leaves the in-sync
+   * set.
+   */
+  notReady(now: number): string | undefined {
+    const lately = this.#partitions.map((partition) => partition.lately(now, this.#waitMaxMs));
+    const failing = lately.filter((state) => state === 'failing').length;
+    const written = lately.filter((state) => state === 'written').length;
+    if (failing <= written) return undefined;
+    return `writes to ${failing} of ${failing + written} partitions fail`;
+  }
+
   #look(now: number): { unitsStuck: number; allStuck: boolean; oldestMs: number } {
     if (now - this.#looked.at < lookMs) return this.#looked;
     const looked = { at: now, unitsStuck: 0, allStuck: true, oldestMs: 0 };
@@ -65,6 +78,9 @@ export class Backlog {
     return (this.#looked = looked);
   }
 }
+
+/** `unfit`: refused for what it is, which says nothing about the next one. */
+export type Outcome = 'written' | 'failed' | 'unfit';
 
 /** All partitions are looked at once in so long, not for each request. */
 const lookMs = 25;
@@ -81,6 +97,16 @@ class PartitionBacklog {
   units = 0;
   readonly #groups: { at: number; count: number }[] = [];
   #progressAt = 0;
+  #writtenAt = -Infinity;
+  #failedAt = -Infinity;
+
+  /** Whether its last write succeeded, if that was a moment ago. */
+  lately(now: number, stuckMaxMs: number): 'written' | 'failing' | undefined {
+    if (this.stuckMs(now) > stuckMaxMs) return 'failing';
+    const last = Math.max(this.#writtenAt, this.#failedAt);
+    if (now - last > evidenceMs) return undefined;
+    return this.#failedAt > this.#writtenAt ? 'failing' : 'written';
+  }
 
   add(units: number, now: number): void {
     if (this.#groups.length === 0) this.#progressAt = now;
@@ -90,9 +116,10 @@ class PartitionBacklog {
     else this.#groups.push({ at: now, count: 1 });
   }
 
-  settle(count: number, units: number, written: boolean, now: number): void {
+  settle(count: number, units: number, outcome: Outcome, now: number): void {
     this.units -= units;
-    if (written) this.#progressAt = now;
+    if (outcome === 'written') this.#progressAt = this.#writtenAt = now;
+    if (outcome === 'failed') this.#failedAt = now;
     let left = count;
     while (left > 0 && this.#groups.length > 0) {
       const [first] = this.#groups;
@@ -115,6 +142,8 @@ class PartitionBacklog {
 }
 
 const groupMs = 10;
+/** So long a failed write tells that the next one would fail: who gets no requests has no newer evidence. */
+const evidenceMs = 10_000;
 
 /** How fast Kafka takes what waits: over the time in which something waited. */
 class DrainRate {

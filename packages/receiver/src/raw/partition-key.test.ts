@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyKey, clientKey, givenKey, isArray, type KeyFacts } from './partition-key.ts';
+import { bodyKey, clientKey, givenKey, mayHoldSendTime, type KeyFacts } from './partition-key.ts';
 
 const salt = 'a salt for the tests';
 const facts: KeyFacts = {
@@ -49,13 +49,15 @@ test('the key of a body is that of its first KiB', () => {
 });
 
 test.each([
-  ['[', true],
-  [' \r\n\t[{}]', true],
-  ['\ufeff [1]', true],
-  ['{"a":[]}', false],
-  ['"["', false],
+  ['{"events":[],"sent_at":1}', true],
+  ['{"sent_at": 1, "event_id": "a"}', true],
+  [' \n{ "events" : [ {} ] }', true],
+  ['{"event_id":"a","event_type":"view"}', false],
+  ['[{"sent_at":1}]', false],
+  [' \r\n\t[{"events":1}]', false],
+  ['\ufeff [1]', false],
+  ['"sent_at"', true],
   ['', false],
-  ['   ', false],
-])('%j is an array: %s', (body, expected) => {
-  expect(isArray(Buffer.from(body))).toBe(expected);
+])('%j may hold a send time: %s', (body, expected) => {
+  expect(mayHoldSendTime(Buffer.from(body))).toBe(expected);
 });

@@ -42,8 +42,17 @@ export function bodyKey(body: Uint8Array): Buffer {
   return hash('sha256', body.subarray(0, hashedBodyBytes), 'buffer').subarray(0, hashBytes);
 }
 
-/** Whether a JSON body is an array: its first byte that is no space says it. */
-export function isArray(body: Uint8Array): boolean {
+/**
+ * Whether a JSON body may hold a send time, which differs from try to try: an envelope does, arrays of events
+ * and single events do not. Its bytes are searched, not parsed; an event that speaks of a send time itself is
+ * taken for one.
+ */
+export function mayHoldSendTime(body: Buffer): boolean {
+  return !isArray(body) && (body.includes('"events"') || body.includes('"sent_at"'));
+}
+
+/** Its first byte that is no space says it. */
+function isArray(body: Uint8Array): boolean {
   const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   for (let at = start; at < body.length; at += 1) {
     const byte = body[at]!;

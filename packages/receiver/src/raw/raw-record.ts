@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { rawHeaders } from '@penstock/events';
 import type { Header, OutgoingRecord } from '@penstock/kafka';
 import { mediaTypeOf, pixelContentType, type EventRoute } from '../api/routes.ts';
+import type { KeyHolder } from '../access/api-keys.ts';
 import { headerText } from './header-text.ts';
-import { bodyKey, clientKey, givenKey, isArray, type KeyFacts } from './partition-key.ts';
+import { bodyKey, clientKey, givenKey, mayHoldSendTime, type KeyFacts } from './partition-key.ts';
 
 /** What one request was, before its body. */
 export interface RequestFacts {
@@ -15,6 +16,8 @@ export interface RequestFacts {
   /** As text, and the network of it as bytes. */
   clientAddress: string | undefined;
   clientNetwork: Uint8Array | undefined;
+  /** Who sends, by its API key; undefined where none is asked for. */
+  holder: KeyHolder | undefined;
   /** `?partition_key=`, as text that may travel: for clients that can set no header. */
   keyInUrl: string | undefined;
 }
@@ -22,6 +25,7 @@ export interface RequestFacts {
 export interface Origin {
   dc: string;
   receiver: string;
+  /** Of requests without an API key. */
   tenant: string;
   keySalt: string;
 }
@@ -38,7 +42,7 @@ export class RawRecords {
 
   constructor(origin: Origin, routes: readonly EventRoute[]) {
     this.#origin = origin;
-    const { dc, receiver, tenant } = origin;
+    const { dc, receiver } = origin;
     this.#constant = new Map(
       routes.map((route) => [
         route,
@@ -46,7 +50,6 @@ export class RawRecords {
           [rawHeaders.formatHint, Buffer.from(route.formatHint)],
           [rawHeaders.dc, Buffer.from(dc)],
           [rawHeaders.receiver, Buffer.from(receiver)],
-          [rawHeaders.tenant, Buffer.from(tenant)],
         ],
       ]),
     );
@@ -62,7 +65,7 @@ export class RawRecords {
 
   /** For a request whose body decides. */
   keyOf(request: RequestFacts, body: Buffer): Buffer {
-    if (bodyTells(request) === 'key' || isArray(body)) return bodyKey(body);
+    if (bodyTells(request) === 'key' || !mayHoldSendTime(body)) return bodyKey(body);
     return clientKey(this.#keyFacts(request), this.#origin.keySalt);
   }
 
@@ -71,9 +74,14 @@ export class RawRecords {
     return { key, value: body, headers: this.#headersOf(request), timestampMs: request.receivedAtMs };
   }
 
-  #keyFacts({ headers, clientNetwork, keyInUrl }: RequestFacts): KeyFacts {
+  #tenantOf({ holder }: RequestFacts): string {
+    return holder?.tenant ?? this.#origin.tenant;
+  }
+
+  #keyFacts(request: RequestFacts): KeyFacts {
+    const { headers, clientNetwork, keyInUrl } = request;
     return {
-      tenant: this.#origin.tenant,
+      tenant: this.#tenantOf(request),
       // Longer than a key may be: what is too long is hashed there, not cut here.
       partitionKey: headerText(headers['x-partition-key'], 1024) ?? keyInUrl,
       idempotencyKey: headerText(headers['idempotency-key'], 1024),
@@ -90,7 +98,9 @@ export class RawRecords {
       [rawHeaders.requestId, request.requestId],
       [rawHeaders.receivedAt, String(request.receivedAtMs)],
       ...(this.#constant.get(route) ?? []),
+      [rawHeaders.tenant, this.#tenantOf(request)],
     ];
+    add(record, rawHeaders.keyId, request.holder?.id);
     add(record, rawHeaders.contentType, contentType);
     add(record, rawHeaders.contentEncoding, request.contentEncoding);
     add(record, rawHeaders.clientIp, request.clientAddress);

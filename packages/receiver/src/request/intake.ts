@@ -4,14 +4,19 @@ import { partitionFor, type Settlement } from '@penstock/kafka';
 import { answerProblem } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
 import { acceptedEncodings, acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
-import type { RequestFacts } from '../raw/raw-record.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { discardRest } from './discard-rest.ts';
 import { awaitsContinue, letContinue } from './expect-continue.ts';
 import { networkOf, showIp } from './ip-address.ts';
 import { readQuery } from './query.ts';
-import { discardAccount, requestBytes, TakenRequest, type RequestContext } from './taken-request.ts';
+import {
+  discardAccount,
+  requestBytes,
+  TakenRequest,
+  type RequestContext,
+  type TakenFacts,
+} from './taken-request.ts';
 
 export interface IntakeOptions extends RequestContext {
   trusted: TrustedProxies;
@@ -34,62 +39,69 @@ export class Intake {
   }
 
   receive(route: EventRoute, request: FastifyRequest, reply: FastifyReply): void {
-    const { metrics, budget, reads } = this.#o;
+    const { metrics, records, trusted, gate, closedBecause } = this.#o;
     metrics.received.add(1, route.name);
-    const { headers } = request.raw;
+    const closed = closedBecause();
+    if (closed) return this.refuse(closed, request, reply);
+    const { headers, socket, url = '' } = request.raw;
+    const query = readQuery(url);
+    const address = clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), trusted);
+    const clientNetwork = address && networkOf(address);
+    const admission = gate.admit(headers, route.keyInUrl ? query.apiKey : undefined, clientNetwork);
+    if (admission.kind === 'refused') {
+      const { code } = admission;
+      const headersOfRefusal = code === 'key-missing' ? { 'www-authenticate': 'Bearer' } : {};
+      return this.refuse(code, request, reply, headersOfRefusal);
+    }
     // A GET has no body that could be encoded; some historical clients say it all the same.
     const encoding = route.answer === 'pixel' ? undefined : contentEncodingOf(headers['content-encoding']);
-    const declaredBytes = Number(headers['content-length'] ?? 0);
-    const refusal = this.#refusal(route, request, encoding, declaredBytes);
+    const refusal = this.#refusal(route, request, encoding);
     if (refusal) return this.refuse(refusal, request, reply, acceptedBy(route, refusal));
-    const query = readQuery(request.raw.url ?? '');
-    const facts = this.#factsOf(route, request, encoding ?? undefined, query.partitionKey);
-    const key = this.#o.records.keyBeforeBody(facts);
+    const facts = {
+      ...{ route, headers, clientNetwork, sender: admission.sender },
+      requestId: randomUUID(),
+      receivedAtMs: wallClockMs(),
+      contentEncoding: encoding ?? undefined,
+      clientAddress: address && showIp(address),
+      keyInUrl: query.partitionKey,
+      holder: admission.sender.holder,
+    };
+    const key = records.keyBeforeBody(facts);
     const overload = this.#overload(key);
     if (overload) return this.refuse(overload, request, reply);
+    this.#take(facts, key, query.events, request, reply);
+  }
+
+  #take(
+    facts: TakenFacts,
+    key: Buffer | undefined,
+    query: Buffer,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const { budget, reads } = this.#o;
     budget.take(requestBytes);
     this.#waiting += 1;
     const taken = new TakenRequest(this.#o, facts, key, request, reply, () => (this.#waiting -= 1));
-    if (route.answer === 'pixel') taken.queryRead(query.events);
-    else {
-      letContinue(request.raw, reply.raw);
-      reads.start(request.raw, route.bodyBytesMax, taken);
-    }
+    if (facts.route.answer === 'pixel') return taken.queryRead(query);
+    letContinue(request.raw, reply.raw);
+    reads.start(request.raw, facts.route.bodyBytesMax, taken);
   }
 
-  /** Everything that can be known before the body is read. */
+  /** What else can be known before the body is read. */
   #refusal(
     route: EventRoute,
     request: FastifyRequest,
     encoding: string | undefined | null,
-    declaredBytes: number,
   ): ProblemCode | undefined {
-    const { budget, closedBecause } = this.#o;
-    const closed = closedBecause();
-    if (closed) return closed;
-    if (route.answer !== 'pixel' && !acceptsContentType(route, request.raw.headers['content-type'])) {
+    const { headers } = request.raw;
+    const declaredBytes = Number(headers['content-length'] ?? 0);
+    if (route.answer !== 'pixel' && !acceptsContentType(route, headers['content-type'])) {
       return 'unsupported-content-type';
     }
     if (encoding === null) return 'unsupported-content-encoding';
     if (declaredBytes > route.bodyBytesMax) return 'too-large';
-    return budget.fits(declaredBytes + requestBytes) ? undefined : 'memory-full';
-  }
-
-  #factsOf(
-    route: EventRoute,
-    request: FastifyRequest,
-    contentEncoding: string | undefined,
-    keyInUrl: string | undefined,
-  ): RequestFacts {
-    const { headers, socket } = request.raw;
-    const address = clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), this.#o.trusted);
-    return {
-      ...{ route, headers, contentEncoding, keyInUrl },
-      requestId: randomUUID(),
-      receivedAtMs: wallClockMs(),
-      clientAddress: address && showIp(address),
-      clientNetwork: address && networkOf(address),
-    };
+    return this.#o.budget.fits(declaredBytes + requestBytes) ? undefined : 'memory-full';
   }
 
   /** What would wait too long is refused at once: it is not stored then, and its client knows. */
@@ -123,7 +135,9 @@ export class Intake {
     const { outcome, tokens: requests, error } = settlement;
     const bytes = requests.reduce((sum, request) => sum + request.bodyBytes, 0);
     const written = outcome === 'written';
-    backlog.settled(settlement.partition, requests.length, bytes, written, performance.now());
+    const unfit = error?.code === 'MESSAGE_TOO_LARGE';
+    const told = written ? 'written' : unfit ? 'unfit' : 'failed';
+    backlog.settled(settlement.partition, requests.length, bytes, told, performance.now());
     if (!written) {
       metrics.kafkaErrors.add(1, outcome);
       const { topic, partition } = settlement;

@@ -5,23 +5,31 @@ export interface Query {
   events: Buffer;
   /** `partition_key=`, decoded and cleaned. */
   partitionKey: string | undefined;
+  /** `api_key=`, decoded. Never logged, never stored. */
+  apiKey: string | undefined;
 }
 
-const name = 'partition_key=';
+const ours = ['partition_key=', 'api_key='] as const;
 
-/** Clients that can set no header put their key into the URL. It is no part of the event. */
+/** Clients that can set no header put their keys into the URL. They are no part of the event. */
 export function readQuery(url: string): Query {
   const start = url.indexOf('?');
-  if (start < 0) return { events: Buffer.alloc(0), partitionKey: undefined };
-  const query = url.slice(start + 1);
-  if (!query.includes(name)) return { events: Buffer.from(query, 'latin1'), partitionKey: undefined };
+  const query = start < 0 ? '' : url.slice(start + 1);
+  if (!query.includes('_key=')) {
+    return { events: Buffer.from(query, 'latin1'), partitionKey: undefined, apiKey: undefined };
+  }
   const fields = query.split('&');
-  const given = fields.find((field) => field.startsWith(name))?.slice(name.length);
-  const events = fields.filter((field) => !field.startsWith(name)).join('&');
+  const events = fields.filter((field) => !ours.some((name) => field.startsWith(name))).join('&');
   return {
     events: Buffer.from(events, 'latin1'),
-    partitionKey: given === undefined ? undefined : headerText(percentDecoded(given), 1024),
+    partitionKey: headerText(valueOf(fields, 'partition_key='), 1024),
+    apiKey: valueOf(fields, 'api_key='),
   };
+}
+
+function valueOf(fields: readonly string[], name: (typeof ours)[number]): string | undefined {
+  const found = fields.find((field) => field.startsWith(name));
+  return found === undefined ? undefined : percentDecoded(found.slice(name.length));
 }
 
 /** To latin1, one character a byte, as Node hands over headers. */

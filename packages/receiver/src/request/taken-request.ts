@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { partitionFor, type OutgoingRecord } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
+import type { Gate, Sender } from '../access/gate.ts';
 import { answerProblem, answerStored } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
@@ -20,6 +21,7 @@ export interface RequestContext {
   reads: BodyReads;
   records: RawRecords;
   backlog: Backlog;
+  gate: Gate;
   topic: string;
   partitionCount: number;
   retryAfterMaxMs: number;
@@ -27,10 +29,15 @@ export interface RequestContext {
   append(topic: string, partition: number, record: OutgoingRecord, token: TakenRequest): boolean;
 }
 
+/** What is known of a request once it is taken. */
+export interface TakenFacts extends RequestFacts {
+  sender: Sender;
+}
+
 /** One request from its headers to its answer. The producer keeps it as the token of its record. */
 export class TakenRequest implements BodyReader {
   readonly #o: RequestContext;
-  readonly #facts: RequestFacts;
+  readonly #facts: TakenFacts;
   readonly #key: Buffer | undefined;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
@@ -42,7 +49,7 @@ export class TakenRequest implements BodyReader {
   /** `key`: undefined when the body decides. */
   constructor(
     o: RequestContext,
-    facts: RequestFacts,
+    facts: TakenFacts,
     key: Buffer | undefined,
     request: FastifyRequest,
     reply: FastifyReply,
@@ -67,9 +74,10 @@ export class TakenRequest implements BodyReader {
   }
 
   bodyRead(body: Buffer): void {
-    const { metrics, records, topic, partitionCount, append, backlog } = this.#o;
+    const { metrics, records, topic, partitionCount, append, backlog, gate } = this.#o;
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
+    gate.charge(this.#facts.sender, body.length);
     if (body.length === 0) return this.#finish('empty-body');
     // The client has reset its connection: nobody is left to be answered, and its address may never have been
     // known.

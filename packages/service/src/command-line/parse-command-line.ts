@@ -60,8 +60,11 @@ function asksForHelp(token: Token): boolean {
 }
 
 function commandOf(tokens: readonly Token[], { commands, fallback }: Grammar): string {
-  const [word, extra] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
-  const name = word ?? fallback;
+  const [word, second, third] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  // `keys add` is one command in two words.
+  const both = second === undefined ? undefined : `${word} ${second}`;
+  const isBoth = both !== undefined && Object.hasOwn(commands, both);
+  const [name, extra] = isBoth ? [both, third] : [word ?? fallback, second];
   if (name === undefined) throw new UsageError('a command is needed');
   if (!Object.hasOwn(commands, name)) {
     throw new UsageError(

@@ -1,0 +1,43 @@
+import { givenBootstrap, startKafka } from '@penstock/test-broker';
+import { expect, test } from 'vitest';
+import { post, startReceiverProcess } from './receiver-process.ts';
+
+test.skipIf(givenBootstrap())(
+  'a Receiver is ready while writes can succeed: not with one of three replicas, again with two',
+  async () => {
+    await using kafka = await startKafka({ brokers: 3 });
+    const topic = 'raw';
+    const configs = { 'max.message.bytes': '2000000', 'min.insync.replicas': '2' };
+    await kafka.createTopic(topic, { partitions: 4, replicationFactor: 3, configs });
+    const receiver = await startReceiverProcess(kafka.bootstrap, {
+      RAW_TOPIC: topic,
+      DELIVERY_TIMEOUT_MS: '3000',
+    });
+    const ready = async () => {
+      const response = await fetch(`${receiver.operations}/readyz`);
+      return { status: response.status, text: await response.text() };
+    };
+    const writable = async () => {
+      const text = await (await fetch(`${receiver.operations}/metrics`)).text();
+      return Number(/penstock_receiver_writable_partitions_ratio(?:\{.*\})? (\S+)/.exec(text)?.[1]);
+    };
+    await expect.poll(writable, { timeout: 30_000 }).toBe(1);
+    expect((await ready()).status).toBe(200);
+
+    // One away: a quorum of controllers and two replicas are left.
+    await kafka.brokers[2]!.kill();
+    await expect.poll(async () => (await post(receiver.url, '[1]')).status, { timeout: 60_000 }).toBe(200);
+    await expect.poll(async () => (await ready()).status, { timeout: 60_000 }).toBe(200);
+
+    // Without a majority of controllers the metadata stays as it was: only the writes tell.
+    await kafka.brokers[1]!.pause();
+    const failing = post(receiver.url, '[2]');
+    await expect.poll(async () => (await ready()).status, { timeout: 90_000 }).toBe(503);
+    expect((await failing).status).toBe(503);
+
+    await kafka.brokers[1]!.resume();
+    await expect.poll(async () => (await post(receiver.url, '[3]')).status, { timeout: 90_000 }).toBe(200);
+    await expect.poll(async () => (await ready()).status, { timeout: 60_000 }).toBe(200);
+  },
+  300_000,
+);
