@@ -6,11 +6,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const notSource = new Set(['node_modules', 'dist', '.cache', '.demo', '.turbo', '.git']);
 
 /** Every TypeScript and JavaScript file of the checkout, by its path with slashes. */
-export function sourceFiles(folder = ''): string[] {
+export function sourceFiles(): string[] {
+  return filesNamed(/\.(ts|mts|cts|js|mjs|cjs)$/);
+}
+
+/** Every file of the checkout whose name fits, by its path with slashes. */
+export function filesNamed(name: RegExp, folder = ''): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = posix.join(folder, entry.name);
-    if (entry.isDirectory()) return notSource.has(entry.name) ? [] : sourceFiles(path);
-    return /\.(ts|mts|cts|js|mjs|cjs)$/.test(entry.name) ? [path] : [];
+    if (entry.isDirectory()) return notSource.has(entry.name) ? [] : filesNamed(name, path);
+    return name.test(entry.name) ? [path] : [];
   });
 }
 

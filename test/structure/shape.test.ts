@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { misshapen, wideLines } from './shape.ts';
+import { misshapen, wideCodeLines, wideLines } from './shape.ts';
 
 const lines = (count: number): string => 'a();\n'.repeat(count);
 
@@ -22,4 +22,10 @@ test.each([
 
 test('a line of 110 columns fits, one more does not', () => {
   expect(wideLines(`${'x'.repeat(110)}\n// ${'x'.repeat(108)}\n`)).toEqual([2]);
+});
+
+test('a page is judged by what it shows as code, and not by its text', () => {
+  const wide = 'x'.repeat(111);
+  const page = [wide, '', `    ${wide}`, '', '```sh', wide, 'short', '```', wide].join('\n');
+  expect(wideCodeLines(page)).toEqual([3, 6]);
 });

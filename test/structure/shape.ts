@@ -28,6 +28,16 @@ export function wideLines(source: string): number[] {
   return source.split('\n').flatMap((line, index) => (line.length > columnsMax ? [index + 1] : []));
 }
 
+/** The same for what a markdown page shows as code: text is wrapped by whoever reads it. */
+export function wideCodeLines(page: string): number[] {
+  const wide = new Set(wideLines(page));
+  let fenced = false;
+  return page.split('\n').flatMap((line, index) => {
+    if (line.startsWith('```')) fenced = !fenced;
+    return (fenced || /^( {4}|\t)/.test(line)) && wide.has(index + 1) ? [index + 1] : [];
+  });
+}
+
 function exportsDefault(source: string): boolean {
   return parseSource(source).body.some(
     (statement) =>

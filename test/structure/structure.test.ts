@@ -1,14 +1,14 @@
 import { builtinModules } from 'node:module';
 import { expect, test, vi } from 'vitest';
 import { wallClockLines } from './clocks.ts';
-import { has, manifests, readSource, sourceFiles } from './checkout.ts';
+import { filesNamed, has, manifests, readSource, sourceFiles } from './checkout.ts';
 import { forbiddenImport } from './directions.ts';
 import { importedBy } from './imported.ts';
 import { circles, importGraph } from './import-graph.ts';
 import { isKnown } from './known-offenders.ts';
 import { layersOf } from './layers.ts';
 import { crowded, upwardArrows } from './rooms.ts';
-import { misshapen, wideLines } from './shape.ts';
+import { misshapen, wideCodeLines, wideLines } from './shape.ts';
 
 // Every file is parsed, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -46,6 +46,16 @@ test('no layer imports one that lies above it', () => {
 test('no line is wider than 110 columns', () => {
   const wide = files.flatMap((file) => wideLines(readSource(file)).map((line) => `${file}:${line}`));
   expect(wide.filter((place) => !isKnown('wide', place))).toEqual([]);
+});
+
+test('scripts, example.env and code in pages of packages are within 110 columns', () => {
+  const others = filesNamed(/(\.sh|^example\.env)$/).flatMap((file) =>
+    wideLines(readSource(file)).map((line) => `${file}:${line}`),
+  );
+  const pages = filesNamed(/\.md$/, 'packages').flatMap((file) =>
+    wideCodeLines(readSource(file)).map((line) => `${file}:${line}`),
+  );
+  expect([...others, ...pages]).toEqual([]);
 });
 
 test('durations are not measured by the wall clock, which is set back and forth', () => {
