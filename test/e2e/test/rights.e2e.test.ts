@@ -55,10 +55,14 @@ test.skipIf(!canSecure())('each service does its work with the rights that the d
   });
   await receiver.untilReady({ timeoutMs: 120_000 });
   const address = String((await receiver.said('taking events'))['address']);
-  const posted = await fetch(`http://${address}/v2/track`, {
+  const posted = await fetch(`http://${address}/v4/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ event: 'page_view', properties: {} }),
+    body: JSON.stringify({
+      event_id: '8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21',
+      event_type: 'page_view',
+      client: { name: 'curl', version: '8.0.0' },
+    }),
   });
   expect(posted.status).toBe(200);
   expect(await receiver.stop()).toMatchObject({ code: 0 });
@@ -96,6 +100,7 @@ test.skipIf(!canSecure())('each service does its work with the rights that the d
     .poll(() => metricsOf(mirror), { timeout: 60_000, interval: 200 })
     .toMatch(/penstock_mirror_lag_records\{[^}]*\} 0\n/);
   expect(await mirror.stop()).toMatchObject({ code: 0 });
+  expect(await master.consoleConsume('events.clean', { maxMessages: 1 })).toHaveLength(1);
 });
 
 async function createTopics(datacenter: TestKafka, master: TestKafka): Promise<void> {
