@@ -27,6 +27,7 @@ export async function write(
 ): Promise<void> {
   const failures: unknown[] = [];
   await using producer = await startBatchProducer(cluster, {
+    deliveryTimeoutMs: 240_000, // a busy machine, or a broker that is down as part of the test
     onSettled: (settlement) => {
       if (settlement.outcome !== 'written') failures.push(settlement.error ?? settlement.outcome);
     },

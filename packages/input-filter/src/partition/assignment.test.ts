@@ -5,6 +5,7 @@ import { builtInCatalogue, createPipeline } from '@penstock/events';
 import { pause, type Pause } from '../position/pause.ts';
 import { filterTopics } from '../topics.ts';
 import { Assignment } from './assignment.ts';
+import { LargeBodies } from '../request/large-bodies.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
@@ -22,6 +23,7 @@ function owned(partition: number): OwnedPartition {
       topics,
       filter: { pipeline, geo, ipPrivacy: 'drop', bodyBytesMax: 1_000 },
       output: { batchBytesMax: 1_000, budget: new OutputBudget(1_000), send: () => undefined },
+      largeBodies: new LargeBodies(2),
       samples: new DuplicateSamples({ info: () => undefined }),
     },
   );

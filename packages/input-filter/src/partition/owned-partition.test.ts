@@ -22,6 +22,7 @@ import { describe, expect, test } from 'vitest';
 import { rawRecord } from '../../test/raw-records.ts';
 import { DedupWindow } from '../dedup/dedup-window.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
+import { LargeBodies } from '../request/large-bodies.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
@@ -66,6 +67,7 @@ function start(o: Options = {}) {
           batches.push({ topic, ...batch });
         },
       },
+      largeBodies: new LargeBodies(2),
       samples: new DuplicateSamples({ info: () => undefined }),
     },
   );
@@ -119,6 +121,15 @@ function feed(owned: OwnedPartition, records: readonly OutgoingRecord[]): void {
   while (owned.isBusy) owned.work(0, () => undefined);
   expect(isBalanced(owned.open.tally)).toBe(true);
   expect(owned.position).toBe(nextOffset);
+}
+
+/** The same for requests that are large once they are inflated, which happens aside. */
+async function feedLarge(owned: OwnedPartition, records: readonly OutgoingRecord[]): Promise<void> {
+  const nextOffset = give(owned, records);
+  while (owned.position < nextOffset) {
+    owned.work(0, () => undefined);
+    await new Promise(setImmediate);
+  }
 }
 
 function headersOf(record: RecordView): Record<string, string> {
@@ -214,11 +225,11 @@ describe('events.rejected', () => {
     expect(new Set(names).size).toBe(names.length); // a replayed record does not carry the old reason along
   });
 
-  test('an event that inflates to more than events.rejected need take is kept as it was stored', () => {
+  test('an event that inflates to more than events.rejected need take is kept as it was stored', async () => {
     const { owned, to } = start();
     const [large, small] = [JSON.stringify({ name: 'x'.repeat(500_000) }), '{"name":1}'];
     const body = gzipSync(`[${large},${small}]`);
-    feed(owned, [rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
+    await feedLarge(owned, [rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
     owned.finish();
     const [first, second] = to('rejected');
     expect(first?.value).toEqual(body);
@@ -357,6 +368,7 @@ describe('between two pieces of a request', () => {
       feed(owned, [request(3, event(3, 9))]);
       give(owned, [three()]);
       for (let n = 0; n < pieces; n += 1) piece(owned);
+      owned.goOnWriting(Infinity);
       owned.finish();
       const whole = owned.position === 2n;
       expect(owned.position).toBe(whole ? 2n : 1n);
@@ -401,6 +413,7 @@ test('the output budget is that of all partitions together, and what is sent cou
   expect(position).toBeLessThan(20n);
   owned.work(Infinity, () => undefined);
   expect(owned.position).toBe(position);
+  owned.goOnWriting(Infinity);
   owned.finish();
   owned.settled();
   expect(budget.isSpent).toBe(false);
@@ -429,4 +442,18 @@ describe('the lag', () => {
     expect(owned.lag(-1n, nowMs)).toEqual({ records: 0, seconds: 0 });
     expect(owned.lag(9n, nowMs).seconds).toBeLessThan(1); // there, not fetched: counted from now on
   });
+});
+
+test('a large request that is given up while it is inflated frees its place for the next ones', async () => {
+  const { owned } = start();
+  const body = gzipSync(`[${' '.repeat(500_000)}1]`);
+  const large = rawRecord({ body, hint: '2', contentEncoding: 'gzip' });
+  for (let n = 0; n < 5; n += 1) {
+    give(owned, [large]);
+    owned.work(0, () => undefined);
+    expect(owned.isBusy).toBe(false); // it waits for its turn, or for what is inflated
+    owned.undone();
+  }
+  await feedLarge(owned, [large, large]);
+  expect(owned.open.tally).toMatchObject({ requests: 2, events: 2, rejected: 2 });
 });

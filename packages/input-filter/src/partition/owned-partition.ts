@@ -1,19 +1,13 @@
 import { readRecords, type Fetched, type PositionProblem } from '@penstock/kafka';
 import type { DedupWindow } from '../dedup/dedup-window.ts';
 import { encodeSeenRecords } from '../dedup/seen-record.ts';
-import {
-  filterRequest,
-  wholeRejected,
-  type FilteredEvent,
-  type FilterTools,
-} from '../request/filter-request.ts';
-import { inflate } from '../request/inflate.ts';
-import { OriginalBytes } from '../request/original-bytes.ts';
-import { headerTexts, readRawRequest, type RawRecord } from '../request/raw-request.ts';
+import type { FilterTools } from '../request/filter-request.ts';
+import type { LargeBodies } from '../request/large-bodies.ts';
 import type { FilterTopics } from '../topics.ts';
 import { Backlog } from './backlog.ts';
 import type { DuplicateSamples } from './duplicate-samples.ts';
-import { OutcomeWriter, type OpenOutcomes, type OutcomeSource } from './outcome-writer.ts';
+import { filterRecord, type FilteredRecord, type Piece } from './filter-record.ts';
+import { OutcomeWriter, type OpenOutcomes } from './outcome-writer.ts';
 import { OutputBatches, type Output } from './output-batches.ts';
 
 /** Where a partition stands when it is taken over. */
@@ -31,11 +25,9 @@ export interface PartitionTools {
   readonly filter: FilterTools;
   readonly topics: FilterTopics;
   readonly output: Output;
+  readonly largeBodies: LargeBodies;
   readonly samples: DuplicateSamples;
 }
-
-/** Between two pieces of work; a promise is to be awaited before the next one. */
-type Piece = Promise<void> | undefined;
 
 /**
  * One partition of raw that this thread owns: its position, its de-duplication window, and what the open
@@ -162,12 +154,19 @@ export class OwnedPartition {
     return { records, seconds: (performance.now() - this.#behindSince) / 1000 };
   }
 
-  /**
-   * Writes the rest of a request that is written in part, and then what tells the next owner about this
-   * transaction.
-   */
+  /** Some outcomes of a request are written, and not all: the transaction must not end now. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  /** Writes the rest of such a request until `untilAt`. */
+  goOnWriting(untilAt: number): void {
+    while (this.#isWriting && performance.now() < untilAt) this.#working?.next();
+  }
+
+  /** Writes what is collected, and what tells the next owner about this transaction. */
   finish(): void {
-    while (this.#isWriting) this.#working?.next();
+    if (this.#isWriting) throw new Error('a transaction must not end inside of a request');
     const { tally } = this.#writer.open;
     const seen = { tally, from: this.#committed, to: this.#position, keys: this.window.pendingKeys() };
     if (tally.requests > 0) {
@@ -201,6 +200,7 @@ export class OwnedPartition {
   /** What was fetched is fetched again, from `position`. */
   forgetFetched(): void {
     this.backlog.clear();
+    this.#working?.return(undefined);
     this.#working = undefined;
     this.#awaited = undefined;
     this.#isWriting = false;
@@ -232,10 +232,14 @@ export class OwnedPartition {
   }
 
   *#filterFetched(fetched: Fetched): Generator<Piece> {
+    const { filter, topics, largeBodies } = this.#tools;
     for (const batch of fetched.batches) {
       for (const record of readRecords(batch)) {
         if (record.offset < this.#position) continue;
-        yield* this.#filterRecord(record);
+        this.#filteredMs = record.timestampMs;
+        yield* filterRecord(record, topics.raw, this.partition, filter, largeBodies, (filtered) =>
+          this.#write(filtered),
+        );
         this.#position = record.offset + 1n;
         this.#leaderEpoch = batch.leaderEpoch;
         this.#isWriting = false;
@@ -246,44 +250,8 @@ export class OwnedPartition {
     if (fetched.nextOffset > this.#position) this.#position = fetched.nextOffset;
   }
 
-  *#filterRecord(record: RawRecord): Generator<Piece> {
-    const { filter, topics } = this.#tools;
-    this.#filteredMs = record.timestampMs;
-    const headers = headerTexts(record);
-    const stored = record.value ?? nothing;
-    const events: FilteredEvent[] = [];
-    let body: Uint8Array = stored;
-
-    const request = readRawRequest(record, headers, topics.raw, this.partition);
-    const inflated =
-      request.kind === 'rejected'
-        ? request
-        : inflate(request.body, request.contentEncoding, filter.bodyBytesMax);
-    if (request.kind === 'rejected') events.push(wholeRejected(request));
-    else if (inflated.kind === 'rejected') events.push(wholeRejected(inflated));
-    else if (inflated.kind === 'body') {
-      body = inflated.bytes;
-      for (const event of filterRequest(request, body, filter)) {
-        if (event !== undefined) events.push(event);
-        yield;
-      }
-    }
-
-    const source: OutcomeSource = {
-      topic: topics.raw,
-      partition: this.partition,
-      offset: record.offset,
-      // A copy: a view would keep the whole answer of the broker until the batch is sent.
-      key: record.key === null ? null : Buffer.from(record.key),
-      timestampMs: record.timestampMs,
-      headers,
-      originals: new OriginalBytes(stored, body),
-    };
-    yield* this.#write(events, source);
-  }
-
   /** The caller moves the position and ends the writing. */
-  *#write(events: readonly FilteredEvent[], source: OutcomeSource): Generator<Piece> {
+  *#write({ events, source }: FilteredRecord): Generator<Piece> {
     const { tally } = this.#writer.open;
     tally.requests += 1;
     tally.events += events.length;
@@ -296,5 +264,3 @@ export class OwnedPartition {
     }
   }
 }
-
-const nothing = new Uint8Array(0);

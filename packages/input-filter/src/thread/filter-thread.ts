@@ -258,6 +258,10 @@ export class FilterThread implements Service {
   async #commit(): Promise<boolean> {
     const { assignment, feed, transaction } = this.#parts;
     const { owned } = assignment;
+    for (const one of owned) {
+      for (one.goOnWriting(performance.now() + TURN_MS); one.isWriting; await nextTurn())
+        one.goOnWriting(performance.now() + TURN_MS);
+    }
     const dirty = owned.filter((one) => one.isDirty);
     const requests = dirty.reduce((sum, one) => sum + one.open.tally.requests, 0);
     const ended = await transaction.commit(owned);

@@ -10,6 +10,7 @@ import { DuplicateSamples } from '../partition/duplicate-samples.ts';
 import { OutputBudget } from '../partition/output-budget.ts';
 import type { PartitionTools } from '../partition/owned-partition.ts';
 import { takeOverPatiently } from '../partition/take-over-partition.ts';
+import { LargeBodies } from '../request/large-bodies.ts';
 import { filterTopics } from '../topics.ts';
 import { CommittedCounts } from './committed-counts.ts';
 import { FilterThread, type ThreadMessage } from './filter-thread.ts';
@@ -18,6 +19,9 @@ import { Mailbox } from './mailbox.ts';
 import { RawFeed } from './raw-feed.ts';
 import { startThreadGauges } from './thread-gauges.ts';
 import { ThreadTransaction, type CommittingGroup } from './thread-transaction.ts';
+
+/** Two, so that one partition with costly requests does not hold up another one's large request. */
+const LARGE_BODIES_MAX = 2;
 
 /** What the chassis gives to a thread. */
 export interface ThreadSurroundings {
@@ -88,6 +92,7 @@ export async function startFilterThread(
         bodyBytesMax: config.bodyBytesMax,
       },
       output: { batchBytesMax: config.batchBytes, budget: new OutputBudget(config.commitBytes), send },
+      largeBodies: new LargeBodies(LARGE_BODIES_MAX),
       samples: new DuplicateSamples(log),
     },
   };

@@ -1,4 +1,5 @@
 import { KafkaError, TransactionError, type CommittedOffset, type TxnSession } from '@penstock/kafka';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FilterMetrics } from '../metrics.ts';
 import type { OwnedPartition, PartitionStart } from '../partition/owned-partition.ts';
 import { committedPositions, type FilterGroup } from '../position/filter-group.ts';
@@ -61,7 +62,10 @@ export class ThreadTransaction {
   async commit(partitions: readonly OwnedPartition[]): Promise<Ended> {
     const dirty = partitions.filter((partition) => partition.isDirty);
     if (dirty.length === 0) return { kind: 'committed' };
-    for (const partition of dirty) partition.finish();
+    for (const [n, partition] of dirty.entries()) {
+      if (n > 0) await nextTurn(); // each writes up to one batch for each topic
+      partition.finish();
+    }
     this.#metrics.bytes.add(this.#session.openBytes, 'out');
     const failure = await this.#end(dirty.map(positionOf));
     if (failure !== undefined) return this.#afterFailure(partitions, failure);

@@ -1,0 +1,85 @@
+import { filterRequest, wholeRejected, type FilteredEvent } from '../request/filter-request.ts';
+import { inflate, type Inflated } from '../request/inflate.ts';
+import type { LargeBodies } from '../request/large-bodies.ts';
+import { OriginalBytes } from '../request/original-bytes.ts';
+import { headerTexts, readRawRequest, type RawRecord, type RawRequest } from '../request/raw-request.ts';
+import type { FilterTools } from '../request/filter-request.ts';
+import type { OutcomeSource } from './outcome-writer.ts';
+
+/** The end of a piece of work of bounded cost. A promise is to be awaited before the next piece. */
+export type Piece = Promise<void> | undefined;
+
+/** One raw record, filtered: its events in order, and what their outcomes need to know about it. */
+export interface FilteredRecord {
+  readonly events: readonly FilteredEvent[];
+  readonly source: OutcomeSource;
+}
+
+/**
+ * Filters one raw record, in pieces. Writes and marks nothing, so it may be given up between any two pieces:
+ * end it with `return`, which frees the place of a large body.
+ *
+ * @param use called with the result, as the last piece. The memory of a large body counts until that has
+ *   ended too.
+ */
+export function* filterRecord(
+  record: RawRecord,
+  rawTopic: string,
+  partition: number,
+  filter: FilterTools,
+  largeBodies: LargeBodies,
+  use: (filtered: FilteredRecord) => Generator<Piece>,
+): Generator<Piece> {
+  const headers = headerTexts(record);
+  const stored = record.value ?? nothing;
+  const source = (body: Uint8Array): OutcomeSource => ({
+    topic: rawTopic,
+    partition,
+    offset: record.offset,
+    // A copy: a view would keep the whole answer of the broker until the batch is sent.
+    key: record.key === null ? null : Buffer.from(record.key),
+    timestampMs: record.timestampMs,
+    headers,
+    originals: new OriginalBytes(stored, body),
+  });
+
+  const request = readRawRequest(record, headers, rawTopic, partition);
+  if (request.kind === 'rejected')
+    return yield* use({ events: [wholeRejected(request)], source: source(stored) });
+  const inflated = inflate(request.body, request.contentEncoding, filter.bodyBytesMax);
+  if (inflated.kind === 'rejected')
+    return yield* use({ events: [wholeRejected(inflated)], source: source(stored) });
+  if (inflated.kind === 'body') {
+    const events = yield* eventsOf(request, inflated, filter);
+    return yield* use({ events, source: source(inflated.bytes) });
+  }
+
+  const turn = largeBodies.enter();
+  try {
+    yield turn;
+    let large: Inflated | undefined;
+    yield inflated.inflate().then((done) => void (large = done));
+    if (large === undefined) throw new Error('a piece was worked on before the one it waits for had ended');
+    const events = yield* eventsOf(request, large, filter);
+    yield* use({ events, source: source(large.kind === 'body' ? large.bytes : stored) });
+  } finally {
+    // If the record is given up while it waits for its turn, the turn still comes and has to end.
+    void turn.then(() => largeBodies.leave());
+  }
+}
+
+function* eventsOf(
+  request: RawRequest,
+  inflated: Inflated,
+  filter: FilterTools,
+): Generator<Piece, readonly FilteredEvent[]> {
+  if (inflated.kind === 'rejected') return [wholeRejected(inflated)];
+  const events: FilteredEvent[] = [];
+  for (const event of filterRequest(request, inflated.bytes, filter)) {
+    if (event !== undefined) events.push(event);
+    yield;
+  }
+  return events;
+}
+
+const nothing = new Uint8Array(0);
