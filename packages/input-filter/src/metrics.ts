@@ -6,6 +6,10 @@ export type FilterMetrics = ReturnType<typeof declareFilterMetrics>;
 
 /** What packages/events lists among the fixes of an event besides those of the catalogue. */
 const normalisations = ['normalise-text', 'normalise-screen', 'normalise-location'];
+
+/** Among the fixes of an event whose received_at lies in the future, by the clock of the filter. */
+export const receivedAheadMark = 'received-at-ahead';
+
 const otherFix = 'other';
 
 export const eventOutcomes = ['clean', 'rejected', 'unwanted', 'duplicate'] as const;
@@ -41,9 +45,14 @@ function declareEventMetrics(metrics: Metrics, pipeline: Pipeline) {
     reasons: metrics.counter('rejected_total', 'Rejected and unwanted events by reason.', reasonLabel),
     fixes: metrics.counter('fixes_total', 'Fixes and normalisations applied.', {
       name: 'fix',
-      values: [...new Set([...pipeline.fixIds, ...normalisations, otherFix])],
+      values: [...new Set([...pipeline.fixIds, ...normalisations, receivedAheadMark, otherFix])],
     }),
     rules: metrics.counter('rule_stops_total', 'Events that a rule (a fix) has stopped.', ruleLabel),
+    clocksOff: metrics.counter(
+      'receiver_clock_off_total',
+      'Requests whose received_at is more than a minute ahead of this filter, or behind other Receivers.',
+      { name: 'clock', values: ['ahead', 'behind'] },
+    ),
     unbalanced: metrics.gauge(
       'unbalanced_events',
       'Events without an outcome, or with more than one. Anything but 0 is a bug.',
@@ -134,7 +143,7 @@ export function countFix(
   fix: string,
   count: number,
 ): void {
-  const isKnown = pipeline.fixIds.includes(fix) || normalisations.includes(fix);
+  const isKnown = pipeline.fixIds.includes(fix) || normalisations.includes(fix) || fix === receivedAheadMark;
   metrics.fixes.add(count, isKnown ? fix : otherFix);
 }
 

@@ -8,3 +8,13 @@
 export function wallClockMs(): number {
   return Date.now();
 }
+
+/**
+ * The wall clock as it was when this thread started, and the monotonic clock since: it never steps, neither
+ * ahead nor back. For times that are written down and compared later.
+ *
+ * @returns milliseconds since 1970, whole.
+ */
+export function steadyClockMs(): number {
+  return Math.floor(performance.timeOrigin + performance.now());
+}

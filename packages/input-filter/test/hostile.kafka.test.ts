@@ -68,6 +68,6 @@ test('fifty of the worst requests in a row cost no membership, and the other par
   expect(filter.output).not.toMatch(/FENCED|UNKNOWN_MEMBER_ID|lost the membership/);
   // It may take long on a busy machine; waiting for fifty bombs would take far longer.
   expect(healthy).toBeGreaterThan(5);
-  console.log(`healthy requests committed within ${delaysMs.map((ms) => ms.toFixed(0)).join(' ')} ms`);
+  expect(delaysMs.toSorted((a, b) => a - b)[Math.floor(healthy / 2)]).toBeLessThan(10_000);
   expect(await filter.stop()).toBe(0);
 });

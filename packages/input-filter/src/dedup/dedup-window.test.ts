@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { DedupWindow, KEY_BYTES, KEY_WORDS } from './dedup-window.ts';
+import type { WindowTime } from './window-time.ts';
 
 function key(id: number, content = 0): Uint32Array {
   // few distinct words, so that ids differ in any one of the four
   return Uint32Array.of(id & 3, (id >>> 2) & 3, (id >>> 4) & 3, id >>> 6, content, 7);
+}
+
+/** Both clocks say the same. */
+function at(ms: number): WindowTime {
+  return { streamMs: ms, commitMs: ms };
 }
 
 /** Reproducible: a failing seed is printed by the test's name. */
@@ -40,7 +46,7 @@ describe('against a Map that does the same by hand', () => {
       if (roll(4) === 0) {
         window.undo();
       } else {
-        window.settle(now);
+        window.settle(at(now));
         for (const [id, content] of pending) young.set(id, content);
         since ??= now;
         if (now - since >= windowMs || young.size >= idsMax / 2) {
@@ -57,12 +63,12 @@ describe('against a Map that does the same by hand', () => {
 
 test('an id is remembered for the whole window, and forgotten after two', () => {
   const window = new DedupWindow({ windowMs: 1000, idsMax: 1 << 20 });
-  window.settle(0);
+  window.settle(at(0));
   window.mark(key(1));
-  window.settle(999);
-  for (let now = 1000; now < 1999; now += 100) window.settle(now);
+  window.settle(at(999));
+  for (let now = 1000; now < 1999; now += 100) window.settle(at(now));
   expect(window.mark(key(1))).toBe('duplicate');
-  window.settle(2100);
+  window.settle(at(2100));
   expect(window.mark(key(1))).toBe('new');
 });
 
@@ -73,7 +79,7 @@ test('a full window costs at most 32 bytes an id', () => {
   for (let id = 0; id < idsMax - 1; id++) {
     words[0] = id;
     window.mark(words);
-    if (id % 1000 === 999) window.settle(1);
+    if (id % 1000 === 999) window.settle(at(1));
   }
   // a generation may exceed its half by one transaction, which is what the tolerance is for
   expect(window.ids).toBeGreaterThan(idsMax * 0.95);
@@ -88,8 +94,8 @@ test('a rebuild from the keys of each transaction knows what the first owner kne
     for (let n = roll(30); n > 0; n--) first.mark(key(roll(3000), roll(2)));
     const keys = first.pendingKeys();
     expect(keys.length).toBe(first.pending * KEY_BYTES);
-    first.settle(now);
-    second.restore(keys, now);
+    first.settle(at(now));
+    second.restore(keys, at(now));
   }
   expect(second.ids).toBe(first.ids);
   for (let id = 0; id < 3000; id++) {
@@ -104,4 +110,57 @@ test('one transaction larger than the whole window is kept until it settles', ()
   window.undo();
   expect(window.ids).toBe(0);
   expect(window.mark(key(5))).toBe('new');
+});
+
+describe('whatever one clock says, an id is remembered for a window of real time', () => {
+  const windowMs = 600_000;
+  const minute = 60_000;
+
+  /** What the two clocks show after so many minutes of real time. */
+  const clocks: Readonly<Record<string, (minutes: number) => WindowTime>> = {
+    'a Receiver jumps 50 minutes ahead': (n) => ({
+      commitMs: n * minute,
+      streamMs: (n < 3 ? n : n + 50) * minute,
+    }),
+    'a Receiver jumps ahead and back again': (n) => ({
+      commitMs: n * minute,
+      streamMs: (n < 3 ? n : 53) * minute, // the highest so far
+    }),
+    'the filter that takes over is 2 hours ahead': (n) => ({
+      commitMs: (n < 3 ? n : n + 120) * minute,
+      streamMs: n * minute,
+    }),
+    'the filter that takes over is 2 hours behind': (n) => ({
+      commitMs: (n < 3 ? n : n - 120) * minute,
+      streamMs: n * minute,
+    }),
+    'the filter works off a backlog at twice the speed': (n) => ({
+      commitMs: (n / 2) * minute,
+      streamMs: n * minute,
+    }),
+    'the filter falls behind to half the speed': (n) => ({
+      commitMs: n * 2 * minute,
+      streamMs: n * minute,
+    }),
+  };
+
+  test.each(Object.entries(clocks))('%s', (_, timeAt) => {
+    for (const first of [0, 1, 2, 3, 4]) {
+      const window = new DedupWindow({ windowMs, idsMax: 1 << 20 });
+      let id = 0;
+      for (let n = 0; n < first + 9; n += 0.25) {
+        if (n === first) window.mark(key(7));
+        window.mark(key((id += 8)));
+        window.settle(timeAt(n));
+      }
+      expect(window.mark(key(7))).toBe('duplicate');
+    }
+  });
+
+  test('and is forgotten when both have gone on', () => {
+    const window = new DedupWindow({ windowMs, idsMax: 1 << 20 });
+    window.mark(key(7));
+    for (let n = 0; n < 25; n += 1) window.settle(at(n * minute));
+    expect(window.mark(key(7))).toBe('new');
+  });
 });

@@ -1,4 +1,5 @@
 import { DedupGeneration, KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
+import { ageMs, type WindowTime } from './window-time.ts';
 
 /**
  * What the window knows of an event. `conflict` is a duplicate too (the same id is always one), whose content
@@ -7,21 +8,20 @@ import { DedupGeneration, KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
 export type Sighting = 'new' | 'duplicate' | 'conflict';
 
 export interface DedupLimits {
-  /** How long an id is remembered at least, in ms of stream time (received_at, not this machine's clock). */
+  /** How long an id is remembered at least, ms. */
   readonly windowMs: number;
   /** Bound of the memory: 32 bytes each. The newest half of them is remembered whatever its age. */
   readonly idsMax: number;
 }
 
 /**
- * The de-duplication window of one partition: two generations of keys. The young one takes new keys; when it
- * is `windowMs` old or holds half of `idsMax`, it becomes the old one and the old one is dropped. So an id
- * lives between one and two windows, and forgetting costs nothing.
+ * The de-duplication window of one partition: two generations of keys. The young one takes new keys. When it
+ * is `windowMs` old by both clocks of WindowTime, or holds half of `idsMax`, it becomes the old one, and the
+ * old one is dropped. So an id lives for one window at least, and forgetting costs nothing.
  *
- * Marks are provisional until `settle`: a transaction marks, then either its commit is certain (settle) or it
- * is certainly not (undo), and the same events come again. Generations turn only when settled, so that undo
- * is exact. Time is that of the stream: after an outage the backlog is judged by when it was received, and a
- * rebuild from events.seen turns the generations where the first run turned them.
+ * Marks are provisional until `settle`. A transaction marks; then its commit is certain (settle), or it is
+ * certainly not committed (undo) and the same events come again. Generations turn only when settled, so undo
+ * is exact.
  */
 export class DedupWindow {
   readonly #limits: DedupLimits;
@@ -29,8 +29,8 @@ export class DedupWindow {
   #young: DedupGeneration;
   #old: DedupGeneration;
   #settled = 0; // entries of #young whose commit is certain
-  #youngSinceMs: number | undefined;
-  #oldSinceMs: number | undefined;
+  #youngSince: WindowTime | undefined;
+  #oldSince: WindowTime | undefined;
 
   /** @param seed private to the process; see DedupGeneration. */
   constructor(limits: DedupLimits, seed = Math.floor(Math.random() * 0x1_0000_0000)) {
@@ -67,17 +67,17 @@ export class DedupWindow {
 
   /**
    * The provisional marks are certain: their transaction is committed.
-   * @param streamTimeMs highest received_at of the partition so far; going back is ignored.
+   * @param now of that transaction. A clock that goes back is no harm.
    */
-  settle(streamTimeMs: number): void {
+  settle(now: WindowTime): void {
     this.#settled = this.#young.count;
-    this.#youngSinceMs ??= streamTimeMs;
-    const aged = streamTimeMs - this.#youngSinceMs >= this.#limits.windowMs;
-    if (!aged && this.#young.count < this.#limits.idsMax / 2) return;
+    this.#youngSince ??= now;
+    const isOver = ageMs(this.#youngSince, now) >= this.#limits.windowMs;
+    if (!isOver && this.#young.count < this.#limits.idsMax / 2) return;
     this.#old = this.#young;
-    this.#oldSinceMs = this.#youngSinceMs;
+    this.#oldSince = this.#youngSince;
     this.#young = this.#generation();
-    this.#youngSinceMs = streamTimeMs;
+    this.#youngSince = now;
     this.#settled = 0;
   }
 
@@ -87,11 +87,11 @@ export class DedupWindow {
   }
 
   /** Marks and settles what an earlier owner committed (one record of events.seen). */
-  restore(keys: Uint8Array, streamTimeMs: number): void {
+  restore(keys: Uint8Array, now: WindowTime): void {
     const words = new Uint32Array(keys.length / 4);
     new Uint8Array(words.buffer).set(keys); // aligned
     for (let at = 0; at < words.length; at += KEY_WORDS) this.mark(words.subarray(at, at + KEY_WORDS));
-    this.settle(streamTimeMs);
+    this.settle(now);
   }
 
   get windowMs(): number {
@@ -106,9 +106,9 @@ export class DedupWindow {
     return this.#young.bytes + this.#old.bytes;
   }
 
-  /** Stream time from which on every id is remembered; undefined when nothing was settled yet. */
+  /** Since when every id is remembered, by the filter's clock; undefined when nothing was settled yet. */
   get sinceMs(): number | undefined {
-    return this.#oldSinceMs ?? this.#youngSinceMs;
+    return (this.#oldSince ?? this.#youngSince)?.commitMs;
   }
 
   #generation(): DedupGeneration {

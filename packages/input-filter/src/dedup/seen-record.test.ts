@@ -43,7 +43,7 @@ test('a large transaction is several records, tallied once, and rebuilds the sam
   expect(records.map((record) => record?.tally)).toEqual([tally, emptyTally(), emptyTally()]);
 
   const second = new DedupWindow({ windowMs: 1000, idsMax: 1 << 20 });
-  for (const record of records) second.restore(record!.keys, 1);
+  for (const record of records) second.restore(record!.keys, { streamMs: 1, commitMs: 1 });
   expect(second.ids).toBe(count);
   expect(second.mark(Uint32Array.of(count - 1, 1, 2, 3, 4, 5))).toBe('duplicate');
   expect(second.mark(Uint32Array.of(0, 1, 2, 3, 4, 6))).toBe('conflict');

@@ -1,4 +1,6 @@
 import { KEY_BYTES } from './dedup-generation.ts';
+import type { Header } from '@penstock/kafka';
+import type { WindowTime } from './window-time.ts';
 import { emptyTally, tallyNames, type Tally } from './tally.ts';
 
 /**
@@ -14,7 +16,8 @@ import { emptyTally, tallyNames, type Tally } from './tally.ts';
  *     then raw positions from and to, 8 bytes each: the raw records [from, to)
  *     then 24 bytes for each clean event: 16 of its key (tenant and event id), 8 of its content hash
  *
- * The record's timestamp is the stream time of the partition, which the generations of the window turn by.
+ * The record's timestamp is the time of the commit by the filter's clock, so that retention goes by when it
+ * was written. Its header `stream-time` is the stream time of the partition, as decimal digits.
  */
 export interface SeenRecord {
   readonly tally: Tally;
@@ -80,4 +83,25 @@ export function encodeSeenRecords(seen: SeenRecord): Buffer[] {
     records.push(encodeSeen({ ...seen, tally: emptyTally(), keys: seen.keys.subarray(at, at + bytesMax) }));
   }
   return records;
+}
+
+const streamTimeHeader = 'stream-time';
+
+/** What a record of events.seen says about its time, beside its timestamp. */
+export function seenHeaders(time: WindowTime): Header[] {
+  return [[streamTimeHeader, String(time.streamMs)]];
+}
+
+/** A record of an earlier version has one time only, that of the stream. */
+export function seenTimeOf(record: {
+  readonly timestampMs: number;
+  headers(): readonly (readonly [name: string, value: Buffer | null])[];
+}): WindowTime {
+  const { timestampMs: commitMs } = record;
+  const text =
+    record
+      .headers()
+      .find(([name]) => name === streamTimeHeader)?.[1]
+      ?.toString() ?? '';
+  return { commitMs, streamMs: /^\d{1,15}$/.test(text) ? Number(text) : commitMs };
 }

@@ -7,6 +7,7 @@ import { filterTopics } from '../topics.ts';
 import { Assignment } from './assignment.ts';
 import { LargeBodies } from '../request/large-bodies.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
+import { ReceiverClocks } from './receiver-clocks.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import type { TakenOver } from './take-over-partition.ts';
@@ -25,6 +26,7 @@ function owned(partition: number): OwnedPartition {
       output: { batchBytesMax: 1_000, budget: new OutputBudget(1_000), send: () => undefined },
       largeBodies: new LargeBodies(2),
       samples: new DuplicateSamples({ info: () => undefined }),
+      clocks: new ReceiverClocks({ add: () => undefined }, { warn: () => undefined }),
     },
   );
 }

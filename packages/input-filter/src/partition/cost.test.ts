@@ -9,6 +9,7 @@ import { isBalanced } from '../dedup/tally.ts';
 import { LargeBodies } from '../request/large-bodies.ts';
 import { filterTopics } from '../topics.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
+import { ReceiverClocks } from './receiver-clocks.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
 
@@ -70,6 +71,7 @@ function start(): OwnedPartition {
       output: { batchBytesMax: 900 * 1024, budget: new OutputBudget(1 << 30), send: () => undefined },
       largeBodies: new LargeBodies(2),
       samples: new DuplicateSamples({ info: () => undefined }),
+      clocks: new ReceiverClocks({ add: () => undefined }, { warn: () => undefined }),
     },
   );
 }

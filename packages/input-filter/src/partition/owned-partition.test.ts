@@ -24,6 +24,7 @@ import { DedupWindow } from '../dedup/dedup-window.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import { LargeBodies } from '../request/large-bodies.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
+import { ReceiverClocks } from './receiver-clocks.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import { decodeSeen } from '../dedup/seen-record.ts';
@@ -69,6 +70,7 @@ function start(o: Options = {}) {
       },
       largeBodies: new LargeBodies(2),
       samples: new DuplicateSamples({ info: () => undefined }),
+      clocks: new ReceiverClocks({ add: () => undefined }, { warn: () => undefined }),
     },
   );
   const sent = (): Sent[] =>

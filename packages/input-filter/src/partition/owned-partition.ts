@@ -1,14 +1,17 @@
 import { readRecords, type Fetched, type PositionProblem } from '@penstock/kafka';
 import type { DedupWindow } from '../dedup/dedup-window.ts';
-import { encodeSeenRecords } from '../dedup/seen-record.ts';
+import { encodeSeenRecords, seenHeaders } from '../dedup/seen-record.ts';
+import type { WindowTime } from '../dedup/window-time.ts';
 import type { FilterTools } from '../request/filter-request.ts';
 import type { LargeBodies } from '../request/large-bodies.ts';
 import type { FilterTopics } from '../topics.ts';
+import { steadyClockMs } from '../wall-clock.ts';
 import { Backlog } from './backlog.ts';
 import type { DuplicateSamples } from './duplicate-samples.ts';
 import { filterRecord, type FilteredRecord, type Piece } from './filter-record.ts';
 import { OutcomeWriter, type OpenOutcomes } from './outcome-writer.ts';
 import { OutputBatches, type Output } from './output-batches.ts';
+import { boundedStreamMs, type ReceiverClocks } from './receiver-clocks.ts';
 
 /** Where a partition stands when it is taken over. */
 export interface PartitionStart {
@@ -27,6 +30,7 @@ export interface PartitionTools {
   readonly output: Output;
   readonly largeBodies: LargeBodies;
   readonly samples: DuplicateSamples;
+  readonly clocks: ReceiverClocks;
 }
 
 /**
@@ -51,6 +55,8 @@ export class OwnedPartition {
   #leaderEpoch: number;
   #committedEpoch: number;
   #streamTimeMs: number;
+  /** Of the transaction that is being committed. */
+  #openTime: WindowTime;
   /** received_at of each request of the open transaction, in order. */
   #receivedMs: number[] = [];
   /** received_at of the request that is being filtered. */
@@ -75,6 +81,7 @@ export class OwnedPartition {
     this.#leaderEpoch = start.leaderEpoch;
     this.#committedEpoch = start.leaderEpoch;
     this.#streamTimeMs = start.streamTimeMs;
+    this.#openTime = { streamMs: start.streamTimeMs, commitMs: steadyClockMs() };
   }
 
   /** Behind the last raw record that was filtered: what the transaction commits. */
@@ -91,7 +98,7 @@ export class OwnedPartition {
     return this.#leaderEpoch;
   }
 
-  /** Highest received_at so far: the clock of the window. */
+  /** Highest received_at so far, within what clocks may differ. */
   get streamTimeMs(): number {
     return this.#streamTimeMs;
   }
@@ -169,9 +176,11 @@ export class OwnedPartition {
     if (this.#isWriting) throw new Error('a transaction must not end inside of a request');
     const { tally } = this.#writer.open;
     const seen = { tally, from: this.#committed, to: this.#position, keys: this.window.pendingKeys() };
+    const commitMs = steadyClockMs();
+    this.#openTime = { streamMs: this.#streamTimeMs, commitMs };
     if (tally.requests > 0) {
       for (const value of encodeSeenRecords(seen)) {
-        const record = { key: null, value, timestampMs: this.#streamTimeMs };
+        const record = { key: null, value, timestampMs: commitMs, headers: seenHeaders(this.#openTime) };
         this.outputs.add(this.#tools.topics.seen, record, { rawOffset: this.#committed, index: -1 });
       }
     }
@@ -182,7 +191,7 @@ export class OwnedPartition {
   settled(): void {
     this.#committed = this.#position;
     this.#committedEpoch = this.#leaderEpoch;
-    this.window.settle(this.#streamTimeMs);
+    this.window.settle(this.#openTime);
     this.poison.forgetBelow(this.#committed);
     if (this.poison.size === 0) this.outputs.oneRecordEach = false;
     this.#begin();
@@ -232,12 +241,11 @@ export class OwnedPartition {
   }
 
   *#filterFetched(fetched: Fetched): Generator<Piece> {
-    const { filter, topics, largeBodies } = this.#tools;
     for (const batch of fetched.batches) {
       for (const record of readRecords(batch)) {
         if (record.offset < this.#position) continue;
         this.#filteredMs = record.timestampMs;
-        yield* filterRecord(record, topics.raw, this.partition, filter, largeBodies, (filtered) =>
+        yield* filterRecord(record, this.partition, this.#streamTimeMs, this.#tools, (filtered) =>
           this.#write(filtered),
         );
         this.#position = record.offset + 1n;
@@ -256,7 +264,7 @@ export class OwnedPartition {
     tally.requests += 1;
     tally.events += events.length;
     this.#receivedMs.push(source.timestampMs);
-    if (source.timestampMs > this.#streamTimeMs) this.#streamTimeMs = source.timestampMs;
+    this.#streamTimeMs = Math.max(this.#streamTimeMs, boundedStreamMs(source.timestampMs));
     this.#isWriting = true;
     for (const event of events) {
       this.#writer.write(event, source);

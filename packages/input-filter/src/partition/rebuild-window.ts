@@ -1,41 +1,114 @@
-import { readRange } from '@penstock/kafka';
+import { PositionError, readRecords, startFetcher, type RecordView } from '@penstock/kafka';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KEY_BYTES, type DedupWindow } from '../dedup/dedup-window.ts';
-import { decodeSeen } from '../dedup/seen-record.ts';
+import { decodeSeen, seenTimeOf } from '../dedup/seen-record.ts';
+import { ageMs } from '../dedup/window-time.ts';
 import type { FilterGroup } from '../position/filter-group.ts';
-import { offsetOf } from '../position/position-evidence.ts';
+import { firstRecord, lastRecord, offsetOf } from '../position/log-records.ts';
+
+/** How long restoring holds the event loop at a time: the other partitions of the thread go on between. */
+const TURN_MS = 5;
+/** The beginning of the window is not looked for any closer than this. */
+const CLOSE_ENOUGH = 64n;
+
+export interface Rebuilt {
+  readonly ids: number;
+  /** Highest stream time in events.seen; 0 when it holds no record. */
+  readonly streamMs: number;
+}
 
 /**
- * Fills the window of a partition with the ids that its owners before have written to events.seen.
+ * Fills the window of a partition with the ids that its owners before have written to events.seen: those of
+ * the last window, whichever clock is asked. What is older by both clocks is not read.
  *
- * @param end of seen-p, read_uncommitted.
- * @param streamTimeMs where the window was when the offset was committed; 0 reads all there is.
+ * @param end of seen-p, read_uncommitted. Everything below is waited for.
  */
 export async function rebuildWindow(
   window: DedupWindow,
   partition: number,
   end: bigint,
-  streamTimeMs: number,
-  { cluster, topics }: FilterGroup,
+  group: FilterGroup,
   signal: AbortSignal,
-): Promise<{ ids: number; streamTimeMs: number }> {
-  // Two windows back, because that is how long the oldest generation may live.
-  const since = Math.max(0, streamTimeMs - 2 * window.windowMs);
-  const at = streamTimeMs === 0 ? 'earliest' : { timestampMs: since };
-  const listed = await offsetOf(cluster, topics.seen, partition, at, signal);
-  const from = listed < 0n ? end : listed; // -1: everything is older
+): Promise<Rebuilt> {
+  const from = await windowStart(window.windowMs, partition, end, group, signal);
   let ids = 0;
-  let newestMs = 0;
-  const restore = (record: { value: Buffer | null; timestampMs: number; offset: bigint }): void => {
+  let streamMs = 0;
+  let turnEndsAt = performance.now() + TURN_MS;
+  for await (const record of recordsBetween(partition, from, end, group, signal)) {
     const seen = record.value === null ? undefined : decodeSeen(record.value);
     if (seen === undefined) {
       const offset = String(record.offset);
-      cluster.log.warn({ partition, offset }, 'a record of events.seen cannot be read; skipped');
-      return;
+      group.cluster.log.warn({ partition, offset }, 'a record of events.seen cannot be read; skipped');
+      continue;
     }
-    window.restore(seen.keys, record.timestampMs);
+    const time = seenTimeOf(record);
+    window.restore(seen.keys, time);
     ids += seen.keys.length / KEY_BYTES;
-    newestMs = Math.max(newestMs, record.timestampMs);
+    streamMs = Math.max(streamMs, time.streamMs);
+    if (performance.now() < turnEndsAt) continue;
+    await nextTurn();
+    turnEndsAt = performance.now() + TURN_MS;
+  }
+  return { ids, streamMs };
+}
+
+/**
+ * An offset of events.seen before which every record is older than the window. Records are written in the
+ * order of real time, so this holds as soon as the record at that offset is old by both clocks, because one
+ * of them is right.
+ */
+async function windowStart(
+  windowMs: number,
+  partition: number,
+  end: bigint,
+  { cluster, topics }: FilterGroup,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const { seen: topic } = topics;
+  const start = await offsetOf(cluster, topic, partition, 'earliest', signal);
+  const last = await lastRecord(cluster, topic, partition, end, signal);
+  if (last === null) return end;
+  const newest = seenTimeOf(last);
+  const isOld = async (offset: bigint, below: bigint): Promise<boolean> => {
+    const record = await firstRecord(cluster, topic, partition, offset, below, signal);
+    return record !== null && ageMs(seenTimeOf(record), newest) >= windowMs;
   };
-  await readRange(cluster, topics.seen, partition, from, end, 'read_committed', restore, { signal });
-  return { ids, streamTimeMs: newestMs };
+  let needed = end;
+  let old = start;
+  for (let back = CLOSE_ENOUGH; end - back > start; back *= 2n) {
+    if (await isOld(end - back, needed)) {
+      old = end - back;
+      break;
+    }
+    needed = end - back;
+  }
+  while (needed - old > CLOSE_ENOUGH) {
+    const middle = (old + needed) / 2n;
+    if (await isOld(middle, needed)) old = middle;
+    else needed = middle;
+  }
+  return old;
+}
+
+/** The committed records in [from, end), a broker's answer at a time. */
+async function* recordsBetween(
+  partition: number,
+  from: bigint,
+  end: bigint,
+  { cluster, topics }: FilterGroup,
+  signal: AbortSignal,
+): AsyncGenerator<RecordView> {
+  if (from >= end) return;
+  using fetcher = startFetcher(cluster, { isolation: 'read_committed' });
+  fetcher.assign(topics.seen, partition, { offset: from, lastFetchedEpoch: -1 });
+  for (let position = from; position < end;) {
+    for (const fetched of await fetcher.next({ signal })) {
+      if (fetched.problem) throw new PositionError(fetched.problem);
+      for (const batch of fetched.batches) {
+        for (const record of readRecords(batch)) if (record.offset < end) yield record;
+      }
+      position = fetched.nextOffset;
+    }
+    signal.throwIfAborted();
+  }
 }

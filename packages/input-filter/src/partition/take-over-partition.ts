@@ -53,7 +53,7 @@ export async function takeOverPartition(
 
   const began = performance.now();
   const window = new DedupWindow(limits);
-  const rebuilt = await rebuildWindow(window, partition, seenEnd, metadata.streamTimeMs, group, signal); // 4
+  const rebuilt = await rebuildWindow(window, partition, seenEnd, group, signal); // 4
   return {
     kind: 'taken-over',
     isFirst: decided.kind === 'first-start',
@@ -63,7 +63,7 @@ export async function takeOverPartition(
       offset: decided.offset,
       // An operator chose the position: the epoch of the record before it is not known.
       leaderEpoch: metadata.chosen ? -1 : leaderEpoch,
-      streamTimeMs: Math.max(metadata.streamTimeMs, rebuilt.streamTimeMs),
+      streamTimeMs: Math.max(metadata.streamTimeMs, rebuilt.streamMs),
       window,
     },
     rebuiltIds: rebuilt.ids,

@@ -1,7 +1,7 @@
 import { decodeEvent } from '@penstock/events';
-import { listOffsets, readRange, type Cluster } from '@penstock/kafka';
 import { decodeSeen } from '../dedup/seen-record.ts';
 import { committedPositions, type FilterGroup } from './filter-group.ts';
+import { lastRecord, offsetOf } from './log-records.ts';
 import { readPositionMetadata, type PositionMetadata } from './position-metadata.ts';
 import type { PositionEvidence } from './starting-position.ts';
 
@@ -50,45 +50,10 @@ export async function collectEvidence(
     written: [seenEnd, ...cleanEnds].some((end) => end > 0n),
     // seen has a record of every transaction, but not for long; clean is kept for days.
     proven:
-      (seen && decodeSeen(seen)?.to) ??
-      highest(cleans.map((last) => last && nextRawOffset(last, partition, group))),
+      (seen?.value && decodeSeen(seen.value)?.to) ??
+      highest(cleans.map((last) => (last?.value ? nextRawOffset(last.value, partition, group) : null))),
   };
   return { position, metadata, leaderEpoch: committed?.leaderEpoch ?? -1, seenEnd };
-}
-
-export async function offsetOf(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  at: 'earliest' | 'latest' | { timestampMs: number },
-  signal: AbortSignal,
-): Promise<bigint> {
-  const found = await listOffsets(cluster, topic, [partition], at, 'read_uncommitted', { signal });
-  return found.get(partition)!.offset;
-}
-
-/**
- * The value of the last committed record below `end`, null when no record is left. Looks further and further
- * back, since the end of a log may hold nothing but markers and aborted batches.
- */
-async function lastRecord(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  end: bigint,
-  signal: AbortSignal,
-): Promise<Uint8Array | null> {
-  if (end === 0n) return null;
-  const start = await offsetOf(cluster, topic, partition, 'earliest', signal);
-  for (let back = 16n; ; back *= 32n) {
-    const from = end - back > start ? end - back : start;
-    let last: Uint8Array | null = null;
-    const visit = (record: { value: Buffer | null }) => {
-      if (record.value !== null) last = record.value;
-    };
-    await readRange(cluster, topic, partition, from, end, 'read_committed', visit, { signal });
-    if (last !== null || from === start) return last;
-  }
 }
 
 /**

@@ -50,18 +50,22 @@ export interface StoppedEvent {
  * whose body is inflated. A request of n events gives exactly n results, in order; one that cannot be split
  * gives one. Nothing that a client sent makes it throw: whatever would is that event's rejection.
  *
+ * @param marks to be listed among the fixes of each event.
+ *
  * Each step is bounded, whatever the bytes are, and undefined when it has no result yet. The caller may stop
  * between any two and go on later.
  */
 export function* filterRequest(
   request: RawRequest,
   body: Uint8Array,
+  marks: readonly string[],
   tools: FilterTools,
 ): Generator<FilteredEvent | undefined> {
   // The same for all events of a request, so only once.
   const origin = {
     geo: tools.geo.find(request.clientIp),
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
+    marks,
   };
   for (const step of tools.pipeline.splitSteps(body, request.hint, request.contentType)) {
     if (step.kind === 'working') yield undefined;
@@ -78,7 +82,7 @@ export function wholeRejected(rejection: Rejection): StoppedEvent {
 function filterItem(
   item: RequestItem,
   request: RawRequest,
-  origin: { geo: Event['geo']; ip: string | null },
+  origin: { geo: Event['geo']; ip: string | null; marks: readonly string[] },
   pipeline: Pipeline,
 ): FilteredEvent {
   const { index, span } = item;
@@ -88,6 +92,7 @@ function filterItem(
   const { event } = outcome;
   event.net.ip = origin.ip;
   event.geo = origin.geo;
+  event.fixes.push(...origin.marks);
   try {
     return { kind: 'encoded', index, span, event, encoded: encodeEvent(event) };
   } catch (error) {

@@ -9,6 +9,7 @@ import { Assignment } from '../partition/assignment.ts';
 import { DuplicateSamples } from '../partition/duplicate-samples.ts';
 import { OutputBudget } from '../partition/output-budget.ts';
 import type { PartitionTools } from '../partition/owned-partition.ts';
+import { ReceiverClocks } from '../partition/receiver-clocks.ts';
 import { takeOverPatiently } from '../partition/take-over-partition.ts';
 import { LargeBodies } from '../request/large-bodies.ts';
 import { filterTopics } from '../topics.ts';
@@ -94,6 +95,7 @@ export async function startFilterThread(
       output: { batchBytesMax: config.batchBytes, budget: new OutputBudget(config.commitBytes), send },
       largeBodies: new LargeBodies(LARGE_BODIES_MAX),
       samples: new DuplicateSamples(log),
+      clocks: new ReceiverClocks(metrics.clocksOff, log),
     },
   };
   const interval = { minMs: config.commitIntervalMs, maxMs: config.commitIntervalMaxMs };
