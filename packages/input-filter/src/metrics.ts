@@ -93,6 +93,7 @@ function declareThreadMetrics(metrics: Metrics) {
     rebuiltIds: metrics.counter('rebuilt_ids_total', 'Ids read from events.seen for that.'),
     windowIds: metrics.gauge('dedup_ids', 'Ids in the de-duplication windows.'),
     windowBytes: metrics.gauge('dedup_bytes', 'Memory of the de-duplication windows.'),
+    windowBytesMax: metrics.gauge('dedup_bytes_max', 'What that memory may grow to (DEDUP_IDS_MAX).'),
     partitions: metrics.gauge('partitions', 'Partitions by what is done with them.', {
       name: 'state',
       values: ['running', 'resting', 'starting', 'paused'],

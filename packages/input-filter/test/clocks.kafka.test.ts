@@ -18,7 +18,7 @@ function receivedAt(record: OutgoingRecord, offMs: number): OutgoingRecord {
   return { ...record, timestampMs, headers };
 }
 
-test("a Receiver's clock that jumps 50 minutes ahead shortens no window, take-over or not", async () => {
+test("a Receiver's clock that jumps far ahead shortens no window, take-over or not", async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka);
   const cluster = await clientOf(kafka);
@@ -30,8 +30,9 @@ test("a Receiver's clock that jumps 50 minutes ahead shortens no window, take-ov
   const resent = request(range(0, 20));
   const first = await FilterProcess.start(kafka, topics);
   await send(first, resent);
-  // Each is committed alone, and more than a window after the one before, as that Receiver tells.
-  for (const n of [0, 1, 2, 3]) await send(first, receivedAt(request([100 + n]), (50 + n * 15) * minute));
+  // Each is committed alone, more than a window after the one before, by that clock. (Kafka refuses times
+  // more than an hour ahead.)
+  for (const n of [0, 1, 2, 3]) await send(first, receivedAt(request([100 + n]), (20 + n * 12) * minute));
   await send(first, resent);
   expect(await first.metric('outcomes_total{outcome="duplicate"}')).toBe(20);
   expect(await first.metric('receiver_clock_off_total{clock="ahead"}')).toBe(4);

@@ -3,6 +3,7 @@ import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags }
 import { loadPipeline } from '../catalogue-file.ts';
 import type { FilterConfig } from '../config.ts';
 import { filterTopics } from '../topics.ts';
+import { dryRun } from './dry-run-command.ts';
 import { resumePartition } from './resume.ts';
 import { partitionReports, type OperatorTools } from './status.ts';
 
@@ -28,7 +29,7 @@ const resume: Command<FilterConfig> = {
 };
 
 /** What an operator may ask beside `run`. The commands read the same environment as the service. */
-export const commands = { status, resume };
+export const commands = { status, resume, 'dry-run': dryRun };
 
 function partitionOf(given: GivenFlags): number {
   const partition = given.wholeNumber('partition');

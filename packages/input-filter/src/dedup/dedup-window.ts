@@ -106,6 +106,11 @@ export class DedupWindow {
     return this.#young.bytes + this.#old.bytes;
   }
 
+  /** What the window may grow to, apart from the ids of one transaction. */
+  get bytesMax(): number {
+    return this.#limits.idsMax * BYTES_PER_ID;
+  }
+
   /** Since when every id is remembered, by the filter's clock; undefined when nothing was settled yet. */
   get sinceMs(): number | undefined {
     return (this.#oldSince ?? this.#youngSince)?.commitMs;
@@ -115,5 +120,8 @@ export class DedupWindow {
     return new DedupGeneration(Math.max(1, Math.floor(this.#limits.idsMax / 2)), this.#seed);
   }
 }
+
+/** 24 of its key and content, 8 of the index. */
+const BYTES_PER_ID = 32;
 
 export { KEY_BYTES, KEY_WORDS };

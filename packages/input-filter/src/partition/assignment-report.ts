@@ -21,6 +21,7 @@ export function measureAssignment(assignment: Assignment, metrics: FilterMetrics
   const { owned } = assignment;
   metrics.windowIds.set(owned.reduce((sum, { window }) => sum + window.ids, 0));
   metrics.windowBytes.set(owned.reduce((sum, { window }) => sum + window.bytes, 0));
+  metrics.windowBytesMax.set(owned.reduce((sum, { window }) => sum + window.bytesMax, 0));
   const counts = { running: 0, resting: 0, starting: 0, paused: 0 };
   for (const state of assignment.states.values()) counts[kindOf(state)] += 1;
   for (const [kind, count] of Object.entries(counts)) metrics.partitions.set(count, kind);

@@ -1,0 +1,85 @@
+import { formatHints, rawHeaders } from '@penstock/events';
+import { listOffsets, openCluster, readRange, type RecordView } from '@penstock/kafka';
+import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { readFile } from 'node:fs/promises';
+import { loadPipeline } from '../catalogue-file.ts';
+import type { FilterConfig } from '../config.ts';
+import { GeoLookup } from '../geo/geo-lookup.ts';
+import type { RawRecord } from '../request/raw-request.ts';
+import { wallClockMs } from '../wall-clock.ts';
+import { DryRun } from './dry-run.ts';
+
+const DETAILS_MAX = 100;
+const RECORDS_MAX = 10_000n;
+
+/**
+ * Shows what the configured catalogue makes of a request in a file, or of raw records as they are in Kafka.
+ */
+export const dryRun: Command<FilterConfig> = {
+  about: 'shows what the rules make of requests and what each fix changes, as JSON; writes nothing',
+  synopsis: '(--file F [--format N] [--encoding E] | --partition P --from N [--count N]) [--details N]',
+  flags: {
+    file: { value: 'F', about: 'a file with the body of one request' },
+    format: { value: 'N', about: 'format that the route of the request promises, 1 to 4' },
+    'content-type': { value: 'T', about: 'content type of the request' },
+    encoding: { value: 'E', about: 'content encoding of the file, e.g. gzip' },
+    partition: { value: 'P', about: 'reads raw records of this partition' },
+    from: { value: 'N', about: 'first raw offset' },
+    count: { value: 'N', about: `how many raw offsets, 1 when not given, ${RECORDS_MAX} at most` },
+    details: { value: 'N', about: `how many events to show in detail, ${DETAILS_MAX} when not given` },
+  },
+  async act(config, given) {
+    const source = given.oneOf('file', 'partition');
+    const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
+    const { ipPrivacy, bodyBytesMax } = config;
+    // Without places: they have nothing to do with the rules, and loading them takes seconds.
+    const geo = new GeoLookup([], { add: () => undefined });
+    const details = Number(given.wholeNumber('details') ?? DETAILS_MAX);
+    const run = new DryRun({ pipeline, geo, ipPrivacy, bodyBytesMax }, details);
+    if (source === 'file') await run.add(await recordOf(given), config.topics.raw, 0);
+    else await addRaw(run, config, given);
+    return JSON.stringify(run.report, null, 2);
+  },
+};
+
+/** The file as a Receiver would have stored it, received now. */
+async function recordOf(given: GivenFlags): Promise<RawRecord> {
+  const value = await readFile(given.text('file') ?? '').catch((error: unknown) => {
+    throw new UsageError(`--file: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const hint = given.text('format');
+  if (hint !== undefined && !formatHints.some((known) => known === hint))
+    throw new UsageError(`--format is one of ${formatHints.join(', ')}, not '${hint}'`);
+  const timestampMs = wallClockMs();
+  const headers = Object.entries({
+    [rawHeaders.requestId]: 'dry-run',
+    [rawHeaders.receivedAt]: String(timestampMs),
+    [rawHeaders.dc]: 'dry-run',
+    [rawHeaders.receiver]: 'dry-run',
+    [rawHeaders.formatHint]: hint,
+    [rawHeaders.contentType]: given.text('content-type'),
+    [rawHeaders.contentEncoding]: given.text('encoding'),
+  }).flatMap(([name, text]): [string, Buffer][] => (text === undefined ? [] : [[name, Buffer.from(text)]]));
+  return { offset: 0n, timestampMs, key: null, value, headers: () => headers };
+}
+
+async function addRaw(run: DryRun, config: FilterConfig, given: GivenFlags): Promise<void> {
+  const partition = Number(given.wholeNumber('partition'));
+  const from = given.wholeNumber('from');
+  if (from === undefined) throw new UsageError('--partition needs --from');
+  const count = given.wholeNumber('count') ?? 1n;
+  if (count > RECORDS_MAX) throw new UsageError(`--count is ${RECORDS_MAX} at most`);
+  const { raw } = config.topics;
+  const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
+  await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
+  const end = (await listOffsets(cluster, raw, [partition], 'latest', 'read_committed')).get(
+    partition,
+  )?.offset;
+  if (end === undefined || from >= end)
+    throw new UsageError(`${raw} ${partition} ends at ${end ?? 'nowhere'}: there is no offset ${from}`);
+  const to = from + count < end ? from + count : end;
+  const records: RecordView[] = [];
+  const keep = (record: RecordView) => void records.push(record);
+  await readRange(cluster, raw, partition, from, to, 'read_committed', keep, { deadlineMs: 60_000 });
+  for (const record of records) await run.add(record, raw, partition);
+}
