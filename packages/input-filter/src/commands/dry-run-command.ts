@@ -80,6 +80,6 @@ async function addRaw(run: DryRun, config: FilterConfig, given: GivenFlags): Pro
   const to = from + count < end ? from + count : end;
   const records: RecordView[] = [];
   const keep = (record: RecordView) => void records.push(record);
-  await readRange(cluster, raw, partition, from, to, 'read_committed', keep, { deadlineMs: 60_000 });
+  await readRange(cluster, raw, partition, from, to, 'read_committed', keep, { timeoutMs: 60_000 });
   for (const record of records) await run.add(record, raw, partition);
 }
