@@ -31,7 +31,7 @@ export { memberIdOf } from './group/member-id.ts';
 
 export { attributesAt, lastOffsetDeltaAt, logAppendTimeBit } from './bytes/batch-header.ts';
 export { encodeBatch, recordBytesMax } from './bytes/encode-batch.ts';
-export type { Header, OutgoingRecord } from './bytes/encode-batch.ts';
+export type { EncodableRecord, Header, OutgoingRecord } from './bytes/encode-batch.ts';
 export { partitionFor } from './bytes/murmur2.ts';
 export { readRecords, RecordView } from './bytes/record-reader.ts';
 export { codecs } from './compression/codec.ts';

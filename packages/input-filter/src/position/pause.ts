@@ -39,6 +39,7 @@ export function pauseFor({ kind, detail, from, to }: PositionProblem): Pause {
     case 'beyond-end':
       return pause('beyond-raw-end', detail, null);
     case 'corrupt':
+    case 'old-format':
       return pause('raw-corrupt', detail, null);
     case 'truncated':
       return pause('raw-truncated', detail, from);

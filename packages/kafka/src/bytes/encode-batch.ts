@@ -16,6 +16,12 @@ export interface OutgoingRecord {
   timestampMs: number;
 }
 
+/** A record that may be a copy of another one. */
+export interface EncodableRecord extends OutgoingRecord {
+  /** In place of `headers`: `RecordView.encodedHeaders` of the original, written as they are. */
+  encodedHeaders?: Uint8Array;
+}
+
 export interface EncodedBatch {
   /** One v2 batch with its checksum, but without a producer: `restamp` gives it one. */
   bytes: Buffer;
@@ -27,7 +33,7 @@ export interface EncodedBatch {
  * one buffer. Keys and values are copied, so the caller may reuse them at once.
  */
 export function encodeBatch(
-  records: readonly OutgoingRecord[],
+  records: readonly EncodableRecord[],
   options: { codec?: Codec } = {},
 ): EncodedBatch {
   const codec = options.codec ?? 'none';
@@ -62,12 +68,12 @@ export function encodeBatch(
 }
 
 /** At most this many bytes are added to a batch by `record`. */
-export function recordBytesMax(record: OutgoingRecord): number {
+export function recordBytesMax(record: EncodableRecord): number {
   let bytes = 32 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of record.headers ?? []) {
     bytes += 20 + name.length * 3 + (typeof value === 'string' ? value.length * 3 : (value?.length ?? 0));
   }
-  return bytes;
+  return bytes + (record.encodedHeaders?.length ?? 0);
 }
 
 function withCompressedRecords(plain: Buffer, codec: Codec): Buffer {
@@ -77,10 +83,12 @@ function withCompressedRecords(plain: Buffer, codec: Codec): Buffer {
   return bytes;
 }
 
-function recordBodyBytes(record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): number {
+function recordBodyBytes(record: EncodableRecord, offsetDelta: number, baseTimestamp: number): number {
   const headers = record.headers ?? [];
   let bytes = 1 + varintBytes(record.timestampMs - baseTimestamp) + varintBytes(offsetDelta);
-  bytes += nullableBytes(record.key) + nullableBytes(record.value) + varintBytes(headers.length);
+  bytes += nullableBytes(record.key) + nullableBytes(record.value);
+  if (record.encodedHeaders) return bytes + record.encodedHeaders.length;
+  bytes += varintBytes(headers.length);
   for (const [name, value] of headers) {
     const nameBytes = Buffer.byteLength(name);
     bytes += varintBytes(nameBytes) + nameBytes;
@@ -101,7 +109,7 @@ function nullableBytes(value: Uint8Array | null): number {
 function writeRecord(
   buffer: Buffer,
   start: number,
-  record: OutgoingRecord,
+  record: EncodableRecord,
   offsetDelta: number,
   baseTimestamp: number,
 ): number {
@@ -112,6 +120,10 @@ function writeRecord(
   at = writeVarint(buffer, at, offsetDelta);
   at = writeNullable(buffer, at, record.key);
   at = writeNullable(buffer, at, record.value);
+  if (record.encodedHeaders) {
+    buffer.set(record.encodedHeaders, at);
+    return at + record.encodedHeaders.length;
+  }
   at = writeVarint(buffer, at, headers.length);
   for (const [name, value] of headers) {
     at = writeText(buffer, at, name);

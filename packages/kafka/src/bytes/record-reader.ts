@@ -83,16 +83,35 @@ export class RecordView {
    * CorruptBatchError
    */
   headers(): (readonly [name: string, value: Buffer | null])[] {
-    const cursor = new VarintCursor(this.#bytes, this.#valueAt + Math.max(0, this.#valueBytes));
-    const count = cursor.next();
-    if (count < 0 || count > this.#bytes.length) throw new CorruptBatchError(`a record of ${count} headers`);
+    const cursor = this.#cursorAtHeaders();
     const headers: (readonly [string, Buffer | null])[] = [];
-    for (let i = 0; i < count; i++) {
+    for (let left = headerCount(cursor); left > 0; left--) {
       const name = cursor.nextBytes();
       headers.push([name ? name.toString('utf8') : '', cursor.nextBytes()]);
     }
     return headers;
   }
+
+  /**
+   * All headers as they are in the batch, names that are not UTF-8 included: for copying. A view. @throws
+   * CorruptBatchError
+   */
+  get encodedHeaders(): Buffer {
+    const cursor = this.#cursorAtHeaders();
+    const start = cursor.at;
+    for (let left = 2 * headerCount(cursor); left > 0; left--) cursor.nextBytes();
+    return this.#bytes.subarray(start, cursor.at);
+  }
+
+  #cursorAtHeaders(): VarintCursor {
+    return new VarintCursor(this.#bytes, this.#valueAt + Math.max(0, this.#valueBytes));
+  }
+}
+
+function headerCount(cursor: VarintCursor): number {
+  const count = cursor.next();
+  if (count >= 0 && count <= cursor.bytes.length) return count;
+  throw new CorruptBatchError(`a record of ${count} headers`);
 }
 
 /** An iterator that is its own iterable. The result object is reused, the records are not. */

@@ -56,6 +56,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 const shunnedMs = 30_000;
 /** A broker that is silent for so long may hang. Another one is then asked as well. */
 const patienceMs = 1_000;
+const tellThrottleEveryMs = 60_000;
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -80,6 +81,8 @@ export class Cluster implements AsyncDisposable {
   #refreshing: Promise<void> | undefined;
   #clusterId = '';
   #turn = 0;
+  #throttledMs = 0;
+  #tellThrottleAt = 0;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -119,13 +122,31 @@ export class Cluster implements AsyncDisposable {
     await this.refresh();
   }
 
+  /**
+   * For how long brokers have refused to serve this client because of quotas, all connections together, ms.
+   */
+  get throttledMs(): number {
+    return this.#throttledMs;
+  }
+
+  #onThrottled(throttleMs: number): void {
+    this.#throttledMs += throttleMs;
+    const now = performance.now();
+    if (now < this.#tellThrottleAt) return;
+    this.#tellThrottleAt = now + tellThrottleEveryMs;
+    this.log.warn(
+      { throttleMs },
+      'The brokers throttle this client: a quota is exceeded, so everything is slower',
+    );
+  }
+
   /** Connections that nothing else uses. `purpose` appears in errors. Dispose them to close them. */
   connectionsFor(purpose: string): BrokerConnections {
     const { clientId, connectTimeoutMs = 3_000, requestTimeoutMs = 10_000, sasl, tls } = this.#options;
     const connections = new BrokerConnections(
       purpose,
       (nodeId) => this.#brokers.get(nodeId),
-      { clientId, connectTimeoutMs, requestTimeoutMs, sasl, tls },
+      { clientId, connectTimeoutMs, requestTimeoutMs, sasl, tls, onThrottled: (ms) => this.#onThrottled(ms) },
       (gone) => this.#opened.delete(gone),
     );
     this.#opened.add(connections);

@@ -17,6 +17,8 @@ export class BrokerConnections implements Disposable {
   readonly #options: ConnectionOptions;
   readonly #connections = new Map<number, Promise<Connection>>();
   readonly #onDispose: (connections: BrokerConnections) => void;
+  /** Brokers that serve nothing on these connections before that moment, by their word. */
+  readonly #throttledUntil = new Map<number, number>();
   #disposed = false;
 
   constructor(
@@ -50,6 +52,17 @@ export class BrokerConnections implements Disposable {
   ): Promise<R> {
     const connection = await this.#connection(nodeId);
     return connection.call(api, args, memoryFor);
+  }
+
+  /**
+   * For how long a broker serves nothing here because a quota is exceeded, ms; 0: it serves. Without a
+   * broker, the longest of all. A call meanwhile waits by itself; this is for those that can do something
+   * better.
+   */
+  throttledForMs(nodeId?: number): number {
+    const moments =
+      nodeId === undefined ? this.#throttledUntil.values() : [this.#throttledUntil.get(nodeId) ?? 0];
+    return Math.max(0, Math.max(0, ...moments) - performance.now());
   }
 
   disconnect(nodeId: number): void {
@@ -89,7 +102,11 @@ export class BrokerConnections implements Disposable {
     if (!address) {
       throw new KafkaError('CONNECTION', `broker ${nodeId} is not in the metadata`, { sent: false });
     }
-    const opening = Connection.open(address.host, address.port, this.#options);
+    const onThrottled = (throttleMs: number): void => {
+      this.#throttledUntil.set(nodeId, performance.now() + throttleMs);
+      this.#options.onThrottled?.(throttleMs);
+    };
+    const opening = Connection.open(address.host, address.port, { ...this.#options, onThrottled });
     this.#connections.set(nodeId, opening);
     opening.then(
       (connection) => {

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   requestTimeoutMs: number;
   sasl?: SaslOptions | undefined;
   tls?: TlsOptions | undefined;
+  /** The broker will not serve this connection for so long. */
+  onThrottled?: (throttleMs: number) => void;
 }
 
 interface Pending {
@@ -28,9 +30,14 @@ interface Pending {
  * One socket to one broker. A broker serves one request of a connection at a time and answers in order. So
  * requests may be sent before the earlier ones are answered, and only the oldest needs a timer.
  *
- * A broker may limit SASL sessions (connections.max.reauth.ms): it closes the connection at the first request
- * after the session has ended. So after nine tenths of that time the next call waits until everything is
- * answered, this side authenticates again (KIP-368), and the calls go on in their order. No caller notices.
+ * A broker may limit SASL sessions (connections.max.reauth.ms): it closes the connection at the first
+ * request after the session has ended. So after nine tenths of that time the next call waits until
+ * everything is answered, this side authenticates again (KIP-368), and the calls go on in their order. No
+ * caller notices.
+ *
+ * When a quota is exceeded, the broker answers at once, says for how long it will not read from this
+ * connection, and keeps to it (KIP-219). A request that is sent all the same would time out for no fault of
+ * the broker. So calls wait until that time is over, and what was sent already gets that much longer.
  */
 export class Connection {
   readonly #address: string;
@@ -47,9 +54,13 @@ export class Connection {
   #answers = 0;
   /** When to authenticate again. */
   #renewAt = Infinity;
-  /** Calls that wait until that is done, in order. */
+  /** The broker reads nothing before this moment. */
+  #throttledUntil = 0;
+  /** Calls that wait for one of the two, in order. */
   #held: (() => void)[] | undefined;
   #whenQuiet: (() => void) | undefined;
+  #whenClosed: (() => void) | undefined;
+  #throttleTimer: NodeJS.Timeout | undefined;
 
   /**
    * Throws KafkaError CONNECTION when the broker cannot be reached: another try may help. TLS and
@@ -122,7 +133,9 @@ export class Connection {
     args: A,
     memoryFor: FrameReceiver['memoryFor'] = ownMemory,
   ): Promise<R> {
-    if (this.#renewAt <= performance.now()) void this.#renew();
+    const now = performance.now();
+    if (!this.#held && this.#renewAt <= now) void this.#renew();
+    else if (!this.#held && this.#throttledUntil > now) void this.#waitForBroker();
     const held = this.#held;
     if (!held) return this.#send(api, args, memoryFor);
     return new Promise<R>((resolve, reject) => {
@@ -143,7 +156,7 @@ export class Connection {
       const correlationId = (this.#correlationId = (this.#correlationId + 1) & 0x7fffffff);
       const settle = (frame: Buffer): void => {
         try {
-          resolve(decodeAnswer(api, frame));
+          resolve(decodeAnswer(api, frame, (throttleMs) => this.#onThrottle(throttleMs)));
         } catch (cause) {
           reject(new KafkaError('MALFORMED_RESPONSE', `request ${api.key} v${api.version}`, { cause }));
         }
@@ -181,6 +194,28 @@ export class Connection {
     } catch (error) {
       const cause = error instanceof KafkaError ? error : new KafkaError('CONNECTION', String(error));
       this.#close(cause);
+    }
+    this.#held = undefined;
+    for (const send of held) send();
+  }
+
+  #onThrottle(told: number): void {
+    const throttleMs = Math.min(told, throttleMaxMs);
+    this.#throttledUntil = Math.max(this.#throttledUntil, performance.now() + throttleMs);
+    for (const pending of this.#pending) pending.deadlineAt += throttleMs;
+    this.#options.onThrottled?.(throttleMs);
+  }
+
+  /** Calls wait from here on. An answer that still comes may make the time longer. */
+  async #waitForBroker(): Promise<void> {
+    const held: (() => void)[] = (this.#held = []);
+    for (;;) {
+      const waitMs = this.#throttledUntil - performance.now();
+      if (waitMs <= 0 || this.#closed) break;
+      await new Promise<void>((resolve) => {
+        this.#whenClosed = resolve;
+        this.#throttleTimer = setTimeout(resolve, waitMs);
+      });
     }
     this.#held = undefined;
     for (const send of held) send();
@@ -268,10 +303,15 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = error;
     clearTimeout(this.#timer);
+    clearTimeout(this.#throttleTimer);
+    this.#whenClosed?.();
     this.#socket?.destroy();
     for (const pending of this.#pending.splice(0)) pending.fail(error);
     this.#whenQuiet?.();
   }
 }
+
+/** A broker has told 50 s. Whoever tells more has damaged bytes, or is asked again a little too early. */
+const throttleMaxMs = 120_000;
 
 function ownMemory(): undefined {}

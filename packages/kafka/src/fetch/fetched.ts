@@ -52,9 +52,11 @@ export interface Fetched extends Disposable {
  * - beyond-end: the position lies behind the end of the log
  * - corrupt: the batch at `from` was read five times, and its checksum or format was wrong each time; `to` is
  *   unknown and equals `from`
+ * - old-format: the records are of message format 0 or 1. `to` is the end of those that one answer brought;
+ *   more may follow
  */
 export interface PositionProblem {
-  kind: 'truncated' | 'recreated' | 'overtaken' | 'beyond-end' | 'corrupt';
+  kind: 'truncated' | 'recreated' | 'overtaken' | 'beyond-end' | 'corrupt' | 'old-format';
   from: bigint;
   to: bigint;
   detail: string;

@@ -48,6 +48,8 @@ export interface PartitionMarks {
   highWatermark: bigint;
   lastStableOffset: bigint;
   logStartOffset: bigint;
+  /** The moment of the answer that said so; undefined: none yet. What is old may be wrong by now. */
+  answeredAt: number | undefined;
 }
 
 export const fetcherDefaults = {

@@ -113,8 +113,8 @@ export class Fetcher implements AsyncDisposable, Disposable {
   marks(topic: string, partition: number): PartitionMarks | undefined {
     const cursor = this.#cursors.get(topicPartitionKey(topic, partition));
     if (!cursor) return undefined;
-    const { handedOffset, highWatermark, lastStableOffset, logStartOffset } = cursor;
-    return { position: handedOffset, highWatermark, lastStableOffset, logStartOffset };
+    const { handedOffset, highWatermark, lastStableOffset, logStartOffset, answeredAt } = cursor;
+    return { position: handedOffset, highWatermark, lastStableOffset, logStartOffset, answeredAt };
   }
 
   /** Bytes of the prefetch budget that are in use. */
@@ -267,7 +267,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
       case 'batches':
         return this.#prefetched.push(cursor, cursor.fetched(outcome.read, answer.records.length, frame));
       case 'unreadable':
-        return this.#onUnreadable(cursor, outcome.what);
+        return this.#onUnreadable(cursor, outcome);
       case 'problem':
         return this.#tell(cursor, outcome.problem);
       case 'doubt':
@@ -281,14 +281,16 @@ export class Fetcher implements AsyncDisposable, Disposable {
     }
   }
 
-  #onUnreadable(cursor: PartitionCursor, what: string): void {
+  #onUnreadable(cursor: PartitionCursor, found: { what: string; oldFormatEnd?: bigint }): void {
+    const { what, oldFormatEnd } = found;
     const { topic, partition, offset } = cursor;
     this.#log.error({ topic, partition, offset: String(offset), what }, 'A batch cannot be read');
     cursor.backToLeader();
     cursor.retryLater();
     if (++cursor.corruptTries < corruptTriesMax) return;
     const detail = `${topic} ${partition} at ${offset}: ${what}`;
-    this.#tell(cursor, { kind: 'corrupt', from: offset, to: offset, detail });
+    const kind = oldFormatEnd === undefined ? 'corrupt' : 'old-format';
+    this.#tell(cursor, { kind, from: offset, to: oldFormatEnd ?? offset, detail });
   }
 
   async #confirm(cursor: PartitionCursor, confirm: Confirm): Promise<void> {

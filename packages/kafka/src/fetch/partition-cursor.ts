@@ -45,6 +45,8 @@ export class PartitionCursor {
   highWatermark = -1n;
   lastStableOffset = -1n;
   logStartOffset = -1n;
+  /** When the broker last answered about it; undefined: not yet. */
+  answeredAt: number | undefined;
   /** How often in a row the batch at `offset` was damaged. */
   corruptTries = 0;
   /** How often in a row the broker refused an offset that is in its log. */
@@ -102,6 +104,7 @@ export class PartitionCursor {
   }
 
   answered(): void {
+    this.answeredAt = performance.now();
     this.#tries = 0;
     this.refusals = 0;
   }

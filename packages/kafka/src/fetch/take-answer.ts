@@ -3,6 +3,7 @@ import type { FetchedPartition } from '../requests/fetch.ts';
 import { confirmOutOfRange, confirmRecreated, truncated } from './confirm-position.ts';
 import type { Confirm } from './confirm-position.ts';
 import type { PositionProblem } from './fetched.ts';
+import { oldFormatEnd } from './old-format.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 import { visibleBatches } from './visible-batches.ts';
 import type { VisibleBatches } from './visible-batches.ts';
@@ -13,8 +14,8 @@ export type AnswerOutcome =
   | { readonly kind: 'nothing' }
   /** Hands out what was read. The cursor has moved behind it. */
   | { readonly kind: 'batches'; readonly read: VisibleBatches }
-  /** The batch at the position is damaged. */
-  | { readonly kind: 'unreadable'; readonly what: string }
+  /** The batch at the position is damaged, or of a format from before batches, up to `oldFormatEnd`. */
+  | { readonly kind: 'unreadable'; readonly what: string; readonly oldFormatEnd?: bigint }
   /** The position is gone, by the leader's own word. */
   | { readonly kind: 'problem'; readonly problem: PositionProblem }
   /** The position may be gone: it has to be confirmed. */
@@ -45,6 +46,11 @@ export function takeAnswer(
   if (answer.records.length === 0) return nothing;
   const read = visibleBatches(answer.records, cursor.offset, answer.aborted, readCommitted);
   if (read.nextOffset === cursor.offset) {
+    const end = oldFormatEnd(answer.records);
+    if (end !== undefined && end > cursor.offset) {
+      const what = 'records of message format 0 or 1, from before Kafka 0.11; only format 2 is read';
+      return { kind: 'unreadable', what, oldFormatEnd: end };
+    }
     return { kind: 'unreadable', what: read.corrupt ?? 'an answer without one whole batch' };
   }
   cursor.moveTo(read);

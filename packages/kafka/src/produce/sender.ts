@@ -129,6 +129,11 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
         wakeAt = Math.min(wakeAt, queue.sendAgainAt);
         continue;
       }
+      const throttledMs = this.#connections.throttledForMs(leader);
+      if (throttledMs > 0) {
+        wakeAt = Math.min(wakeAt, now + throttledMs);
+        continue;
+      }
       if ((this.#requests.get(leader) ?? 0) >= inFlightMax) continue;
       if (queue.waiting.length === 0) this.#role.fill?.(queue);
       const batch = queue.waiting[0];

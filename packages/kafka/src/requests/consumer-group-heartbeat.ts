@@ -54,7 +54,7 @@ function encode(request: HeartbeatRequest): Writer {
 }
 
 function decode(reader: FrameReader): HeartbeatResponse {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const errorCode = reader.readInt16();
   const errorMessage = reader.readNullableString();
   reader.readNullableString(); // member id: ours

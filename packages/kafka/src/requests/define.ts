@@ -45,12 +45,17 @@ export function defineRequest<A extends readonly unknown[], R>(
  * Decodes an answer. `frame` begins with the correlation id. Throws RangeError for bytes that are not this
  * answer, also when bytes are left over: no checksum covers an answer, so nothing is guessed.
  */
-export function decodeAnswer<A extends readonly unknown[], R>(api: Api<A, R>, frame: Buffer): R {
+export function decodeAnswer<A extends readonly unknown[], R>(
+  api: Api<A, R>,
+  frame: Buffer,
+  onThrottle?: (throttleMs: number) => void,
+): R {
   const reader = new FrameReader(frame);
   reader.skip(4);
   if (api.flexibleResponseHeader) reader.readTaggedFields();
   const answer = api.decode(reader);
   if (reader.remaining > 0)
     throw new RangeError(`${reader.remaining} bytes behind the answer to request ${api.key}`);
+  if (reader.throttleMs > 0) onThrottle?.(reader.throttleMs);
   return answer;
 }

@@ -19,7 +19,7 @@ export const describeConfigsRequest = defineRequest(
 );
 
 function decode(reader: FrameReader) {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const results = reader.readArray(() => {
     const errorCode = reader.readInt16();
     const errorMessage = reader.readNullableString();

@@ -19,7 +19,7 @@ export const describeGroupRequest = defineRequest(
 );
 
 function decode(reader: FrameReader) {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const groups = reader.readArray(() => {
     const group = { errorCode: reader.readInt16(), errorMessage: reader.readNullableString() };
     reader.readString(); // group id: ours

@@ -16,7 +16,7 @@ export const describeProducersRequest = defineRequest(
       })
       .appendTaggedFields(),
   (reader) => {
-    reader.readInt32(); // throttle time
+    reader.readThrottleMs();
     const topics = reader.readArray(() => ({
       topic: reader.readString(),
       partitions: reader.readArray(() => ({
@@ -52,7 +52,7 @@ export const listTransactionsRequest = defineRequest(
       .appendArray([...producerIds], (writer, id) => void writer.appendInt64(id), true, false)
       .appendTaggedFields(),
   (reader) => {
-    reader.readInt32(); // throttle time
+    reader.readThrottleMs();
     const errorCode = reader.readInt16();
     reader.readArray(() => reader.readString(), true, false); // unknown states: we send none
     const transactions = reader.readArray(() => ({
@@ -74,7 +74,7 @@ export const describeTransactionsRequest = defineRequest(
       .appendArray([...transactionalIds], (writer, id) => void writer.appendString(id), true, false)
       .appendTaggedFields(),
   (reader) => {
-    reader.readInt32(); // throttle time
+    reader.readThrottleMs();
     const transactions = reader.readArray(() => ({
       errorCode: reader.readInt16(),
       transactionalId: reader.readString(),

@@ -99,7 +99,7 @@ function encodePartition(writer: Writer, wanted: FetchPartition): void {
 
 function decode(reader: FrameReader): FetchResponse {
   const response: FetchResponse = {
-    throttleMs: reader.readInt32(),
+    throttleMs: reader.readThrottleMs(),
     errorCode: reader.readInt16(),
     partitions: [],
   };

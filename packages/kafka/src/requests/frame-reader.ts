@@ -10,6 +10,8 @@
 export class FrameReader {
   readonly frame: Buffer;
   position = 0;
+  /** How long the broker will not serve this connection, because a quota is exceeded (KIP-219). */
+  throttleMs = 0;
 
   constructor(frame: Buffer) {
     this.frame = frame;
@@ -59,6 +61,11 @@ export class FrameReader {
     const value = this.frame.readInt32BE(this.position);
     this.position += 4;
     return value;
+  }
+
+  readThrottleMs(): number {
+    this.throttleMs = this.readInt32();
+    return this.throttleMs;
   }
 
   readInt64(): bigint {

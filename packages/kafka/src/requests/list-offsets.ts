@@ -8,7 +8,7 @@ import type { FrameReader } from './frame-reader.ts';
 export const listOffsetsRequest = defineRequest(2, 9, listOffsetsV9.createRequest, decode);
 
 function decode(reader: FrameReader) {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const topics = reader.readArray(() => ({
     name: reader.readString(),
     partitions: reader.readArray(() => ({

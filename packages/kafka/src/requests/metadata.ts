@@ -32,7 +32,7 @@ export interface MetadataTopic {
 }
 
 function decodeMetadata(reader: FrameReader): MetadataAnswer {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const brokers = reader.readArray(() => {
     const broker = { nodeId: reader.readInt32(), host: reader.readString(), port: reader.readInt32() };
     reader.readNullableString(); // rack
@@ -71,7 +71,7 @@ export const findCoordinatorRequest = defineRequest(
 );
 
 function decodeCoordinators(reader: FrameReader) {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const coordinators = reader.readArray(() => {
     reader.readString(); // key: ours
     const broker = { nodeId: reader.readInt32(), host: reader.readString(), port: reader.readInt32() };
@@ -105,7 +105,7 @@ function decodeVersions(reader: FrameReader): BrokerFeatures {
     finalizedFeatures: [],
   };
   reader.readArray(() => reader.skip(6));
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   reader.readTags((tag) => {
     if (tag === 0) {
       features.supportedFeatures = reader.readArray(() => {

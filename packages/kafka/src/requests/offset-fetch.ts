@@ -6,7 +6,7 @@ import type { FrameReader } from './frame-reader.ts';
 export const offsetFetchRequest = defineRequest(9, 9, offsetFetchV9.createRequest, decode);
 
 function decode(reader: FrameReader) {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const groups = reader.readArray(() => ({
     groupId: reader.readString(),
     topics: reader.readArray(() => ({

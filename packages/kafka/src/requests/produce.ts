@@ -91,7 +91,7 @@ function decode(reader: FrameReader): ProduceAnswer[] {
     const topic = reader.readString();
     reader.readArray(() => answers.push(decodePartition(reader, topic)), true, false);
   });
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   reader.readTaggedFields();
   return answers;
 }

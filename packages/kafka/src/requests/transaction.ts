@@ -4,7 +4,7 @@ import { defineRequest } from './define.ts';
 
 /** InitProducerId v5: (-1, -1) takes over a transactional id; our own id and epoch recover it (KIP-360). */
 export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.createRequest, (reader) => {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const errorCode = reader.readInt16();
   const answer = { errorCode, producerId: reader.readInt64(), producerEpoch: reader.readInt16() };
   reader.readTaggedFields();
@@ -15,7 +15,7 @@ export const initProducerIdRequest = defineRequest(22, 5, initProducerIdV5.creat
  * TxnOffsetCommit v5: v4's layout. The version tells the coordinator that this is a transaction v2 (KIP-890).
  */
 export const txnOffsetCommitRequest = defineRequest(28, 5, txnOffsetCommitV4.createRequest, (reader) => {
-  reader.readInt32(); // throttle time
+  reader.readThrottleMs();
   const topics = reader.readArray(() => ({
     name: reader.readString(),
     partitions: reader.readArray(() => ({
@@ -42,7 +42,7 @@ export const endTxnRequest = defineRequest(
       .appendBoolean(commit)
       .appendTaggedFields(),
   (reader) => {
-    reader.readInt32(); // throttle time
+    reader.readThrottleMs();
     const answer = {
       code: errorName(reader.readInt16()),
       producerId: reader.readInt64(),

@@ -214,10 +214,25 @@ export class OpenTransaction {
       const waiting = [...this.#sender.queues].filter((queue) => !queue.idle);
       // To a partition without a leader nothing is sent, so no answer ever tells `#decide` that it is stuck.
       const silent = waiting.find((queue) => queue.inFlight.length === 0 && this.#isStuckNow(queue));
-      if (silent) this.#failure = this.#takesNothing(silent, 'LEADER_NOT_AVAILABLE');
+      const throttled = this.#throttledTooLong(now);
+      if (throttled) this.#failure = throttled;
+      else if (silent) this.#failure = this.#takesNothing(silent, 'LEADER_NOT_AVAILABLE');
       else if (now >= giveUpAt && waiting[0]) this.#failure = this.#takesNothing(waiting[0], 'TIMEOUT');
       else await this.#nextProgress(Math.min(giveUpAt - now, 100));
     }
+  }
+
+  /**
+   * Whether quotas leave no time for what still waits: then no partition is to blame, but the size of the
+   * whole.
+   */
+  #throttledTooLong(now: number): TransactionError | undefined {
+    const { produceConnections, timeoutMs } = this.#context;
+    const leftMs = (this.#openedAt ?? now) + timeoutMs - now;
+    const throttledMs = produceConnections.throttledForMs();
+    if (throttledMs === 0 || throttledMs < leftMs) return undefined;
+    const what = `a quota is exceeded for ${Math.ceil(throttledMs)} ms, and this transaction lives`;
+    return new TransactionError('aborted', 'THROTTLING_QUOTA_EXCEEDED', `${what} ${Math.ceil(leftMs)} ms`);
   }
 
   #isStuckNow(partition: TxnPartition): boolean {

@@ -99,6 +99,14 @@ export class TxnSession implements AsyncDisposable {
   }
 
   /**
+   * For how long a broker accepts nothing of this session because a quota is exceeded, ms; 0: all accept.
+   * What is appended waits. So it is better to begin nothing meanwhile, and to begin with less.
+   */
+  get throttledForMs(): number {
+    return this.#context.produceConnections.throttledForMs();
+  }
+
+  /**
    * How long this id has been waiting for the markers of its previous transaction, ms. More than a moment
    * means that a partition is dead.
    */
