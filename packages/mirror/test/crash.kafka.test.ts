@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startMirrorProcess } from './mirror-process.ts';
-import { copiedUpToNow, ownsShards, writeTransactions } from './source-writer.ts';
-import { createLink, expectExactCopy, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
+import { copiedUpToNow, ownsShards, partitionStates, writeTransactions } from './source-writer.ts';
+import { createLink, eventually, expectExactCopy, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
 
 const clusters = useTwoClusters({ harmed: true });
 
@@ -45,6 +45,32 @@ test(
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, partitions);
     expect(await mirror.stop()).toBe(0);
     expect(await expectExactCopy(clusters, link, partitions)).toBe(2 * 70 * 10);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'while the source is away its lag is unknown, not 0, and the mirror is not ready',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const mirror = startMirrorProcess(link.env);
+    await writeTransactions(clusters.sourceCluster, link.topic, [0], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    const [broker] = clusters.source.brokers;
+    await broker?.kill();
+    await eventually('the lag is unknown', async () => {
+      const state = (await partitionStates(mirror)).get(`${link.topic}-0`);
+      return state?.lagRecords === null ? true : undefined;
+    });
+    expect(await mirror.process.isReady()).toBe(false);
+    const { text } = (await mirror.process.ask('/metrics')) ?? {};
+    expect(text).not.toContain('penstock_mirror_lag_records{');
+    await broker?.start();
+    await mirror.process.untilReady();
+    await writeTransactions(clusters.sourceCluster, link.topic, [0], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    expect(await mirror.stop()).toBe(0);
+    await expectExactCopy(clusters, link, [0]);
   },
   testTimeoutMs,
 );

@@ -1,8 +1,14 @@
-import { encodeBatch, type Codec, type FetchedBatch, type OutgoingRecord } from '@penstock/kafka';
+import {
+  encodeBatch,
+  type Codec,
+  type FetchedBatch,
+  type EncodableRecord,
+  type OutgoingRecord,
+} from '@penstock/kafka';
 
 /** A batch as a fetch gives it, from `baseOffset` on. */
 export function fetchedBatch(
-  batch: readonly OutgoingRecord[],
+  batch: readonly EncodableRecord[],
   baseOffset = 0n,
   codec: Codec = 'none',
 ): FetchedBatch {

@@ -55,6 +55,26 @@ test('a record that is too large alone is named; what comes before it is there',
   expect(batches.flatMap(({ bytes }) => read(bytes))).toEqual(read(batch.bytes).slice(0, 6));
 });
 
+test.each<[string, (bytes: Buffer) => Partial<FetchedBatch>, number]>([
+  ['trimmed', () => ({ firstOffset: 1n }), 1_000_000],
+  ['split', () => ({}), 200],
+  ['dated anew', (bytes) => (bytes.writeUInt16BE(0x08, 21), {}), 1_000_000],
+])('header names that are not UTF-8 stay the bytes that they are when a batch is %s', (_, change, limit) => {
+  // One header: its name is ff fe, which no text is, and its value 01.
+  const encodedHeaders = Buffer.from('0204fffe0201', 'hex');
+  const odd = [1, 2, 3, 4].map((at) => ({
+    key: null,
+    value: Buffer.alloc(60, at),
+    encodedHeaders,
+    timestampMs: at,
+  }));
+  const batch = fetchedBatch(odd);
+  const { batches } = rewriteBatches([{ ...batch, ...change(batch.bytes) }], { maxMessageBytes: limit });
+  const copied = batches.flatMap(({ bytes }) => [...readRecords({ bytes, firstOffset: 0n })]);
+  expect(copied.length).toBeGreaterThan(2);
+  for (const record of copied) expect(record.encodedHeaders).toEqual(encodedHeaders);
+});
+
 test('several batches become one', () => {
   const batches = [0n, 3n, 6n].map((baseOffset) => fetchedBatch(records(3, 10), baseOffset, 'zstd'));
   const [joined, ...more] = rewriteBatches(batches, wide).batches;

@@ -7,7 +7,7 @@ import {
   recordBytesMax,
   type Codec,
   type FetchedBatch,
-  type OutgoingRecord,
+  type EncodableRecord,
 } from '@penstock/kafka';
 import type { CopyLimits } from './plan-copy.ts';
 
@@ -25,7 +25,7 @@ export interface Rewritten {
   readonly oversize?: { readonly offset: bigint; readonly bytes: number };
 }
 
-interface SourceRecord extends OutgoingRecord {
+interface SourceRecord extends EncodableRecord {
   readonly offset: bigint;
 }
 
@@ -53,7 +53,7 @@ function* runsOf(batches: readonly FetchedBatch[]): Generator<SourceRecord[]> {
   for (const batch of batches) {
     for (const record of readRecords(batch)) {
       const { offset, key, value, timestampMs } = record;
-      const copied = { offset, key, value, timestampMs, headers: record.headers() };
+      const copied = { offset, key, value, timestampMs, encodedHeaders: record.encodedHeaders };
       const recordBytes = recordBytesMax(copied);
       if (run.length > 0 && runBytes + recordBytes > uncompressedBytesMax) {
         yield run;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeBatch,
   KafkaError,
@@ -14,6 +15,7 @@ import {
   type LedgerState,
   type PartitionPosition,
 } from '@penstock/ledger';
+import { CommitBudget } from '../copy/commit-budget.ts';
 import { commitWaitMs } from '../copy/commit-pace.ts';
 import { CopiedPartition } from '../copy/copied-partition.ts';
 import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
@@ -48,6 +50,7 @@ export class ShardCopy implements Disposable {
   readonly #state: LedgerState;
   readonly #fetcher: Fetcher;
   readonly #pairs = new PendingPairs();
+  readonly #budget: CommitBudget;
   #appended: Appended[] = [];
   /**
    * What the open transaction was made of. It is sent from there, perhaps again, until the commit is
@@ -69,11 +72,14 @@ export class ShardCopy implements Disposable {
     this.#o = o;
     this.#session = session;
     this.#state = state;
-    const { prefetchBytes } = o.config;
+    const { prefetchBytes, commitBytes, transactionTimeoutMs } = o.config;
+    this.#budget =
+      before === undefined ? new CommitBudget(commitBytes, transactionTimeoutMs) : before.#budget;
     this.#fetcher = startFetcher(o.link.source, {
       isolation: 'read_committed',
       prefetchBytes,
-      responseMaxBytes: Math.min(2 * 1024 * 1024, prefetchBytes / 2),
+      // One answer is copied as a whole, so it must not be larger than a transaction.
+      responseMaxBytes: Math.min(2 * 1024 * 1024, prefetchBytes / 2, this.#budget.bytes),
       log: o.log,
     });
     this.#ledgerEnd = state.end;
@@ -98,7 +104,14 @@ export class ShardCopy implements Disposable {
         if (await this.#commit(false)) committed();
         continue;
       }
-      for (const fetched of await this.#fetcher.next({ maxWaitMs: waitMs, signal })) this.#take(fetched);
+      const throttledMs = this.#openAt === undefined ? this.#session.throttledForMs : 0;
+      if (throttledMs > 0) {
+        await pause(Math.min(throttledMs, waitMs), signal);
+        continue;
+      }
+      const bytesMax = this.#budget.bytes;
+      const arrived = await this.#fetcher.next({ maxWaitMs: waitMs, signal, bytesMax });
+      for (const fetched of arrived) this.#take(fetched);
     }
     if (signal.reason !== dropReason && (await this.#commit(true))) committed();
   }
@@ -106,6 +119,7 @@ export class ShardCopy implements Disposable {
   /** The transaction was aborted because of one partition. That partition must not abort it for ever. */
   learnFrom({ poison, stuck, code }: TransactionError): void {
     const { log } = this.#o;
+    if (code === 'THROTTLING_QUOTA_EXCEEDED') this.#budget.failed(this.#appendedBytes);
     const refused =
       poison && this.#appended.filter(({ partition }) => isTarget(partition, poison))[poison.index];
     if (refused !== undefined) {
@@ -130,8 +144,8 @@ export class ShardCopy implements Disposable {
     for (const partition of this.partitions.values()) {
       const marks = this.#fetcher.marks(partition.topic, partition.partition);
       if (marks === undefined || marks.highWatermark < 0n || partition.phase !== 'copying') continue;
-      const { highWatermark, lastStableOffset } = marks;
-      partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
+      const { highWatermark, lastStableOffset, answeredAt } = marks;
+      if (answeredAt !== undefined) partition.hears({ highWatermark, lastStableOffset, heardAt: answeredAt });
     }
   }
 
@@ -226,11 +240,10 @@ export class ShardCopy implements Disposable {
     const now = performance.now();
     const untilSurveyMs = Math.max(1, this.#surveyAt - now);
     if (this.#openAt === undefined) return untilSurveyMs;
-    const {
-      commitIntervalMs: intervalMs,
-      lagCommitIntervalMs: lagIntervalMs,
-      commitBytes: bytes,
-    } = this.#o.config;
+    // What is appended while the brokers throttle waits inside the transaction, which does not live for ever.
+    if (this.#session.throttledForMs > 0) return 0;
+    const { commitIntervalMs: intervalMs, lagCommitIntervalMs: lagIntervalMs } = this.#o.config;
+    const { bytes } = this.#budget;
     const behind = this.partitions.values().some((each) => each.phase === 'copying' && each.behind);
     const open = { sinceAt: this.#openAt, bytes: this.#session.openBytes, behind };
     return Math.min(untilSurveyMs, commitWaitMs(open, { intervalMs, lagIntervalMs, bytes }, now));
@@ -261,6 +274,7 @@ export class ShardCopy implements Disposable {
     const now = performance.now();
     for (const partition of moved) partition.wasCommitted(now);
     this.#pairs.clear();
+    this.#budget.passed(this.#appendedBytes, this.#session.throttledForMs);
     for (const [index, appended] of this.#appended.entries()) {
       this.#learnTarget(appended, written[index]?.baseOffset ?? -1n);
     }
@@ -283,6 +297,10 @@ export class ShardCopy implements Disposable {
       if (id === undefined || id === partition.next.targetTopicId) continue;
       throw new KafkaError('INCONSISTENT_TOPIC_ID', `target topic ${partition.target.topic} was made again`);
     }
+  }
+
+  get #appendedBytes(): number {
+    return this.#appended.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #learnTarget({ partition, ...appended }: Appended, baseOffset: bigint): void {
@@ -316,6 +334,11 @@ export class ShardCopy implements Disposable {
 
 /** Until the first survey has read what the target takes, which is before anything is fetched. */
 const noLimits = { maxMessageBytes: Infinity };
+
+/** Over at once when the signal aborts. */
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}
 
 function isTarget({ target }: CopiedPartition, other: { topic: string; partition: number }): boolean {
   return target.topic === other.topic && target.partition === other.partition;

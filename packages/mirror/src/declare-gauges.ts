@@ -1,0 +1,67 @@
+import { watchStuckLso } from '@penstock/kafka';
+import type { Metrics } from '@penstock/service';
+import type { LinkContext } from './link/link-context.ts';
+import type { StrangerWatch } from './link/strangers.ts';
+import { declarePartitionMetrics } from './metrics.ts';
+import { readPartitions } from './shard/shard-status.ts';
+import type { OwnedShards } from './shard/shards.ts';
+
+type StuckLsoWatch = ReturnType<typeof watchStuckLso>;
+
+interface Gauged {
+  readonly link: LinkContext;
+  readonly shards: OwnedShards;
+  readonly strangers: StrangerWatch;
+  readonly stuck: StuckLsoWatch;
+  readonly discoveryIntervalMs: number;
+}
+
+/** What is read when somebody asks for the metrics. */
+export function declareGauges(metrics: Metrics, gauged: Gauged): void {
+  const { link, shards, strangers, stuck, discoveryIntervalMs } = gauged;
+  declarePartitionMetrics(metrics, () => readPartitions(shards.all, discoveryIntervalMs));
+  metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.all.length);
+  metrics.gaugeOf(
+    'partitions_without_room',
+    'Source partitions that are not copied, because the link has no target partitions for them (mirror init)',
+    () => shards.all.reduce((sum, { withoutRoom }) => sum + withoutRoom.length, 0),
+  );
+  metrics.gaugeOf(
+    'markers_wait_seconds',
+    'For how long a shard has waited for markers of its last transaction, which cannot be written',
+    () => Math.max(0, ...shards.all.map(({ markersWaitMs }) => markersWaitMs / 1_000)),
+  );
+  metrics.gaugeOf(
+    'foreign_members',
+    'Members of the group of the link that are not mirrors: what they hold is not copied',
+    () => strangers.found.length,
+  );
+  metrics.gaugeOf(
+    'throttled_seconds',
+    'For how long brokers have refused to serve this process because of quotas, all connections together',
+    () => [
+      ['source', link.source.throttledMs / 1_000],
+      ['target', link.target.throttledMs / 1_000],
+    ],
+    'cluster',
+  );
+  metrics.gaugeOf(
+    'stuck_lso',
+    'Source transactions that nobody will end, and which hide what follows (docs/runbooks/stuck-lso.md)',
+    () => stuck.count,
+  );
+}
+
+/**
+ * Looks for source transactions that nobody will end, where the shards show that something holds readers up.
+ */
+export function watchSource({ source }: LinkContext, shards: OwnedShards): StuckLsoWatch {
+  const partitions = () => shards.all.flatMap((shard) => shard.partitions);
+  return watchStuckLso(source, () =>
+    partitions().flatMap(({ topic, partition, ends }) => {
+      if (ends?.lastStableOffset === undefined) return [];
+      const { highWatermark, lastStableOffset } = ends;
+      return [{ topic, partition, highWatermark, lastStableOffset }];
+    }),
+  );
+}
