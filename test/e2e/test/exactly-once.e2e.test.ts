@@ -50,7 +50,7 @@ test(`${events} events, everything killed ${rounds} times: each once, in order (
     cutBeforeAnswer: 0.01,
     fixable: 0.05,
     rejected: 0.01,
-    eventsPerSecond: 2_500,
+    rate: [{ eventsPerSecond: 2_500 }],
     signal: abort.signal,
     onProgress: (latest) => progress.note(latest),
   });
@@ -58,7 +58,7 @@ test(`${events} events, everything killed ${rounds} times: each once, in order (
     await Promise.race([progress.reaches((events * (round + 0.5)) / (rounds + 1)), sending]);
     await killEverythingOnce(pipeline, datacenter, master, round);
   }
-  const ledger = await sending;
+  const { ledger } = await sending;
   expect(ledger.count('unknown') + ledger.count('unsent')).toBe(0);
   expect(ledger.header.resends).toBeGreaterThan(0);
 

@@ -57,11 +57,11 @@ async function restartUnderLoad(starter: Starter): Promise<Restarted[]> {
     events: 1_000_000,
     clients: 16,
     eventsPerRequest: 20,
-    eventsPerSecond: 1_000,
+    rate: [{ eventsPerSecond: 1_000 }],
     signal: enough.signal,
   });
   const restarts = await restartOneByOne(datacenter, starter).finally(() => enough.abort());
-  const ledger = await sending;
+  const { ledger } = await sending;
 
   const here = await clientOf(master);
   await settled(await clientOf(datacenter), here);

@@ -1,12 +1,6 @@
-export { eventIdOf, indexOfEventId } from './event-ids.ts';
 export { Ledger } from './ledger.ts';
-export type { Expectation, LedgerHeader, LedgerOutcome } from './ledger.ts';
-export { clientAgent, post } from './post.ts';
-export type { PostAnswer, PostOptions } from './post.ts';
-export { planRequests } from './request-plan.ts';
-export type { PlannedRequest, PlanOptions } from './request-plan.ts';
-export { send } from './send.ts';
-export type { SendOptions, SendProgress } from './send.ts';
-export { verifyTopic } from './verify-topic.ts';
-export { isClean, MasterVerifier } from './verdict.ts';
-export type { Verdict } from './verdict.ts';
+export { send } from './send/send.ts';
+export type { Sent, SendOptions } from './send/send.ts';
+export type { SendProgress } from './send/send-totals.ts';
+export { isClean, MasterVerifier } from './verify/verdict.ts';
+export type { Verdict } from './verify/verdict.ts';

@@ -15,3 +15,14 @@ export function indexOfEventId(seed: number, id: Uint8Array): number {
     ? bytes.readUIntBE(10, 6)
     : -1;
 }
+
+/** The numbers of this run's events whose ids stand in a body as text, in their order, without copies. */
+export function idsIn(seed: number, body: Buffer): number[] {
+  const prefix = eventIdOf(seed, 0).slice(0, -12);
+  const found = new Set<number>();
+  for (let at = body.indexOf(prefix); at >= 0; at = body.indexOf(prefix, at + 1)) {
+    const digits = body.toString('latin1', at + prefix.length, at + prefix.length + 12);
+    if (/^[0-9a-f]{12}$/.test(digits)) found.add(Number.parseInt(digits, 16));
+  }
+  return [...found];
+}

@@ -1,6 +1,9 @@
-import { eventIdPosition } from '@penstock/events';
 import { openCluster, readTopic } from '@penstock/kafka';
+import { idOf } from './look-at-datacenter.ts';
 import type { MasterVerifier } from './verdict.ts';
+
+/** For a whole partition. */
+const deadlineMs = 600_000;
 
 /** Feeds every committed event of a topic to the verifier, partition by partition, as it is now. */
 export async function verifyTopic(
@@ -9,8 +12,12 @@ export async function verifyTopic(
   topic: string,
 ): Promise<void> {
   await using cluster = await openCluster({ bootstrap, clientId: 'penstock-verify' });
-  await readTopic(cluster, topic, ({ value, offset }, partition) => {
-    const id = value?.subarray(eventIdPosition, eventIdPosition + 16);
-    if (id) verifier.saw(id, `${topic}-${partition} offset ${offset}`);
-  });
+  await readTopic(
+    cluster,
+    topic,
+    ({ value, offset }, partition) => {
+      if (value) verifier.saw(idOf(value), `${topic}-${partition} offset ${offset}`, value);
+    },
+    { deadlineMs },
+  );
 }

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventIdOf, indexOfEventId } from './event-ids.ts';
-import { Ledger } from './ledger.ts';
+import { eventIdOf, indexOfEventId } from '../plan/event-ids.ts';
+import { Ledger } from '../ledger.ts';
+import { describeVerdict } from '../commands/verify-command.ts';
+import { DatacenterSightings } from './datacenter-sightings.ts';
 import { isClean, MasterVerifier } from './verdict.ts';
 
 const bytesOf = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
@@ -53,6 +55,41 @@ test('order counts per key only', () => {
   const swapped = new MasterVerifier(ledgerOf(6));
   for (const event of [2, 0, 1, 3, 4, 5]) swapped.saw(bytesOf(eventIdOf(7, event)), '');
   expect(swapped.verdict()).toMatchObject({ lost: 0, outOfOrder: 1 });
+});
+
+test('a look at the datacenter tells after which service an event vanished, and what was rejected', () => {
+  const ledger = ledgerOf(30);
+  const sightings = new DatacenterSightings(30);
+  for (let event = 0; event < 30; event++) {
+    if (event !== 4) sightings.raw(event);
+    if (event % 10 === 9 && event !== 19) sightings.rejected(event);
+    else if (event % 10 !== 9 && event !== 4 && event !== 6)
+      sightings.clean(event, Buffer.from(`value ${event}`));
+  }
+  const verifier = new MasterVerifier(ledger, sightings);
+  for (let event = 0; event < 30; event++) {
+    if (event % 10 === 9 || [4, 6, 8].includes(event)) continue;
+    const value = Buffer.from(event === 11 ? 'another value' : `value ${event}`);
+    verifier.saw(bytesOf(eventIdOf(7, event)), 'somewhere', value);
+  }
+  const verdict = verifier.verdict();
+  expect(verdict).toMatchObject({
+    ...{ lost: 3, lostIn: { Receiver: 1, 'Input Filter': 1, Mirror: 1 }, changed: 1 },
+    ...{ toBeRejected: 3, rejected: 2, doubled: 0, phantom: 0 },
+  });
+  expect(isClean(verdict)).toBe(false);
+  const text = describeVerdict(verdict);
+  expect(text).toContain('1 did not come out of the Mirror');
+  expect(text).toContain('to be rejected: 3; in events.rejected: 2 of them');
+  expect(text).toContain('event 19 was to be rejected and is not there');
+});
+
+test('without such a look the events that were to be rejected are still spoken of', () => {
+  const verifier = new MasterVerifier(ledgerOf(10));
+  for (let event = 0; event < 9; event++) verifier.saw(bytesOf(eventIdOf(7, event)), '');
+  const verdict = verifier.verdict();
+  expect(isClean(verdict)).toBe(true);
+  expect(describeVerdict(verdict)).toContain('to be rejected: 1; in events.rejected: not looked for');
 });
 
 /** Two clients in turn; numbers that end in 9 are to be rejected; all acknowledged. */

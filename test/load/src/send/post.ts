@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
-import type { SampleBody } from '@penstock/events';
+import type { RequestBody } from '../plan/request-shape.ts';
+import { retryAfterMs } from './resend-wait.ts';
 
 export interface PostAnswer {
   /** 0: no answer came, so nobody knows. */
@@ -24,18 +25,21 @@ export interface PostOptions {
 }
 
 /** Posts one request. Never rejects: a broken connection is status 0. */
-export function post(baseUrl: string, sample: SampleBody, options: PostOptions): Promise<PostAnswer> {
+export function post(baseUrl: string, sample: RequestBody, options: PostOptions): Promise<PostAnswer> {
   return new Promise((resolve) => {
     const none: PostAnswer = { status: 0, retryAfterMs: 0, body: '' };
     const outgoing = request(
       new URL(sample.path, baseUrl),
       {
-        method: 'POST',
+        method: sample.method,
         agent: options.agent,
         timeout: options.timeoutMs ?? 30_000,
         headers: {
-          'content-type': sample.contentType,
-          'content-length': sample.body.length,
+          ...(sample.method === 'POST' && {
+            'content-type': sample.contentType,
+            'content-length': sample.body.length,
+          }),
+          ...(sample.encoding !== undefined && { 'content-encoding': sample.encoding }),
           'x-partition-key': options.partitionKey,
           'x-attempt': String(options.attempt),
         },
@@ -47,7 +51,7 @@ export function post(baseUrl: string, sample: SampleBody, options: PostOptions):
         response.on('end', () =>
           resolve({
             status: response.statusCode ?? 0,
-            retryAfterMs: Number(response.headers['retry-after'] ?? 0) * 1_000,
+            retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
             body: Buffer.concat(chunks).toString(),
           }),
         );

@@ -1,0 +1,51 @@
+import { cpus } from 'node:os';
+import { eventsOf, parseRate } from '../plan/arrivals.ts';
+import { parseMix } from '../plan/request-shape.ts';
+import type { SendOptions } from '../send/send.ts';
+import { send } from '../send/send.ts';
+import { progressPrinter } from './progress-printer.ts';
+import { describeSent } from './send-report.ts';
+import type { Values } from './usage.ts';
+
+/** What is wrong with a flag is thrown in words, before anything is sent. */
+export function sendOptions(values: Values): Omit<SendOptions, 'signal' | 'onProgress'> {
+  const rate = values.rate === undefined ? undefined : parseRate(values.rate);
+  return {
+    urls: values.url?.split(',') ?? [],
+    seed: Number(values.seed),
+    events: Number(values.events ?? (rate && eventsOf(rate)) ?? 100_000),
+    eventsPerRequest: Number(values['per-request']),
+    clients: Number(values.clients),
+    mix: parseMix(values.formats),
+    compressed: Number(values.compressed),
+    fixable: Number(values.fixable),
+    rejected: Number(values.rejected),
+    sentTwice: Number(values.twice),
+    cutBeforeAnswer: Number(values.cut),
+    ...(rate && { rate }),
+    ...(values.bytes !== undefined && { eventBytes: Number(values.bytes) }),
+  };
+}
+
+export async function runSend(values: Values, options: ReturnType<typeof sendOptions>): Promise<number> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  const before = process.cpuUsage();
+  using printer = progressPrinter(process.stderr);
+  const { ledger, total, steps } = await send({
+    ...options,
+    signal: stop.signal,
+    onProgress: (progress) => printer.show(progress),
+  });
+  printer.end();
+  const { user, system } = process.cpuUsage(before);
+  await ledger.save(values.ledger);
+  const unsent = ledger.count('unsent');
+  const own = { cpuMicrosPerEvent: (user + system) / Math.max(1, total.acknowledged), cores: cpus().length };
+  const outcome = { ledger: values.ledger, seed: options.seed, unsent, total, steps, own };
+  process.stdout.write(
+    values.json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describeSent(outcome, options.rate),
+  );
+  return total.unknown + unsent === 0 ? 0 : 1;
+}

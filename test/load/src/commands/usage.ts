@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+
+export const help = `Posts seeded events like good clients and keeps a ledger; then says what became of them.
+
+  npm run load -- send --url http://127.0.0.1:8080 --events 100000 --ledger run.ledger
+  npm run load -- send --url http://127.0.0.1:8080 --rate 1000x60,5000x60 --formats 4=70,1=20,pixel=10
+  npm run load -- verify --ledger run.ledger --bootstrap master-1:9092 --datacenter kafka-1:9092
+
+send      --url URL[,URL]        Receivers of one datacenter
+          --events N             default 100000, or what the steps of --rate take
+          --rate N               events a second by the clock; latency counts from when a request is due.
+                                 Steps: 1000x30,5000x60 is 1000 a second for 30 s, then 5000 for 60 s. Without
+                                 it every client sends as fast as it is answered
+          --per-request N        events in a request (default 20)
+          --clients N            keys that send at the same time (default 32)
+          --bytes N              about the size of an event (default: as the samples are)
+          --formats LIST         1, 2, 3, 4, pixel, beacon, each with a weight (default 1,2,3,4)
+          --seed N               same seed, same requests (default: the time)
+          --compressed, --fixable, --rejected, --twice, --cut SHARE
+                                 0 to 1: requests with a compressed body, events with a known client bug,
+                                 events that break their format, requests sent twice, and requests cut
+                                 before their answer
+          --ledger FILE          default load.ledger
+verify    --ledger FILE --bootstrap HOST:PORT[,...]   brokers of the cluster to read
+          --topic NAME           default events.clean
+          --datacenter HOST:PORT[,...]   brokers of the datacenter: says after which service an event was no
+                                 longer there, whether the master has other bytes, and whether what was to be
+                                 rejected is in events.rejected
+          --wait SECONDS         for events on their way (default 30)
+both      --json                 the outcome as JSON
+
+Exit code 0: nothing is lost, doubled, changed, invented or out of order (send: everything was answered).
+1: something is. 2: wrong usage.
+`;
+
+const options = {
+  url: { type: 'string' },
+  events: { type: 'string' },
+  rate: { type: 'string' },
+  'per-request': { type: 'string', default: '20' },
+  clients: { type: 'string', default: '32' },
+  bytes: { type: 'string' },
+  formats: { type: 'string', default: '1,2,3,4' },
+  seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
+  compressed: { type: 'string', default: '0' },
+  fixable: { type: 'string', default: '0' },
+  rejected: { type: 'string', default: '0' },
+  twice: { type: 'string', default: '0' },
+  cut: { type: 'string', default: '0' },
+  ledger: { type: 'string', default: 'load.ledger' },
+  bootstrap: { type: 'string' },
+  datacenter: { type: 'string' },
+  topic: { type: 'string', default: 'events.clean' },
+  wait: { type: 'string', default: '30' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+}
+
+export type Values = ReturnType<typeof parse>['values'];
+
+/** Throws in words what is wrong with it. */
+export function readUsage(args: readonly string[]): { command: 'send' | 'verify' | 'help'; values: Values } {
+  const { values, positionals } = parse(args);
+  if (values.help) return { command: 'help', values };
+  const [command] = positionals;
+  if (command !== 'send' && command !== 'verify') throw new Error('say send or verify');
+  if (command === 'send' && !values.url) throw new Error('--url is missing');
+  if (command === 'verify' && !values.bootstrap) throw new Error('--bootstrap is missing');
+  for (const name of ['events', 'per-request', 'clients', 'bytes', 'seed', 'wait'] as const) {
+    const text = values[name];
+    if (text !== undefined && !/^\d{1,12}$/.test(text))
+      throw new Error(`--${name} must be a whole number, not ${text}`);
+  }
+  for (const name of ['events', 'per-request', 'clients'] as const) {
+    if (values[name] !== undefined && Number(values[name]) === 0) throw new Error(`--${name} must not be 0`);
+  }
+  for (const name of ['compressed', 'fixable', 'rejected', 'twice', 'cut'] as const) {
+    const share = Number(values[name]);
+    if (!(share >= 0 && share <= 1)) throw new Error(`--${name} must be from 0 to 1, not ${values[name]}`);
+  }
+  return { command, values };
+}
