@@ -13,7 +13,7 @@ export interface DatacenterTopics {
 }
 
 /** For a whole partition. */
-const deadlineMs = 600_000;
+const timeoutMs = 600_000;
 const bodyBytesMax = 64 * 1024 * 1024;
 
 /** Reads the topics of the datacenter and notes which events of the run are in them. */
@@ -26,7 +26,7 @@ export async function lookAtDatacenter(
   const sightings = new DatacenterSightings(events);
   await using cluster = await openCluster({ bootstrap, clientId: 'penstock-verify' });
   const read = (topic: string, visit: (record: RecordView) => void): Promise<void> =>
-    readTopic(cluster, topic, visit, { deadlineMs });
+    readTopic(cluster, topic, visit, { timeoutMs });
   await read(topics.raw, (record) => {
     for (const event of idsIn(seed, bodyOf(record))) sightings.raw(event);
   });

@@ -3,7 +3,7 @@ import { idOf } from './look-at-datacenter.ts';
 import type { MasterVerifier } from './verdict.ts';
 
 /** For a whole partition. */
-const deadlineMs = 600_000;
+const timeoutMs = 600_000;
 
 /** Feeds every committed event of a topic to the verifier, partition by partition, as it is now. */
 export async function verifyTopic(
@@ -18,6 +18,6 @@ export async function verifyTopic(
     ({ value, offset }, partition) => {
       if (value) verifier.saw(idOf(value), `${topic}-${partition} offset ${offset}`, value);
     },
-    { deadlineMs },
+    { timeoutMs },
   );
 }
