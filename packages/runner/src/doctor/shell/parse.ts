@@ -227,13 +227,12 @@ class Parser {
         simple.words.push('[[', ']]');
         continue;
       }
-      const from = this.#at;
       const word = this.#word();
       if (word === '') break;
       const assigned = simple.words.length === 0 ? ASSIGNMENT.exec(word) : null;
-      if (!assigned) simple.words.push(word);
-      else if (this.#text[this.#at] === '(' && this.#at === from + assigned[0].length)
-        this.#at = endOfParentheses(this.#text, this.#at); // an array
+      const isArray = this.#text[this.#at] === '(' && /^\w+\+?=$/.test(word); // also `declare -A A=(...)`
+      if (isArray) this.#at = endOfParentheses(this.#text, this.#at);
+      else if (!assigned) simple.words.push(word);
       else simple.assignments.push({ name: assigned[1]!, value: word.slice(assigned[0].length) });
     }
     if (this.#at === start) this.#fail();
@@ -263,7 +262,7 @@ class Parser {
     this.#at += operator.length;
     this.#space();
     const target = this.#word();
-    if (/<<-?$/.test(operator))
+    if (/(^|[^<])<<-?$/.test(operator))
       this.#hereDocuments.push({ end: target.replaceAll(/['"\\]/g, ''), tabs: operator.endsWith('-') });
     return true;
   }

@@ -43,6 +43,7 @@ function endOfDollar(text: string, at: number): number {
   if (next === '(') return endOfParentheses(text, at + 1);
   if (next === '{') return endOfBraces(text, at + 1);
   if (next === '"') return endOfDoubleQuotes(text, at + 1);
+  if (/[$?!#*@\d-]/.test(next ?? '')) return at + 2;
   if (next !== "'") return at + 1;
   let place = at + 2;
   while (place < text.length && text[place] !== "'") place += text[place] === '\\' ? 2 : 1;
@@ -51,9 +52,11 @@ function endOfDollar(text: string, at: number): number {
 
 function endOfDoubleQuotes(text: string, at: number): number {
   let place = at + 1;
-  // Within double quotes a single quote is an ordinary character.
-  while (place < text.length && text[place] !== '"')
-    place = text[place] === "'" ? place + 1 : endOfPiece(text, place);
+  while (place < text.length && text[place] !== '"') {
+    // Within double quotes a single quote is an ordinary character, and so is a dollar before a quote.
+    const ordinary = text[place] === "'" || /^\$["']/.test(text.slice(place, place + 2));
+    place = ordinary ? place + 1 : endOfPiece(text, place);
+  }
   return closed(text, place);
 }
 
@@ -69,14 +72,17 @@ function endOfBraces(text: string, at: number): number {
   return closed(text, place);
 }
 
-/**
- * From `(` to its `)`: commands or arithmetic, with comments. The patterns of a `case` in there have no
- * opening parenthesis; such a script is not understood, and the doctor says so.
- */
+/** From `(` to its `)`: commands or arithmetic, with comments. Between `case` and `esac` a `)` ends a pattern. */
 export function endOfParentheses(text: string, at: number): number {
   let place = at + 1;
-  while (place < text.length && text[place] !== ')') {
-    if (text[place] === '#' && /[\s;(]/.test(text[place - 1]!)) {
+  let cases = 0;
+  while (place < text.length && (text[place] !== ')' || cases > 0)) {
+    const begins = /[\s;&|(`]/.test(text[place - 1]!);
+    const word = begins ? /^(?:case\s|esac\b)/.exec(text.slice(place, place + 5))?.[0] : undefined;
+    if (word !== undefined) {
+      cases = Math.max(0, cases + (word === 'esac' ? -1 : 1));
+      place += 4;
+    } else if (text[place] === '#' && begins) {
       const end = text.indexOf('\n', place);
       place = end < 0 ? text.length : end;
     } else if (text[place] === '(') place = endOfParentheses(text, place);

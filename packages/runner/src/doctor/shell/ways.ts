@@ -4,6 +4,7 @@ import { parseShell } from './parse.ts';
 import { isSoonOver, keepsAlive } from './passing.ts';
 import { breaks, isEndless, sleepsLong } from './loops.ts';
 import { copy, merge, type Path } from './path.ts';
+import { ShellSyntaxError } from './scan.ts';
 import { NO_TRAP, readTrap, type OnTermTrap } from './trap.ts';
 import { expand, expandWords, isOpen } from './words.ts';
 
@@ -73,23 +74,24 @@ function loneCommand(script: Script): boolean {
 }
 
 const DEPTH_MAX = 30;
-const PATHS_MAX = 64;
+const STEPS_MAX = 5_000;
 const PREFIXES = new Set(['command', 'builtin', 'time', 'noglob']);
 
 class Walk {
   readonly ways: Way[] = [];
   readonly #bash: boolean;
+  readonly #budget: { steps: number };
 
-  constructor(bash: boolean) {
+  constructor(bash: boolean, budget = { steps: STEPS_MAX }) {
     this.#bash = bash;
+    this.#budget = budget;
   }
 
   /** Follows the statements and returns the paths that reach the end of them. */
   script(script: Script, start: Path, depth: number): Path[] {
     let paths = [start];
     for (const statement of script) {
-      paths = paths.flatMap((path) => this.#statement(statement, path, depth));
-      if (paths.length > PATHS_MAX) paths = merge(paths);
+      paths = merge(paths.flatMap((path) => this.#statement(statement, path, depth)));
       if (paths.length === 0) break;
     }
     return paths;
@@ -115,6 +117,10 @@ class Walk {
   }
 
   #statement({ commands, background }: Statement, start: Path, depth: number): Path[] {
+    if (--this.#budget.steps < 0) {
+      this.ways.push({ kind: 'unknown', reason: 'it has too many ways to follow' });
+      return [];
+    }
     if (background) {
       for (const words of this.#wordsInside(
         commands.map(({ command }) => command),
@@ -131,10 +137,9 @@ class Walk {
       // service.
       const skipped = joint === undefined ? [] : paths.map(copy);
       if (joint === '&&') for (const path of skipped) path.lasts = before;
-      paths = [...paths.flatMap((path) => this.#command(command, path, depth)), ...skipped];
+      paths = merge([...paths.flatMap((path) => this.#command(command, path, depth)), ...skipped]);
     }
-    const firstSimple = commands[0]!.command;
-    return commands.length > 1 && firstSimple.kind === 'simple' ? merge(paths) : paths;
+    return paths;
   }
 
   #command(command: Command, path: Path, depth: number): Path[] {
@@ -271,9 +276,19 @@ class Walk {
         path.sourced.push(args[0] ?? '');
         return [path];
       case 'eval':
-        return this.script(parseShell(args.join(' ')), path, depth + 1);
+        return this.#eval(args.join(' '), path, depth);
       default:
         return this.#foreground(words, path);
+    }
+  }
+
+  #eval(text: string, path: Path, depth: number): Path[] {
+    try {
+      return this.script(parseShell(text), path, depth + 1);
+    } catch (error) {
+      if (!(error instanceof ShellSyntaxError)) throw error;
+      this.ways.push({ kind: 'unknown', reason: `evaluates what is not understood: ${text.slice(0, 60)}` });
+      return [path];
     }
   }
 
@@ -295,7 +310,7 @@ class Walk {
   #wordsInside(commands: readonly Command[], path: Path, depth: number): string[][] {
     const flat = commands.flatMap((command) => (command.kind === 'pipeline' ? command.commands : [command]));
     const found = flat.flatMap((command): string[][] => {
-      const inner = new Walk(this.#bash);
+      const inner = new Walk(this.#bash, this.#budget);
       const start = {
         ...copy(path),
         lasts: [],

@@ -81,6 +81,17 @@ const execs: Row[] = [
     'tidemond',
   ),
   script('an array', 'A=(one "two three" $(x)); exec tidemond "${A[@]}"', 0, 'tidemond'),
+  script('a here-string', 'read a <<< "$(id -u)"; exec tidemond', 0, 'tidemond'),
+  script(
+    'a dollar before a closing quote',
+    'grep -q "^a$" f && grep "$x.$$" f; exec tidemond',
+    0,
+    'tidemond',
+  ),
+  script('case within a substitution', 'A=$(case x in a) b;; c|d) e;; esac); exec tidemond', 0, 'tidemond'),
+  script('an array of declare', 'declare -A A=([a]=1 [b]=2); exec tidemond', 0, 'tidemond'),
+  script('an eval that is not understood', 'eval "exec $(echo tidemond)"; exec tidemond', 2),
+  script('more tests than one may follow', `${'[ a ] && '.repeat(40)}exec tidemond`, 0, 'tidemond'),
   script('comments with quotes', "# it's a trap\nexec tidemond # don't", 0, 'tidemond'),
 ];
 
