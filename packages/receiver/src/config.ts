@@ -77,6 +77,16 @@ const http = {
     max: 120_000,
     default: 10_000,
   }),
+  corsOrigins: list(`${prefix}CORS_ORIGINS`, {
+    why: 'Origins whose pages may read answers, or *. Pages of others can send to the beacon route, and see a failure.',
+    pattern: /^(\*|https?:\/\/[^/\s,]+)$/,
+    optional: true,
+    example: 'https://shop.example,https://press.example',
+  }),
+  openApi: flag(`${prefix}OPENAPI`, {
+    why: 'Whether GET /openapi.json describes the routes, for authors of clients.',
+    default: false,
+  }),
   trustedProxyHops: integer(`${prefix}TRUSTED_PROXY_HOPS`, {
     why:
       'How many proxies of yours stand before the Receiver, each adding to X-Forwarded-For. 0 takes ' +

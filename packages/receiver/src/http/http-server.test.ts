@@ -95,6 +95,8 @@ test.each([
   ['POST', '/v4/events', 'nonsense', 415, 'unsupported-content-type'],
   ['POST', '/v4/beacon', 'application/xml', 415, 'unsupported-content-type'],
   ['PUT', '/v4/events', 'application/json', 405, 'method-not-allowed'],
+  ['PATCH', '/v4/events', 'nonsense', 405, 'method-not-allowed'],
+  ['DELETE', '/v9/events', 'nonsense', 404, 'not-found'],
   ['OPTIONS', '/v4/events', 'application/json', 405, 'method-not-allowed'],
   ['POST', '/v5/events', 'application/json', 404, 'not-found'],
   ['POST', '/v4/%zz', 'application/json', 400, 'bad-request'],

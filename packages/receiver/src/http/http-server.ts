@@ -12,12 +12,15 @@ import type { Log } from '@penstock/service';
 import type { ReceiverConfig } from '../config.ts';
 import type { Intake } from '../request/intake.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
+import { routeSchema } from '../api/openapi.ts';
 import { problemBody, problemContentType, type ProblemCode } from '../api/problems.ts';
 import type { EventRoute } from '../api/routes.ts';
 import { expectsContinue } from '../request/expect-continue.ts';
+import { allowOrigins } from './allow-origins.ts';
 import { requestProblem } from './check-request.ts';
 import { limitConnections } from './connections-per-address.ts';
 import { refuseConnection, refuseSocket } from './refuse-connection.ts';
+import { serveOpenApi } from './serve-openapi.ts';
 
 export interface HttpServerOptions {
   config: ReceiverConfig;
@@ -63,16 +66,25 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     frameworkErrors: refuseError,
   });
   limitServer(app, o);
+  app.removeAllContentTypeParsers();
+  // The routes' schemas only describe: nothing is validated by them, and what is sent is text already.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  await allowOrigins(app, http.corsOrigins ?? []);
+  if (http.openApi) await serveOpenApi(app);
   app.addHook('onRequest', (request, reply, done) => {
     if (o.leaving()) reply.header('connection', 'close');
     const problem = requestProblem(request.raw, http.headerCountMax);
     if (problem) o.intake.refuse(problem, request, reply);
+    // Before Fastify reads and parses the body of a request that nobody takes.
+    else if (request.is404) refuseUnknown(o, request, reply);
     else done();
   });
   for (const route of o.routes) {
     const { method, path: url } = route;
     app.route({
       ...{ method, url },
+      ...(http.openApi && { schema: routeSchema(route) }),
       // Taken here, before Fastify has its say on content types: the Receiver reads the stream itself.
       onRequest: (request, reply) => o.intake.receive(route, request, reply),
       handler: () => {},
