@@ -217,7 +217,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
       const response = await this.#connections.callInto(memoryFor, node, fetchRequest, request);
       if (response.errorCode !== 0)
         throw new KafkaError(errorName(response.errorCode), `fetch from broker ${node}`);
-      this.#broken.delete(node);
+      this.#onWorking(node);
       this.#refreshTries = 0;
       const kept = response.partitions.map(({ records }) => records.length && records.length + partBytes);
       frame.arrived(kept.reduce((sum, bytes) => sum + bytes, 0));
@@ -331,8 +331,16 @@ export class Fetcher implements AsyncDisposable, Disposable {
     const tries = (this.#broken.get(node)?.tries ?? 0) + 1;
     this.#broken.set(node, { tries, until: performance.now() + backoffMs(tries) });
     for (const cursor of cursors) cursor.backToLeader();
-    this.#log.warn({ node, code: error.code, tries }, 'Fetch failed; will be tried again');
+    // Said once: an outage of 18 s made 70 lines.
+    if (tries === 1) this.#log.warn({ node, code: error.code }, 'Fetch failed; tried again until it works');
     void this.#refresh();
+  }
+
+  #onWorking(node: number): void {
+    const broken = this.#broken.get(node);
+    if (broken === undefined) return;
+    this.#broken.delete(node);
+    this.#log.info({ node, tries: broken.tries }, 'Fetch works again');
   }
 
   #fail(error: unknown): void {
