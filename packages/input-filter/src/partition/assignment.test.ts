@@ -1,4 +1,7 @@
+import { encodeBatch, type Fetched } from '@penstock/kafka';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { rawRecord } from '../../test/raw-records.ts';
 import { DedupWindow } from '../dedup/dedup-window.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import { builtInCatalogue, createPipeline } from '@penstock/events';
@@ -9,26 +12,41 @@ import { LargeBodies } from '../request/large-bodies.ts';
 import { DuplicateSamples } from './duplicate-samples.ts';
 import { ReceiverClocks } from './receiver-clocks.ts';
 import { OutputBudget } from './output-budget.ts';
-import { OwnedPartition } from './owned-partition.ts';
+import { OwnedPartition, type PartitionTools } from './owned-partition.ts';
 import type { TakenOver } from './take-over-partition.ts';
 
 const topics = filterTopics({ raw: 'raw', clean: 'clean', rejected: 'rejected', seen: 'seen' }, {});
 const pipeline = createPipeline(builtInCatalogue);
 
-function owned(partition: number): OwnedPartition {
-  const window = new DedupWindow({ windowMs: 1_000, idsMax: 1_024 });
+function toolsOf(): PartitionTools {
   const geo = new GeoLookup([], { add: () => undefined });
-  return new OwnedPartition(
-    { partition, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window },
-    {
-      topics,
-      filter: { pipeline, geo, ipPrivacy: 'drop', bodyBytesMax: 1_000 },
-      output: { batchBytesMax: 1_000, budget: new OutputBudget(1_000), send: () => undefined },
-      largeBodies: new LargeBodies(2),
-      samples: new DuplicateSamples({ info: () => undefined }),
-      clocks: new ReceiverClocks({ add: () => undefined }, { warn: () => undefined }),
-    },
-  );
+  return {
+    topics,
+    filter: { pipeline, geo, ipPrivacy: 'drop', bodyBytesMax: 1_000_000 },
+    output: { batchBytesMax: 1_000, budget: new OutputBudget(1_000_000), send: () => undefined },
+    largeBodies: new LargeBodies(2),
+    samples: new DuplicateSamples({ info: () => undefined }),
+    clocks: new ReceiverClocks({ add: () => undefined }, { warn: () => undefined }),
+  };
+}
+
+function owned(partition: number, tools = toolsOf()): OwnedPartition {
+  const window = new DedupWindow({ windowMs: 1_000, idsMax: 1_024 });
+  const begin = { partition, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window };
+  return new OwnedPartition(begin, tools);
+}
+
+function largeRequest(): Fetched {
+  const body = gzipSync(Buffer.alloc(500_000, ' '));
+  const { bytes } = encodeBatch([rawRecord({ body, hint: '2', contentEncoding: 'gzip' })]);
+  const ends = { nextOffset: 1n, highWatermark: 1n, lastStableOffset: 1n, logStartOffset: 0n };
+  const offsets = { baseOffset: 0n, lastOffset: 0n, firstOffset: 0n, count: 1 };
+  return {
+    ...{ topic: 'raw', partition: 1, lastEpoch: 0, bytes: bytes.length, ...ends },
+    batches: [{ ...offsets, bytes, leaderEpoch: 0, maxTimestampMs: 0 }],
+    release: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
 }
 
 /** @param leaderless numbers of the output partitions that have no leader. */
@@ -116,6 +134,26 @@ describe('a paused partition', () => {
     assignment.pause(1, why);
     expect(logged).toHaveLength(2);
   });
+});
+
+test('a partition that is taken away amid a large request frees its place', async () => {
+  const { assignment } = start();
+  const tools = toolsOf();
+  for (let n = 0; n < 5; n += 1) {
+    const one = owned(1, tools);
+    assignment.run(one);
+    one.backlog.add(largeRequest());
+    one.work(Infinity, () => undefined);
+    assignment.drop(1);
+  }
+  await new Promise(setImmediate);
+  const last = owned(1, tools);
+  last.backlog.add(largeRequest());
+  while (last.position === 0n) {
+    last.work(Infinity, () => undefined);
+    await new Promise(setImmediate);
+  }
+  expect(last.open.tally).toMatchObject({ requests: 1, events: 1 });
 });
 
 test('a take-over that was begun anew, or whose partition was given away, is void', () => {

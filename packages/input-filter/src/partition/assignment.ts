@@ -163,6 +163,8 @@ export class Assignment {
   drop(partition: number): void {
     const state = this.#states.get(partition);
     if (state?.kind === 'starting') state.abort.abort();
+    // Half a request may hold the place of a large body.
+    if (state && 'partition' in state) state.partition.forgetFetched();
     this.#states.delete(partition);
   }
 

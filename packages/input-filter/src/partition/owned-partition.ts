@@ -59,6 +59,8 @@ export class OwnedPartition {
   #openTime: WindowTime;
   /** received_at of each request of the open transaction, in order. */
   #receivedMs: number[] = [];
+  /** The end of raw as last heard: a partition that rests is not fetched, and is behind all the same. */
+  #highWatermark = -1n;
   /** received_at of the request that is being filtered. */
   #filteredMs: number | undefined;
   /** Since when there are records that are not fetched yet, as far as is known. */
@@ -141,9 +143,12 @@ export class OwnedPartition {
     }
   }
 
-  /** Raw records below `highWatermark` that are not committed; 0 while that is not known. */
+  /**
+   * Raw records below `highWatermark` that are not committed. Without it, the last one that was known counts.
+   */
   recordsBehind(highWatermark = -1n): number {
-    return highWatermark < 0n ? 0 : Math.max(0, Number(highWatermark - this.#committed));
+    if (highWatermark > this.#highWatermark) this.#highWatermark = highWatermark;
+    return Math.max(0, Number(this.#highWatermark - this.#committed));
   }
 
   /**
