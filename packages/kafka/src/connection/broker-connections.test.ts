@@ -20,6 +20,30 @@ test('calls on a connection that has to be opened again are sent in the order of
   expect(keys).toEqual([100, 101, 102]);
 });
 
+test.each([
+  ['nobody listens', (): void => undefined, {}],
+  [
+    'the broker closes in the middle of the authentication',
+    (socket: Socket): void => void socket.once('data', () => socket.destroy()),
+    { sasl: { mechanism: 'PLAIN', username: 'u', password: 'p' } as const },
+  ],
+])('when %s, the error says that the request was not sent', async (what, onSocket, extra) => {
+  const server = createServer(onSocket).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  if (what === 'nobody listens') await new Promise((resolve) => server.close(resolve));
+  const options = { clientId: 'unsent', connectTimeoutMs: 3_000, requestTimeoutMs: 3_000, ...extra };
+  using connections = new BrokerConnections(
+    'test',
+    () => ({ host: '127.0.0.1', port }),
+    options,
+    () => undefined,
+  );
+  onTestFinished(() => void server.close());
+  const failed = { code: 'CONNECTION', sent: false, retryable: true };
+  await expect(connections.call(1, request(100))).rejects.toMatchObject(failed);
+});
+
 function request(key: number) {
   return defineRequest(
     key,
