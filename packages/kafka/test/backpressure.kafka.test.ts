@@ -44,8 +44,8 @@ beforeAll(async () => {
 
 afterAll(() => proxied[Symbol.asyncDispose]());
 
-// A busy machine must reach the bound before the delivery timeout frees memory. So where appends cost more, the
-// bound is smaller.
+// A busy machine must reach the bound before the delivery timeout frees memory. So where appends cost more,
+// the bound is smaller.
 describe.each([
   ['that reads nothing any more', 1_000, memoryBytes, fewPartitions, async () => stallProxy()],
   ['whose process is stopped', 100, memoryBytes / 8, fewPartitions, async () => stopBroker()],

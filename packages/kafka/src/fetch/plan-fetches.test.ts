@@ -22,7 +22,7 @@ function plan(cursors: PartitionCursor[], brokenUntil: (node: number) => number 
   return planFetches(cursors, { now: 1_000, partitionPrefetchBytes: 100, topicOf, brokenUntil });
 }
 
-test('each leader is asked for its own partitions, and a cursor without a topic id gets the present one', () => {
+test('each leader is asked for its partitions; a cursor without a topic id gets the present one', () => {
   const cursors = [cursor(0), cursor(1), cursor(0)];
   const { byNode, wakeAt, needsMetadata } = plan(cursors);
   expect([...byNode].map(([node, some]) => [node, some.length])).toEqual([
