@@ -21,7 +21,7 @@ const partitions = 6;
  * The longest time that a partition may stand still. A restarted broker may have been the controller: a new
  * one is elected.
  */
-const limitsMs = { moved: 5_000, restarted: 15_000, killed: 15_000 };
+const limitsMs = { moved: 10_000, restarted: 30_000, killed: 30_000 };
 
 let kafka: TestKafka;
 let cluster: Cluster;
