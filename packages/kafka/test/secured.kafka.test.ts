@@ -173,7 +173,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
 
   test('an error that looks like a lost broker is retryable, and says what else it may be', async () => {
     const nobody = openCluster({ bootstrap: secured.sasl, clientId: 'nobody' });
-    await expect(nobody).rejects.toThrow(/wants a user and password/);
+    await expect(nobody).rejects.toThrow(/wants a user and a password/);
     const inTls = openCluster({ bootstrap: kafka.bootstrap, tls: trusting(), clientId: 'in-tls' });
     await expect(inTls).rejects.toThrow(/a listener without TLS does this too/);
   });
