@@ -3,7 +3,8 @@ import type { Event } from '../model/event.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createMeasure } from './measure.ts';
 import { createRecordReader } from './read-record.ts';
-import { eventSchema } from './schema.ts';
+import { earlierSchemas } from './earlier-schemas.ts';
+import { eventSchema, type AvroRecord } from './schema.ts';
 import { hasHeader, headerBytes, singleObjectHeader } from './single-object.ts';
 
 /**
@@ -17,8 +18,7 @@ const roomMinBytes = 2 * 1024;
 
 const eventType = avsc.Type.forSchema(JSON.parse(JSON.stringify(eventSchema)) as avsc.Schema);
 const header = singleObjectHeader(schemaFingerprint(eventSchema));
-const measureEvent = createMeasure(eventSchema.fields);
-const readRecord = createRecordReader(eventSchema.fields);
+const readers = [readerOf(eventSchema), ...earlierSchemas.map(readerOf)];
 const clientFields = eventSchema.fields.findIndex((field) => field.name === 'properties') + 1;
 const measureContent = createMeasure(eventSchema.fields.slice(0, clientFields));
 
@@ -56,18 +56,33 @@ function newSlab(bytes: number): void {
   used = 0;
 }
 
-/** Throws EventDecodeError for anything but one whole record of the schema. Strings and the id are copies. */
+/**
+ * Reads a record of this or an earlier schema. A field that it lacks has its default. Throws EventDecodeError
+ * for anything but one whole record. Strings and the id are copies.
+ */
 export function decodeEvent(bytes: Uint8Array): Event {
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!hasHeader(record, 0, header)) {
+  const reader = readers.find((known) => hasHeader(record, 0, known.header));
+  if (reader === undefined) {
     throw new EventDecodeError(
-      `no event of the current schema: it starts with ${record.toString('hex', 0, headerBytes)}`,
+      `no event of a known schema: it starts with ${record.toString('hex', 0, headerBytes)}`,
     );
   }
-  const end = measureEvent(record, headerBytes);
-  if (end !== record.length)
+  const end = reader.measure(record, headerBytes);
+  if (end !== record.length) {
     throw new EventDecodeError(end < 0 ? 'cut off or broken' : `${record.length - end} bytes too many`);
-  return readRecord(record, headerBytes).record as unknown as Event;
+  }
+  const event = reader.read(record, headerBytes).record as unknown as Event;
+  event.origin.attempt ??= null;
+  return event;
+}
+
+function readerOf(schema: AvroRecord) {
+  return {
+    header: singleObjectHeader(schemaFingerprint(schema)),
+    measure: createMeasure(schema.fields),
+    read: createRecordReader(schema.fields),
+  };
 }
 
 /**

@@ -83,6 +83,8 @@ export interface Origin {
   partition: number;
   offset: number;
   index: number;
+  /** Which try of the request this was, as the client counts them. */
+  attempt: number | null;
 }
 
 /**

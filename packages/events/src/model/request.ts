@@ -95,6 +95,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly topic: string;
   readonly partition: number;
+  /** The client's count of tries of this request (raw header attempt). */
+  readonly attempt?: number | null;
   /** At most 2^53 - 1. */
   readonly offset: number;
 }

@@ -76,6 +76,7 @@ export function normalise(upgraded: Upgraded, context: RequestContext, rules: Ru
       partition: context.partition,
       offset: context.offset,
       index: upgraded.index,
+      attempt: context.attempt ?? null,
     },
   };
   if (id === null) event.event_id = derivedId(event, context);

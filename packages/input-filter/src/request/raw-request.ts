@@ -78,6 +78,7 @@ export function readRawRequest(
       topic,
       partition,
       offset: Number(record.offset),
+      attempt: attemptOf(headers.get(rawHeaders.attempt)),
     },
   };
 }
@@ -86,6 +87,11 @@ const nothing = new Uint8Array(0);
 
 function missing(name: string): Refusal {
   return refuse('missing-header', `the raw record has no usable header ${name}`);
+}
+
+/** Null for anything but a decimal count. */
+function attemptOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,8}$/.test(text) ? Number(text) : null;
 }
 
 /** Until the year 9999. */
