@@ -57,6 +57,7 @@ class CountReporter implements Reporter {
   ): void {
     clearInterval(this.#progress);
     for (const error of errors) tell({ kind: 'problem', name: `outside of any test: ${firstLine(error)}` });
+    tell({ kind: 'complete' });
   }
 
   #sayRunning(): void {

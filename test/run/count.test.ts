@@ -8,6 +8,7 @@ test('the last line is the count, below the names of what was skipped and what f
   count.take(passed);
   count.take({ kind: 'test', name: 'unit b.test.ts > needs root', state: 'skipped' });
   count.take({ kind: 'test', name: 'unit c.test.ts > adds', state: 'failed' });
+  count.take({ kind: 'complete' });
   count.close(1);
   expect(count.report({ listSkipped: true }).split('\n')).toEqual([
     '',
@@ -45,4 +46,17 @@ test('nothing run is a failure, and so is everything skipped', () => {
   skipped.take({ kind: 'test', name: 'a', state: 'skipped' });
   skipped.close(0);
   expect(skipped.failed).toBe(1);
+});
+
+test('a run that is cut short after a failure says so: what did not run must not be taken for passed', () => {
+  const count = new TestCount();
+  count.take({ kind: 'test', name: 'a', state: 'failed' });
+  count.close('SIGTERM');
+  expect(count.report({ listSkipped: true })).toMatch(/ended early \(SIGTERM\)\n0 passed, 2 failed/);
+
+  const whole = new TestCount();
+  whole.take({ kind: 'test', name: 'a', state: 'failed' });
+  whole.take({ kind: 'complete' });
+  whole.close(1);
+  expect(whole.report({ listSkipped: true })).toMatch(/failed: a\n0 passed, 1 failed, 0 skipped$/);
 });

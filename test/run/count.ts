@@ -1,7 +1,9 @@
 /** What the reporter inside vitest tells of one finished test, or of something broken that is no test. */
 export type CountMessage =
   | { kind: 'test'; name: string; state: 'passed' | 'failed' | 'skipped' }
-  | { kind: 'problem'; name: string };
+  | { kind: 'problem'; name: string }
+  /** Everything that was to run has run. */
+  | { kind: 'complete' };
 
 /** Counts a run to its closing line. Whatever went wrong without being a test counts as one that failed. */
 export class TestCount {
@@ -10,9 +12,11 @@ export class TestCount {
   readonly skipped: string[] = [];
   readonly problems: string[] = [];
   readonly failures: string[] = [];
+  #isComplete = false;
 
   take(message: CountMessage): void {
-    if (message.kind === 'problem') this.problem(message.name);
+    if (message.kind === 'complete') this.#isComplete = true;
+    else if (message.kind === 'problem') this.problem(message.name);
     else if (message.state === 'passed') this.passed++;
     else if (message.state === 'skipped') this.skipped.push(message.name);
     else {
@@ -27,11 +31,11 @@ export class TestCount {
   }
 
   /**
-   * The run has ended with this exit status; a run that says it failed, or that ran nothing, has not
-   * passed.
+   * The run has ended with this exit status. A run that says it failed, that ran nothing, or that was cut
+   * short has not passed, and being cut short is told even beside tests that failed.
    */
   close(status: number | string): void {
-    if (this.failed > 0) return;
+    if (this.problems.length > 0 || (this.failed > 0 && this.#isComplete)) return;
     if (status !== 0)
       this.problem(`the test run ended early (${typeof status === 'string' ? status : `exit ${status}`})`);
     else if (this.passed === 0) this.problem('nothing was run');

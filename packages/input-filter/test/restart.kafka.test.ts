@@ -60,7 +60,7 @@ test('SIGKILL in the middle of transactions: every event is in clean exactly onc
     inLog += (await read(cluster, topics.clean, partition, 'read_uncommitted')).length;
   }
   expect(inLog).toBeGreaterThan(written * 2); // what the dead ones left is there, and nobody sees it
-}, 150_000);
+});
 
 test('a filter restarted after SIGKILL waits for no session and no transaction to time out', async () => {
   const kafka = await sharedKafka();

@@ -37,7 +37,7 @@ afterAll(async () => {
 
 test(
   `after ${rounds} random faults, acknowledged records and copies are there once (seed ${seed})`,
-  { timeout: 60_000 + rounds * 6_000 },
+  { timeout: 300_000 + rounds * 20_000 },
   async () => {
     const { kafka } = proxied;
     const [input, output] = [uniqueName('faults-in'), uniqueName('faults-out')];

@@ -189,7 +189,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
 
   test(
     'a broker that restarts is waited for, and both sides authenticate again',
-    { timeout: 90_000 },
+    { timeout: 480_000 },
     async () => {
       const options = { bootstrap: secured.saslTls, sasl: scram256, tls: trusting(), clientId: 'restart' };
       await using cluster = await openCluster(options);

@@ -67,7 +67,7 @@ test('concurrent posts are as many records, each whole, and a retry meets its or
 test('SIGTERM under load: not ready at once, exit 0, and every 200 is in Kafka', async () => {
   const kafka = await sharedKafka();
   const topic = await newTopic(kafka);
-  const receiver = await startReceiverProcess(kafka.bootstrap, { RAW_TOPIC: topic, STOP_LINGER_MS: '800' });
+  const receiver = await startReceiverProcess(kafka.bootstrap, { RAW_TOPIC: topic, STOP_LINGER_MS: '8000' });
   const posts: Posted[] = [];
   const now = { ended: false };
   const sender = async (name: number) => {
