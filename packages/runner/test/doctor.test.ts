@@ -20,7 +20,8 @@ test('the job of the incident: its murderer is named, and what only looks like a
   expect(out).toMatch(/SYMPTOM .*"post-stop exec sleep 11".*ZooKeeper's registration/);
   expect(out).toMatch(/SYMPTOM .*"respawn" \(limit 3 30\)/);
   expect(out).toContain(
-    'mend: exec penstock-run --user kafka -- /opt/kafka/bin/kafka-server-start.sh /opt/kafka/config/server.properties',
+    'mend: exec penstock-run --user kafka -- /opt/kafka/bin/kafka-server-start.sh ' +
+      '/opt/kafka/config/server.properties',
   );
 });
 

@@ -30,10 +30,15 @@ export async function measureConsume(
     columns: recordColumns.filter(({ key }) => key !== 'p99'),
     rows: recordRows(outcomes, workload.valueBytes),
     notes: [
-      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB in batches of 512 KiB, uncompressed, on ${workload.partitions} partitions of one broker (RF 1), in its page cache; at most 1 MiB of a partition at a time.`,
-      "In Node, key and value of each record are touched as Buffers. kcat's format prints nothing. Java's tool counts sizes.",
+      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB in batches of 512 KiB, ` +
+        `uncompressed, on ${workload.partitions} partitions of one broker (RF 1), in its page cache; at ` +
+        'most 1 MiB of a partition at a time.',
+      "In Node, key and value of each record are touched as Buffers. kcat's format prints nothing. " +
+        "Java's tool counts sizes.",
       'Penstock checks every CRC, Java too; librdkafka, kafkajs and @platformatic/kafka do not by default.',
-      'kafkajs, @platformatic/kafka and Java read as members of a group, without commits: CPU is the difference all the same; records/s count from the first record to the last where the client tells (all but kcat).',
+      'kafkajs, @platformatic/kafka and Java read as members of a group, without commits: CPU is the ' +
+        'difference all the same; records/s count from the first record to the last where the client ' +
+        'tells (all but kcat).',
     ],
   };
 }

@@ -14,11 +14,14 @@ import { measureProduce } from './produce.ts';
 import { measureRelay, plainRelay } from './relay.ts';
 import { measureTransactions } from './transaction.ts';
 
-/** The client core beside the clients that one could have taken instead, on the same broker in the same run. */
+/**
+ * The client core beside the clients that one could have taken instead, on the same broker in the same run.
+ */
 export const core: Suite = {
   name: 'core',
   about:
-    'packages/kafka beside kafkajs, @platformatic/kafka, librdkafka and the Java client, on the same real broker',
+    'packages/kafka beside kafkajs, @platformatic/kafka, librdkafka and the Java client, on the same ' +
+    'real broker',
   parts: ['produce', 'consume', 'relay', 'transaction'],
   run,
 };

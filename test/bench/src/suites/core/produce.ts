@@ -28,10 +28,18 @@ export async function measureProduce(
     columns: recordColumns,
     rows: recordRows(outcomes, workload.valueBytes),
     notes: [
-      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB without key, on ${workload.partitions} partitions of one broker (RF 1), no compression, linger ${workload.lingerMs} ms, batches of 512 KiB.`,
-      'CPU is user and system time of the whole client process, by the kernel. The broker shares the cores, and it is what limits records/s.',
-      'kafkajs and @platformatic/kafka batch only what one call gives them: each call here fills a batch of every partition, two calls at a time. Their ack is that of a call; for Penstock and Java it counts from append, 64 MB of records being in the queue.',
-      'All but kcat send the same 1 KB again and again. kcat reads its records as lines of a file: that is in its CPU; forty lines of C around the same library (librdkafka-produce.c) do not, and are what ratios refer to where a C compiler is. Heap bytes are what V8 counts as allocated, without the memory of Buffers.',
+      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB without key, on ` +
+        `${workload.partitions} partitions of one broker (RF 1), no compression, linger ` +
+        `${workload.lingerMs} ms, batches of 512 KiB.`,
+      'CPU is user and system time of the whole client process, by the kernel. The broker shares the ' +
+        'cores, and it is what limits records/s.',
+      'kafkajs and @platformatic/kafka batch only what one call gives them: each call here fills a ' +
+        'batch of every partition, two calls at a time. Their ack is that of a call; for Penstock and ' +
+        'Java it counts from append, 64 MB of records being in the queue.',
+      'All but kcat send the same 1 KB again and again. kcat reads its records as lines of a file: ' +
+        'that is in its CPU; forty lines of C around the same library (librdkafka-produce.c) do not, ' +
+        'and are what ratios refer to where a C compiler is. Heap bytes are what V8 counts as ' +
+        'allocated, without the memory of Buffers.',
     ],
   };
 }

@@ -75,8 +75,11 @@ function tableOf(outcomes: readonly Outcome[], sizes: { small: number; large: nu
     ],
     rows,
     notes: [
-      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB in batches of 512 KiB, as the Mirror copies: read_committed, restamped and not decoded, in transactions of 16 MiB, on ${workload.partitions} partitions of one broker (RF 1).`,
-      'The plain relay passes as many bytes from one socket to another with stream.pipeline, and knows nothing of Kafka. A GB is 10^9 bytes.',
+      `The difference of ${sizes.large} and ${sizes.small} records of 1 KB in batches of 512 KiB, as ` +
+        'the Mirror copies: read_committed, restamped and not decoded, in transactions of 16 MiB, on ' +
+        `${workload.partitions} partitions of one broker (RF 1).`,
+      'The plain relay passes as many bytes from one socket to another with stream.pipeline, and ' +
+        'knows nothing of Kafka. A GB is 10^9 bytes.',
     ],
   };
 }

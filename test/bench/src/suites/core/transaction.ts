@@ -50,15 +50,22 @@ export async function measureTransactions(
     ],
     rows,
     notes: [
-      `At most ${transactions} transactions in a run (fewer where 8 s are over before), one after the other, each with a record of 1 KB for every one of ${partitions} partitions on three brokers (RF 3, min.insync.replicas 2) that share this machine and have been warmed up; add.partitions.to.txn.retry.backoff.ms is 1.`,
-      'Penstock speaks the second kind of transactions (KIP-890), the others the first, which has to ask again while the markers of the commit before are written: every 10 ms here, instead of their 300 ms and 1 s. The first transactions of a process, in which everything is connected and warmed up, are in the p99.',
+      `At most ${transactions} transactions in a run (fewer where 8 s are over before), one after the ` +
+        `other, each with a record of 1 KB for every one of ${partitions} partitions on three brokers ` +
+        '(RF 3, min.insync.replicas 2) that share this machine and have been warmed up; ' +
+        'add.partitions.to.txn.retry.backoff.ms is 1.',
+      'Penstock speaks the second kind of transactions (KIP-890), the others the first, which has to ' +
+        'ask again while the markers of the commit before are written: every 10 ms here, instead of ' +
+        'their 300 ms and 1 s. The first transactions of a process, in which everything is connected ' +
+        'and warmed up, are in the p99.',
     ],
   };
 }
 
 /**
- * The first transactions of a broker take many times as long, until its JVM has compiled what they need: p50 102 ms in the first 8 s, 14.4 in the
- * eighth, and still falling. Then 23 ms of the brokers' CPU and 1.2 of ours are in each, and 11 ms pass until Produce is answered.
+ * The first transactions of a broker take many times as long, until its JVM has compiled what they need:
+ * p50 102 ms in the first 8 s, 14.4 in the eighth, and still falling. Then 23 ms of the brokers' CPU and
+ * 1.2 of ours are in each, and 11 ms pass until Produce is answered.
  */
 async function warmUp(kafka: TestKafka, rounds: number, say: (line: string) => void): Promise<void> {
   for (let round = 1; round <= rounds; round++) {

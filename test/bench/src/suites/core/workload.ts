@@ -11,7 +11,10 @@ export function jobFor(kafka: Pick<TestKafka, 'bootstrap'>, role: Role, topic: s
   return { ...workload, role, topic, records, bootstrap: kafka.bootstrap, target: '' };
 }
 
-/** A topic that goes with its job: a broker's disk and its page cache are the same for the first and for the last. */
+/**
+ * A topic that goes with its job: a broker's disk and its page cache are the same for the first and for the
+ * last.
+ */
 export async function passingTopic(
   kafka: TestKafka,
   name: string,

@@ -22,7 +22,10 @@ export const transactMsMax = 8_000;
 
 export type Role = 'produce' | 'consume' | 'relay' | 'transact';
 
-/** What a client's process says, as JSON in its only line of output, when its work is done and before it leaves. */
+/**
+ * What a client's process says, as JSON in its only line of output, when its work is done and before it
+ * leaves.
+ */
 export interface JobReport {
   /** Objects made on V8's heap since the start; the memory of Buffers is not in it. */
   allocatedBytes?: number;

@@ -25,6 +25,8 @@ export function javaContender(folder: string): Contender {
   };
 }
 
+const broker = join(import.meta.dirname, '../../../../../broker');
+
 /** Those of Kafka's kafka-run-class.sh. */
 const jvmFlags = [
   ...['-Xmx512m', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
@@ -33,7 +35,7 @@ const jvmFlags = [
     '-XX:+ExplicitGCInvokesConcurrent',
     '-Djava.awt.headless=true',
   ],
-  `-Dlog4j2.configurationFile=${join(import.meta.dirname, '../../../../../broker/src/jvm/tool.log4j2.properties')}`,
+  `-Dlog4j2.configurationFile=${join(broker, 'src/jvm/tool.log4j2.properties')}`,
   ...['-cp', join(cacheFolder, 'libs', '*')],
 ];
 
@@ -84,7 +86,10 @@ function latencyOf(stdout: string): JobReport {
   return p50 && p99 ? { latencyMs: { p50: Number(p50), p99: Number(p99) } } : {};
 }
 
-/** The consumer's line: "start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, ...", with a time in the first two. */
+/**
+ * The consumer's line: "start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, ...", with a time
+ * in the first two.
+ */
 function fetchTimeOf(stdout: string): JobReport {
   const fields = stdout.trim().split('\n').at(-1)?.split(', ') ?? [];
   const fetchMs = Number(fields[7]);

@@ -9,9 +9,9 @@ import type { Job } from './client-process.ts';
 const cache = join(import.meta.dirname, '../../../../../../.cache/kcat');
 
 /**
- * librdkafka as kcat drives it. Consuming, it prints nothing of a record. Producing, it reads lines of a file: what that
- * costs is in its figures (by standard input: `-l` costs twice as much). `folder` takes these files, and goes with all
- * that is in it.
+ * librdkafka as kcat drives it. Consuming, it prints nothing of a record. Producing, it reads lines of a
+ * file: what that costs is in its figures (by standard input: `-l` costs twice as much). `folder` takes
+ * these files, and goes with all that is in it.
  */
 export function kcatContender(folder: string): Contender {
   const program = findKcat();

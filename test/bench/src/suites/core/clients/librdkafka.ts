@@ -8,8 +8,8 @@ import { findKcat, librdkafkaProduceSettings, librdkafkaVersion, whyNoKcat } fro
 const source = join(import.meta.dirname, 'librdkafka-produce.c');
 
 /**
- * librdkafka from forty lines of C: kcat spends much of its time on reading lines. Needs a C compiler, and the library that
- * comes with kcat. Produces only.
+ * librdkafka from forty lines of C: kcat spends much of its time on reading lines. Needs a C compiler, and
+ * the library that comes with kcat. Produces only.
  */
 export function librdkafkaContender(folder: string): Contender {
   const kcat = findKcat();

@@ -78,7 +78,10 @@ async function consume(job: Job): Promise<Done> {
   return { workMs, leave: () => leave(fetcher, cluster) };
 }
 
-/** As the Mirror does it: batches as they are, read_committed, into transactions; fetching goes on during a commit. */
+/**
+ * As the Mirror does it: batches as they are, read_committed, into transactions; fetching goes on during a
+ * commit.
+ */
 async function relay(job: Job): Promise<Done> {
   const cluster = await connect(job);
   const fetcher = fetchAll(cluster, job);

@@ -50,7 +50,8 @@ async function consume(job: Job): Promise<Done> {
 
 async function transact(job: Job): Promise<Done> {
   const { topic, partitions, records } = job;
-  // Without the two -1 a restart with the same id would be fenced; here it only makes the first start like any other.
+  // Without the two -1 a restart with the same id would be fenced; here it only makes the first start like
+  // any other.
   const identity = { transactionalId: topic, producerId: -1n, producerEpoch: -1 };
   // It waits for the markers of the commit before by asking again: after 1 s by default.
   const retry = { retryDelay: 10, retries: 1_000 };

@@ -1,11 +1,14 @@
 import type { Job } from './client-process.ts';
 
-/** Two, so that the next is encoded while the broker writes the one before; neither client sends more at a time. */
+/**
+ * Two, so that the next is encoded while the broker writes the one before; neither client sends more at a
+ * time.
+ */
 const sendsAtOnce = 2;
 
 /**
- * For clients that batch only what one call gives them: each call gets as many records as fill a batch of every partition.
- * Answers how long each call took, ms.
+ * For clients that batch only what one call gives them: each call gets as many records as fill a batch of
+ * every partition. Answers how long each call took, ms.
  */
 export async function sendInGroups(
   { records, partitions, valueBytes, batchBytes }: Job,
