@@ -78,7 +78,9 @@ const http = {
     default: 10_000,
   }),
   corsOrigins: list(`${prefix}CORS_ORIGINS`, {
-    why: 'Origins whose pages may read answers, or *. Pages of others can send to the beacon route, and see a failure.',
+    why:
+      'Origins whose pages may read answers, or *. Pages of others can send to the beacon route, and ' +
+      'see a failure.',
     pattern: /^(\*|https?:\/\/[^/\s,]+)$/,
     optional: true,
     example: 'https://shop.example,https://press.example',

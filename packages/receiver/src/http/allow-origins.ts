@@ -15,8 +15,9 @@ const allowedHeaders = [
 const preflightSeconds = 7_200;
 
 /**
- * Lets pages of these origins read answers, problems included: a page that cannot read a 200 sees a failure and sends
- * its events again. No cookies: who sends is said by a key. Before all other hooks, since those may answer.
+ * Lets pages of these origins read answers, problems included: a page that cannot read a 200 sees a failure
+ * and sends its events again. No cookies: who sends is said by a key. Before all other hooks, since those
+ * may answer.
  */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;

@@ -2,7 +2,10 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { openApi } from '../api/openapi.ts';
 
-/** Serves what the routes' schemas say, at /openapi.json. Before the routes: it collects them as they are declared. */
+/**
+ * Serves what the routes' schemas say, at /openapi.json. Before the routes: it collects them as they are
+ * declared.
+ */
 export async function serveOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, { openapi: { openapi: '3.1.0', ...openApi } });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

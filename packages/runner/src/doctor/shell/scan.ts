@@ -72,7 +72,10 @@ function endOfBraces(text: string, at: number): number {
   return closed(text, place);
 }
 
-/** From `(` to its `)`: commands or arithmetic, with comments. Between `case` and `esac` a `)` ends a pattern. */
+/**
+ * From `(` to its `)`: commands or arithmetic, with comments. Between `case` and `esac` a `)` ends a
+ * pattern.
+ */
 export function endOfParentheses(text: string, at: number): number {
   let place = at + 1;
   let cases = 0;
