@@ -36,9 +36,10 @@ export const upgrade1To2: Upgrade = {
 
 /** Pixels write every parameter, also those without a value. Properties may be empty. */
 function withoutEmpty(event: JsonObject): JsonObject {
-  const filled: JsonObject = {};
-  for (const name in event) if (event[name] !== '') filled[name] = event[name];
-  return filled;
+  let hasEmpty = false;
+  for (const name in event) if (event[name] === '') hasEmpty = true;
+  if (!hasEmpty) return event;
+  return Object.fromEntries(Object.entries(event).filter(([, value]) => value !== ''));
 }
 
 /** Anything but a number of milliseconds stays as it is. The time correction will judge it. */
