@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-// docs: the tree in README.md. Names ending in -er are processes; plain nouns are imported.
+// The tree in README.md. Processes are started, never imported; all other packages are libraries.
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/receiver': ['packages/events', 'packages/kafka', 'packages/service'],
   'packages/input-filter': ['packages/events', 'packages/kafka', 'packages/service'],

@@ -5,7 +5,8 @@ import { fieldPaths } from './field-paths.ts';
 
 /**
  * Copy this file, say here what the client did wrong and why this is the right answer, and add the fix to
- * the catalogue. The tests of this folder check every fix of the catalogue against its examples.
+ * built-in-fixes.ts; the order there matters. The tests of this folder check every fix of the catalogue
+ * against its examples. List it in the table of the README.
  */
 export const fixTemplate: Fix = {
   id: 'fix-template',

@@ -26,7 +26,7 @@ export function addTally(sum: Tally, more: Tally): void {
 
 /**
  * Events without an outcome, or outcomes without an event: 0 unless there is a bug, since
- * `events in = clean + rejected + duplicate`, where rejected includes what is unwanted.
+ * `events in = clean + rejected + unwanted + duplicate`.
  */
 export function imbalanceOf(tally: Tally): number {
   return Math.abs(tally.events - tally.clean - tally.rejected - tally.unwanted - tally.duplicate);

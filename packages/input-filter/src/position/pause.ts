@@ -1,8 +1,6 @@
 import type { PositionProblem } from '@penstock/kafka';
 
-/**
- * Why a partition waits for an operator's `resume`, and where it could go on. Every other partition goes on.
- */
+/** Why a partition is paused, and where it could go on. Other partitions are not affected. */
 export interface Pause {
   readonly kind: 'paused';
   readonly code: PauseCode;

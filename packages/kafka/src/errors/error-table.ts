@@ -86,7 +86,7 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   // ---- Leaders move
   NOT_LEADER_OR_FOLLOWER: {
     any: 'refresh',
-    // A leader that loses its office while it waits for its replicas answers this, though it has appended
+    // A leader that loses leadership while it waits for its replicas answers this, though it has appended
     // (DelayedProduce).
     mayBeStored: true,
     why: 'the leader has moved (ReplicaManager.getPartitionOrError); the answer may name it (KIP-951)',

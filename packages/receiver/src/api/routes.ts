@@ -1,6 +1,6 @@
 import type { FormatHint } from '@penstock/events';
 
-/** One door for events. */
+/** An HTTP route that accepts events. */
 export interface EventRoute {
   method: 'GET' | 'POST';
   path: string;
