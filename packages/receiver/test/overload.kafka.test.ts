@@ -7,7 +7,7 @@ import { post, startReceiverProcess, type Posted } from './receiver-process.ts';
 const queueAgeMaxMs = 1_000;
 const phaseMs = 8_000;
 let sent = 0;
-const body = () => `[{"n":${(sent += 1)},"text":"${'x'.repeat(900)}"}]`;
+const body = () => `[{"n":${(sent += 1)},"text":"${'x'.repeat(7_000)}"}]`;
 
 /** Posts at a steady rate, whether answers come or not; every post has its answer when it settles. */
 async function openLoop(url: string, perSecond: number, forMs: number): Promise<Posted[]> {
@@ -43,13 +43,14 @@ test.skipIf(givenBootstrap())(
     await kafka.createTopic(topic, { partitions: 4, configs: { 'max.message.bytes': '2000000' } });
     const receiver = await startReceiverProcess(bootstrap, {
       RAW_TOPIC: topic,
-      // Five small batches for each partition are under way at most, so the delay is what saturates.
+      // A batch holds one body, and five for each partition are under way at most. So the delay is what
+      // saturates, at some dozens a second, which a busy machine can send too.
       BATCH_BYTES: '8KiB',
       QUEUE_AGE_MAX_MS: String(queueAgeMaxMs),
     });
     await openLoop(receiver.url, 50, 1_000);
-    for (const proxy of proxies) proxy.delay(100);
-    const perSecond = await saturation(receiver.url, 400);
+    for (const proxy of proxies) proxy.delay(400);
+    const perSecond = await saturation(receiver.url, 100);
     const posts = await openLoop(receiver.url, 2 * perSecond, phaseMs);
 
     const acknowledged = posts.filter(({ status }) => status === 200);
