@@ -30,6 +30,7 @@ export function has(file: string): boolean {
 export interface Manifest {
   name: string;
   private?: boolean;
+  scripts?: Record<string, string>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
 }
