@@ -27,6 +27,12 @@ test.each([
   ['KEY_SALT: at least 16 characters', { KEY_SALT: 'short' }],
   ['KEY_SALT: is the one of example.env', { KEY_SALT: 'replace-this-by-32-random-characters' }],
   ['BODY_BYTES_MAX is above', { BODY_BYTES_MAX: '2MiB', IN_FLIGHT_BYTES_MAX: '1MiB' }],
+  ['TLS_KEY_FILE belong together', { TLS_CERTIFICATE_FILE: '/c.pem' }],
+  ['TLS_CLIENT_CERTIFICATES needs', { TLS_CLIENT_CERTIFICATES: 'required', TLS_CLIENT_CA_FILE: '/ca.pem' }],
+  [
+    'TLS_CLIENT_CERTIFICATES and PENSTOCK_RECEIVER_TLS_CLIENT_CA_FILE belong together',
+    { TLS_CERTIFICATE_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem', TLS_CLIENT_CERTIFICATES: 'optional' },
+  ],
   ['STOP_TIMEOUT_MS must be at least 31000', { STOP_LINGER_MS: '20000' }],
 ])('%s is told', (problem, env) => {
   const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`${prefix}${name}`, value]));

@@ -106,6 +106,31 @@ const http = {
   }),
 };
 
+const tls = {
+  certificateFile: text(`${prefix}TLS_CERTIFICATE_FILE`, {
+    why:
+      'Certificate (PEM, with its chain) of the address for clients, which then speaks HTTPS only. Read ' +
+      'again when it changes; a pair that does not fit leaves the one of before.',
+    optional: true,
+  }),
+  keyFile: text(`${prefix}TLS_KEY_FILE`, {
+    why: 'Private key (PEM, not encrypted) of that certificate.',
+    optional: true,
+  }),
+  clientCertificates: oneOf(`${prefix}TLS_CLIENT_CERTIFICATES`, ['none', 'optional', 'required'], {
+    why:
+      'Whether clients show a certificate of their own. One that is shown must be valid. It lets a client ' +
+      'connect; its tenant is still that of its API key.',
+    default: 'none',
+  }),
+  clientAuthoritiesFile: text(`${prefix}TLS_CLIENT_CA_FILE`, {
+    why:
+      'Certificates (PEM) that sign those of clients; nobody else is believed. Read again like the ' +
+      'others.',
+    optional: true,
+  }),
+};
+
 const body = {
   bodyBytesMax: receiverTopicKnobs.bodyBytesMax,
   bodyTimeoutMs: durationMs(`${prefix}BODY_TIMEOUT_MS`, {
@@ -260,6 +285,7 @@ const stopping = {
 export const knobs = {
   ...chassis,
   http,
+  tls,
   body,
   record,
   access,
@@ -273,6 +299,7 @@ export type ReceiverConfig = ConfigOf<typeof knobs>;
 /** Rules over several knobs. */
 export function checkConfig(config: ReceiverConfig): string[] {
   const problems = kafkaProblems(config.kafka);
+  problems.push(...tlsProblems(config));
   const { trustedProxies = [], trustedProxyHops } = config.http;
   if (trustedProxyHops > 0 && trustedProxies.length > 0) {
     problems.push(`${prefix}TRUSTED_PROXY_HOPS and ${prefix}TRUSTED_PROXIES are both set; set one`);
@@ -295,6 +322,25 @@ export function checkConfig(config: ReceiverConfig): string[] {
     problems.push(
       `${prefix}STOP_TIMEOUT_MS must be at least ${neededMs}: ` +
         `STOP_LINGER_MS + ${lastBodiesMs} + DELIVERY_TIMEOUT_MS`,
+    );
+  }
+  return problems;
+}
+
+function tlsProblems({ tls }: ReceiverConfig): string[] {
+  const { certificateFile, keyFile, clientCertificates, clientAuthoritiesFile } = tls;
+  const problems: string[] = [];
+  if ((certificateFile === undefined) !== (keyFile === undefined)) {
+    problems.push(`${prefix}TLS_CERTIFICATE_FILE and ${prefix}TLS_KEY_FILE belong together; set both`);
+  }
+  const asks = clientCertificates !== 'none';
+  if (asks && certificateFile === undefined) {
+    problems.push(`${prefix}TLS_CLIENT_CERTIFICATES needs ${prefix}TLS_CERTIFICATE_FILE`);
+  }
+  if (asks !== (clientAuthoritiesFile !== undefined)) {
+    problems.push(
+      `${prefix}TLS_CLIENT_CERTIFICATES and ${prefix}TLS_CLIENT_CA_FILE belong together: nobody but its ` +
+        'authorities is believed',
     );
   }
   return problems;

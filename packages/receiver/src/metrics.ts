@@ -6,12 +6,19 @@ import type { EventRoute } from './api/routes.ts';
 
 export type ReceiverMetrics = ReturnType<typeof declareMetrics>;
 
-export function declareMetrics(
-  metrics: Metrics,
-  routes: readonly EventRoute[],
-  budget: MemoryBudget,
-  backlog: Backlog,
-) {
+export interface Measured {
+  routes: readonly EventRoute[];
+  budget: MemoryBudget;
+  backlog: Backlog;
+  topic: { writableShare: number };
+}
+
+export function declareMetrics(metrics: Metrics, { routes, budget, backlog, topic }: Measured) {
+  metrics.gaugeOf(
+    'writable_partitions_ratio',
+    'The share of the raw topic that can be written now: has a leader and enough replicas in sync.',
+    () => topic.writableShare,
+  );
   metrics.gaugeOf(
     'in_flight_bytes',
     'Memory of requests that are being read, wait for Kafka, or are refused while their body still comes.',
@@ -46,6 +53,16 @@ export function declareMetrics(
       'dropped_connections_total',
       'Connections closed at CONNECTIONS_MAX (total) or CONNECTIONS_PER_ADDRESS_MAX (address).',
       { name: 'limit', values: ['total', 'address'] },
+    ),
+    tlsConnections: metrics.counter(
+      'tls_connections_total',
+      'Connections of TLS: with a certificate of the client, without, or failed before the first request.',
+      { name: 'client', values: ['anonymous', 'certified', 'failed'] },
+    ),
+    certificateReloads: metrics.counter(
+      'certificate_reloads_total',
+      'Changes of the TLS files. refused: they do not fit together, and the certificate of before stays.',
+      { name: 'outcome', values: ['taken', 'refused'] },
     ),
     kafkaErrors: metrics.counter('errors_total', 'Batches that Kafka did not confirm.', {
       name: 'kind',

@@ -8,13 +8,14 @@ import { trustedProxies } from './request/client-address.ts';
 import { openGate } from './access/gate.ts';
 import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { openListenerTls } from './http/listener-tls.ts';
 import { Intake } from './request/intake.ts';
 import type { TakenRequest } from './request/taken-request.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
 import { RawRecords } from './raw/raw-record.ts';
-import { openRawTopic, type RawTopic } from './raw-topic.ts';
+import { openRawTopic, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
 import { eventRoutes } from './api/routes.ts';
 
@@ -45,12 +46,8 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const routes = eventRoutes(config.body.bodyBytesMax);
   const gate = cleanup.use(await openGate(config, log));
   const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
-  context.metrics.gaugeOf(
-    'writable_partitions_ratio',
-    'The share of the raw topic that can be written now: has a leader and enough replicas in sync.',
-    () => topic.writableShare,
-  );
-  const metrics = declareMetrics(context.metrics, routes, budget, backlog);
+  const metrics = declareMetrics(context.metrics, { routes, budget, backlog, topic });
+  const tls = cleanup.use(await openListenerTls(context, metrics));
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
   const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
   // A partition that is stuck has no share of its own: the backlog refuses what would wait for it
@@ -73,7 +70,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
     append: (...record) => producer.append(...record),
   });
   const leaving = () => now.phase !== 'serving';
-  const app = await createHttpServer({ config, log, metrics, routes, intake, leaving });
+  const app = await createHttpServer({ config, log, metrics, routes, intake, tls, leaving });
   cleanup.defer(() => app.close());
 
   const { listen, reusePort, backlog: waitingMax } = config.http;

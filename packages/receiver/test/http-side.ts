@@ -8,6 +8,7 @@ import { openGate } from '../src/access/gate.ts';
 import { trustedProxies } from '../src/request/client-address.ts';
 import { knobs } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
+import { openListenerTls, type ListenerTls } from '../src/http/listener-tls.ts';
 import { Intake } from '../src/request/intake.ts';
 import type { TakenRequest } from '../src/request/taken-request.ts';
 import { MemoryBudget } from '../src/request/memory-budget.ts';
@@ -29,6 +30,7 @@ export interface HttpSide {
   outcome: Settlement<TakenRequest>['outcome'] | 'never' | 'full';
   closedBecause: ProblemCode | undefined;
   leaving: boolean;
+  tls: ListenerTls | undefined;
   metrics(): Promise<string>;
   logged(): string;
 }
@@ -53,8 +55,9 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const routes = eventRoutes(config.body.bodyBytesMax);
   const gate = await openGate(config, log);
   const backlog = new Backlog(12, config.body.queueAgeMaxMs);
-  const metrics = declareMetrics(registry, routes, budget, backlog);
+  const metrics = declareMetrics(registry, { routes, budget, backlog, topic: { writableShare: 1 } });
   const { dc, instance: receiver = '', tenant, keySalt } = config.record;
+  const tls = await openListenerTls({ config, log, metrics: registry }, metrics);
   const topic = 'events.raw';
   const side: HttpSide = {
     url: '',
@@ -65,6 +68,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     outcome: 'written',
     closedBecause: undefined,
     leaving: false,
+    tls,
     metrics: () => registry.exposition(),
     logged: () => String(lines.read() ?? ''),
   };
@@ -84,13 +88,15 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
       return true;
     },
   });
-  const app = await createHttpServer({ config, log, metrics, routes, intake, leaving: () => side.leaving });
+  const leaving = (): boolean => side.leaving;
+  const app = await createHttpServer({ config, log, metrics, routes, intake, tls, leaving });
   await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve));
   side.port = (app.server.address() as AddressInfo).port;
-  side.url = `http://127.0.0.1:${side.port}`;
+  side.url = `${tls ? 'https' : 'http'}://127.0.0.1:${side.port}`;
   onTestFinished(async () => {
     reads[Symbol.dispose]();
     gate[Symbol.dispose]();
+    tls?.[Symbol.dispose]();
     app.server.closeAllConnections();
     app.server.close();
     await app.close();

@@ -1,3 +1,4 @@
+export { type Authority, createAuthority } from './jvm/certificates.ts';
 export type { ConsoleConsumeOptions, ConsumedRecord } from './tool/console-consumer.ts';
 export {
   javaClientProperties,

@@ -19,6 +19,7 @@ import { expectsContinue } from '../request/expect-continue.ts';
 import { allowOrigins } from './allow-origins.ts';
 import { requestProblem } from './check-request.ts';
 import { limitConnections } from './connections-per-address.ts';
+import { createListener, type ListenerTls } from './listener-tls.ts';
 import { refuseConnection, refuseSocket } from './refuse-connection.ts';
 import { serveOpenApi } from './serve-openapi.ts';
 
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   metrics: ReceiverMetrics;
   routes: readonly EventRoute[];
   intake: Intake;
+  /** Undefined: plain HTTP. */
+  tls: ListenerTls | undefined;
   /** Clients are asked to take their next request elsewhere. */
   leaving(): boolean;
 }
@@ -47,16 +50,22 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     bodyLimit: body.bodyBytesMax,
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    keepAliveTimeout: http.keepAliveTimeoutMs,
-    // Bodies have their own limits (body-reads.ts); this one ends those that are read and thrown away.
-    requestTimeout: http.headersTimeoutMs + body.bodyTimeoutMs + 1_000,
-    http: {
-      maxHeaderSize: http.headerBytesMax,
-      headersTimeout: http.headersTimeoutMs,
-      connectionsCheckingInterval: connectionsCheckMs,
-      // Its absence is answered here, with a problem document.
-      requireHostHeader: false,
-    },
+    serverFactory: (handler) =>
+      createListener(
+        o.tls,
+        {
+          keepAliveTimeout: http.keepAliveTimeoutMs,
+          // Bodies have their own limits (body-reads.ts); this one ends those that are read and thrown away.
+          requestTimeout: http.headersTimeoutMs + body.bodyTimeoutMs + 1_000,
+          maxHeaderSize: http.headerBytesMax,
+          headersTimeout: http.headersTimeoutMs,
+          handshakeMs: http.headersTimeoutMs,
+          connectionsCheckingInterval: connectionsCheckMs,
+          // Its absence is answered here, with a problem document.
+          requireHostHeader: false,
+        },
+        handler,
+      ),
     // A query is a body here, and no route has parameters.
     routerOptions: { querystringParser: () => ({}) },
     clientErrorHandler: (error, socket) => {

@@ -24,7 +24,9 @@ const refused = new WeakSet<Socket>();
 export function refuseConnection(error: ParserError, socket: HttpSocket, o: RefusalOptions): void {
   // The client has gone, perhaps in the middle of a body: nobody is left to be answered.
   const gone = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
-  if (gone || !socket.writable) return void socket.destroy();
+  // Without a handshake there is no way to answer that its client could read; plain HTTP ends here, too.
+  const unsafe = error.code === 'EPROTO' || /^ERR_(SSL|TLS)_/.test(error.code ?? '');
+  if (gone || unsafe || !socket.writable) return void socket.destroy();
   // The parser fails again with every further byte.
   if (refused.has(socket)) return;
   const code = connectionProblem(error.code);

@@ -11,8 +11,8 @@ import {
   type TopicSettings,
 } from '@penstock/kafka';
 import { kafkaConnection, type Log, type ServiceContext } from '@penstock/service';
-import type { ReceiverConfig } from './config.ts';
-import { notWritable, writablePartitions, type Writable } from './raw/writable-partitions.ts';
+import type { ReceiverConfig } from '../config.ts';
+import { notWritable, writablePartitions, type Writable } from './writable-partitions.ts';
 
 const lookMs = 2_000;
 /** Settings that fit are looked at now and then: somebody may change them while we promise by them. */
