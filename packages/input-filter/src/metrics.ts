@@ -76,7 +76,7 @@ function declareThreadMetrics(metrics: Metrics) {
     }),
     poison: metrics.counter('poison_total', 'Records that Kafka refused and that were rejected instead.'),
     commitSeconds: metrics.histogram(
-      'commit_seconds',
+      'commit_duration_seconds',
       'From the last output to the certain commit.',
       secondsBounds,
     ),
@@ -116,18 +116,18 @@ function declareThreadMetrics(metrics: Metrics) {
  */
 export function declareLagMetrics(metrics: Metrics, partitions: () => readonly PartitionStatus[]): void {
   const read = (what: 'records' | 'seconds') => () =>
-    partitions().flatMap(({ partition, lag }) => (lag ? [[String(partition), lag[what]] as const] : []));
+    partitions().flatMap(({ partition, lag }) =>
+      lag ? [[{ partition: String(partition) }, lag[what]] as const] : [],
+    );
   metrics.gaugeOf(
     'lag_records',
     'Raw records between the committed position and the end of the log.',
     read('records'),
-    'partition',
   );
   metrics.gaugeOf(
     'lag_seconds',
     'How long the oldest raw record that is not committed has been waiting since it was received.',
     read('seconds'),
-    'partition',
   );
 }
 

@@ -36,37 +36,3 @@ export function declareMirrorMetrics(metrics: Metrics): MirrorMetrics {
     commitSeconds: metrics.histogram('commit_duration_seconds', 'From commit to its answer', secondsBounds),
   };
 }
-
-/** One partition as the metrics show it. What is not known is undefined, and its line is left out. */
-export interface PartitionReading {
-  readonly name: string;
-  readonly lagRecords: number | undefined;
-  readonly lagSeconds: number | undefined;
-  readonly lsoLagRecords: number | undefined;
-  readonly paused: boolean;
-  readonly lostRecords: number | undefined;
-}
-
-export function declarePartitionMetrics(metrics: Metrics, read: () => readonly PartitionReading[]): void {
-  const gauge = (name: string, help: string, value: (partition: PartitionReading) => number | undefined) => {
-    const readings = () =>
-      read().flatMap((partition) => {
-        const found = value(partition);
-        return found === undefined ? [] : [[partition.name, found] as const];
-      });
-    metrics.gaugeOf(name, help, readings, 'partition');
-  };
-  gauge(
-    'lag_records',
-    'Source offsets not yet committed on the target; absent: unknown',
-    (p) => p.lagRecords,
-  );
-  gauge(
-    'lag_seconds',
-    'Age of the last copied record while there is lag; absent: unknown',
-    (p) => p.lagSeconds,
-  );
-  gauge('lso_lag_records', 'Source offsets held back by an open transaction there', (p) => p.lsoLagRecords);
-  gauge('paused', '1 for a paused partition (mirror status says what to do)', (p) => (p.paused ? 1 : 0));
-  gauge('lost_records', 'Source offsets that were deleted before they were copied', (p) => p.lostRecords);
-}

@@ -1,7 +1,7 @@
 import { retrying, type KafkaError } from '@penstock/kafka';
 import type { Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
-import { declareGauges, watchSource } from './declare-gauges.ts';
+import { declareGauges, watchSource } from './gauges.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
 import { openLink } from './link/link-context.ts';

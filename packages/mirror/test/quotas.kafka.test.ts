@@ -27,12 +27,12 @@ test(
     await untilPhase(mirror, `${link.topic}-0`, 'copying');
     await eventually('it is throttled, and says so', async () => {
       const answer = await mirror.process.ask('/metrics');
-      const seconds = /throttled_seconds\{cluster="target"\} (\S+)/.exec(answer?.text ?? '')?.[1];
+      const seconds = /throttled_seconds_total\{cluster="target"\} (\S+)/.exec(answer?.text ?? '')?.[1];
       return Number(seconds ?? 0) > 0 ? true : undefined;
     });
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
     expect(mirror.log()).toContain('a quota is exceeded');
-    expect(mirror.log()).not.toContain('Target partition takes nothing');
+    expect(mirror.log()).not.toContain('target partition takes nothing');
     expect(await mirror.stop()).toBe(0);
     await expectExactCopy(clusters, link, [0, 1]);
   },

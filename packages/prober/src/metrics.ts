@@ -23,7 +23,7 @@ export function declareProberMetrics(
     findingKinds.map((kind) => [
       kind,
       metrics.counter(`${kind.replaceAll('-', '_')}_total`, `Probes found to be: ${kind}.`, {
-        name: 'hop',
+        name: 'datacenter/hop',
         values: spots,
       }),
     ]),
@@ -32,21 +32,20 @@ export function declareProberMetrics(
     'arrival_seconds',
     'From the first send of a probe to its arrival at a hop, by one clock.',
     arrivalBounds,
-    { name: 'hop', values: spots },
+    { name: 'datacenter/hop', values: spots },
   );
   const sent = metrics.counter('sent_total', 'Probes, by what the Receiver said in the end.', {
-    name: 'answer',
+    name: 'datacenter/answer',
     values: datacenters.flatMap((datacenter) => answers.map((answer) => `${datacenter}/${answer}`)),
   });
   metrics.gaugeOf('open_probes', 'Acknowledged probes that are neither through nor judged.', read.open);
   metrics.gaugeOf(
     'unproven_seconds',
     'Time since a hop was last read to its end: no verdicts for anything newer.',
-    read.unprovenSeconds,
-    'hop',
+    () => read.unprovenSeconds().map(([hop, seconds]) => [{ hop }, seconds]),
   );
-  metrics.gaugeOf(
-    'webhook_dropped',
+  metrics.counterOf(
+    'webhook_dropped_total',
     'Alerts that the webhook never took, since the start.',
     read.webhookDropped,
   );

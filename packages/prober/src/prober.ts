@@ -181,7 +181,7 @@ export class Prober implements AsyncDisposable {
     if (found.differences.length > 0) {
       this.#options.log.error(
         { hop, stream, sequence, fields: found.differences },
-        'A probe arrived changed',
+        'a probe arrived changed',
       );
     }
     const matches = found.differences.length === 0;
@@ -227,8 +227,8 @@ export class Prober implements AsyncDisposable {
 
   #tell(incident: Incident, webhook: Webhook | undefined): void {
     const { kind, datacenter, hop, count, examples } = incident;
-    if (incident.ended) this.#options.log.info({ kind, datacenter, hop, count }, 'An incident has ended');
-    else this.#options.log.error({ kind, datacenter, hop, examples }, 'An incident has begun');
+    if (incident.ended) this.#options.log.info({ kind, datacenter, hop, count }, 'an incident has ended');
+    else this.#options.log.error({ kind, datacenter, hop, examples }, 'an incident has begun');
     webhook?.tell(incident);
   }
 

@@ -16,7 +16,7 @@ export async function startProber(context: ServiceContext<ProberConfig>): Promis
     await prober[Symbol.asyncDispose]();
     throw error;
   });
-  log.info({ address: page.address }, 'The live page is open');
+  log.info({ address: page.address }, 'the live page is open');
   prober.senders.start();
   return {
     notReady: () => prober.notReady(),

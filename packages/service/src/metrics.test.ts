@@ -7,6 +7,10 @@ function declare(metrics: Metrics) {
     refused: metrics.counter('refused_total', 'Refused.', { name: 'reason', values: ['full', 'bad'] }),
     wait: metrics.histogram('wait_seconds', 'Wait.', [0.1, 1]),
     open: metrics.gauge('open_count', 'Open.'),
+    seen: metrics.counter('seen_total', 'Seen.', {
+      name: 'datacenter/hop',
+      values: ['fra/clean', 'fra/raw'],
+    }),
   };
 }
 
@@ -15,14 +19,16 @@ const linesOf = async (metrics: Metrics) =>
 
 test('metrics are exposed with their names, labels and buckets', async () => {
   const metrics = new Metrics('input-filter');
-  const { events, refused, wait, open } = declare(metrics);
-  metrics.gaugeOf('lag_records', 'Lag.', () => [['raw-3', 12]], 'partition');
+  const { events, refused, wait, open, seen } = declare(metrics);
+  metrics.gaugeOf('lag_records', 'Lag.', () => [[{ topic: 'raw', partition: '3' }, 12]]);
+  metrics.counterOf('waited_seconds_total', 'Waited.', () => 2.5);
   events.add(5);
   refused.add(1, 'bad');
   wait.observe(0.1);
   wait.observe(0.5, '', 2);
   wait.observe(7);
   open.set(4);
+  seen.add(2, 'fra/clean');
   expect(await linesOf(metrics)).toEqual([
     'penstock_input_filter_events_total 5',
     'penstock_input_filter_refused_total{reason="full"} 0',
@@ -33,7 +39,10 @@ test('metrics are exposed with their names, labels and buckets', async () => {
     'penstock_input_filter_wait_seconds_sum 8.1',
     'penstock_input_filter_wait_seconds_count 4',
     'penstock_input_filter_open_count 4',
-    'penstock_input_filter_lag_records{partition="raw-3"} 12',
+    'penstock_input_filter_seen_total{datacenter="fra",hop="clean"} 2',
+    'penstock_input_filter_seen_total{datacenter="fra",hop="raw"} 0',
+    'penstock_input_filter_lag_records{topic="raw",partition="3"} 12',
+    'penstock_input_filter_waited_seconds_total 2.5',
   ]);
 });
 

@@ -2,7 +2,8 @@ import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
 
 /**
  * A label with all values it can take, known when the metric is declared: never an id, an address or a user
- * agent.
+ * agent. With several names, each value has a part for each, joined by slashes: `datacenter/hop` and
+ * `fra/clean`.
  */
 export interface Label {
   name: string;
@@ -15,10 +16,10 @@ export interface MetricsOptions {
 }
 
 /**
- * One number for each label value, e.g. the lag of each partition that is assigned now; without a label,
- * `['', value]`.
+ * One number for each set of labels, e.g. the lag of each partition that is assigned now:
+ * `[{ topic: 'raw', partition: '3' }, 12]`.
  */
-export type Reading = Iterable<readonly [labelValue: string, value: number]>;
+export type Reading = Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
 
 const cellsPerThread = 4096;
 
@@ -70,15 +71,13 @@ export class Metrics {
   }
 
   /** A number that is read when somebody asks. Declare it in the main thread, after the shared ones. */
-  gaugeOf(name: string, help: string, read: () => number | Reading, labelName = ''): void {
-    this.#register(name, help, 'gauge', () => {
-      const reading = read();
-      if (typeof reading === 'number') return [{ labels: {}, value: reading }];
-      return Array.from(reading, ([labelValue, value]) => ({
-        labels: labelled(labelName, labelValue),
-        value,
-      }));
-    });
+  gaugeOf(name: string, help: string, read: () => number | Reading): void {
+    this.#register(name, help, 'gauge', () => samplesOf(read()));
+  }
+
+  /** As `gaugeOf`, of a number that somebody else counts and that only grows. The name ends in `_total`. */
+  counterOf(name: string, help: string, read: () => number | Reading): void {
+    this.#register(name, help, 'counter', () => samplesOf(read()));
   }
 
   /** A constant 1 whose labels say what is otherwise no number. Declare it in the main thread. */
@@ -228,6 +227,15 @@ export const secondsBounds = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600,
 ] as const;
 
+function samplesOf(reading: number | Reading): Sample[] {
+  if (typeof reading === 'number') return [{ labels: {}, value: reading }];
+  return Array.from(reading, ([labels, value]) => ({ labels: { ...labels }, value }));
+}
+
 function labelled(name: string | undefined, value: string): Record<string, string> {
-  return name ? { [name]: value } : {};
+  if (name === undefined) return {};
+  const names = name.split('/');
+  if (names.length === 1) return { [name]: value };
+  const parts = value.split('/');
+  return Object.fromEntries(names.map((one, index) => [one, parts[index] ?? '']));
 }

@@ -86,7 +86,7 @@ export class StuckLsoWatch implements Disposable {
         );
       }
     } catch (error) {
-      this.#cluster.log.warn({ error }, 'Could not check for stuck transactions; will be tried again');
+      this.#cluster.log.warn({ error }, 'could not check for stuck transactions; will be tried again');
     } finally {
       this.#looking = false;
     }

@@ -136,7 +136,7 @@ export class Cluster implements AsyncDisposable {
     this.#tellThrottleAt = now + tellThrottleEveryMs;
     this.log.warn(
       { throttleMs },
-      'The brokers throttle this client: a quota is exceeded, so everything is slower',
+      'the brokers throttle this client: a quota is exceeded, so everything is slower',
     );
   }
 
@@ -297,7 +297,7 @@ export class Cluster implements AsyncDisposable {
     }
     if (decision === 'fatal') throw new KafkaError(code, `metadata of topic ${topic.name}`);
     if (topic.errorCode !== 0 && code !== 'LEADER_NOT_AVAILABLE') {
-      this.log.warn({ topic: topic.name, code }, 'Metadata of a topic could not be read');
+      this.log.warn({ topic: topic.name, code }, 'metadata of a topic could not be read');
       return;
     }
     const partitions = topic.partitions

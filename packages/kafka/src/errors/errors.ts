@@ -60,7 +60,7 @@ export function isRetryable(code: ErrorCode): boolean {
  * Whether only an operator or a new version of a program can help. Not so when this side closed the
  * connection.
  */
-export function isFatal({ code, retryable }: KafkaError): boolean {
+export function isPermanent({ code, retryable }: KafkaError): boolean {
   return !retryable && code !== 'CLOSED';
 }
 

@@ -199,7 +199,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       if (!(error instanceof KafkaError) || !error.retryable) this.#fail(error);
-      else this.#log.warn({ error }, 'Metadata could not be read; will be tried again');
+      else this.#log.warn({ error }, 'metadata could not be read; will be tried again');
     } finally {
       this.#refreshing = false;
       this.#plan();
@@ -284,7 +284,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
   #onUnreadable(cursor: PartitionCursor, found: { what: string; oldFormatEnd?: bigint }): void {
     const { what, oldFormatEnd } = found;
     const { topic, partition, offset } = cursor;
-    this.#log.error({ topic, partition, offset: String(offset), what }, 'A batch cannot be read');
+    this.#log.error({ topic, partition, offset: String(offset), what }, 'a batch cannot be read');
     cursor.backToLeader();
     cursor.retryLater();
     if (++cursor.corruptTries < corruptTriesMax) return;
@@ -316,7 +316,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     const { topic, partition } = cursor;
     this.#log.error(
       { topic, partition, ...problem, from: String(problem.from), to: String(problem.to) },
-      'Position problem',
+      'position problem',
     );
     this.#prefetched.push(cursor, cursor.ended(problem));
     this.#arrivals.ring();
@@ -332,7 +332,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     this.#broken.set(node, { tries, until: performance.now() + backoffMs(tries) });
     for (const cursor of cursors) cursor.backToLeader();
     // Said once: an outage of 18 s made 70 lines.
-    if (tries === 1) this.#log.warn({ node, code: error.code }, 'Fetch failed; tried again until it works');
+    if (tries === 1) this.#log.warn({ node, code: error.code }, 'fetch failed; tried again until it works');
     void this.#refresh();
   }
 
@@ -340,7 +340,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
     const broken = this.#broken.get(node);
     if (broken === undefined) return;
     this.#broken.delete(node);
-    this.#log.info({ node, tries: broken.tries }, 'Fetch works again');
+    this.#log.info({ node, tries: broken.tries }, 'fetch works again');
   }
 
   #fail(error: unknown): void {

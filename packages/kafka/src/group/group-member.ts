@@ -143,7 +143,7 @@ export class GroupMember implements AsyncDisposable {
       } catch (error) {
         this.#log.warn(
           { error, groupId: this.#options.groupId },
-          'The group could not be left; its session will time out',
+          'the group could not be left; its session will time out',
         );
       }
     }
@@ -184,7 +184,7 @@ export class GroupMember implements AsyncDisposable {
         tries = 0;
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retryable) this.#fail(error);
-        else this.#log.warn({ code: error.code, tries: ++tries }, 'Heartbeat failed; will be tried again');
+        else this.#log.warn({ code: error.code, tries: ++tries }, 'heartbeat failed; will be tried again');
       }
     }
   }
@@ -222,7 +222,7 @@ export class GroupMember implements AsyncDisposable {
       const reason = answer.errorMessage;
       this.#log.warn(
         { groupId, memberId, code, reason },
-        'Fenced by the group: all partitions are lost; joining again',
+        'fenced by the group: all partitions are lost; joining again',
       );
       return this.#advance({ kind: 'fenced', repeatedly: this.#fencings.fenced().kind === 'shared' });
     }
@@ -301,7 +301,7 @@ export class GroupMember implements AsyncDisposable {
     if (this.#failing.signal.aborted) return;
     this.#log.error(
       { error, groupId: this.#options.groupId, memberId: this.memberId },
-      'The group member has failed',
+      'the group member has failed',
     );
     this.#failing.abort(error);
     this.#settleWaiters(error);

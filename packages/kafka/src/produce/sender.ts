@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
-import { isFatal, KafkaError, mayBeStored, meansRefresh } from '../errors/errors.ts';
+import { isPermanent, KafkaError, mayBeStored, meansRefresh } from '../errors/errors.ts';
 import type { ErrorCode } from '../errors/errors.ts';
 import { backoffMs } from '../errors/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
@@ -259,8 +259,8 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
       } catch (error) {
         // Thrown here, it ends the process: no retry mends it, and nothing was acknowledged that is not
         // stored.
-        if (!this.#closed && (!(error instanceof KafkaError) || isFatal(error))) throw error;
-        this.#cluster.log.debug({ err: error }, 'Metadata refresh failed; it is tried again');
+        if (!this.#closed && (!(error instanceof KafkaError) || isPermanent(error))) throw error;
+        this.#cluster.log.debug({ err: error }, 'metadata refresh failed; it is tried again');
       }
     }
     this.#refreshing = false;

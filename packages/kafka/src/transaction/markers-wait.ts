@@ -38,7 +38,7 @@ export class MarkersWait {
     this.#toldAt = now;
     this.#log.warn(
       { transactionalId: this.#transactionalId, waitMs: Math.round(this.ms) },
-      'The previous transaction is decided, but one of its partitions takes no marker: this id waits for it',
+      'the previous transaction is decided, but one of its partitions takes no marker: this id waits for it',
     );
   }
 }

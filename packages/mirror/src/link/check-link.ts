@@ -27,7 +27,7 @@ export async function checkLink(
   for (const wanted of config.topics) {
     const [name] = wanted.split(':', 1);
     if (topics.some((topic) => topic.name === name)) continue;
-    log.warn({ topic: name }, 'Topic is configured but not registered, so it is not copied: run mirror init');
+    log.warn({ topic: name }, 'topic is configured but not registered, so it is not copied: run mirror init');
   }
   const needs = [
     { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },

@@ -71,10 +71,10 @@ export class StrangerWatch implements Disposable {
       this.#found = await strangersOf(this.#link, { signal });
       for (const stranger of this.#found) {
         if (known.has(stranger.memberId)) continue;
-        this.#log.error({ ...stranger }, 'A member of the group is not a mirror: its shards are not copied');
+        this.#log.error({ ...stranger }, 'a member of the group is not a mirror: its shards are not copied');
       }
     } catch (error) {
-      if (!signal.aborted) this.#log.debug({ error }, 'The group does not say who its members are');
+      if (!signal.aborted) this.#log.debug({ error }, 'the group does not say who its members are');
     }
     if (!signal.aborted) this.#timer = setTimeout(() => void this.#look(), this.#everyMs).unref();
   }

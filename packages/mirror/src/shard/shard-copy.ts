@@ -126,13 +126,13 @@ export class ShardCopy implements Disposable {
       const { partition, firstOffset: from, lastOffset } = refused;
       const detail = `the target refuses this batch: ${code}`;
       partition.refusal = { kind: 'refused', from, to: lastOffset + 1n, detail };
-      log.error({ partition: partition.name, code, from: String(from) }, 'Target refuses a batch');
+      log.error({ partition: partition.name, code, from: String(from) }, 'target refuses a batch');
     }
     for (const partition of this.partitions.values()) {
       if (!stuck.some((each) => isTarget(partition, each))) continue;
       const restMs = partition.rest();
       const fields = { partition: partition.name, code, restMs };
-      log.warn(fields, 'Target partition takes nothing; the others go on');
+      log.warn(fields, 'target partition takes nothing; the others go on');
     }
   }
 
@@ -316,7 +316,7 @@ export class ShardCopy implements Disposable {
     this.#withoutRoom = names;
     for (const partition of names) {
       if (before.has(partition)) continue;
-      this.#o.log.error({ partition }, 'No target partition for it in this link: run mirror init');
+      this.#o.log.error({ partition }, 'no target partition for it in this link: run mirror init');
     }
   }
 

@@ -1,7 +1,17 @@
 import type { CopiedPartition } from '../copy/copied-partition.ts';
-import type { PartitionReading } from '../metrics.ts';
 import { isoTime, wallClockMs } from '../wall-clock.ts';
 import type { Shard } from './shard.ts';
+
+/** One partition as the metrics show it. What is not known is undefined, and its line is left out. */
+export interface PartitionReading {
+  readonly topic: string;
+  readonly partition: number;
+  readonly lagRecords: number | undefined;
+  readonly lagSeconds: number | undefined;
+  readonly lsoLagRecords: number | undefined;
+  readonly paused: boolean;
+  readonly lostRecords: number | undefined;
+}
 
 /** How old what was heard of the source may be, for a lag that is made from it. */
 const freshMs = 15_000;
@@ -9,7 +19,8 @@ const freshMs = 15_000;
 export function readPartitions(shards: readonly Shard[], discoveryIntervalMs: number): PartitionReading[] {
   return shards.flatMap((shard) =>
     shard.partitions.map((partition) => ({
-      name: partition.name,
+      topic: partition.topic,
+      partition: partition.partition,
       ...lagOf(partition, discoveryIntervalMs),
       paused: partition.pause !== null,
       lostRecords: lostOf(partition),

@@ -78,7 +78,7 @@ export class Shard {
       for (let over = false; !over && !this.#stopping.signal.aborted;) over = await this.#liveOnce();
     } catch (error) {
       if (this.#stopping.signal.reason !== dropReason) this.#o.fail(error);
-      else this.#o.log.warn({ shard: this.index, error }, 'Shard dropped in the middle of a failure');
+      else this.#o.log.warn({ shard: this.index, error }, 'shard dropped in the middle of a failure');
     } finally {
       await this.#closeSession();
     }
@@ -122,7 +122,7 @@ export class Shard {
     const taken = await takeOverShard(link.target, link.identity, shard, { transactionTimeoutMs, signal });
     this.#session = taken.session;
     metrics.takeovers.add(1);
-    log.info({ shard, positions: taken.state.positions.length }, 'Shard taken over');
+    log.info({ shard, positions: taken.state.positions.length }, 'shard taken over');
     return taken;
   }
 
@@ -134,7 +134,7 @@ export class Shard {
       metrics.transactions.add(1, error.outcome === 'fatal' ? 'failed' : error.outcome);
       const { outcome, code } = error;
       if (outcome === 'fatal' && !isDenied(error)) throw error;
-      log.warn({ shard, outcome, code, error }, 'Transaction did not end as asked');
+      log.warn({ shard, outcome, code, error }, 'transaction did not end as asked');
       if (outcome === 'fenced') return this.#onFenced(error);
       if (outcome === 'fatal') await this.#closeSession();
       else this.#copy?.learnFrom(error);

@@ -48,7 +48,7 @@ export class Webhook implements AsyncDisposable {
     for (let tries = 1; body !== undefined && tries <= triesMax && !this.#closing.signal.aborted; tries++) {
       const problem = await this.#post(body);
       if (problem === undefined) return;
-      this.#log.warn({ problem, tries }, 'The webhook did not take an alert');
+      this.#log.warn({ problem, tries }, 'the webhook did not take an alert');
       if (tries === triesMax) this.#dropped += 1;
       else await pause(1_000 * 2 ** tries, this.#closing.signal);
     }

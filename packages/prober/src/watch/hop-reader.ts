@@ -104,7 +104,7 @@ export class HopReader implements AsyncDisposable {
         this.#gaps += 1;
         log.error(
           { topic, partition, problem },
-          'Records are gone before they were read; probes in them cannot be judged',
+          'records are gone before they were read; probes in them cannot be judged',
         );
         this.#positions.set(partition, problem.to);
         this.#fetcher.assign(topic, partition, { offset: problem.to, lastFetchedEpoch: -1 });
@@ -131,7 +131,7 @@ export class HopReader implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         this.#trouble = error instanceof Error ? error.message : String(error);
-        if (!reported) log.warn({ topic, error }, 'A hop cannot be read; there are no verdicts until it can');
+        if (!reported) log.warn({ topic, error }, 'a hop cannot be read; there are no verdicts until it can');
         reported = true;
       }
       await pause(proofIntervalMs, signal);

@@ -2,8 +2,7 @@ import { watchStuckLso } from '@penstock/kafka';
 import type { Metrics } from '@penstock/service';
 import type { LinkContext } from './link/link-context.ts';
 import type { StrangerWatch } from './link/strangers.ts';
-import { declarePartitionMetrics } from './metrics.ts';
-import { readPartitions } from './shard/shard-status.ts';
+import { readPartitions, type PartitionReading } from './shard/shard-status.ts';
 import type { OwnedShards } from './shard/shards.ts';
 
 type StuckLsoWatch = ReturnType<typeof watchStuckLso>;
@@ -19,7 +18,7 @@ interface Gauged {
 /** What is read when somebody asks for the metrics. */
 export function declareGauges(metrics: Metrics, gauged: Gauged): void {
   const { link, shards, strangers, stuck, discoveryIntervalMs } = gauged;
-  declarePartitionMetrics(metrics, () => readPartitions(shards.all, discoveryIntervalMs));
+  declarePartitionGauges(metrics, link.identity.link, () => readPartitions(shards.all, discoveryIntervalMs));
   metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.all.length);
   metrics.gaugeOf(
     'partitions_without_room',
@@ -32,24 +31,51 @@ export function declareGauges(metrics: Metrics, gauged: Gauged): void {
     () => Math.max(0, ...shards.all.map(({ markersWaitMs }) => markersWaitMs / 1_000)),
   );
   metrics.gaugeOf(
-    'foreign_members',
+    'strangers',
     'Members of the group of the link that are not mirrors: what they hold is not copied',
     () => strangers.found.length,
   );
-  metrics.gaugeOf(
-    'throttled_seconds',
+  metrics.counterOf(
+    'throttled_seconds_total',
     'For how long brokers have refused to serve this process because of quotas, all connections together',
     () => [
-      ['source', link.source.throttledMs / 1_000],
-      ['target', link.target.throttledMs / 1_000],
+      [{ cluster: 'source' }, link.source.throttledMs / 1_000],
+      [{ cluster: 'target' }, link.target.throttledMs / 1_000],
     ],
-    'cluster',
   );
   metrics.gaugeOf(
     'stuck_lso',
     'Source transactions that nobody will end, and which hide what follows (docs/runbooks/stuck-lso.md)',
     () => stuck.count,
   );
+}
+
+function declarePartitionGauges(
+  metrics: Metrics,
+  link: string,
+  read: () => readonly PartitionReading[],
+): void {
+  const gauge = (name: string, help: string, value: (partition: PartitionReading) => number | undefined) =>
+    metrics.gaugeOf(name, help, () =>
+      read().flatMap((reading) => {
+        const found = value(reading);
+        const labels = { link, topic: reading.topic, partition: String(reading.partition) };
+        return found === undefined ? [] : [[labels, found] as const];
+      }),
+    );
+  gauge(
+    'lag_records',
+    'Source offsets not yet committed on the target; absent: unknown',
+    (p) => p.lagRecords,
+  );
+  gauge(
+    'lag_seconds',
+    'Age of the last copied record while there is lag; absent: unknown',
+    (p) => p.lagSeconds,
+  );
+  gauge('lso_lag_records', 'Source offsets held back by an open transaction there', (p) => p.lsoLagRecords);
+  gauge('paused', '1 for a paused partition (mirror status says what to do)', (p) => (p.paused ? 1 : 0));
+  gauge('lost_records', 'Source offsets that were deleted before they were copied', (p) => p.lostRecords);
 }
 
 /**
