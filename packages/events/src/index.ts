@@ -1,4 +1,10 @@
-export { rawHeaders, rejectedHeaders, formatHints, type FormatHint } from './model/raw-headers.ts';
+export {
+  formatHints,
+  rawHeaders,
+  readFormatHint,
+  rejectedHeaders,
+  type FormatHint,
+} from './model/raw-headers.ts';
 export {
   timeQualities,
   type Client,
@@ -15,7 +21,9 @@ export { reasons, stages, refuse, type Reason, type Refusal, type Stage } from '
 export { defaultLimits, type Limits } from './catalogue/limits.ts';
 export { defaultRules, type Rules } from './catalogue/rules.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
+export { ownFormats } from './model/request.ts';
 export type {
+  BuiltInFormat,
   FormatNumber,
   RawEvent,
   RefusedItem,
@@ -59,4 +67,4 @@ export { formatUuid, parseUuid } from './model/event-id.ts';
 export { parseTime } from './normalise/parse-time.ts';
 export { valueAt, withProperties, withValueAt, type Path } from './fixes/event-paths.ts';
 export { examplesIn, type Stories, type Story } from './fixes/example-events.ts';
-export { fieldPaths, type FieldName } from './fixes/field-paths.ts';
+export { pathsOf, type FieldName, type FieldPaths } from './fixes/field-paths.ts';

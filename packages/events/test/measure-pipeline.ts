@@ -14,7 +14,7 @@ import {
   sampleUuid,
   seededRandom,
   type Event,
-  type FormatNumber,
+  type BuiltInFormat,
 } from '../src/index.ts';
 import { requestContext } from '../src/pipeline/request-context.fixture.ts';
 
@@ -32,7 +32,7 @@ for (const format of [1, 2, 3, 4] as const) {
   );
 }
 
-function measure(format: FormatNumber): number[] {
+function measure(format: BuiltInFormat): number[] {
   const random = seededRandom(format);
   const { body, hint, contentType } = sampleBody(
     format,

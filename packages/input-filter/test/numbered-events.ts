@@ -1,4 +1,4 @@
-import { decodeEvent, sampleBody, sampleEvent, seededRandom, type FormatNumber } from '@penstock/events';
+import { decodeEvent, sampleBody, sampleEvent, seededRandom, type BuiltInFormat } from '@penstock/events';
 import type { Cluster, OutgoingRecord } from '@penstock/kafka';
 import { rawRecord } from './raw-records.ts';
 import { read } from './topic-io.ts';
@@ -6,7 +6,7 @@ import { read } from './topic-io.ts';
 /** One raw record with an event of each number; the number is in the event's id. */
 export function request(
   numbers: readonly number[],
-  format: FormatNumber = 3,
+  format: BuiltInFormat = 3,
   bytes?: number,
 ): OutgoingRecord {
   const nowMs = Date.now();

@@ -33,6 +33,12 @@ test.each([
     'TLS_CLIENT_CERTIFICATES and PENSTOCK_RECEIVER_TLS_CLIENT_CA_FILE belong together',
     { TLS_CERTIFICATE_FILE: '/c.pem', TLS_KEY_FILE: '/k.pem', TLS_CLIENT_CERTIFICATES: 'optional' },
   ],
+  ['belongs to the Receiver', { ROUTES: '/v4/more=100' }],
+  ['belongs to the Receiver', { ROUTES: '/openapi.json=100' }],
+  ['a format from 100 to 999', { ROUTES: '/till=004' }],
+  ['a format from 100 to 999', { ROUTES: '/till//x=100' }],
+  ['/till is there twice', { ROUTES: '/till=100,/till=101' }],
+  ['format 100 has two routes', { ROUTES: '/till=100,/desk=100' }],
   ['STOP_TIMEOUT_MS must be at least 31000', { STOP_LINGER_MS: '20000' }],
 ])('%s is told', (problem, env) => {
   const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`${prefix}${name}`, value]));

@@ -14,6 +14,7 @@ import {
   text,
   type ConfigOf,
 } from '@penstock/service';
+import { ownRouteProblems } from './api/own-routes.ts';
 import { addressRangeProblem } from './request/client-address.ts';
 
 export const prefix = 'PENSTOCK_RECEIVER_';
@@ -84,6 +85,14 @@ const http = {
     pattern: /^(\*|https?:\/\/[^/\s,]+)$/,
     optional: true,
     example: 'https://shop.example,https://press.example',
+  }),
+  ownRoutes: list(`${prefix}ROUTES`, {
+    why:
+      'POST routes for formats of your own, as /path=number: the number that your catalogue gives the ' +
+      'format (docs/catalogue.md).',
+    pattern: /^\/[^=,\s]+=\d{3}$/,
+    optional: true,
+    example: '/till/receipts=100',
   }),
   openApi: flag(`${prefix}OPENAPI`, {
     why: 'Whether GET /openapi.json describes the routes, for authors of clients.',
@@ -300,6 +309,7 @@ export type ReceiverConfig = ConfigOf<typeof knobs>;
 export function checkConfig(config: ReceiverConfig): string[] {
   const problems = kafkaProblems(config.kafka);
   problems.push(...tlsProblems(config));
+  problems.push(...ownRouteProblems(`${prefix}ROUTES`, config.http.ownRoutes ?? []));
   const { trustedProxies = [], trustedProxyHops } = config.http;
   if (trustedProxyHops > 0 && trustedProxies.length > 0) {
     problems.push(`${prefix}TRUSTED_PROXY_HOPS and ${prefix}TRUSTED_PROXIES are both set; set one`);

@@ -17,6 +17,7 @@ import { Backlog } from './raw/backlog.ts';
 import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
+import { readOwnRoute } from './api/own-routes.ts';
 import { eventRoutes } from './api/routes.ts';
 
 export interface Receiver extends Service {
@@ -43,7 +44,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const now: { phase: Phase } = { phase: 'serving' };
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
-  const routes = eventRoutes(config.body.bodyBytesMax);
+  const routes = eventRoutes(config.body.bodyBytesMax, config.http.ownRoutes?.map(readOwnRoute));
   const gate = cleanup.use(await openGate(config, log));
   const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(context.metrics, { routes, budget, backlog, topic });

@@ -17,6 +17,7 @@ import type { ProblemCode } from '../src/api/problems.ts';
 import { Backlog } from '../src/raw/backlog.ts';
 import { RawRecords } from '../src/raw/raw-record.ts';
 import { bodyLimits, BodyReads } from '../src/request/body-reads.ts';
+import { readOwnRoute } from '../src/api/own-routes.ts';
 import { eventRoutes } from '../src/api/routes.ts';
 
 export interface HttpSide {
@@ -52,7 +53,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const registry = new Metrics('receiver');
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = new BodyReads(budget, bodyLimits(config));
-  const routes = eventRoutes(config.body.bodyBytesMax);
+  const routes = eventRoutes(config.body.bodyBytesMax, config.http.ownRoutes?.map(readOwnRoute));
   const gate = await openGate(config, log);
   const backlog = new Backlog(12, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(registry, { routes, budget, backlog, topic: { writableShare: 1 } });

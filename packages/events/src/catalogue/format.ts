@@ -4,9 +4,13 @@ import type { Refusal } from '../model/reasons.ts';
 
 /** What is known about one historical format of events. */
 export interface Format {
+  /** 1 to 4 for the built-in ones, 100 to 999 for your own. Never reuse one: events keep it. */
   readonly number: FormatNumber;
-  /** True when an event may be of this format, judged by the one key that no other format has. */
-  readonly looksLike: (event: JsonObject) => boolean;
+  /**
+   * True when an event may be of this format, judged by the one key that no other format has. For events
+   * that come without the hint of a route. Left out: only its route says that an event is of this format.
+   */
+  readonly looksLike?: (event: JsonObject) => boolean;
   /** The name of the array when events travel in an envelope; null when the format has none. */
   readonly envelope: Envelope | null;
   /** Null when every field of the event is valid in this format, else the reason. Total: it never throws. */

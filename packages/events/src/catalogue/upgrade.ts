@@ -1,7 +1,10 @@
 import type { FormatNumber } from '../model/request.ts';
 import type { JsonObject } from '../model/json.ts';
 
-/** From one format to the next. Pure, and total over everything that the strict reader of `from` accepts. */
+/**
+ * From a built-in format to the next, or from a deployer's own to any built-in one. Pure, and total over
+ * everything that the strict reader of `from` accepts.
+ */
 export interface Upgrade {
   readonly from: FormatNumber;
   readonly to: FormatNumber;

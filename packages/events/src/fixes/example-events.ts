@@ -2,10 +2,10 @@ import type { FixExamples } from '../catalogue/fix.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import type { FormatNumber } from '../model/request.ts';
 import { withValueAt } from './event-paths.ts';
-import { fieldPaths, type FieldName } from './field-paths.ts';
+import { pathsOf, type FieldName } from './field-paths.ts';
 
 /**
- * What an example says, by the names of `fieldPaths`. `properties` are given without the prefix of format
+ * What an example says, by the names of `pathsOf`. `properties` are given without the prefix of format
  * 1.
  */
 export type Story = Partial<Record<FieldName, JsonValue>> & {
@@ -48,7 +48,7 @@ function exampleEvent(format: FormatNumber, name: string, version: string, story
   let event = emptyEvent(format, type, { name, version, ...(platform === undefined ? {} : { platform }) });
   if (properties !== undefined) event = withProperties(format, event, properties);
   for (const [field, value] of Object.entries(fields)) {
-    event = withValueAt(event, fieldPaths[format][field as FieldName], value);
+    event = withValueAt(event, pathsOf(format)[field as FieldName], value);
   }
   return event;
 }

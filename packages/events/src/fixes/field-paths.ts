@@ -1,10 +1,21 @@
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat, FormatNumber } from '../model/request.ts';
 import type { Path } from './event-paths.ts';
 
 export type FieldName = 'eventId' | 'time' | 'userId' | 'deviceId' | 'sessionId' | 'screen' | 'lat' | 'lon';
 
-/** Where each format has a field, for fixes that know more than one format. */
-export const fieldPaths: Readonly<Record<FormatNumber, Readonly<Record<FieldName, Path>>>> = {
+export type FieldPaths = Readonly<Record<FieldName, Path>>;
+
+/**
+ * Where a built-in format has each field, for fixes that know more than one format. Throws for a format of
+ * a deployer's own, whose fixes name its fields themselves.
+ */
+export function pathsOf(format: FormatNumber): FieldPaths {
+  const paths = fieldPaths[format as BuiltInFormat] as FieldPaths | undefined;
+  if (paths === undefined) throw new TypeError(`pathsOf knows the formats 1 to 4, not ${format}`);
+  return paths;
+}
+
+const fieldPaths: Readonly<Record<BuiltInFormat, FieldPaths>> = {
   1: {
     ...{ eventId: ['eid'], time: ['dtm'], userId: ['uid'], deviceId: ['did'], sessionId: ['sid'] },
     ...{ screen: ['res'], lat: ['lat'], lon: ['lon'] },
@@ -23,7 +34,7 @@ export const fieldPaths: Readonly<Record<FormatNumber, Readonly<Record<FieldName
   4: { ...flat('event_id', 'occurred_at') },
 };
 
-function flat(eventId: string, time: string): Readonly<Record<FieldName, Path>> {
+function flat(eventId: string, time: string): FieldPaths {
   return {
     ...{ eventId: [eventId], time: [time], userId: ['user_id'], deviceId: ['device_id'] },
     ...{ sessionId: ['session_id'], screen: ['screen'], lat: ['location', 'lat'], lon: ['location', 'lon'] },

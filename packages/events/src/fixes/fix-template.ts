@@ -1,7 +1,7 @@
 import type { Fix } from '../catalogue/fix.ts';
 import { valueAt, withValueAt } from './event-paths.ts';
 import { examplesIn } from './example-events.ts';
-import { fieldPaths } from './field-paths.ts';
+import { pathsOf } from './field-paths.ts';
 
 /**
  * Copy this file, say here what the client did wrong and why this is the right answer, and add the fix to
@@ -15,8 +15,8 @@ export const fixTemplate: Fix = {
   types: null,
   formats: [2, 3],
   outcome: 'repair',
-  detect: (event, { format }) => valueAt(event, fieldPaths[format].userId) === 'anonymous',
-  apply: (event, { format }) => withValueAt(event, fieldPaths[format].userId, undefined),
+  detect: (event, { format }) => valueAt(event, pathsOf(format).userId) === 'anonymous',
+  apply: (event, { format }) => withValueAt(event, pathsOf(format).userId, undefined),
   since: '2026-11-28',
   retireWhen: 'no penstock-example before 1.2.0 has been seen for 90 days',
   examples: examplesIn([2, 3], {

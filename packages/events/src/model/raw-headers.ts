@@ -42,6 +42,16 @@ export const rejectedHeaders = {
   index: 'index',
 } as const;
 
-/** The format that the route stands for. Without it, the shape of the events decides. */
+/** The formats that the built-in routes stand for. */
 export const formatHints = ['1', '2', '3', '4'] as const;
-export type FormatHint = (typeof formatHints)[number];
+
+/**
+ * The number of the format that the route stands for: one of `formatHints`, or that of a deployer's own
+ * route. Without it, the shape of the events decides.
+ */
+export type FormatHint = `${number}`;
+
+/** Null for a text that is no number of a format. */
+export function readFormatHint(text: string | undefined): FormatHint | null {
+  return text !== undefined && /^[1-9]\d{0,2}$/.test(text) ? (text as FormatHint) : null;
+}

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/json.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -8,7 +8,7 @@ import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './
 /** Requests with an event that nobody can repair. It is rejected, and the events around it arrive. */
 export function brokenRequests(source: SampleSource): SampleRequest[] {
   const { random, nowMs } = source;
-  const make = (format: FormatNumber): JsonObject =>
+  const make = (format: BuiltInFormat): JsonObject =>
     sampleEvent(format, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 1_000 });
   const [before, after] = [make(4), make(4)];
   const lines = [

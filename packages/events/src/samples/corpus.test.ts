@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeEvent } from '../avro/encode-event.ts';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { createPipeline, type Outcome } from '../pipeline/pipeline.ts';
 import { requestContext } from '../pipeline/request-context.fixture.ts';
 import { corpusOf, type CorpusRequest } from './corpus.ts';
@@ -24,7 +24,7 @@ test('the corpus shows every fix', () => {
   expect(pipeline.fixIds.filter((id) => !text.includes(id))).toEqual([]);
 });
 
-function outcomesOf({ body, contentType, receivedAtMs }: CorpusRequest, format: FormatNumber): string[] {
+function outcomesOf({ body, contentType, receivedAtMs }: CorpusRequest, format: BuiltInFormat): string[] {
   const split = pipeline.split(body, `${format}`, contentType);
   if (split.kind === 'rejected') return [`  whole ${split.reason}: ${split.detail}`];
   return split.items.map((item) => said(pipeline.process(item, { ...requestContext, receivedAtMs })));

@@ -1,5 +1,5 @@
 import { builtInFixes } from '../fixes/built-in-fixes.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { sampleRequests } from './sample-requests.ts';
 
 /** One request of the golden corpus. */
@@ -16,7 +16,7 @@ const form = 'application/x-www-form-urlencoded';
 const lines = 'application/x-ndjson';
 
 /** What clients of one format send: samples, the bugs that fixes know, and what is odd but decided. */
-export function corpusOf(format: FormatNumber): CorpusRequest[] {
+export function corpusOf(format: BuiltInFormat): CorpusRequest[] {
   const samples = sampleRequests({ nowMs })
     .filter(({ hint }) => hint === String(format))
     .map(({ title, contentType, body }) => ({ title, contentType, body, receivedAtMs: nowMs }));
@@ -38,7 +38,7 @@ export function corpusOf(format: FormatNumber): CorpusRequest[] {
 
 type Oddity = readonly [title: string, contentType: string | null, body: string];
 
-const oddities: Readonly<Record<FormatNumber, readonly Oddity[]>> = {
+const oddities: Readonly<Record<BuiltInFormat, readonly Oddity[]>> = {
   1: [
     ['empty parameters', form, 'e=page_view&eid=&dtm=&res=&lat=&lon=&p_note='],
     ['raw characters in a query', form, 'e=page_view&p_title=Größe&p_東=京'],

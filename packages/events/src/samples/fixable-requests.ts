@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/json.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -7,7 +7,7 @@ import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './
 
 /** Requests with known bugs of clients, which fixes repair. */
 export function fixableRequests({ random, nowMs }: SampleSource): SampleRequest[] {
-  const make = (format: FormatNumber, variant: 'healthy' | 'fixable'): JsonObject =>
+  const make = (format: BuiltInFormat, variant: 'healthy' | 'fixable'): JsonObject =>
     sampleEvent(format, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 5_000, variant });
   const seconds: JsonObject = {
     ...make(1, 'healthy'),

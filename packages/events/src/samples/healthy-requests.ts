@@ -1,7 +1,7 @@
 import { parseUuid } from '../model/event-id.ts';
 import { writeAvroEvent } from '../formats/format-4/read-avro.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { sampleUuid } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -9,7 +9,7 @@ import { clean, jsonBody, post, type SampleRequest, type SampleSource } from './
 
 /** Requests of every format from clients without bugs. */
 export function healthyRequests({ random, nowMs }: SampleSource): SampleRequest[] {
-  const make = (format: FormatNumber): JsonObject =>
+  const make = (format: BuiltInFormat): JsonObject =>
     sampleEvent(format, {
       eventId: sampleUuid(random),
       random,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/json.ts';
 import type { FormatHint } from '../model/raw-headers.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 
 /** A POST to a Receiver. */
 export interface SampleBody {
@@ -12,7 +12,7 @@ export interface SampleBody {
 
 /** Events of one format as clients of it send them together: array (1, 2), envelope (3), NDJSON (4). */
 export function sampleBody(
-  format: FormatNumber,
+  format: BuiltInFormat,
   events: readonly JsonObject[],
   sentAtMs: number,
 ): SampleBody {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/json.ts';
-import type { FormatNumber } from '../model/request.ts';
+import type { BuiltInFormat } from '../model/request.ts';
 import { pick, type Random } from './random.ts';
 
 export interface SampleEventOptions {
@@ -34,7 +34,7 @@ interface Story {
  * One event in the given format; events of formats 3 and 4 are complete without an envelope. Same
  * arguments, same event.
  */
-export function sampleEvent(format: FormatNumber, options: SampleEventOptions): JsonObject {
+export function sampleEvent(format: BuiltInFormat, options: SampleEventOptions): JsonObject {
   const story = tellStory(options.random);
   const event = shape(format, story, options);
   if (options.variant === 'rejected') spoil(format, event, options.random);
@@ -64,7 +64,7 @@ function tellStory(random: Random): Story {
   };
 }
 
-function shape(format: FormatNumber, story: Story, options: SampleEventOptions): JsonObject {
+function shape(format: BuiltInFormat, story: Story, options: SampleEventOptions): JsonObject {
   const fixable = options.variant === 'fixable';
   switch (format) {
     case 1:
@@ -163,13 +163,13 @@ function peopleOf(story: Story, fixable: boolean): JsonObject {
   };
 }
 
-function spoil(format: FormatNumber, event: JsonObject, random: Random): void {
+function spoil(format: BuiltInFormat, event: JsonObject, random: Random): void {
   if (random() < 0.5) event.surprise = 'a field that no format has';
   else delete event[{ 1: 'e', 2: 'event', 3: 'type', 4: 'event_type' }[format]];
 }
 
 /** In pieces of a sentence's length, as real properties are. */
-function fillUp(format: FormatNumber, event: JsonObject, bytes: number, random: Random): void {
+function fillUp(format: BuiltInFormat, event: JsonObject, bytes: number, random: Random): void {
   const properties = format === 1 ? event : (event.properties as JsonObject);
   const prefix = format === 1 ? 'p_' : '';
   let missing = bytes - Buffer.byteLength(JSON.stringify(event));

@@ -3,7 +3,7 @@ import { builtInCatalogue } from '../built-in-catalogue.ts';
 import { formatUuid } from '../model/event-id.ts';
 import type { JsonObject } from '../model/json.ts';
 import { createPipeline, type Outcome } from '../pipeline/pipeline.ts';
-import type { FormatNumber, RequestContext } from '../model/request.ts';
+import type { BuiltInFormat, RequestContext } from '../model/request.ts';
 import { sampleUuid, seededRandom } from './random.ts';
 import { sampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -42,7 +42,7 @@ test('the same seed gives the same bytes', () => {
   expect(sampleRequests({ nowMs, seed: 5 })).not.toEqual(sampleRequests({ nowMs, seed: 6 }));
 });
 
-const formats: FormatNumber[] = [1, 2, 3, 4];
+const formats: BuiltInFormat[] = [1, 2, 3, 4];
 
 const variants = formats.flatMap((format) =>
   (['healthy', 'fixable', 'rejected'] as const).map((v) => [format, v] as const),
@@ -57,7 +57,7 @@ test.each(variants)('generated events of format %i are as %s as their variant sa
   }
 });
 
-function judged(format: FormatNumber, event: JsonObject): string {
+function judged(format: BuiltInFormat, event: JsonObject): string {
   const { body, hint, contentType } = sampleBody(format, [event], nowMs);
   const split = pipeline.split(body, hint, contentType);
   if (split.kind === 'rejected') return split.detail;

@@ -6,6 +6,7 @@ import { refuse, type Refusal } from '../model/reasons.ts';
 export function sniffFormat(object: JsonObject, formats: readonly Format[]): Format | Refusal {
   let found: Format | null = null;
   for (const format of formats) {
+    if (format.looksLike === undefined) continue;
     const holdsEvents = format.envelope !== null && Array.isArray(object[format.envelope.array]);
     if (!format.looksLike(object) && !holdsEvents) continue;
     if (found !== null) {

@@ -2,7 +2,7 @@ import { looksLikeAvro } from '../avro/single-object.ts';
 import type { Format } from '../catalogue/format.ts';
 import type { Limits } from '../catalogue/limits.ts';
 import type { FormatHint } from '../model/raw-headers.ts';
-import { refuse } from '../model/reasons.ts';
+import { refuse, type Refusal } from '../model/reasons.ts';
 import type { SplitFunction, SplitStep, SplitSteps } from '../model/request.ts';
 import { refusedItem, type Splitter } from './item-reader.ts';
 import { skipByteOrderMark, skipSpace } from '../json/json-bytes.ts';
@@ -29,7 +29,9 @@ export function createSplitSteps(formats: readonly Format[], limits: Limits): Sp
   const byHint = new Map<FormatHint, Format>(formats.map((format) => [`${format.number}`, format]));
   return function* steps(body, hint, contentType) {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const hinted = (hint === null ? undefined : byHint.get(hint)) ?? null;
+    const hinted = hint === null ? null : byHint.get(hint);
+    // Never by the shape then: a body of a format that only another catalogue has may look like one of ours.
+    if (hinted === undefined) return yield refused(notInCatalogue(hint));
     let items = 0;
     try {
       for (const step of splitBytes(bytes, contentType, { formats, limits, hinted })) {
@@ -42,6 +44,10 @@ export function createSplitSteps(formats: readonly Format[], limits: Limits): Sp
       yield items === 0 ? refused(refusal) : refusedItem(refusal, items, { kind: 'whole' });
     }
   };
+}
+
+function notInCatalogue(hint: string | null): Refusal {
+  return refuse('unknown-format', `the route says format ${hint}, which is not in the catalogue`);
 }
 
 /** All steps at once. */

@@ -1,4 +1,4 @@
-import { formatHints, rawHeaders } from '@penstock/events';
+import { rawHeaders, readFormatHint } from '@penstock/events';
 import { listOffsets, openCluster, readRange, type RecordView } from '@penstock/kafka';
 import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
 import { readFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export const dryRun: Command<FilterConfig> = {
   synopsis: '(--file F [--format N] [--encoding E] | --partition P --from N [--count N]) [--details N]',
   flags: {
     file: { value: 'F', about: 'a file with the body of one request' },
-    format: { value: 'N', about: 'format that the route of the request promises, 1 to 4' },
+    format: { value: 'N', about: 'format that the route of the request promises, e.g. 4' },
     'content-type': { value: 'T', about: 'content type of the request' },
     encoding: { value: 'E', about: 'content encoding of the file, e.g. gzip' },
     partition: { value: 'P', about: 'reads raw records of this partition' },
@@ -48,8 +48,8 @@ async function recordOf(given: GivenFlags): Promise<RawRecord> {
     throw new UsageError(`--file: ${error instanceof Error ? error.message : String(error)}`);
   });
   const hint = given.text('format');
-  if (hint !== undefined && !formatHints.some((known) => known === hint))
-    throw new UsageError(`--format is one of ${formatHints.join(', ')}, not '${hint}'`);
+  if (hint !== undefined && readFormatHint(hint) === null)
+    throw new UsageError(`--format is the number of a format, 1 to 4 or one of your own, not '${hint}'`);
   const timestampMs = wallClockMs();
   const headers = Object.entries({
     [rawHeaders.requestId]: 'dry-run',

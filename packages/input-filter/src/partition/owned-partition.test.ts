@@ -8,7 +8,7 @@ import {
   sampleEvent,
   sampleRequests,
   seededRandom,
-  type FormatNumber,
+  type BuiltInFormat,
 } from '@penstock/events';
 import {
   encodeBatch,
@@ -138,13 +138,13 @@ function headersOf(record: RecordView): Record<string, string> {
   return Object.fromEntries(record.headers().map(([name, value]) => [name, value?.toString() ?? '']));
 }
 
-function event(format: FormatNumber, seed: number, variant: 'healthy' | 'rejected' = 'healthy') {
+function event(format: BuiltInFormat, seed: number, variant: 'healthy' | 'rejected' = 'healthy') {
   const random = seededRandom(seed);
   const eventId = `00000000-0000-4000-8000-${String(seed).padStart(12, '0')}`;
   return sampleEvent(format, { eventId, random, occurredAtMs: nowMs - 1000, variant });
 }
 
-function request(format: FormatNumber, ...events: ReturnType<typeof event>[]): OutgoingRecord {
+function request(format: BuiltInFormat, ...events: ReturnType<typeof event>[]): OutgoingRecord {
   return rawRecord({ ...sampleBody(format, events, nowMs), clientIp: '81.2.69.160', receivedAtMs: nowMs });
 }
 

@@ -35,7 +35,7 @@ test.each<readonly [string, readonly (readonly [string, Buffer | null])[]]>([
 test('headers that a stranger wrote wrongly are as good as none, and the first of two counts', () => {
   const strange = bytesOf({
     ...usual,
-    [rawHeaders.formatHint]: '5',
+    [rawHeaders.formatHint]: 'five',
     [rawHeaders.sentAt]: 'tomorrow',
     [rawHeaders.userAgent]: '\xff\xfe',
     [rawHeaders.clientIp]: 'nowhere',
@@ -46,4 +46,13 @@ test('headers that a stranger wrote wrongly are as good as none, and the first o
     clientIp: 'nowhere',
     context: { tenant: 'acme', sentAtMs: null, receivedAtMs: 1_795_470_000_000, offset: 7 },
   });
+});
+
+test('the hint of a route is kept even when no catalogue of ours has its format', () => {
+  for (const hint of ['4', '5', '100', '999']) {
+    expect(read(bytesOf({ ...usual, [rawHeaders.formatHint]: hint }))).toMatchObject({ hint });
+  }
+  for (const hint of ['0', '04', '1000', '-1', '1.0', '']) {
+    expect(read(bytesOf({ ...usual, [rawHeaders.formatHint]: hint }))).toMatchObject({ hint: null });
+  }
 });

@@ -1,7 +1,7 @@
 import {
-  formatHints,
   parseTime,
   rawHeaders,
+  readFormatHint,
   refuse,
   type FormatHint,
   type Refusal,
@@ -58,11 +58,10 @@ export function readRawRequest(
   if (dc === undefined) return missing(rawHeaders.dc);
   if (receiver === undefined) return missing(rawHeaders.receiver);
   if (!isTime(receivedAtMs)) return missing(rawHeaders.receivedAt);
-  const hint = headers.get(rawHeaders.formatHint);
   return {
     kind: 'request',
     body: record.value ?? nothing,
-    hint: formatHints.find((known) => known === hint) ?? null,
+    hint: readFormatHint(headers.get(rawHeaders.formatHint)),
     contentType: headers.get(rawHeaders.contentType) ?? null,
     contentEncoding: headers.get(rawHeaders.contentEncoding),
     clientIp: headers.get(rawHeaders.clientIp),

@@ -1,4 +1,5 @@
 import type { FormatHint } from '@penstock/events';
+import type { OwnRoute } from './own-routes.ts';
 
 /** An HTTP route that accepts events. */
 export interface EventRoute {
@@ -30,7 +31,7 @@ const json = 'application/json';
 const form = 'application/x-www-form-urlencoded';
 const plain = 'text/plain';
 
-export function eventRoutes(bodyBytesMax: number): EventRoute[] {
+export function eventRoutes(bodyBytesMax: number, own: readonly OwnRoute[] = []): EventRoute[] {
   const usual = {
     method: 'POST',
     contentTypes: [json],
@@ -79,6 +80,11 @@ export function eventRoutes(bodyBytesMax: number): EventRoute[] {
       keyInUrl: true,
       answer: 'pixel',
     },
+    ...own.map(({ path, formatHint }) => ({
+      ...usual,
+      ...{ name: `format-${formatHint}`, path, formatHint },
+      contentTypes: [json, 'application/x-ndjson', form, plain],
+    })),
   ];
 }
 

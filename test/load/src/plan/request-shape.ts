@@ -1,5 +1,5 @@
 import { sampleBody } from '@penstock/events';
-import type { FormatNumber } from '@penstock/events';
+import type { BuiltInFormat } from '@penstock/events';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 type EventJson = Parameters<typeof sampleBody>[1][number];
@@ -26,9 +26,9 @@ export interface RequestBody {
   body: Buffer;
 }
 
-export function formatOf(shape: RequestShape): FormatNumber {
+export function formatOf(shape: RequestShape): BuiltInFormat {
   if (shape === 'pixel') return 1;
-  return shape === 'beacon' ? 4 : (Number(shape) as FormatNumber);
+  return shape === 'beacon' ? 4 : (Number(shape) as BuiltInFormat);
 }
 
 export function carriesOneEvent(shape: RequestShape): boolean {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { FormatNumber } from '../../model/request.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /**
  * A few versions wrote longitude first. A latitude beyond 90 degrees proves it. Where both numbers could be
@@ -19,7 +19,7 @@ export const swappedCoordinates: Fix = {
   outcome: 'repair',
   detect: (event, { format }) => areSwapped(event, format),
   apply: (event, { format }) => {
-    const { lat, lon } = fieldPaths[format];
+    const { lat, lon } = pathsOf(format);
     const [latitude, longitude] = [valueAt(event, lat), valueAt(event, lon)];
     if (!areSwapped(event, format)) return event;
     return withValueAt(withValueAt(event, lat, longitude), lon, latitude);
@@ -35,7 +35,7 @@ export const swappedCoordinates: Fix = {
 };
 
 function areSwapped(event: JsonObject, format: FormatNumber): boolean {
-  const { lat, lon } = fieldPaths[format];
+  const { lat, lon } = pathsOf(format);
   const [latitude, longitude] = [valueAt(event, lat), valueAt(event, lon)];
   if (typeof latitude !== 'number' || typeof longitude !== 'number') return false;
   return Math.abs(latitude) > 90 && Math.abs(latitude) <= 180 && Math.abs(longitude) <= 90;

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../model/json.ts';
 import type { FormatNumber } from '../../model/request.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /**
  * The client read the size of the screen before the device was turned, and its orientation after. When the
@@ -18,10 +18,10 @@ export const swappedScreen: Fix = {
   outcome: 'repair',
   detect: (event, { format }) => contradicts(event, format),
   apply: (event, { format }) => {
-    const screen = valueAt(event, fieldPaths[format].screen);
+    const screen = valueAt(event, pathsOf(format).screen);
     if (!isJsonObject(screen) || !contradicts(event, format)) return event;
     const { width, height } = screen;
-    return withValueAt(event, fieldPaths[format].screen, { ...screen, width: height, height: width });
+    return withValueAt(event, pathsOf(format).screen, { ...screen, width: height, height: width });
   },
   since: '2026-11-28',
   retireWhen: 'no penstock-android before 1.8.4 has been seen for 90 days',
@@ -34,7 +34,7 @@ export const swappedScreen: Fix = {
 };
 
 function contradicts(event: JsonObject, format: FormatNumber): boolean {
-  const screen = valueAt(event, fieldPaths[format].screen);
+  const screen = valueAt(event, pathsOf(format).screen);
   const orientation = valueAt(event, ['properties', 'orientation']);
   if (!isJsonObject(screen)) return false;
   const { width, height } = screen;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { FormatNumber } from '../../model/request.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /**
  * The client made a new id for each try, so a retry looked like another event. Without it, an id is derived
@@ -18,8 +18,8 @@ export const regeneratedIds: Fix = {
   formats: [3, 4],
   outcome: 'repair',
   detect: (event, { format }) =>
-    valueAt(event, fieldPaths[format].eventId) !== undefined && saysEnough(event, format),
-  apply: (event, { format }) => withValueAt(event, fieldPaths[format].eventId, undefined),
+    valueAt(event, pathsOf(format).eventId) !== undefined && saysEnough(event, format),
+  apply: (event, { format }) => withValueAt(event, pathsOf(format).eventId, undefined),
   since: '2026-11-28',
   retireWhen: 'no penstock-python before 1.4.0 has been seen for 90 days',
   examples: examplesIn([3, 4], {
@@ -34,7 +34,7 @@ export const regeneratedIds: Fix = {
 };
 
 function saysEnough(event: JsonObject, format: FormatNumber): boolean {
-  const { time, userId, deviceId } = fieldPaths[format];
+  const { time, userId, deviceId } = pathsOf(format);
   const somebody = valueAt(event, userId) ?? valueAt(event, deviceId);
   return typeof valueAt(event, time) === 'string' && typeof somebody === 'string' && somebody !== '';
 }

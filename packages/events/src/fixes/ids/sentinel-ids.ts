@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../model/json.ts';
 import type { FormatNumber } from '../../model/request.ts';
 import { valueAt, withValueAt, type Path } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /** The texts into which JavaScript turns a missing id, and the UUID that nobody filled in. */
 const sentinels = new Set([
@@ -46,7 +46,7 @@ export const sentinelIds: Fix = {
 };
 
 function idPaths(format: FormatNumber): readonly Path[] {
-  const { eventId, userId, deviceId, sessionId } = fieldPaths[format];
+  const { eventId, userId, deviceId, sessionId } = pathsOf(format);
   return [eventId, userId, deviceId, sessionId];
 }
 

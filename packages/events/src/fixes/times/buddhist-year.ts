@@ -2,7 +2,7 @@ import type { Fix, FixContext } from '../../catalogue/fix.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /** The Thai calendar counts 543 years more. */
 const yearsAhead = 543;
@@ -18,7 +18,7 @@ export const buddhistYear: Fix = {
   detect: (event, context) => repairedTime(event, context) !== null,
   apply: (event, context) => {
     const repaired = repairedTime(event, context);
-    return repaired === null ? event : withValueAt(event, fieldPaths[context.format].time, repaired);
+    return repaired === null ? event : withValueAt(event, pathsOf(context.format).time, repaired);
   },
   since: '2026-11-28',
   retireWhen: 'no penstock-ios before 2.6.0 has been seen for 90 days',
@@ -32,7 +32,7 @@ export const buddhistYear: Fix = {
 
 /** Only a year that the correction makes this one or the last shows the bug. */
 function repairedTime(event: JsonObject, { format, receivedAtMs }: FixContext): string | null {
-  const time = valueAt(event, fieldPaths[format].time);
+  const time = valueAt(event, pathsOf(format).time);
   if (typeof time !== 'string' || !/^2[5-9]\d\d-/.test(time)) return null;
   const year = Number(time.slice(0, 4)) - yearsAhead;
   const thisYear = new Date(receivedAtMs).getUTCFullYear();

@@ -2,7 +2,7 @@ import type { Fix } from '../../catalogue/fix.ts';
 import type { JsonValue } from '../../model/json.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /** The zeros of Arabic, Persian, Devanagari, Bengali and Thai. Nine digits follow each. */
 const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
@@ -19,13 +19,13 @@ export const localisedDigits: Fix = {
   formats: [2, 3],
   outcome: 'repair',
   detect: (event, { format }) => {
-    const time = valueAt(event, fieldPaths[format].time);
+    const time = valueAt(event, pathsOf(format).time);
     return isShortText(time) && time.search(foreignDigit) !== -1;
   },
   apply: (event, { format }) => {
-    const time = valueAt(event, fieldPaths[format].time);
+    const time = valueAt(event, pathsOf(format).time);
     if (!isShortText(time)) return event;
-    return withValueAt(event, fieldPaths[format].time, time.replace(foreignDigit, asciiDigit));
+    return withValueAt(event, pathsOf(format).time, time.replace(foreignDigit, asciiDigit));
   },
   since: '2026-11-28',
   retireWhen: 'no penstock-android before 2.1.0 has been seen for 90 days',

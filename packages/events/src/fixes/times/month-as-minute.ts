@@ -1,7 +1,7 @@
 import type { Fix } from '../../catalogue/fix.ts';
 import { valueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 /**
  * The format string of one release had the month where the minutes belong. The minutes are lost, and nobody
@@ -15,7 +15,7 @@ export const monthAsMinute: Fix = {
   formats: [2, 3],
   outcome: 'quarantined',
   detect: (event, { format }) => {
-    const time = valueAt(event, fieldPaths[format].time);
+    const time = valueAt(event, pathsOf(format).time);
     return typeof time === 'string' && /^\d{4}-(\d\d)-\d\dT\d\d:\1:/.test(time);
   },
   apply: (event) => event,

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { parseTime } from '../../normalise/parse-time.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
-import { fieldPaths } from '../field-paths.ts';
+import { pathsOf } from '../field-paths.ts';
 
 const dayMs = 86_400_000;
 /** From 1970 to 2001, where Apple's clocks begin. */
@@ -21,7 +21,7 @@ export const referenceDateClock: Fix = {
   detect: (event, context) => repairedTime(event, context) !== null,
   apply: (event, context) => {
     const repaired = repairedTime(event, context);
-    return repaired === null ? event : withValueAt(event, fieldPaths[context.format].time, repaired);
+    return repaired === null ? event : withValueAt(event, pathsOf(context.format).time, repaired);
   },
   since: '2026-11-28',
   retireWhen: 'no penstock-ios before 2.4.1 has been seen for 90 days',
@@ -35,7 +35,7 @@ export const referenceDateClock: Fix = {
 
 /** Only a time that the correction brings into the last 400 days shows the bug. */
 function repairedTime(event: JsonObject, { format, receivedAtMs }: FixContext): string | null {
-  const time = valueAt(event, fieldPaths[format].time);
+  const time = valueAt(event, pathsOf(format).time);
   const sentMs = typeof time === 'string' && time.length <= 64 ? parseTime(time) : null;
   if (sentMs === null) return null;
   const ageMs = receivedAtMs - (sentMs + referenceDateMs);
