@@ -246,6 +246,15 @@ const access = {
     max: 64 * 1024 ** 3,
     default: 0,
   }),
+  hotPercent: integer(`${prefix}HOT_SENDER_PERCENT`, {
+    why:
+      'A partition key, network or API key with so much of the load of a minute is told in the log and by ' +
+      '`status`, by a salted hash or the id.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 20,
+  }),
   sendersMax: integer(`${prefix}QUOTA_SENDERS_MAX`, {
     why:
       'How many keys, and how many addresses, are remembered for quotas, at some 200 bytes each. The ' +

@@ -14,6 +14,7 @@ import type { TakenRequest } from './request/taken-request.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
+import { HotSenders } from './raw/hot-senders.ts';
 import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
@@ -49,6 +50,10 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(context.metrics, { routes, budget, backlog, topic });
   const tls = cleanup.use(await openListenerTls(context, metrics));
+  const { partitionCount } = topic;
+  const hot = { log, keySalt: config.record.keySalt, partitionCount, hotPercent: config.access.hotPercent };
+  const hotSenders = new HotSenders(hot, performance.now());
+  hotSenders.declareMetrics(context.metrics);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
   const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
   // A partition that is stuck has no share of its own: the backlog refuses what would wait for it
@@ -61,11 +66,10 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
     }),
   );
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, backlog, gate },
+    ...{ log, metrics, budget, reads, backlog, gate, hotSenders, partitionCount },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     topic: topic.name,
-    partitionCount: topic.partitionCount,
     retryAfterMaxMs: config.body.retryAfterMaxMs,
     closedBecause: () => (now.phase === 'closed' ? 'stopping' : topic.fit ? undefined : 'topic-unfit'),
     append: (...record) => producer.append(...record),
@@ -78,21 +82,19 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   await listenOn(app.server, listen, knobs.http.listen.name, { reusePort, backlog: waitingMax });
   cleanup.defer(() => app.server.closeAllConnections());
   const { address, port } = app.server.address() as AddressInfo;
-  const { name, partitionCount } = topic;
-  log.info(
-    { address: showListen({ address, port }), topic: name, partitions: partitionCount },
-    'taking events',
-  );
+  const shown = { address: showListen({ address, port }), topic: topic.name, partitions: partitionCount };
+  log.info(shown, 'taking events');
   const owned = cleanup.move();
   return {
     address: { address, port },
     notReady: () => notReadyBecause(topic, backlog),
     status: () => ({
-      topic: name,
+      topic: topic.name,
       partitionCount,
       ...now,
       waiting: intake.waiting,
       inFlightBytes: budget.bytes,
+      hotSenders: hotSenders.hot(performance.now()),
     }),
     drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

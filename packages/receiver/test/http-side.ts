@@ -6,7 +6,7 @@ import type { OutgoingRecord, Settlement } from '@penstock/kafka';
 import { onTestFinished } from 'vitest';
 import { openGate } from '../src/access/gate.ts';
 import { trustedProxies } from '../src/request/client-address.ts';
-import { knobs } from '../src/config.ts';
+import { knobs, type ReceiverConfig } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
 import { openListenerTls, type ListenerTls } from '../src/http/listener-tls.ts';
 import { Intake } from '../src/request/intake.ts';
@@ -15,6 +15,7 @@ import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { ProblemCode } from '../src/api/problems.ts';
 import { Backlog } from '../src/raw/backlog.ts';
+import { HotSenders } from '../src/raw/hot-senders.ts';
 import { RawRecords } from '../src/raw/raw-record.ts';
 import { bodyLimits, BodyReads } from '../src/request/body-reads.ts';
 import { readOwnRoute } from '../src/api/own-routes.ts';
@@ -38,16 +39,7 @@ export interface HttpSide {
 
 /** The Receiver's HTTP side with a producer that settles as the test says: for what needs no broker. */
 export async function startHttpSide(env: Record<string, string> = {}): Promise<HttpSide> {
-  const named = Object.entries(env).map(([name, value]) => [`PENSTOCK_RECEIVER_${name}`, value]);
-  const config = readConfig(knobs, {
-    env: {
-      PENSTOCK_KAFKA_BOOTSTRAP: 'nowhere:1',
-      PENSTOCK_RECEIVER_DC: 'fra',
-      PENSTOCK_RECEIVER_INSTANCE: 'receiver-1',
-      PENSTOCK_RECEIVER_KEY_SALT: 'a salt for the tests',
-      ...Object.fromEntries(named),
-    },
-  });
+  const config = configOf(env);
   const lines = new PassThrough().setEncoding('utf8');
   const log = createLog({ service: 'receiver', level: 'debug', destination: lines });
   const registry = new Metrics('receiver');
@@ -75,6 +67,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   };
   const intake: Intake = new Intake({
     ...{ log, metrics, budget, reads, topic, backlog, gate },
+    hotSenders: new HotSenders({ log, keySalt, partitionCount: 12, hotPercent: 20 }, 0),
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     partitionCount: 12,
@@ -103,6 +96,19 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     await app.close();
   });
   return side;
+}
+
+function configOf(env: Record<string, string>): ReceiverConfig {
+  const named = Object.entries(env).map(([name, value]) => [`PENSTOCK_RECEIVER_${name}`, value]);
+  return readConfig(knobs, {
+    env: {
+      PENSTOCK_KAFKA_BOOTSTRAP: 'nowhere:1',
+      PENSTOCK_RECEIVER_DC: 'fra',
+      PENSTOCK_RECEIVER_INSTANCE: 'receiver-1',
+      PENSTOCK_RECEIVER_KEY_SALT: 'a salt for the tests',
+      ...Object.fromEntries(named),
+    },
+  });
 }
 
 /**

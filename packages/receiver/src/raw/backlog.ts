@@ -92,6 +92,11 @@ const refusedFrom = 0.8;
 const recordBytes = 2048;
 const unitsOf = (count: number, bytes: number): number => bytes + count * recordBytes;
 
+/** What one record of so many bytes costs, in bytes. */
+export function recordUnits(bytes: number): number {
+  return unitsOf(1, bytes);
+}
+
 /** One partition: what waits, in order, to within a few ms. */
 class PartitionBacklog {
   units = 0;

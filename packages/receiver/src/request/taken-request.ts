@@ -6,6 +6,7 @@ import { answerProblem, answerStored } from '../api/answer.ts';
 import type { ProblemCode } from '../api/problems.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
 import type { Backlog } from '../raw/backlog.ts';
+import type { HotSenders } from '../raw/hot-senders.ts';
 import type { RawRecords, RequestFacts } from '../raw/raw-record.ts';
 import type { BodyReader, BodyReads } from './body-reads.ts';
 import { discardRest, type DiscardAccount } from './discard-rest.ts';
@@ -22,6 +23,7 @@ export interface RequestContext {
   records: RawRecords;
   backlog: Backlog;
   gate: Gate;
+  hotSenders: HotSenders;
   topic: string;
   partitionCount: number;
   retryAfterMaxMs: number;
@@ -74,7 +76,7 @@ export class TakenRequest implements BodyReader {
   }
 
   bodyRead(body: Buffer): void {
-    const { metrics, records, topic, partitionCount, append, backlog, gate } = this.#o;
+    const { metrics, records, topic, partitionCount, append, backlog, gate, hotSenders } = this.#o;
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
     gate.charge(this.#facts.sender, body.length);
@@ -88,6 +90,8 @@ export class TakenRequest implements BodyReader {
     const partition = partitionFor(key, partitionCount);
     const now = (this.#appendedAt = performance.now());
     metrics.seconds.observe((now - this.#takenAt) / 1000, 'body');
+    const { network, holder } = this.#facts.sender;
+    hotSenders.sent({ key, partition, network, keyId: holder?.id }, body.length, now);
     if (backlog.partitionIsOverloaded(partition, now)) return this.#finish('partition-overloaded');
     const taken = append(topic, partition, records.of(this.#facts, key, body), this);
     if (!taken) return this.#finish('memory-full');
