@@ -87,7 +87,11 @@ const fromClient: readonly AvroField[] = [
 /** What the server adds, after everything that the client said. */
 const fromServer: readonly AvroField[] = [
   { name: 'tenant', type: 'string', doc: 'Whose event it is, by the API key of the request' },
-  { name: 'source_format', type: 'int', doc: 'The format that the client wrote: 1 to 4' },
+  {
+    name: 'source_format',
+    type: 'int',
+    doc: 'The format that the client wrote: 1 to 4, or 100 and more: one of your own',
+  },
   { name: 'occurred_at', type: timestamp, doc: 'When it happened, corrected: see time_quality' },
   optional('sent_at', timestamp, 'When the client sent it, by its own clock'),
   { name: 'received_at', type: timestamp, doc: 'When the Receiver took it, by its clock' },

@@ -1,6 +1,7 @@
 import type { Fix } from './fix.ts';
 import type { Format } from './format.ts';
 import type { Limits } from './limits.ts';
+import type { OwnField } from './own-field.ts';
 import type { Rules } from './rules.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -16,6 +17,8 @@ export interface Catalogue {
   readonly fixes: readonly Fix[];
   readonly rules: Rules;
   readonly limits: Limits;
+  /** Fields of your own at the end of the schema. They are the same for all events, whatever their route. */
+  readonly schemaFields?: readonly OwnField[];
   /** Event types that have a clean topic of their own: `{ purchase: 'events.purchase' }`. */
   readonly routes: Readonly<Record<string, string>>;
 }

@@ -16,7 +16,7 @@ export interface Event {
   location: Location | null;
   properties: Record<string, PropertyValue>;
   tenant: string;
-  /** The format the client wrote: 1 to 4. */
+  /** The format the client wrote: 1 to 4, or one of a deployer's own. */
   source_format: number;
   /** Corrected for the client's clock; see `time_quality`. */
   occurred_at: number;

@@ -74,6 +74,10 @@ export const reasons = {
     sentence: 'Normalising failed on this event: a bug of the Input Filter.',
   },
   'invalid-event': { stage: 'validate', sentence: 'The upgraded event breaks a rule of the current format.' },
+  'field-failed': {
+    stage: 'validate',
+    sentence: 'A schema field of the catalogue failed on this event: a bug of the field.',
+  },
   'duplicate-conflict': {
     stage: 'deduplicate',
     sentence:

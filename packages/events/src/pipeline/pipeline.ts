@@ -1,7 +1,9 @@
 import { createFixFunction, type FixFunction, type FixTarget } from './apply-fixes.ts';
+import { createEventEncoder, type EventEncoder, type OwnValues } from '../avro/own-fields.ts';
 import { CatalogueError } from '../catalogue/catalogue-error.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { cleanText, cleanTextId } from '../normalise/clean-text.ts';
+import { checkOwnFields } from '../catalogue/check-own-fields.ts';
 import type { Event } from '../model/event.ts';
 import type { Format } from '../catalogue/format.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -18,6 +20,7 @@ import type {
 import { createSplit, createSplitSteps } from '../split/split-request.ts';
 import type { Upgrade } from '../catalogue/upgrade.ts';
 import { composeUpgrades } from './compose-upgrades.ts';
+import { ownValuesOf } from './own-values.ts';
 
 /**
  * What became of one event of a request. `fixes` are the ids of what was applied, even when the event was
@@ -29,6 +32,8 @@ export interface CleanOutcome {
   readonly kind: 'clean';
   /** It belongs to the caller, who fills in `net.ip` (anonymised) and `geo`, then encodes it. */
   readonly event: Event;
+  /** The catalogue's own schema fields; null when it has none. */
+  readonly own: OwnValues | null;
   readonly index: number;
 }
 
@@ -54,6 +59,8 @@ export interface Pipeline {
    * event. The item is consumed, because parts of it become parts of the clean event.
    */
   readonly process: (item: RequestItem, context: RequestContext) => Outcome;
+  /** One record of the catalogue's schema; see `encodeEvent`. */
+  readonly encode: EventEncoder;
   /** The ids of the fixes in use, in order, as labels for counters. */
   readonly fixIds: readonly string[];
   readonly catalogue: Catalogue;
@@ -67,9 +74,11 @@ interface FormatWay {
 
 /** Throws CatalogueError when the catalogue contradicts itself. */
 export function createPipeline(catalogue: Catalogue, options: PipelineOptions = {}): Pipeline {
+  checkOwnFields(catalogue.schemaFields ?? []);
   const fixes = withoutDisabled(catalogue, options.disabledFixes ?? []);
   const ways = waysOf(catalogue);
   const applyFixes = createFixFunction(fixes);
+  const { schemaFields = [] } = catalogue;
   return {
     splitSteps: createSplitSteps(catalogue.formats, catalogue.limits),
     split: createSplit(catalogue.formats, catalogue.limits),
@@ -81,10 +90,12 @@ export function createPipeline(catalogue: Catalogue, options: PipelineOptions = 
         way === undefined
           ? refuse('unknown-format', `format ${item.format} is not in the catalogue`)
           : processRaw(item, context, way, { applied, applyFixes, catalogue });
-      return 'reason' in result
-        ? stop(result, item.index, applied)
-        : { kind: 'clean', event: result, index: item.index };
+      if ('reason' in result) return stop(result, item.index, applied);
+      const own = ownValuesOf(result, schemaFields);
+      if (own.kind === 'rejected') return stop(own, item.index, applied);
+      return { kind: 'clean', event: result, own: own.values, index: item.index };
     },
+    encode: createEventEncoder(schemaFields),
     fixIds: fixes.map((fix) => fix.id),
     catalogue,
   };

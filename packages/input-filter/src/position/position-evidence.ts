@@ -1,4 +1,4 @@
-import { decodeEvent } from '@penstock/events';
+import { decodeBuiltInFields } from '@penstock/events';
 import { decodeSeen } from '../dedup/seen-record.ts';
 import { committedPositions, type FilterGroup } from './filter-group.ts';
 import { lastRecord, offsetOf } from './log-records.ts';
@@ -66,7 +66,7 @@ function nextRawOffset(
   { topics, cluster: { log } }: FilterGroup,
 ): bigint | null {
   try {
-    const { origin } = decodeEvent(Buffer.from(encoded));
+    const { origin } = decodeBuiltInFields(Buffer.from(encoded));
     if (origin.topic === topics.raw && origin.partition === partition) return BigInt(origin.offset) + 1n;
     log.warn({ partition, origin: origin.topic }, 'the last event of clean came from another raw topic');
   } catch (error) {

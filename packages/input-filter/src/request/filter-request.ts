@@ -1,9 +1,9 @@
 import {
   anonymiseIp,
-  encodeEvent,
   refuse,
   type Event,
   type IpPrivacy,
+  type OwnValues,
   type Pipeline,
   type Span,
   type RequestItem,
@@ -31,6 +31,8 @@ export interface EncodedEvent {
   /** Where its bytes lie in the request's body. */
   readonly span: Span;
   readonly event: Event;
+  /** The catalogue's own schema fields. */
+  readonly own: OwnValues | null;
   readonly encoded: Buffer;
 }
 
@@ -94,7 +96,14 @@ function filterItem(
   event.geo = origin.geo;
   event.fixes.push(...origin.marks);
   try {
-    return { kind: 'encoded', index, span, event, encoded: encodeEvent(event) };
+    return {
+      kind: 'encoded',
+      index,
+      span,
+      event,
+      encoded: pipeline.encode(event, outcome.own),
+      own: outcome.own,
+    };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rejection = refuse('encode-failed', why);

@@ -1,4 +1,4 @@
-import { decodeEvent } from '@penstock/events';
+import { decodeBuiltInFields } from '@penstock/events';
 import type { RecordView } from '@penstock/kafka';
 import { probeKeyMark, type Stream } from '../layout.ts';
 import { differences } from '../probe/compare-event.ts';
@@ -37,7 +37,8 @@ export function recogniseClean(
   streams: readonly Stream[],
 ): Recognised | undefined {
   if (!record.key?.includes(mark) || !record.value) return undefined;
-  const event = decodeEvent(record.value);
+  // A catalogue may have fields of its own, which follow what a probe is compared by.
+  const event = decodeBuiltInFields(record.value);
   const id = decodeProbeId(event.event_id, run);
   const stream = id && streams[id.stream];
   if (!stream) return undefined;
