@@ -12,6 +12,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/kafka': [],
   'packages/service': [],
   'packages/runner': [],
+  // Runs in pages of anybody: it depends on nothing.
+  'packages/client': [],
   // Real brokers for everybody, so it needs none of what is tested.
   'test/broker': ['test/process'],
   // For tests, benches and the demo alike: infra may import whatever is not a service.
