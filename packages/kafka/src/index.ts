@@ -29,7 +29,13 @@ export type { Isolation } from './positions/list-offsets.ts';
 export { GroupMember, joinGroup } from './group/group-member.ts';
 export { memberIdOf } from './group/member-id.ts';
 
-export { attributesAt, lastOffsetDeltaAt, logAppendTimeBit } from './bytes/batch-header.ts';
+export {
+  attributesAt,
+  baseTimestampAt,
+  lastOffsetDeltaAt,
+  logAppendTimeBit,
+  maxTimestampAt,
+} from './bytes/batch-header.ts';
 export { encodeBatch, recordBytesMax } from './bytes/encode-batch.ts';
 export type { EncodableRecord, Header, OutgoingRecord } from './bytes/encode-batch.ts';
 export { partitionFor } from './bytes/murmur2.ts';

@@ -20,6 +20,8 @@ test(
     const mirror = startMirrorProcess(link.env);
     await writeTransactions(clusters.sourceCluster, link.topic, [0, 1, 2], 40);
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1, 2]);
+    const { text } = (await mirror.process.ask('/metrics')) ?? {};
+    expect(text).toContain('penstock_mirror_receipt_to_commit_seconds_count 600');
     expect(await mirror.stop()).toBe(0);
     expect(await expectExactCopy(clusters, link, [0, 1, 2])).toBe(3 * 20 * 10);
     const all = await clusters.source.consoleConsume(link.topic, { isolation: 'read_uncommitted' });

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
 
@@ -64,6 +67,25 @@ export async function mirrorCommand(
     env: withPath(env),
   });
   return { exitCode, output: stdout, problems: stderr };
+}
+
+/** The first lines that a command prints, which then finds its output closed; and its exit code. */
+export async function firstLines(
+  args: readonly string[],
+  env: MirrorEnvironment,
+  count: number,
+): Promise<{ lines: string[]; exitCode: number | null }> {
+  const [program = '', ...before] = serviceCommand('mirror', ...args);
+  const child = spawn(program, before, { env: withPath(env), stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === count) break;
+  }
+  child.stdout.destroy();
+  return { lines, exitCode: (await ended)[0] };
 }
 
 function withPath(env: MirrorEnvironment): Record<string, string | undefined> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
+import type { LinkStatus } from '../src/commands/read-status.ts';
+import { firstLines, mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import {
   copiedUpToNow,
   partitionStates,
@@ -42,6 +43,17 @@ test(
 
     const table = await mirrorCommand(['status'], link.env);
     expect(table.output).toMatch(new RegExp(`${link.topic}-0 .* paused: overtaken \\[33, 55\\)`));
+    const watched = await firstLines(['status', '--json', '--watch'], link.env, 2);
+    expect(watched.exitCode).toBe(0);
+    const { partitions } = JSON.parse(watched.lines[1] ?? '') as LinkStatus;
+    expect(partitions.find(({ partition }) => partition === `${link.topic}-0`)).toMatchObject({
+      position: '33',
+      sourceEnd: '77',
+      behind: 44,
+      state: 'paused',
+      pause: { kind: 'overtaken', from: '33', to: '55', since: expect.stringMatching(/^20/) },
+      todo: expect.stringContaining(`mirror resume --partition ${link.topic}-0 --skip-gap`),
+    });
     const refused = await mirrorCommand(['resume', '--partition', `${link.topic}-1`, '--skip-gap'], link.env);
     expect(refused).toMatchObject({ exitCode: 1, output: '' });
     expect(refused.problems).toContain(`${link.topic}-1: the partition is not paused`);

@@ -3,8 +3,10 @@ import { UsageError, type Command, type Flags, type GivenFlags } from '@penstock
 import { knobs, type MirrorConfig } from '../config.ts';
 import { initLink } from '../link/init-link.ts';
 import { openLink } from '../link/link-context.ts';
+import { readStatus, type LinkStatus } from './read-status.ts';
 import { resumePartition } from './resume-partition.ts';
 import { statusTable } from './status-table.ts';
+import { watchStatus } from './watch-status.ts';
 
 /** Flags of every command. */
 export const flags: Flags = {
@@ -20,10 +22,18 @@ const init: Command<MirrorConfig> = {
 };
 
 const status: Command<MirrorConfig> = {
-  about: 'shows the position, lag and pause of every partition, as the ledger has them',
-  async act(config) {
+  about: 'shows the position, lag and pause of every partition, as the ledger has them, and what to do',
+  synopsis: '[--json] [--watch]',
+  flags: {
+    json: { about: 'as one line of JSON' },
+    watch: { about: 'again every two seconds, with what was copied a second, until it is interrupted' },
+  },
+  async act(config, given) {
     await using link = await openLink(config);
-    return await statusTable(link);
+    const show = given.has('json') ? (found: LinkStatus) => JSON.stringify(found) : statusTable;
+    if (!given.has('watch')) return show(await readStatus(link));
+    await watchStatus(link, show);
+    return '';
   },
 };
 

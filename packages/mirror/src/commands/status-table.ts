@@ -1,101 +1,63 @@
-import {
-  checkGenesis,
-  readLedger,
-  shardOf,
-  targetPartitionOf,
-  type Genesis,
-  type PartitionPosition,
-} from '@penstock/ledger';
-import { shardsOf } from '../link/check-link.ts';
-import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
-import type { LinkContext } from '../link/link-context.ts';
-import { strangerInWords, strangersOf } from '../link/strangers.ts';
-import { groupOf, partitionName } from '../names.ts';
-import { isoTime } from '../wall-clock.ts';
+import { strangerInWords } from '../link/strangers.ts';
+import { groupOf } from '../names.ts';
+import type { LinkStatus, PartitionStatus } from './read-status.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
 
-/** The ledger as a table, one line for each partition. It only reads: the mirror goes on undisturbed. */
-export async function statusTable(link: LinkContext): Promise<string> {
-  const { source, target, identity } = link;
-  const shards = await shardsOf(link);
-  const rows: string[][] = [head];
-  for (let shard = 0; shard < shards; shard += 1) {
-    const { genesis, positions } = await readLedger(target, identity.ledgerTopic, shard);
-    checkGenesis(genesis, identity, shards);
-    await source.refresh(...new Set(genesis.topics.map(({ name }) => name)));
-    const sources = await inspectSource(source, positions);
-    const where = (position: PartitionPosition) => targetOf(genesis, position);
-    rows.push(...positions.map((each, index) => row(shard, each, where(each), sources[index]!)));
-    rows.push(...notInLedger(link, shard, genesis, positions));
-  }
-  const strangers = await strangersOf(link);
-  const notes = strangers.map((stranger) => strangerInWords(stranger, groupOf(identity.link)));
-  return [aligned(rows), ...notes].join('\n');
-}
-
-function row(
-  shard: number,
-  position: PartitionPosition,
-  target: string,
-  source: Inspected<InspectedSource>,
-): string[] {
-  const end = source.kind === 'found' ? source.state.end : undefined;
-  const behind = end === undefined ? undefined : end > position.position ? end - position.position : 0n;
-  return [
-    String(shard),
-    partitionName(position.topic, position.partition),
-    target,
-    String(position.position),
-    end === undefined ? '?' : String(end),
-    behind === undefined ? '?' : String(behind),
-    stateOf(position),
+/**
+ * The status for people: a line for each partition, then what to do about those that need somebody. With
+ * `before`, an earlier one, it also shows how many source offsets a second were copied since.
+ */
+export function statusTable(status: LinkStatus, before?: LinkStatus): string {
+  const earlier = new Map(before?.partitions.map((each) => [each.partition, each]));
+  const seconds = before === undefined ? 0 : (Date.parse(status.at) - Date.parse(before.at)) / 1_000;
+  const rates = (each: PartitionStatus) =>
+    before === undefined ? [] : [rateOf(each, earlier.get(each.partition), seconds)];
+  const rows = [
+    [...head.slice(0, -1), ...(before === undefined ? [] : ['a second']), 'state'],
+    ...status.partitions.map((each) => [...cells(each), ...rates(each), stateOf(each)]),
   ];
+  const notes = status.strangers.map((stranger) => strangerInWords(stranger, groupOf(status.link)));
+  const todo = status.partitions.flatMap(({ partition, todo: what }) =>
+    what === null ? [] : [`${partition}: ${what}`],
+  );
+  return [...aligned(rows), ...(todo.length === 0 ? [] : ['', 'To do:', ...todo]), ...notes].join('\n');
 }
 
-function targetOf(genesis: Genesis, { topic, partition }: { topic: string; partition: number }): string {
-  const registered = genesis.topics.find(({ name }) => name === topic);
-  const number = registered && targetPartitionOf(registered, partition);
-  return registered === undefined || number === undefined ? '-' : partitionName(registered.target, number);
+function cells({ shard, partition, target, position, sourceEnd, behind }: PartitionStatus): string[] {
+  const orUnknown = (value: string | number | null) => (value === null ? '?' : String(value));
+  return [String(shard), partition, target ?? '-', position ?? '-', orUnknown(sourceEnd), orUnknown(behind)];
 }
 
-/** Source partitions of a shard without a position: nobody has begun them, or nobody can. */
-function notInLedger(
-  { source }: LinkContext,
-  shard: number,
-  genesis: Genesis,
-  positions: readonly PartitionPosition[],
-): string[][] {
-  const known = new Set(positions.map(({ topic, partition }) => partitionName(topic, partition)));
-  return genesis.topics.flatMap(({ name }) => {
-    const count = source.knownTopic(name)?.partitions.length ?? 0;
-    return Array.from({ length: count }, (_, partition) => partition)
-      .filter((partition) => shardOf(name, partition, genesis.shards) === shard)
-      .filter((partition) => !known.has(partitionName(name, partition)))
-      .map((partition) => {
-        const target = targetOf(genesis, { topic: name, partition });
-        const state = target === '-' ? 'no target partition: run mirror init' : 'not begun';
-        return [String(shard), partitionName(name, partition), target, '-', '?', '?', state];
-      });
-  });
+function rateOf(now: PartitionStatus, before: PartitionStatus | undefined, seconds: number): string {
+  if (before === undefined || now.position === null || before.position === null || seconds <= 0) return '?';
+  return String(Math.max(0, Math.round(Number(BigInt(now.position) - BigInt(before.position)) / seconds)));
 }
 
-function stateOf({ pause, retired }: PartitionPosition): string {
-  if (pause === null) return retired ? 'retired: the topic is gone' : 'copied';
-  const { kind, from, to, sinceMs, detail } = pause;
+function stateOf({ state, pause }: PartitionStatus): string {
+  switch (state) {
+    case 'copied':
+      return 'copied';
+    case 'retired':
+      return 'retired: the topic is gone';
+    case 'not-begun':
+      return 'not begun';
+    case 'no-target-partition':
+      return 'no target partition: run mirror init';
+    case 'paused':
+  }
+  if (pause === null) return 'paused';
+  const { kind, from, to, since, detail } = pause;
   const range = from === to ? '' : ` [${from}, ${to})`;
-  const since = sinceMs === null ? '' : ` since ${isoTime(sinceMs)}`;
-  return `paused: ${kind}${range}${since}${detail === '' ? '' : `: ${detail}`}`;
+  return `paused: ${kind}${range}${since === null ? '' : ` since ${since}`}${detail && `: ${detail}`}`;
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((one) => one[at]?.length ?? 0)));
+  return rows.map((one) =>
+    one
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -1,4 +1,11 @@
-import { CorruptBatchError, type Fetched, type FetchedBatch, type TxnSession } from '@penstock/kafka';
+import {
+  baseTimestampAt,
+  CorruptBatchError,
+  maxTimestampAt,
+  type Fetched,
+  type FetchedBatch,
+  type TxnSession,
+} from '@penstock/kafka';
 import type { MirrorMetrics } from '../metrics.ts';
 import type { CopiedPartition } from './copied-partition.ts';
 import { planCopy, type CopyLimits, type Piece } from './plan-copy.ts';
@@ -11,6 +18,8 @@ export interface Appended {
   readonly lastOffset: bigint;
   readonly count: number;
   readonly bytes: number;
+  /** Of its first record, ms since 1970; negative: it has none. */
+  readonly timestampMs: number;
 }
 
 /** Where copies go: the open transaction and the list of what is in it. */
@@ -102,7 +111,16 @@ function append(
 ): void {
   const { bytes, count, firstOffset, lastOffset } = batch;
   open.session.append(partition.target.topic, partition.target.partition, { bytes, count });
-  open.appended.push({ partition, firstOffset, lastOffset, count, bytes: bytes.length });
+  const timestampMs = firstTimestampMs(bytes);
+  open.appended.push({ partition, firstOffset, lastOffset, count, bytes: bytes.length, timestampMs });
+}
+
+/**
+ * By the header alone. Where compaction has set a delete horizon, that is in place of the first time, and
+ * lies in the future: then the latest time is the nearest there is.
+ */
+function firstTimestampMs(bytes: Buffer): number {
+  return Math.min(Number(baseTimestampAt(bytes, 0)), Number(maxTimestampAt(bytes, 0)));
 }
 
 /** A compacted batch may end in a gap: the position goes past the gap, not only past the last record. */

@@ -275,8 +275,13 @@ export class ShardCopy implements Disposable {
     for (const partition of moved) partition.wasCommitted(now);
     this.#pairs.clear();
     this.#budget.passed(this.#appendedBytes, this.#session.throttledForMs);
+    const committedAtMs = wallClockMs();
     for (const [index, appended] of this.#appended.entries()) {
       this.#learnTarget(appended, written[index]?.baseOffset ?? -1n);
+      if (appended.timestampMs < 0) continue;
+      // Other machines have dated it: a clock ahead of ours must not make the sum smaller.
+      const seconds = Math.max(0, committedAtMs - appended.timestampMs) / 1_000;
+      metrics.receiptSeconds.observe(seconds, '', appended.count);
     }
     this.#appended = [];
     for (const fetched of this.#unreleased.splice(0)) fetched.release();
