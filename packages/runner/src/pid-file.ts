@@ -4,9 +4,11 @@ import {
   fchmodSync,
   fstatSync,
   ftruncateSync,
+  linkSync,
   lstatSync,
   openSync,
   readFileSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -22,7 +24,7 @@ export interface ProcessName {
   startTicks: string;
 }
 
-/** What a pid file says. `nothing`: it is empty, its start was refused. */
+/** What a pid file says. `nothing`: it is empty, its start was cut short. */
 export type PidFileContent = { kind: 'process'; process: ProcessName } | { kind: 'nothing' };
 
 /**
@@ -51,26 +53,55 @@ export function isRunning({ pid, startTicks }: ProcessName): boolean {
  * `undefined`.
  */
 export function readPidFile(path: string): PidFileContent | undefined {
+  const found = openPidFile(path);
+  if (found) closeSync(found.descriptor);
+  return found?.content;
+}
+
+interface Found {
+  /** Held open, so that no new file can get its inode number. */
+  descriptor: number;
+  content: PidFileContent;
+}
+
+function openPidFile(path: string): Found | undefined {
+  let descriptor: number;
   try {
-    const folder = dirname(resolve(path));
-    const file = lstatSync(path);
-    if (!file.isFile()) throw new Refusal(`${path} is not a regular file`);
-    const { uid: owner, mode } = file;
-    const others = [
-      ...stepsOfOthers(stepsTo(folder), trusted()),
-      ...stepsOfOthers([{ path, owner, mode, kind: 'file' }], trusted()),
-    ];
-    if (others.length > 0)
-      throw new Refusal(`${others.join(', ')} can be changed by others: ${path} cannot be believed`);
-    const content = parsePidFile(readFileSync(path, 'latin1'));
-    if (!content) throw new Refusal(`${path} is no pid file of penstock-run: it has no PID and start time`);
-    return content;
+    if (!lstatSync(path).isFile()) throw new Refusal(`${path} is not a regular file`);
+    // Without O_NONBLOCK a FIFO that has come meanwhile would wait for its writer.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    if (reasonOf(error) === 'ENOENT') return undefined;
+    const reason = reasonOf(error);
+    if (reason === 'ENOENT') return undefined;
+    throw new Refusal(`the pid file ${path}: ${reason}`, 125, error);
+  }
+  try {
+    return { descriptor, content: readBelieved(path, descriptor) };
+  } catch (error) {
+    closeSync(descriptor);
+    if (error instanceof Refusal) throw error;
     throw new Refusal(`the pid file ${path}: ${reasonOf(error)}`, 125, error);
   }
 }
+
+function readBelieved(path: string, descriptor: number): PidFileContent {
+  const file = fstatSync(descriptor);
+  if (!file.isFile()) throw new Refusal(`${path} is not a regular file`);
+  const { uid: owner, mode } = file;
+  const others = [
+    ...stepsOfOthers(stepsTo(dirname(resolve(path))), trusted()),
+    ...stepsOfOthers([{ path, owner, mode, kind: 'file' }], trusted()),
+  ];
+  if (others.length > 0)
+    throw new Refusal(`${others.join(', ')} can be changed by others: ${path} cannot be believed`);
+  const content = file.size > CONTENT_MAX ? undefined : parsePidFile(readFileSync(descriptor, 'latin1'));
+  if (!content) throw new Refusal(`${path} is no pid file of penstock-run: it has no PID and start time`);
+  return content;
+}
+
+/** Two numbers and their line ends are far below; whatever is longer is another's file. */
+const CONTENT_MAX = 100;
 
 /** Root, and the user of this process: a user's own file can only stop that user's own processes. */
 function trusted(): number[] {
@@ -79,12 +110,14 @@ function trusted(): number[] {
 
 /**
  * Whether the file may be made: others must not be able to change its folder, and what it names must not
- * run. Throws Refusal. `stale`: a file is in the way whose process has ended, or whose start was refused.
+ * run. Throws Refusal. Returns its absolute path, since --chdir comes before it is made.
  */
-export function checkPidFile(path: string): { stale: boolean } {
+export function checkPidFile(path: string): string {
   let others: string[];
+  let absolute: string;
   try {
-    others = stepsOfOthers(stepsTo(dirname(resolve(path))), trusted());
+    absolute = resolve(path);
+    others = stepsOfOthers(stepsTo(dirname(absolute)), trusted());
   } catch (error) {
     throw new Refusal(`--pid-file ${path}: ${reasonOf(error)}`, 125, error);
   }
@@ -92,44 +125,94 @@ export function checkPidFile(path: string): { stale: boolean } {
     throw new Refusal(
       `--pid-file ${path}: ${others.join(', ')} can be changed by others, and the file with it`,
     );
-  const content = readPidFile(path);
-  if (content?.kind === 'process' && content.process.pid !== process.pid && isRunning(content.process)) {
-    const name = readProcessStat(content.process.pid)?.name;
-    throw new Refusal(`--pid-file ${path}: process ${content.process.pid} (${name}) runs: stop it first`);
-  }
-  return { stale: content !== undefined };
+  const found = openUnused(absolute);
+  if (found) closeSync(found.descriptor);
+  return absolute;
+}
+
+/** Undefined when there is no file. Throws Refusal when it names a process that runs. */
+function openUnused(path: string): Found | undefined {
+  const found = openPidFile(path);
+  if (found?.content.kind !== 'process') return found;
+  const { process: named } = found.content;
+  if (named.pid === process.pid || !isRunning(named)) return found;
+  closeSync(found.descriptor);
+  const name = readProcessStat(named.pid)?.name;
+  throw new Refusal(`--pid-file ${path}: process ${named.pid} (${name}) runs: stop it first`);
 }
 
 export interface PidFile {
-  /** The last act before the exec. The descriptor was opened as root: the user has no right to the folder. */
-  fill(): void;
-  /** Nothing was started after all. The user may not remove the file, so an empty one says it. */
-  empty(): void;
+  /** Nothing was started after all. True: it is gone. False: this user may not remove it, so it is empty. */
+  takeBack(): boolean;
 }
 
 /**
- * Makes the file, never through a link and never over another's. Two starts at once: one of them is
- * refused.
+ * Makes the file and fills it, never through a link and never over another's. `path` is absolute. Two starts
+ * at once: one of them is refused. It is called when everything has been judged, as the last act of root:
+ * the service's user may not remove it. What a death leaves: before the open, no file (or a stale one of an
+ * earlier start under another name); before the write, an empty one; behind it, one that names a process
+ * that has ended. `stop` sends nothing for any of them, and the next start replaces it.
  */
 export function makePidFile(path: string): PidFile {
-  const { stale } = checkPidFile(path);
   try {
-    if (stale) unlinkSync(path);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const descriptor = openSync(path, flags, 0o644);
-    fchmodSync(descriptor, 0o644);
-    const [made, found] = [fstatSync(descriptor), lstatSync(path)];
-    if (made.ino !== found.ino || made.dev !== found.dev) {
-      closeSync(descriptor);
-      throw new Refusal(`--pid-file ${path}: another start has replaced it meanwhile`);
+    const stale = openUnused(path);
+    let descriptor: number;
+    try {
+      if (stale) moveAway(path, stale.descriptor);
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+      descriptor = openSync(path, flags, 0o644);
+    } finally {
+      if (stale) closeSync(stale.descriptor);
     }
-    const ticks = readProcessStat('self')?.startTicks;
-    return {
-      fill: () => void writeSync(descriptor, `${process.pid}\n${ticks}\n`, 0),
-      empty: () => ftruncateSync(descriptor, 0),
-    };
+    return fill(path, descriptor);
   } catch (error) {
     if (error instanceof Refusal) throw error;
+    if (reasonOf(error) === 'EEXIST') throw new Refusal(replaced(path), 125, error);
     throw new Refusal(`--pid-file ${path} cannot be made: ${reasonOf(error)}`, 125, error);
   }
 }
+
+function fill(path: string, descriptor: number): PidFile {
+  const takeBack = (): boolean => {
+    try {
+      unlinkSync(path);
+      return true;
+    } catch {
+      ftruncateSync(descriptor, 0);
+      return false;
+    }
+  };
+  try {
+    fchmodSync(descriptor, 0o644); // whatever the mask is
+    writeSync(descriptor, `${process.pid}\n${readProcessStat('self')?.startTicks}\n`);
+  } catch (error) {
+    takeBack(); // the disk is full, or --limit fsize=0
+    throw error;
+  }
+  return { takeBack };
+}
+
+/**
+ * Two starts that have both seen the stale file must not both remove it: the second would remove the file
+ * that the first has made in its place, and both would run. So each takes it away by a rename, and looks what
+ * it has got.
+ */
+function moveAway(path: string, stale: number): void {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (reasonOf(error) === 'ENOENT') return; // another start was faster; who makes the new file is still open
+    throw error;
+  }
+  const [judged, taken] = [fstatSync(stale), lstatSync(aside)];
+  if (judged.ino === taken.ino && judged.dev === taken.dev) return unlinkSync(aside);
+  try {
+    linkSync(aside, path);
+  } finally {
+    unlinkSync(aside);
+  }
+  throw new Refusal(replaced(path));
+}
+
+const replaced = (path: string): string => `--pid-file ${path}: another start has replaced it meanwhile`;

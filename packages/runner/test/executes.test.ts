@@ -1,6 +1,7 @@
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -68,6 +69,18 @@ describe('126: the command cannot be executed', () => {
     ['an object file', (path: string) => writeProgram(path, (file) => file.writeUInt16LE(1, 16))],
     ['a cut program', (path: string) => writeFileSync(path, '\x7fELF\x02\x01\x01', { mode: 0o755 })],
     [
+      'a program that is cut within its headers, which setpriv would hand to /bin/sh',
+      (path: string) => writeFileSync(path, readFileSync('/bin/true').subarray(0, 100), { mode: 0o755 }),
+    ],
+    [
+      'a program whose loader is a folder',
+      (path: string) => writeProgram(path, (file) => file.write('/tmp\0', file.indexOf('/lib'))),
+    ],
+    [
+      'a program whose loader is no program',
+      (path: string) => writeProgram(path, (file) => file.write('/bin/bzdiff\0', file.indexOf('/lib'))),
+    ],
+    [
       'a program whose loader is missing',
       (path: string) => writeProgram(path, (file) => file.write('/bil', file.indexOf('/lib'))),
     ],
@@ -75,8 +88,12 @@ describe('126: the command cannot be executed', () => {
   ])('%s', (_name, make) => {
     const path = join(temporaryFolder(), 'service');
     make(path);
-    expect(runRunner([...asUser, '--', path])).toMatchObject({ code: 126, out: '' });
-    expect(runRunner([...asUser, '--no-new-privs=off', '--', path])).toMatchObject({ code: 126, out: '' });
+    const pidFile = join(temporaryFolder(), 'service.pid');
+    const line = [...asUser, '--pid-file', pidFile];
+    for (const options of [[], ['--no-new-privs=off']]) {
+      expect(runRunner([...line, ...options, '--', path])).toMatchObject({ code: 126, out: '' });
+      expect(existsSync(pidFile)).toBe(false);
+    }
   });
 
   it.runIf(isRoot)('a file that only root may execute (needs root)', () => {
@@ -151,7 +168,7 @@ describe.each([
     const file = join(temporaryFolder(), 'service.pid');
     const line = [...asUser, ...options, '--pid-file', file, '--', ...command];
     const started = runRunner(line, { node: program ?? '' });
-    return { ...started, pidFile: readFileSync(file, 'utf8') };
+    return { ...started, pidFile: existsSync(file) };
   };
   const explained = (options: readonly string[], command: readonly string[]) =>
     runRunner([...asUser, ...options, '--explain=json', '--', ...command], { node: program ?? '' });
@@ -162,7 +179,7 @@ describe.each([
     for (const options of [[], ['--no-new-privs=off']]) {
       const long = [...options, '--env-from', variables];
       const because = expect.stringContaining('E2BIG');
-      expect(refused(long, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+      expect(refused(long, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: false });
       expect(explained(long, ['true'])).toMatchObject({ code: 126, out: because });
     }
   });
@@ -179,7 +196,7 @@ describe.each([
         for (const name of ['busy', 'script']) {
           const because = expect.stringContaining('ETXTBSY');
           const command = [join(folder, name)];
-          expect(refused(options, command)).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+          expect(refused(options, command)).toEqual({ code: 126, out: '', err: because, pidFile: false });
           expect(explained(options, command)).toMatchObject({ code: 126, out: because });
         }
       }
@@ -191,7 +208,7 @@ describe.each([
   it.runIf(program && isRoot)('the user has no process left under its limit (needs root)', () => {
     const because = expect.stringContaining('EAGAIN');
     const few = ['--limit', 'nproc=3'];
-    expect(refused(few, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: '' });
+    expect(refused(few, ['true'])).toEqual({ code: 126, out: '', err: because, pidFile: false });
     expect(explained(few, ['true'])).toMatchObject({ code: 126, out: because });
   });
 });

@@ -57,14 +57,6 @@ describe('the pid file', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(`${child.pid}\n`);
   });
 
-  it('is left empty by a start that is refused after it was made, which says so', async () => {
-    const file = join(temporaryFolder(), 'service.pid');
-    expect(runRunner([...asUser, '--pid-file', file, '--', '/no/such']).code).toBe(127);
-    expect(readFileSync(file, 'utf8')).toBe('');
-    expect(await stop('--pid-file', file)).toEqual({ code: 3, err: expect.stringContaining('is empty') });
-    expect(runRunner([...asUser, '--pid-file', file, '--', 'true']).code).toBe(0);
-  });
-
   it('is not made by --explain', () => {
     const file = join(temporaryFolder(), 'service.pid');
     expect(runRunner([...asUser, '--pid-file', file, '--explain', '--', 'true']).code).toBe(0);

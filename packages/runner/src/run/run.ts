@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemAccounts } from './plan/accounts.ts';
-import { become } from './become/become.ts';
+import { judge, type Judged } from './become/become.ts';
 import { observeCaller } from './plan/caller.ts';
 import { parseCommandLine, type Request } from './request/command-line.ts';
 import { parseEnvFile, type Variable } from './request/env-file.ts';
@@ -8,7 +8,7 @@ import { executeAs } from './exec/execute.ts';
 import { explain } from './explain.ts';
 import { RUN_HELP } from './help.ts';
 import { makePlan, type Plan } from './plan/plan.ts';
-import { notReady, type Readiness } from './become/readiness.ts';
+import { isReady, notReady, type Readiness } from './become/readiness.ts';
 import { checkPidFile, makePidFile, type PidFile } from '../pid-file.ts';
 import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
 import { print, say } from '../say.ts';
@@ -29,8 +29,8 @@ export function run(args: readonly string[]): 0 | ExitCode {
 }
 
 /**
- * Plan, become the user, then explain or execute. --explain does all but the last step, so it does not
- * guess.
+ * Plan, judge, make the pid file, become the user, then explain or execute. --explain does all but the file and
+ * the last step, so it does not guess.
  */
 function start(request: Request): 0 | ExitCode {
   const { plan, ready, pidFile } = prepare(request);
@@ -39,8 +39,7 @@ function start(request: Request): 0 | ExitCode {
     return ready.exitCode;
   }
   for (const warning of ready.warnings) say(`warning: ${warning}`);
-  if (!plan || ready.exitCode !== 0 || ready.executable === undefined)
-    return refuse(ready.problems, ready.exitCode || 125);
+  if (!plan || !isReady(ready)) return refuse(ready.problems, ready.exitCode || 125);
   executeAs(plan, ready.executable, pidFile);
 }
 
@@ -61,14 +60,26 @@ function prepare(request: Request): Prepared {
     });
     problems.push(...files.problems);
     if (!plan || problems.length > 0) return { plan, ready: { ...notReady(problems, 125), warnings } };
-    if (plan.pidFile !== undefined) checkPidFile(plan.pidFile);
-    const pidFile = plan.pidFile === undefined || request.explain ? undefined : makePidFile(plan.pidFile);
-    const ready = become(plan, request.explain !== undefined);
-    ready.warnings.unshift(...warnings);
-    return { plan, ready, pidFile };
+    const path = plan.pidFile === undefined ? undefined : checkPidFile(plan.pidFile);
+    const judged = judge(plan, request.explain !== undefined);
+    judged.ready.warnings.unshift(...warnings);
+    if (!isReady(judged.ready)) return { plan, ready: judged.ready };
+    const pidFile = path === undefined || request.explain ? undefined : makePidFile(path);
+    return { plan, ready: become(judged, pidFile), pidFile };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { ready: notReady([error.message], error.exitCode) };
+  }
+}
+
+/** Whatever fails here, nobody may find a pid file of a service that never started. */
+function become({ ready, become: finish }: Judged, pidFile: PidFile | undefined): Readiness {
+  try {
+    finish();
+    return ready;
+  } catch (error) {
+    pidFile?.takeBack();
+    throw error;
   }
 }
 

@@ -40,7 +40,7 @@ function findTarget(path: string): ProcessName | undefined {
   if (!content || content.kind === 'nothing') {
     say(
       content
-        ? `${path} is empty: its start was refused, nothing to stop`
+        ? `${path} is empty: its start was cut short, nothing to stop`
         : `${path} is not there: nothing to stop`,
     );
     return undefined;

@@ -5,6 +5,7 @@ import { Refusal, reasonOf } from '../../refusal.ts';
 import { findExecutable, readPart } from '../exec/executable.ts';
 import { shellScriptProblem } from '../../shell-wrapper.ts';
 import type { Plan } from '../plan/plan.ts';
+import { applyLimits } from './apply-limits.ts';
 import { credentialProblems, dropCredentials, waysBackToRoot } from './credentials.ts';
 import { checkExec } from './exec-problem.ts';
 import type { FileIdentity } from './files-being-written.ts';
@@ -18,15 +19,16 @@ const SCRIPT_BYTES = 65_536;
 export interface SeenAsCaller {
   /** Every step on the way to what runs, or is read, as root. */
   stepsToRoot: readonly Step[];
-  beingWritten: readonly FileIdentity[];
+  /** Undefined where a failed exec is noticed in time. */
+  beingWritten?: readonly FileIdentity[];
 }
 
-/** The last part of becoming: the user itself, then what only that user can tell. */
-export function becomeUser(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCaller): Readiness {
+/** Becomes the user, under the limits of the service, and finds out what only that user can tell. */
+export function judgeAsTarget(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCaller): Readiness {
   const ready: Readiness = { closed: [], executable: undefined, problems: [], warnings: [], exitCode: 0 };
   try {
-    if (plan.target.drop) dropCredentials(plan.target);
-    verifyCredentials(plan);
+    if (plan.prlimit) applyLimits(plan.prlimit, plan.limits);
+    becomeUser(plan);
 
     for (const path of changeableSteps(stepsToRoot, plan.target.uid)) {
       ready.problems.push(
@@ -36,7 +38,7 @@ export function becomeUser(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCall
     }
     ready.problems.push(...plan.mustRead.flatMap((path) => readProblem(path) ?? []));
     if (ready.problems.length > 0) ready.exitCode = 125;
-    enterFolder(plan.chdir, ready);
+    judgeFolder(plan.chdir, ready);
     const executable = findExecutable(plan.command[0], plan.environment['PATH'] ?? '');
     checkExec(plan, executable, beingWritten);
     ready.executable = executable;
@@ -51,8 +53,9 @@ export function becomeUser(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCall
   return ready;
 }
 
-/** Throws: what follows must not run with credentials that nobody planned. */
-function verifyCredentials({ target, noNewPrivs, ambient }: Plan): void {
+/** For good. Throws Refusal: what follows must not run with credentials that nobody planned. */
+export function becomeUser({ target, noNewPrivs, ambient }: Plan): void {
+  if (target.drop) dropCredentials(target);
   const cleared = noNewPrivs instanceof Object || ambient !== undefined;
   const status = readProcessStatus();
   const wrong = credentialProblems(status, target, cleared);
@@ -70,17 +73,25 @@ function verifyCredentials({ target, noNewPrivs, ambient }: Plan): void {
   if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
 }
 
+/** Throws Refusal. */
+export function enterFolder(folder: string): void {
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    throw new Refusal(`--chdir ${folder}: ${reasonOf(error)}`, 125, error);
+  }
+}
+
 /**
  * Enters the service's folder as the user, because the user may not have the right to. Without --chdir the
  * caller's folder stays. If the user may not enter that, a warning says so; if it is gone, nothing can
  * start there.
  */
-function enterFolder(folder: string | undefined, ready: Readiness): void {
+function judgeFolder(folder: string | undefined, ready: Readiness): void {
+  if (folder !== undefined) return enterFolder(folder);
   try {
-    if (folder !== undefined) return process.chdir(folder);
     process.cwd();
   } catch (error) {
-    if (folder !== undefined) throw new Refusal(`--chdir ${folder}: ${reasonOf(error)}`, 125, error);
     throw new Refusal(
       `the working directory is gone or cannot be reached (${reasonOf(error)}): say --chdir FOLDER`,
       125,

@@ -4,39 +4,53 @@ import { stepsTo, type Step } from '../../changeable-files.ts';
 import { Refusal } from '../../refusal.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyLimits } from './apply-limits.ts';
-import { becomeUser, type SeenAsCaller } from './become-user.ts';
+import { becomeUser, enterFolder, judgeAsTarget, type SeenAsCaller } from './become-user.ts';
 import { closeInheritedDescriptors, keepingProblems } from './descriptors.ts';
 import { filesBeingWritten } from './files-being-written.ts';
 import { judgeInChild } from './judge-as-user.ts';
-import { notReady, type Readiness } from './readiness.ts';
+import { isReady, notReady, type Readiness } from './readiness.ts';
 import { verifyAmbient } from './verify-ambient.ts';
 
+export interface Judged {
+  ready: Readiness;
+  /** The rest of becoming, once all is judged; it has nothing to do where the judge is the user by now. */
+  become: () => void;
+}
+
 /**
- * Turns this process into the planned user for good, verifies that it did, and then checks as that user
- * what only that user can tell. `explains`: nothing will be executed, so nobody else will notice that it
- * cannot be.
+ * Finds out as the planned user whether the service may start. This process becomes that user for good, and
+ * verifies that it did. A child does it instead where this process has to stay root for a while: to make the
+ * pid file, which the user could never remove when its start is refused, or to give setpriv capabilities to
+ * keep. `explains`: nothing will be executed, so nobody else will notice that it cannot be.
  */
-export function become(plan: Plan, explains: boolean): Readiness {
+export function judge(plan: Plan, explains: boolean): Judged {
+  const makesFile = plan.pidFile !== undefined && plan.target.drop && !explains;
   try {
     const seen: SeenAsCaller = {
       stepsToRoot: plan.target.drop && plan.target.uid !== 0 ? whatRootUses(plan) : [],
-      beingWritten: explains || noticesTooLate(plan) ? filesBeingWritten() : [],
+      ...((explains || noticesTooLate(plan)) && { beingWritten: filesBeingWritten() }),
     };
     const unkept = keepingProblems(plan.keepDescriptors);
-    if (plan.prlimit) applyLimits(plan.prlimit, plan.limits);
     const closed = closeInheritedDescriptors(plan.keepDescriptors);
     if (plan.umask !== undefined) process.umask(plan.umask);
-    const ready = plan.ambient ? judgeInChild(plan, seen) : becomeUser(plan, seen);
-    if (plan.ambient && ready.exitCode === 0) {
-      verifyAmbient(plan, plan.ambient);
-      if (plan.chdir !== undefined) process.chdir(plan.chdir);
-    }
+    const inChild = plan.ambient !== undefined || makesFile;
+    const ready = inChild ? judgeInChild(plan, seen) : judgeAsTarget(plan, seen);
+    if (plan.ambient && isReady(ready)) verifyAmbient(plan, plan.ambient);
     const problems = [...unkept, ...ready.problems];
-    return { ...ready, closed, problems, exitCode: unkept.length > 0 ? 125 : ready.exitCode };
+    const exitCode = unkept.length > 0 ? 125 : ready.exitCode;
+    const become = () => (inChild ? becomeAsJudged(plan) : undefined);
+    return { ready: { ...ready, closed, problems, exitCode }, become };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return notReady([error.message], error.exitCode);
+    return { ready: notReady([error.message], error.exitCode), become: () => undefined };
   }
+}
+
+/** What the child has found to be possible. With capabilities to keep, setpriv changes the user. */
+function becomeAsJudged(plan: Plan): void {
+  if (plan.prlimit) applyLimits(plan.prlimit, plan.limits);
+  if (!plan.ambient) becomeUser(plan);
+  if (plan.chdir !== undefined) enterFolder(plan.chdir);
 }
 
 /** A pid file would name what never started; and Node 24 aborts when its own execve(2) fails. */

@@ -5,6 +5,7 @@ import { findTool } from '../../trusted-tool.ts';
 import { execArguments } from '../exec/execute.ts';
 import { interpreterOf, readPart } from '../exec/executable.ts';
 import type { Plan } from '../plan/plan.ts';
+import { missingFileCapabilities } from './file-capabilities.ts';
 import type { FileIdentity } from './files-being-written.ts';
 
 /**
@@ -13,12 +14,16 @@ import type { FileIdentity } from './files-being-written.ts';
  * Node 24 aborts with a core when execve(2) fails, and setpriv reports it only after the pid file is
  * filled.
  */
-export function checkExec(plan: Plan, executable: string, beingWritten: readonly FileIdentity[]): void {
-  checkNotWritten(executable, beingWritten);
+export function checkExec(
+  plan: Plan,
+  executable: string,
+  beingWritten: readonly FileIdentity[] | undefined,
+): void {
+  if (beingWritten) checkFile(plan, executable, beingWritten);
   const line = execArguments(plan, executable);
   const variables = Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`);
   const bytes = Buffer.byteLength([...line, ...variables].join('\0'));
-  if (bytes < ALWAYS_FITS_BYTES && !mayExceedProcessLimit()) return;
+  if (bytes < ALWAYS_FITS_BYTES && plan.limits.length === 0 && !mayExceedProcessLimit()) return;
   const code = tryExec(plan, line);
   if (code === 'E2BIG')
     throw new Refusal(
@@ -31,6 +36,11 @@ export function checkExec(plan: Plan, executable: string, beingWritten: readonly
         "nproc limit allows (EAGAIN); until the exec Node's own threads count too",
       126,
     );
+  if (code === 'SIGKILL' || code === 'SIGSEGV')
+    throw new Refusal(
+      `${executable} cannot be executed: with these limits (as, data, stack) no program can start (${code})`,
+      126,
+    );
 }
 
 /** The kernel always allows 128 KiB for all strings, and for each of them: MAX_ARG_STRLEN, ARG_MAX. */
@@ -39,17 +49,20 @@ const ALWAYS_FITS_BYTES = 65_536;
 /** A script's interpreter line joins the arguments: at most BINPRM_BUF_SIZE. */
 const INTERPRETER_LINE = '#'.repeat(256);
 
-/** Starts `true` with the arguments of the service: the kernel judges them before it looks at the program. */
+/**
+ * Starts `true` with the arguments of the service: the kernel judges them before it looks at the program.
+ * Returns the error, or the signal by which the kernel ends what it cannot lay out in memory.
+ */
 function tryExec({ environment }: Plan, [program, ...args]: readonly string[]): string | undefined {
   const harmless = findTool('true');
   if (harmless === undefined) return undefined;
-  const { error } = spawnSync(harmless, [...args, INTERPRETER_LINE], {
+  const { error, signal } = spawnSync(harmless, [...args, INTERPRETER_LINE], {
     argv0: program,
     env: environment,
     stdio: 'ignore',
     timeout: 5_000,
   });
-  return error && reasonOf(error);
+  return error ? reasonOf(error) : (signal ?? undefined);
 }
 
 /**
@@ -64,14 +77,20 @@ function mayExceedProcessLimit(): boolean {
 
 /**
  * The program, and the interpreter of a script: execve(2) says ETXTBSY while anybody has it open for
- * writing.
+ * writing, and EPERM where it demands a capability that cannot be had.
  */
-function checkNotWritten(path: string, beingWritten: readonly FileIdentity[]): void {
-  if (beingWritten.length === 0) return;
+function checkFile(plan: Plan, path: string, beingWritten: readonly FileIdentity[]): void {
   const { dev, ino } = statSync(path);
   if (beingWritten.some((file) => file.dev === dev && file.ino === ino))
     throw new Refusal(`${path} cannot be executed: somebody has it open for writing (ETXTBSY)`, 126);
   const header = readPart(path, 0, INTERPRETER_LINE.length)?.toString('latin1') ?? '';
   const interpreter = interpreterOf(header);
-  if (interpreter !== undefined && interpreter !== path) checkNotWritten(interpreter, beingWritten);
+  if (interpreter !== undefined && interpreter !== path) return checkFile(plan, interpreter, beingWritten);
+  const missing = missingFileCapabilities(plan, path);
+  if (missing.length > 0)
+    throw new Refusal(
+      `${path} cannot be executed: it demands the capabilities ${missing.join(', ')} (see getcap), which ` +
+        'the service may not have (EPERM)',
+      126,
+    );
 }

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { print } from '../../say.ts';
 import type { Plan } from '../plan/plan.ts';
-import { becomeUser, type SeenAsCaller } from './become-user.ts';
+import { judgeAsTarget, type SeenAsCaller } from './become-user.ts';
 import { notReady, type Readiness } from './readiness.ts';
 
 /**
- * With ambient capabilities this process stays root until setpriv runs. A child becomes the user instead and
- * finds out what only that user can tell.
+ * Where this process has to stay root for a while, a child becomes the user instead and finds out what only
+ * that user can tell.
  */
 export function judgeInChild(plan: Plan, seen: SeenAsCaller): Readiness {
   const { stdout, status, error } = spawnSync(process.execPath, [process.argv[1] ?? '', 'judge-as-user'], {
@@ -30,6 +30,6 @@ interface Question {
 /** The child's side, `penstock-run judge-as-user`. Of no use to anybody else. */
 export function judgeAsUser(): number {
   const { plan, seen } = JSON.parse(readFileSync(0, 'utf8')) as Question;
-  print(JSON.stringify(becomeUser(plan, seen)));
+  print(JSON.stringify(judgeAsTarget(plan, seen)));
   return 0;
 }

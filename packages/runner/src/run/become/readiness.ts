@@ -10,6 +10,10 @@ export interface Readiness {
   exitCode: 0 | ExitCode;
 }
 
+export function isReady(ready: Readiness): ready is Readiness & { executable: string } {
+  return ready.exitCode === 0 && ready.executable !== undefined;
+}
+
 export function notReady(problems: string[], exitCode: ExitCode): Readiness {
   return { closed: [], executable: undefined, problems, warnings: [], exitCode };
 }

@@ -1,19 +1,26 @@
 import { endianness } from 'node:os';
 
-/** The start of a program file: ELF, as elf(5) lays it out. */
+/** A program file as elf(5) lays it out, as far as execve(2) reads it. */
 export interface Elf {
   machine: number;
   /** 32 or 64. */
   bits: number;
   littleEndian: boolean;
-  /** Something to start: not an object file, a core or a broken file. */
-  executable: boolean;
-  /** Where the path of the loader stands in the file: PT_INTERP. Undefined for a static program. */
-  loader: { offset: number; size: number } | undefined;
+  /** Why the kernel would not start it on any machine: an object file, a core, a broken file. */
+  broken: string | undefined;
+  /** The path of its loader: PT_INTERP. Undefined for a static program. */
+  loader: string | undefined;
 }
+
+/** Bytes of the file; fewer where it ends. */
+export type ReadBytes = (offset: number, bytes: number) => Buffer;
 
 const EXECUTABLE_TYPES = [2, 3]; // ET_EXEC, ET_DYN
 const PT_INTERP = 3;
+const HEADER_BYTES = 64;
+/** load_elf_phdrs() takes no more than ELF_MIN_ALIGN, a page. */
+const TABLE_MAX = 4096;
+const PATH_MAX = 4096;
 /** 32-bit machines whose programs the kernel of a 64-bit one usually runs: i386 on x86-64, arm on aarch64. */
 const ALSO_RUNS: Readonly<Record<number, number>> = { 62: 3, 183: 40 };
 const MACHINES: Readonly<Partial<Record<NodeJS.Architecture, readonly [machine: number, bits: number]>>> = {
@@ -36,39 +43,74 @@ export function thisMachine(): Machine | undefined {
   return { machine, bits, littleEndian: endianness() === 'LE' };
 }
 
-/** Undefined when the bytes are no ELF file. A cut one is not executable. */
-export function parseElf(header: Buffer): Elf | undefined {
+/**
+ * Undefined when the bytes are no ELF file. The rules are the kernel's own (fs/binfmt_elf.c: load_elf_binary,
+ * load_elf_phdrs), all of them: where it says ENOEXEC, setpriv hands the file to /bin/sh.
+ */
+export function parseElf(read: ReadBytes): Elf | undefined {
+  const header = read(0, HEADER_BYTES);
   if (!header.subarray(0, 4).equals(Buffer.from('\x7fELF'))) return undefined;
   const bits = header[4] === 2 ? 64 : 32;
   const littleEndian = header[5] !== 2;
-  const number = (offset: number, bytes: number) => {
-    if (offset + bytes > header.length) return 0;
-    return littleEndian ? header.readUIntLE(offset, bytes) : header.readUIntBE(offset, bytes);
+  const fields = new Fields(header, bits, littleEndian);
+  const elf: Elf = {
+    ...{ machine: fields.number(18, 2), bits, littleEndian },
+    ...{ broken: undefined, loader: undefined },
   };
-  /** An address or offset; what is beyond 2^48 is none of a real file. */
-  const wide = (offset: number) =>
-    bits === 32 ? number(offset, 4) : number(littleEndian ? offset : offset + 2, 6);
-  const [table, entryBytes, entries] =
-    bits === 64 ? [wide(32), number(54, 2), number(56, 2)] : [wide(28), number(42, 2), number(44, 2)];
-  let loader: Elf['loader'];
-  for (
-    let at = table;
-    at < table + entries * entryBytes && at + entryBytes <= header.length;
-    at += entryBytes
-  ) {
-    if (number(at, 4) !== PT_INTERP) continue;
-    loader =
-      bits === 64
-        ? { offset: wide(at + 8), size: wide(at + 32) }
-        : { offset: wide(at + 4), size: wide(at + 16) };
+  if (!EXECUTABLE_TYPES.includes(fields.number(16, 2)))
+    return { ...elf, broken: 'is an ELF file, but no program' };
+  const [entryBytes, entries] =
+    bits === 64 ? [fields.number(54, 2), fields.number(56, 2)] : [fields.number(42, 2), fields.number(44, 2)];
+  const tableBytes = entries * entryBytes;
+  const sound = entryBytes === (bits === 64 ? 56 : 32) && entries > 0 && tableBytes <= TABLE_MAX;
+  const table = sound ? read(fields.wide(bits === 64 ? 32 : 28), tableBytes) : Buffer.alloc(0);
+  if (table.length < tableBytes || !sound) return { ...elf, broken: BROKEN };
+  for (let at = 0; at < tableBytes; at += entryBytes) {
+    const entry = new Fields(table.subarray(at, at + entryBytes), bits, littleEndian);
+    if (entry.number(0, 4) !== PT_INTERP) continue;
+    return {
+      ...elf,
+      ...readLoader(read, entry.wide(bits === 64 ? 8 : 4), entry.wide(bits === 64 ? 32 : 16)),
+    };
   }
-  const executable = EXECUTABLE_TYPES.includes(number(16, 2)) && entries > 0;
-  return { machine: number(18, 2), bits, littleEndian, executable, loader };
+  return elf;
+}
+
+const BROKEN = 'is a broken program: the file is cut, or was changed';
+
+function readLoader(read: ReadBytes, offset: number, bytes: number): Pick<Elf, 'broken' | 'loader'> {
+  const text = bytes < 2 || bytes > PATH_MAX ? '' : read(offset, bytes).toString('latin1');
+  if (text.length < bytes || !text.endsWith('\0')) return { broken: BROKEN, loader: undefined };
+  return { broken: undefined, loader: text.slice(0, text.indexOf('\0')) };
+}
+
+/** Numbers of a header; 0 behind its end. */
+class Fields {
+  readonly #bytes: Buffer;
+  readonly #bits: number;
+  readonly #littleEndian: boolean;
+
+  constructor(bytes: Buffer, bits: number, littleEndian: boolean) {
+    this.#bytes = bytes;
+    this.#bits = bits;
+    this.#littleEndian = littleEndian;
+  }
+
+  number(offset: number, bytes: number): number {
+    if (offset + bytes > this.#bytes.length) return 0;
+    return this.#littleEndian ? this.#bytes.readUIntLE(offset, bytes) : this.#bytes.readUIntBE(offset, bytes);
+  }
+
+  /** An address or offset; what is beyond 2^48 is none of a real file. */
+  wide(offset: number): number {
+    if (this.#bits === 32) return this.number(offset, 4);
+    return this.number(this.#littleEndian ? offset : offset + 2, 6);
+  }
 }
 
 /** Why `native` cannot run `elf`; undefined when it can, or when that is not known. */
 export function elfProblem(elf: Elf, native: Machine | undefined): string | undefined {
-  if (!elf.executable) return 'is an ELF file, but no program';
+  if (elf.broken !== undefined) return elf.broken;
   if (!native) return undefined;
   const { machine, bits, littleEndian } = native;
   if (elf.machine === machine && elf.bits === bits && elf.littleEndian === littleEndian) return undefined;

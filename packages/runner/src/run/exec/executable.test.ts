@@ -6,6 +6,8 @@ it.each([
   ['#! /usr/bin/env node\n', '/usr/bin/env'],
   ['#!\t/bin/sh -e', '/bin/sh'],
   ['#!/bin/sh\r\n', '/bin/sh\r'],
+  [`#!/${'x'.repeat(252)}\n`, `/${'x'.repeat(252)}`],
+  [`#!/${'x'.repeat(253)}\n`, undefined],
   ['#!\n/bin/sh', undefined],
   ['#!', undefined],
   ['', undefined],

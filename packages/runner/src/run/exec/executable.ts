@@ -3,11 +3,9 @@ import { join, resolve } from 'node:path';
 import { elfProblem, parseElf, thisMachine, type Elf } from './elf.ts';
 import { Refusal, reasonOf } from '../../refusal.ts';
 
-/** As the kernel's BINPRM_MAX_RECURSION and BINPRM_BUF_SIZE have it. */
-const INTERPRETERS_MAX = 4;
+/** As the kernel's exec_binprm() and BINPRM_BUF_SIZE have it. */
+const INTERPRETERS_MAX = 5;
 const SCRIPT_HEADER_BYTES = 256;
-/** Enough for the program headers of any ELF file. */
-const HEADER_BYTES = 4096;
 
 /**
  * The absolute path of the command, looked up in `searchPath` unless it has a slash. It runs as the target
@@ -47,33 +45,48 @@ function checkExecutable(path: string, command: string, depth: number): void {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Refusal(`${path} is not found`, 127, error);
     throw new Refusal(`${path} cannot be executed by this user (${code})`, 126, error);
   }
-  const header = readPart(path, 0, HEADER_BYTES);
+  const header = readPart(path, 0, SCRIPT_HEADER_BYTES);
   if (header === undefined) return;
-  const elf = parseElf(header);
+  const elf = readElf(path);
   if (elf) return checkElf(path, command, elf);
-  const interpreter = interpreterOf(header.toString('latin1', 0, SCRIPT_HEADER_BYTES));
+  const interpreter = interpreterOf(header.toString('latin1'));
   if (interpreter === undefined)
     throw new Refusal(`${path} is neither a program nor a script with a #! line`, 126);
   if (depth === 0) throw new Refusal(`${command}: too many interpreters in a row`, 126);
   checkExecutable(interpreter, command, depth - 1);
 }
 
+function readElf(path: string): Elf | undefined {
+  return parseElf((offset, bytes) => readPart(path, offset, bytes) ?? Buffer.alloc(0));
+}
+
 /** The kernel would say ENOEXEC, and ENOENT for a missing loader, as if the program itself were not there. */
 function checkElf(path: string, command: string, elf: Elf): void {
   const problem = elfProblem(elf, thisMachine());
   if (problem) throw new Refusal(`${path} ${problem}`, 126);
-  if (!elf.loader || elf.loader.size > 4096) return;
-  const loader = readPart(path, elf.loader.offset, elf.loader.size)?.toString('latin1').replace(/\0.*$/s, '');
+  if (elf.loader === undefined) return;
+  const reason = loaderProblem(elf.loader, elf);
+  if (reason === undefined) return;
+  throw new Refusal(
+    `${command}: the loader ${elf.loader} of ${path} cannot be executed (${reason}): ` +
+      'was it built for another system?',
+    126,
+  );
+}
+
+/** The errno that execve(2) would answer for such a loader. */
+function loaderProblem(loader: string, { bits, machine }: Elf): string | undefined {
   try {
-    accessSync(loader || '', constants.X_OK);
+    if (!statSync(loader).isFile()) return 'EACCES';
+    accessSync(loader, constants.X_OK);
   } catch (error) {
-    throw new Refusal(
-      `${command}: the loader ${loader} of ${path} cannot be executed (${reasonOf(error)}): ` +
-        'was it built for another system?',
-      126,
-      error,
-    );
+    return reasonOf(error);
   }
+  if (readPart(loader, 0, 4) === undefined) return undefined; // may be executed, but not read
+  const own = readElf(loader);
+  return own && own.broken === undefined && own.bits === bits && own.machine === machine
+    ? undefined
+    : 'ELIBBAD';
 }
 
 /** Undefined when this user may execute the file but not read it: the kernel decides then. */
@@ -92,7 +105,11 @@ export function readPart(path: string, offset: number, bytes: number): Buffer | 
   }
 }
 
-/** The path after `#!`, spaces allowed before it; undefined when the file starts with anything else. */
+/**
+ * The path after `#!`, spaces allowed before it; undefined when the file starts with anything else, or when
+ * the path does not end within the 256 bytes that the kernel reads.
+ */
 export function interpreterOf(header: string): string | undefined {
-  return /^#![ \t]*([^ \t\n\0]+)/.exec(header)?.[1];
+  const path = /^#![ \t]*([^ \t\n\0]+)/.exec(header.slice(0, SCRIPT_HEADER_BYTES));
+  return path && path[0].length < SCRIPT_HEADER_BYTES ? path[1] : undefined;
 }

@@ -21,18 +21,17 @@ export function execArguments(plan: Plan, executable: string): [file: string, ..
 }
 
 /**
- * Replaces this process. Returns only by throwing. Node 24 aborts instead, so findExecutable and checkExec
- * look for every reason beforehand.
+ * Replaces this process. Returns only by throwing. Node 24 aborts instead, and setpriv has only its exit code
+ * to tell, so findExecutable and checkExec look for every reason beforehand.
  */
 export function executeAs(plan: Plan, executable: string, pidFile: PidFile | undefined): never {
   const [file, ...args] = execArguments(plan, executable);
   resetSignals();
   try {
-    pidFile?.fill();
     process.execve?.(file, [file, ...args], plan.environment);
   } catch (error) {
     const code = reasonOf(error);
-    pidFile?.empty();
+    pidFile?.takeBack();
     throw new Refusal(`${file} cannot be executed: ${code}`, code === 'ENOENT' ? 127 : 126, error);
   }
   throw new Refusal('execve returned');
