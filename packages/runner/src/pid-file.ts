@@ -202,7 +202,7 @@ function moveAway(path: string, stale: number): void {
   try {
     renameSync(path, aside);
   } catch (error) {
-    if (reasonOf(error) === 'ENOENT') return; // another start was faster; who makes the new file is still open
+    if (reasonOf(error) === 'ENOENT') return; // another start was faster: who makes the new file is open
     throw error;
   }
   const [judged, taken] = [fstatSync(stale), lstatSync(aside)];

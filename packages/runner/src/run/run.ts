@@ -29,8 +29,8 @@ export function run(args: readonly string[]): 0 | ExitCode {
 }
 
 /**
- * Plan, judge, make the pid file, become the user, then explain or execute. --explain does all but the file and
- * the last step, so it does not guess.
+ * Plan, judge, make the pid file, become the user, then explain or execute. --explain does all but the file
+ * and the last step, so it does not guess.
  */
 function start(request: Request): 0 | ExitCode {
   const { plan, ready, pidFile } = prepare(request);
