@@ -1,9 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { eventsOf, parseRate } from '../plan/arrivals.ts';
 import { parseMix } from '../plan/request-shape.ts';
 import type { SendOptions } from '../send/send.ts';
 import { send } from '../send/send.ts';
 import { progressPrinter } from './progress-printer.ts';
+import { SendHistory, sendPage } from './send-page.ts';
 import { describeSent } from './send-report.ts';
 import type { Values } from './usage.ts';
 
@@ -33,10 +35,14 @@ export async function runSend(values: Values, options: ReturnType<typeof sendOpt
   process.once('SIGTERM', () => stop.abort());
   const before = process.cpuUsage();
   using printer = progressPrinter(process.stderr);
+  const history = new SendHistory();
   const { ledger, total, steps } = await send({
     ...options,
     signal: stop.signal,
-    onProgress: (progress) => printer.show(progress),
+    onProgress: (progress) => {
+      printer.show(progress);
+      history.note(progress);
+    },
   });
   printer.end();
   const { user, system } = process.cpuUsage(before);
@@ -47,5 +53,6 @@ export async function runSend(values: Values, options: ReturnType<typeof sendOpt
   process.stdout.write(
     values.json ? `${JSON.stringify(outcome, undefined, 2)}\n` : describeSent(outcome, options.rate),
   );
+  if (values.report !== undefined) await writeFile(values.report, sendPage(outcome, history, options.urls));
   return total.unknown + unsent === 0 ? 0 : 1;
 }

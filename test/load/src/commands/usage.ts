@@ -21,6 +21,7 @@ send      --url URL[,URL]        Receivers of one datacenter
                                  events that break their format, requests sent twice, and requests cut
                                  before their answer
           --ledger FILE          default load.ledger
+          --report FILE.html     a page with plots of throughput and latency over time
 verify    --ledger FILE --bootstrap HOST:PORT[,...]   brokers of the cluster to read
           --topic NAME           default events.clean
           --datacenter HOST:PORT[,...]   brokers of the datacenter: says after which service an event was no
@@ -48,6 +49,7 @@ const options = {
   twice: { type: 'string', default: '0' },
   cut: { type: 'string', default: '0' },
   ledger: { type: 'string', default: 'load.ledger' },
+  report: { type: 'string' },
   bootstrap: { type: 'string' },
   datacenter: { type: 'string' },
   topic: { type: 'string', default: 'events.clean' },

@@ -22,6 +22,7 @@ export interface PostOptions {
   timeoutMs?: number;
   /** Closes the connection when the body is written, before any answer. */
   cut?: boolean;
+  forwardedFor?: string;
 }
 
 /** Posts one request. Never rejects: a broken connection is status 0. */
@@ -42,6 +43,7 @@ export function post(baseUrl: string, sample: RequestBody, options: PostOptions)
           ...(sample.encoding !== undefined && { 'content-encoding': sample.encoding }),
           'x-partition-key': options.partitionKey,
           'x-attempt': String(options.attempt),
+          ...(options.forwardedFor !== undefined && { 'x-forwarded-for': options.forwardedFor }),
         },
       },
       (response) => {

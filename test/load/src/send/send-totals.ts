@@ -20,6 +20,12 @@ export interface SendProgress {
   lateMs: number;
 }
 
+/** As of now, while the run goes on. */
+export interface LiveProgress extends SendProgress {
+  /** Of the requests that were answered 200 since the progress before this one; all 0 when none was. */
+  recentLatencyMs: { p50: number; p99: number; max: number };
+}
+
 export class SendTotals {
   acknowledged = 0;
   refused = 0;
@@ -29,6 +35,7 @@ export class SendTotals {
   resends = 0;
   lateMs = 0;
   readonly latencies = new Latencies();
+  #recent = new Latencies();
   readonly #startedAt: number;
   #lastAt: number;
 
@@ -41,6 +48,21 @@ export class SendTotals {
   /** Something of this part has just happened. */
   touch(): void {
     this.#lastAt = performance.now();
+  }
+
+  answered(latencyMs: number, bodyBytes: number): void {
+    this.latencies.add(latencyMs);
+    this.#recent.add(latencyMs);
+    this.requests++;
+    this.bytes += bodyBytes;
+  }
+
+  /** For the one who watches: `recentLatencyMs` begins anew with each call. */
+  live(): LiveProgress {
+    const recent = this.#recent;
+    this.#recent = new Latencies();
+    const [p50, p99] = [recent.quantileMs(0.5), recent.quantileMs(0.99)];
+    return { ...this.progress(), recentLatencyMs: { p50, p99, max: recent.maxMs } };
   }
 
   progress(): SendProgress {

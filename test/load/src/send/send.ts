@@ -7,7 +7,7 @@ import type { PlannedRequest, PlanOptions } from '../plan/request-plan.ts';
 import { clientAgent, post } from './post.ts';
 import type { PostAnswer } from './post.ts';
 import { resendWaitMs } from './resend-wait.ts';
-import { SendTotals, type SendProgress } from './send-totals.ts';
+import { SendTotals, type LiveProgress, type SendProgress } from './send-totals.ts';
 
 export interface SendOptions extends PlanOptions {
   /**
@@ -23,7 +23,9 @@ export interface SendOptions extends PlanOptions {
   /** A request is given up after so long; its events are then unknown. Default 120 000. */
   resendForMs?: number;
   /** About once a second, and at the end. */
-  onProgress?: (progress: SendProgress) => void;
+  onProgress?: (progress: LiveProgress) => void;
+  /** The address that a client says it has, in X-Forwarded-For. By default it says none. */
+  addressOf?: (client: number) => string;
   signal?: AbortSignal;
 }
 
@@ -37,12 +39,12 @@ export interface Sent {
 /** Posts the planned events as good clients do, and resends what was not answered. */
 export async function send(options: SendOptions): Promise<Sent> {
   const run = new Run(options);
-  const ticker = setInterval(() => options.onProgress?.(run.total.progress()), 1_000);
+  const ticker = setInterval(() => options.onProgress?.(run.total.live()), 1_000);
   try {
     await run.all();
   } finally {
     clearInterval(ticker);
-    options.onProgress?.(run.total.progress());
+    options.onProgress?.(run.total.live());
   }
   const steps = run.steps.map((step) => step.progress());
   return { ledger: run.ledger, total: run.total.progress(), steps };
@@ -127,11 +129,8 @@ class Run {
       const cut = planned.mode === 'cut' && attempt === 1;
       const { status, retryAfterMs, sentBytes } = await this.#post(planned, occurredAtMs, attempt, cut);
       if (status === 200) {
-        for (const each of totals) {
-          each.latencies.add(performance.now() - dueAt);
-          each.requests++;
-          each.bytes += sentBytes;
-        }
+        const latencyMs = performance.now() - dueAt;
+        for (const each of totals) each.answered(latencyMs, sentBytes);
         if (planned.mode === 'twice') await this.#post(planned, occurredAtMs, attempt + 1, false);
         return this.#note(planned, 'acknowledged', totals);
       }
@@ -158,11 +157,15 @@ class Run {
     attempt: number,
     cut: boolean,
   ): Promise<PostAnswer & { sentBytes: number }> {
-    const { urls } = this.#options;
+    const { urls, addressOf } = this.#options;
     const url = urls[(planned.client + attempt) % urls.length] ?? '';
     const body = planned.build(occurredAtMs, Date.now());
     const partitionKey = `client-${planned.client}`;
-    const answer = await post(url, body, { agent: this.#agent, partitionKey, attempt, cut });
+    const forwardedFor = addressOf?.(planned.client);
+    const answer = await post(url, body, {
+      ...{ agent: this.#agent, partitionKey, attempt, cut },
+      ...(forwardedFor !== undefined && { forwardedFor }),
+    });
     return { ...answer, sentBytes: body.body.length };
   }
 

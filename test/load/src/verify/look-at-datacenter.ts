@@ -52,7 +52,7 @@ const decoders: Record<string, (body: Buffer) => Buffer> = {
 };
 
 /** As the client wrote it. What cannot be decoded is not of this run. */
-function bodyOf(record: RecordView): Buffer {
+export function bodyOf(record: RecordView): Buffer {
   const body = record.value ?? Buffer.alloc(0);
   const encoding = record
     .headers()
