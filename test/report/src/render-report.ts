@@ -65,7 +65,8 @@ function figure(plot: Plot, seconds: number, marks: readonly Mark[]): string {
     .map(({ name }, index) => `<li><i class="c${index % colours}"></i>${escapeHtml(name)}</li>`)
     .join('');
   const title = `${escapeHtml(plot.title)} <small>${escapeHtml(plot.unit)}</small>`;
-  return `<figure><figcaption>${title}</figcaption>${drawPlot(plot, seconds, marks)}<ul class="legend">${legend}</ul></figure>`;
+  const plotted = drawPlot(plot, seconds, marks);
+  return `<figure><figcaption>${title}</figcaption>${plotted}<ul class="legend">${legend}</ul></figure>`;
 }
 
 function tableOf({ title, head, rows, empty }: Table): string {
