@@ -18,7 +18,16 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'samples',
     'hostile',
   ],
-  'packages/input-filter/src': ['dedup', 'geo', 'position', 'request', 'partition', 'thread', 'commands'],
+  'packages/input-filter/src': [
+    'dedup',
+    'geo',
+    'position',
+    'request',
+    'partition',
+    'thread',
+    'replay',
+    'commands',
+  ],
   'packages/kafka/src': [
     'compression',
     'bytes',

@@ -80,6 +80,18 @@ export function runFilterCommand(
   return runToEnd(serviceCommand('input-filter', ...args), { env: environmentOf(kafka, topics) });
 }
 
+/** The same, to be killed in the middle. Killed when the test ends. */
+export function startFilterCommand(
+  kafka: TestKafka,
+  topics: FilterTopics,
+  args: readonly string[],
+): ServiceProcess {
+  const command = serviceCommand('input-filter', ...args);
+  const started = new ServiceProcess({ name: args.join(' '), command, env: environmentOf(kafka, topics) });
+  onTestFinished(async () => void (await started.kill()));
+  return started;
+}
+
 /** The Input Filter as an operator runs it. Killed when the test ends. */
 export class FilterProcess {
   readonly process: ServiceProcess;

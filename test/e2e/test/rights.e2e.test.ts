@@ -82,6 +82,12 @@ test.skipIf(!canSecure())('each service does its work with the rights that the d
     expect(await filter.stop()).toMatchObject({ code: 0 });
   }
 
+  await grant('input-filter replay', { datacenter, master });
+  const replayed = await runToEnd(serviceCommand('input-filter', 'replay', '--all'), {
+    env: kafkaEnv('PENSTOCK_KAFKA_', datacenter),
+  });
+  expect(replayed).toMatchObject({ exitCode: 0, stderr: '' });
+
   const mirrorEnv = {
     ...kafkaEnv('PENSTOCK_MIRROR_SOURCE_KAFKA_', datacenter),
     ...kafkaEnv('PENSTOCK_MIRROR_TARGET_KAFKA_', master),

@@ -24,6 +24,13 @@ export const rawHeaders = {
   /** How often the client has tried this request, decimal. */
   attempt: 'attempt',
   tenant: 'tenant',
+  /**
+   * Only on records that `input-filter replay` wrote. How often what the record holds was replayed, decimal,
+   * from 1.
+   */
+  replays: 'replays',
+  /** Beside it: of the events of the body, only the one at this position counts, from 0. */
+  onlyIndex: 'only-index',
 } as const;
 
 /** The headers of `events.rejected`, beside the raw headers that it keeps. */
@@ -40,6 +47,11 @@ export const rejectedHeaders = {
   sourceOffset: 'source-offset',
   /** The event's position in its request, from 0; absent when the whole request is rejected. */
   index: 'index',
+  /**
+   * How an event is kept that could not be kept as a request of its own: `whole-request` (among all events of
+   * its request) or `without-envelope` (alone, which may then lack what it inherits). Absent for the others.
+   */
+  kept: 'kept',
 } as const;
 
 /** The formats that the built-in routes stand for. */

@@ -3,14 +3,15 @@ import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags }
 import { loadPipeline } from '../catalogue-file.ts';
 import type { FilterConfig } from '../config.ts';
 import { filterTopics } from '../topics.ts';
+import { asJson } from './as-json.ts';
 import { dryRun } from './dry-run-command.ts';
+import { replayCommand } from './replay-command.ts';
 import { resumePartition } from './resume.ts';
 import { partitionReports, type OperatorTools } from './status.ts';
 
 const status: Command<FilterConfig> = {
   about: 'shows where every partition stands and what is wrong with it, as JSON; asks Kafka, not the filters',
-  act: (config) =>
-    withTools(config, async (tools) => JSON.stringify(await partitionReports(tools), showBigint, 2)),
+  act: (config) => withTools(config, async (tools) => asJson(await partitionReports(tools))),
 };
 
 const resume: Command<FilterConfig> = {
@@ -29,7 +30,7 @@ const resume: Command<FilterConfig> = {
 };
 
 /** What an operator may ask beside `run`. The commands read the same environment as the service. */
-export const commands = { status, resume, 'dry-run': dryRun };
+export const commands = { status, resume, 'dry-run': dryRun, replay: replayCommand };
 
 function partitionOf(given: GivenFlags): number {
   const partition = given.wholeNumber('partition');
@@ -46,8 +47,4 @@ async function withTools(
   await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
   const topics = filterTopics(config.topics, catalogue.routes);
   return await act({ cluster, id: config.group, member: null, topics });
-}
-
-function showBigint(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
 }

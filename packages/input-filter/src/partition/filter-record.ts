@@ -1,4 +1,4 @@
-import { rawHeaders, rejectedHeaders } from '@penstock/events';
+import { rawHeaders } from '@penstock/events';
 import { receivedAheadMark } from '../metrics.ts';
 import type { FilterTopics } from '../topics.ts';
 import type { ClockFinding, ReceiverClocks } from './receiver-clocks.ts';
@@ -53,12 +53,13 @@ export function* filterRecord(
     timestampMs: record.timestampMs,
     headers,
     originals: new OriginalBytes(stored, body),
+    ...(headers.has(rawHeaders.replays) && { cleanMs: record.timestampMs }),
   });
 
   const request = readRawRequest(record, headers, topics.raw, partition);
   if (request.kind === 'rejected')
     return yield* use({ events: [wholeRejected(request)], source: source(stored) });
-  const marks = headers.has(rejectedHeaders.sourceOffset) // replayed: its time is meant to be old
+  const marks = headers.has(rawHeaders.replays) // replayed: its time is meant to be old
     ? none
     : marksOf(clocks.judge(record.timestampMs, streamMs, headers.get(rawHeaders.receiver)));
   const inflated = inflate(request.body, request.contentEncoding, filter.bodyBytesMax);

@@ -13,6 +13,11 @@ import type { OutputBatches } from './output-batches.ts';
 /** The raw record that events were made from. */
 export interface OutcomeSource extends RejectedSource {
   readonly originals: OriginalBytes;
+  /**
+   * Timestamp of its events in clean, instead of their received_at: retention goes by it, and would delete
+   * what was received long ago and is replayed now before anybody has read it.
+   */
+  readonly cleanMs?: number;
 }
 
 /** What the open transaction holds of one partition, for the counters. They count it once it is committed. */
@@ -81,7 +86,7 @@ export class OutcomeWriter {
       tally.clean += 1;
       for (const fix of event.fixes) increment(fixes, fix);
       const topic = this.#topics.routes[event.event_type] ?? this.#topics.clean[0];
-      const record = { key: source.key, value: encoded, timestampMs: event.received_at };
+      const record = { key: source.key, value: encoded, timestampMs: source.cleanMs ?? event.received_at };
       return this.#outputs.add(topic, record, { rawOffset: source.offset, index });
     }
     tally.duplicate += 1;

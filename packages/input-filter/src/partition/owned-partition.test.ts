@@ -237,6 +237,7 @@ describe('events.rejected', () => {
     expect(first?.value).toEqual(body);
     expect(headersOf(first!)).toMatchObject({
       [rejectedHeaders.index]: '0',
+      [rejectedHeaders.kept]: 'whole-request',
       [rawHeaders.contentEncoding]: 'gzip',
     });
     expect(second?.value?.toString()).toBe(`[${small}]`);
@@ -254,6 +255,7 @@ describe('events.rejected', () => {
     expect(rejected[0]?.value?.length).toBeGreaterThan(15_000);
     expect(rejected[4_999]?.value?.toString()).toBe('1');
     expect(headersOf(rejected[4_999]!)[rejectedHeaders.detail]).toContain('without its envelope');
+    expect(headersOf(rejected[4_999]!)[rejectedHeaders.kept]).toBe('without-envelope');
   });
 
   test('a raw record that no Receiver wrote is rejected, not given a made-up origin', () => {
@@ -267,6 +269,41 @@ describe('events.rejected', () => {
       'missing-header',
       'missing-header',
     ]);
+  });
+});
+
+describe('a replayed record', () => {
+  const replayed = (record: OutgoingRecord, ...more: [string, string][]): OutgoingRecord => ({
+    ...record,
+    headers: [...record.headers!, [rawHeaders.replays, '1'], ...more],
+    timestampMs: nowMs + 30 * 24 * 3_600_000,
+  });
+
+  test('keeps its times, and has a timestamp by which retention does not take it at once', () => {
+    const { owned, to } = start();
+    const sent = request(3, event(3, 1));
+    feed(owned, [replayed(sent)]);
+    owned.finish();
+    const [record] = to('clean');
+    expect(record?.timestampMs).toBe(nowMs + 30 * 24 * 3_600_000);
+    expect(decodeEvent(record!.value!)).toMatchObject({ received_at: nowMs, fixes: [] });
+  });
+
+  test('for one event of a request is that event alone, clean or rejected', () => {
+    const { owned, to } = start();
+    const sent = request(3, event(3, 1), event(3, 2), event(3, 3, 'rejected'));
+    feed(owned, [
+      replayed(sent, [rawHeaders.onlyIndex, '1']),
+      replayed(sent, [rawHeaders.onlyIndex, '2']),
+      replayed(sent, [rawHeaders.onlyIndex, '7']),
+    ]);
+    owned.finish();
+    expect(owned.open.tally).toMatchObject({ requests: 3, events: 3, clean: 1, rejected: 2 });
+    expect(decodeEvent(to('clean')[0]!.value!).origin.index).toBe(1);
+    const [event2, noEvent] = to('rejected').map(headersOf);
+    expect(event2).toMatchObject({ [rejectedHeaders.index]: '2' });
+    expect(event2).not.toHaveProperty(rawHeaders.onlyIndex); // it is kept by itself
+    expect(noEvent).toMatchObject({ [rejectedHeaders.reason]: 'empty-request', [rawHeaders.onlyIndex]: '7' });
   });
 });
 

@@ -1,10 +1,9 @@
-import { PositionError, readRecords, startFetcher, type RecordView } from '@penstock/kafka';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KEY_BYTES, type DedupWindow } from '../dedup/dedup-window.ts';
 import { decodeSeen, seenTimeOf } from '../dedup/seen-record.ts';
 import { ageMs } from '../dedup/window-time.ts';
 import type { FilterGroup } from '../position/filter-group.ts';
-import { firstRecord, lastRecord, offsetOf } from '../position/log-records.ts';
+import { firstRecord, lastRecord, offsetOf, recordsBetween } from '../position/log-records.ts';
 
 /** How long restoring holds the event loop at a time: the other partitions of the thread go on between. */
 const TURN_MS = 5;
@@ -34,11 +33,12 @@ export async function rebuildWindow(
   let ids = 0;
   let streamMs = 0;
   let turnEndsAt = performance.now() + TURN_MS;
-  for await (const record of recordsBetween(partition, from, end, group, signal)) {
+  const { cluster, topics } = group;
+  for await (const record of recordsBetween(cluster, topics.seen, partition, from, end, signal)) {
     const seen = record.value === null ? undefined : decodeSeen(record.value);
     if (seen === undefined) {
       const offset = String(record.offset);
-      group.cluster.log.warn({ partition, offset }, 'a record of events.seen cannot be read; skipped');
+      cluster.log.warn({ partition, offset }, 'a record of events.seen cannot be read; skipped');
       continue;
     }
     const time = seenTimeOf(record);
@@ -88,27 +88,4 @@ async function windowStart(
     else needed = middle;
   }
   return old;
-}
-
-/** The committed records in [from, end), a broker's answer at a time. */
-async function* recordsBetween(
-  partition: number,
-  from: bigint,
-  end: bigint,
-  { cluster, topics }: FilterGroup,
-  signal: AbortSignal,
-): AsyncGenerator<RecordView> {
-  if (from >= end) return;
-  using fetcher = startFetcher(cluster, { isolation: 'read_committed' });
-  fetcher.assign(topics.seen, partition, { offset: from, lastFetchedEpoch: -1 });
-  for (let position = from; position < end;) {
-    for (const fetched of await fetcher.next({ signal })) {
-      if (fetched.problem) throw new PositionError(fetched.problem);
-      for (const batch of fetched.batches) {
-        for (const record of readRecords(batch)) if (record.offset < end) yield record;
-      }
-      position = fetched.nextOffset;
-    }
-    signal.throwIfAborted();
-  }
 }

@@ -1,4 +1,12 @@
-import { listOffsets, readRange, type Cluster, type RecordView } from '@penstock/kafka';
+import {
+  listOffsets,
+  PositionError,
+  readRange,
+  readRecords,
+  startFetcher,
+  type Cluster,
+  type RecordView,
+} from '@penstock/kafka';
 
 export async function offsetOf(
   cluster: Cluster,
@@ -51,4 +59,31 @@ export async function firstRecord(
   };
   await readRange(cluster, topic, partition, from, to, 'read_committed', visit, { signal });
   return first;
+}
+
+/**
+ * The committed records in [from, end), a broker's answer at a time: the memory is bounded however many they
+ * are. Waits for the end. Throws PositionError, CorruptBatchError and the signal's reason.
+ */
+export async function* recordsBetween(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  from: bigint,
+  end: bigint,
+  signal: AbortSignal,
+): AsyncGenerator<RecordView> {
+  if (from >= end) return;
+  using fetcher = startFetcher(cluster, { isolation: 'read_committed' });
+  fetcher.assign(topic, partition, { offset: from, lastFetchedEpoch: -1 });
+  for (let position = from; position < end;) {
+    for (const fetched of await fetcher.next({ signal })) {
+      if (fetched.problem) throw new PositionError(fetched.problem);
+      for (const batch of fetched.batches) {
+        for (const record of readRecords(batch)) if (record.offset < end) yield record;
+      }
+      position = fetched.nextOffset;
+    }
+    signal.throwIfAborted();
+  }
 }

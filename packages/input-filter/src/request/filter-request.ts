@@ -69,11 +69,20 @@ export function* filterRequest(
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
     marks,
   };
+  const { onlyIndex } = request;
+  let found = false;
+  let refusal: Rejection | undefined;
   for (const step of tools.pipeline.splitSteps(body, request.hint, request.contentType)) {
     if (step.kind === 'working') yield undefined;
-    else if (step.kind === 'refused') yield wholeRejected(step.refusal);
-    else yield filterItem(step, request, origin, tools.pipeline);
+    else if (step.kind === 'refused' && onlyIndex === undefined) yield wholeRejected(step.refusal);
+    else if (step.kind === 'refused') refusal ??= step.refusal;
+    else if (onlyIndex === undefined || step.index === onlyIndex) {
+      found = true;
+      yield filterItem(step, request, origin, tools.pipeline);
+    } else yield undefined; // replayed: the other events of the request had their outcomes before
   }
+  if (onlyIndex === undefined || found) return;
+  yield wholeRejected(refusal ?? refuse('empty-request', `there is no event at position ${onlyIndex}`));
 }
 
 /** The request cannot be read: one rejection for all that it may have held. */

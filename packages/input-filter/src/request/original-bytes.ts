@@ -11,6 +11,8 @@ export interface Original {
   readonly inflated: boolean;
   /** For the header `detail`, when the bytes are not the event as a request of its own. */
   readonly note: string;
+  /** The same for programs, as the header `kept`. */
+  readonly kept?: 'whole-request' | 'without-envelope';
 }
 
 /**
@@ -44,11 +46,11 @@ export class OriginalBytes {
     if (span.kind === 'element') this.#envelopedBytes += bytes.length;
     const inflated = this.#body !== this.#stored;
     if (inflated && bytes.length > Math.max(FITS_BYTES, this.#stored.length)) {
-      return { bytes: this.#stored, inflated: false, note: '; kept as the whole request' };
+      const note = '; kept as the whole request';
+      return { bytes: this.#stored, inflated: false, note, kept: 'whole-request' };
     }
-    const note = alone
-      ? '; kept without its envelope, which earlier rejected events of the request have'
-      : '';
-    return { bytes, inflated, note };
+    if (!alone) return { bytes, inflated, note: '' };
+    const note = '; kept without its envelope, which earlier rejected events of the request have';
+    return { bytes, inflated, note, kept: 'without-envelope' };
   }
 }

@@ -26,6 +26,8 @@ export interface RawRequest {
   readonly contentType: string | null;
   readonly contentEncoding: string | undefined;
   readonly clientIp: string | undefined;
+  /** Of a record that was replayed: only the event at this place in the request counts. */
+  readonly onlyIndex: number | undefined;
 }
 
 /** Every header by its name. Of a repeated one the first counts. */
@@ -65,6 +67,7 @@ export function readRawRequest(
     contentType: headers.get(rawHeaders.contentType) ?? null,
     contentEncoding: headers.get(rawHeaders.contentEncoding),
     clientIp: headers.get(rawHeaders.clientIp),
+    onlyIndex: countOf(headers.get(rawHeaders.onlyIndex)) ?? undefined,
     context: {
       tenant: headers.get(rawHeaders.tenant) ?? '',
       receivedAtMs,
@@ -77,7 +80,7 @@ export function readRawRequest(
       topic,
       partition,
       offset: Number(record.offset),
-      attempt: attemptOf(headers.get(rawHeaders.attempt)),
+      attempt: countOf(headers.get(rawHeaders.attempt)),
     },
   };
 }
@@ -89,7 +92,7 @@ function missing(name: string): Refusal {
 }
 
 /** Null for anything but a decimal count. */
-function attemptOf(text: string | undefined): number | null {
+function countOf(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,8}$/.test(text) ? Number(text) : null;
 }
 

@@ -50,6 +50,8 @@ export function rejectedRecord(
   for (const [name, value] of source.headers) {
     // A rejected record that was replayed brings our own headers along: they would be there twice.
     if (ownNames.has(name) || (original.inflated && name === rawHeaders.contentEncoding)) continue;
+    // An event that is kept by itself is the only one.
+    if (name === rawHeaders.onlyIndex && index !== undefined) continue;
     const kept = name === rawHeaders.clientIp ? anonymiseIp(value, ipPrivacy) : value;
     if (kept !== null) headers.push([name, kept]);
   }
@@ -63,6 +65,7 @@ export function rejectedRecord(
     [rejectedHeaders.sourceOffset, String(source.offset)],
   );
   if (index !== undefined) headers.push([rejectedHeaders.index, String(index)]);
+  if (original.kept !== undefined) headers.push([rejectedHeaders.kept, original.kept]);
   const value = Buffer.from(original.bytes); // a copy: the bytes may be a view of what was fetched
   return { key: source.key, value, headers, timestampMs: source.timestampMs };
 }
