@@ -3,7 +3,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { checkRoutes, loadPipeline } from './catalogue-file.ts';
 import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
-import { declareFilterMetrics, declareLagMetrics, type PartitionStatus } from './metrics.ts';
+import { declareFilterMetrics, declarePartitionMetrics, type PartitionStatus } from './metrics.ts';
 import { geoChannelName } from './geo/geo-channel.ts';
 import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
@@ -40,7 +40,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   const threads = cleanup.use(
     await startThreads({ entry, service: 'input-filter', count: config.threads, data, context }),
   );
-  declareLagMetrics(metrics, () => partitionsIn(threads.status()));
+  declarePartitionMetrics(metrics, () => partitionsIn(threads.status()));
   const owned = cleanup.move();
   return {
     notReady: () => [...check.problems, ...threads.notReady()],

@@ -114,7 +114,10 @@ function declareThreadMetrics(metrics: Metrics) {
  * ones.
  * @param partitions as the threads last reported them.
  */
-export function declareLagMetrics(metrics: Metrics, partitions: () => readonly PartitionStatus[]): void {
+export function declarePartitionMetrics(
+  metrics: Metrics,
+  partitions: () => readonly PartitionStatus[],
+): void {
   const read = (what: 'records' | 'seconds') => () =>
     partitions().flatMap(({ partition, lag }) =>
       lag ? [[{ partition: String(partition) }, lag[what]] as const] : [],
@@ -129,11 +132,17 @@ export function declareLagMetrics(metrics: Metrics, partitions: () => readonly P
     'How long the oldest raw record that is not committed has been waiting since it was received.',
     read('seconds'),
   );
+  metrics.gaugeOf('partition_paused', 'Partitions of raw that wait for an operator, 1 each.', () =>
+    partitions().flatMap(({ partition, state }) =>
+      state === 'paused' ? [[{ partition: String(partition) }, 1] as const] : [],
+    ),
+  );
 }
 
-/** The part of a partition's status that the lag metrics show. */
+/** The part of a partition's status that the metrics of the process show. */
 export interface PartitionStatus {
   readonly partition: number;
+  readonly state: string;
   readonly lag?: { readonly records: number; readonly seconds: number };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rejectedHeaders } from '@penstock/events';
+import { encodeBatch, openTxnSession } from '@penstock/kafka';
 import { sharedKafka, type TestKafka } from '@penstock/test-broker';
 import { describe, expect, test } from 'vitest';
 import { numbersIn, range, sequence } from './numbered-events.ts';
@@ -180,4 +181,38 @@ describe('what Kafka refuses', () => {
     expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 20));
     expect(await read(cluster, topics.rejected)).toHaveLength(1);
   });
+});
+
+test('a raw batch that cannot be read pauses its partition, is named everywhere, and can be skipped', async () => {
+  const kafka = await sharedKafka();
+  const topics = await createFilterTopics(kafka, { partitions: 2 });
+  const cluster = await clientOf(kafka);
+  await write(cluster, topics.raw, sequence(0, 3), 0);
+  // 300 MiB in 27 KB: brokers take it, and no reader of ours inflates it.
+  const bomb = { key: null, value: Buffer.alloc(300 * 1024 * 1024), timestampMs: Date.now() };
+  await using session = await openTxnSession(cluster, { transactionalId: topics.raw });
+  session.append(topics.raw, 0, encodeBatch([bomb], { codec: 'zstd' }));
+  await session.commit();
+  await write(cluster, topics.raw, sequence(3, 6), 0);
+  await write(cluster, topics.raw, sequence(0, 6), 1);
+
+  const filter = await FilterProcess.start(kafka, topics);
+  await filter.until(async () => (await filter.partitions())[0]?.state === 'paused', 'partition 0 pauses');
+  await filter.until(async () => (await filter.partitions())[1]?.committed === '6', 'partition 1 goes on');
+  expect((await filter.partitions())[0]).toMatchObject({ code: 'raw-corrupt', resumeAt: '4' });
+  expect(await filter.metric('partition_paused{partition="0"}')).toBe(1);
+  const ready = await filter.get('/readyz');
+  expect(ready).toMatchObject({ status: 503, text: expect.stringContaining(`${topics.raw} 0 is paused`) });
+
+  const status = await runFilterCommand(kafka, topics, ['status']);
+  expect(JSON.parse(status.stdout)).toMatchObject([
+    { state: 'paused', code: 'raw-corrupt', committed: '3', resumeAt: '4' },
+    { state: 'fine', committed: '6' },
+  ]);
+  const resumed = await runFilterCommand(kafka, topics, ['resume', '--partition', '0', '--skip-gap']);
+  expect(resumed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('next raw offset is 4') });
+  await filter.until(async () => (await filter.get('/readyz')).status === 200, 'it is ready');
+  await filter.until(async () => (await numbersIn(cluster, topics.clean)).length === 6, 'all is filtered');
+  expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 6));
+  expect(await filter.stop()).toBe(0);
 });

@@ -73,7 +73,7 @@ async function filtered(filter: FilterProcess, cluster: Cluster, topics: FilterT
 
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
 
-test('a replay after a corrected rule gives each event once, however often it is killed and repeated', async () => {
+test('a replay after a corrected rule gives each event once, killed, repeated or late', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka);
   const cluster = await clientOf(kafka);

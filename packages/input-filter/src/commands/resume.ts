@@ -2,8 +2,8 @@ import { openTxnSession } from '@penstock/kafka';
 import { FilterError } from '../errors.ts';
 import { collectEvidence } from '../position/position-evidence.ts';
 import { writePositionMetadata } from '../position/position-metadata.ts';
-import { startingPosition } from '../position/starting-position.ts';
-import type { OperatorTools } from './status.ts';
+import { startingPosition, type PositionEvidence } from '../position/starting-position.ts';
+import { pauseAt, type OperatorTools } from './status.ts';
 
 /**
  * Sets the position of one partition as an operator has decided. A filter that has the partition paused sees
@@ -27,7 +27,7 @@ export async function resumePartition(
     throw new FilterError('COMMAND', `${topics.raw} has partitions 0 to ${raw.partitions.length - 1}`);
   }
   const { position, metadata } = await collectEvidence(partition, tools, AbortSignal.timeout(60_000));
-  const offset = from === 'skip-gap' ? proposed(position) : from;
+  const offset = from === 'skip-gap' ? await proposed(partition, position, tools) : from;
   const { rawStart, rawEnd, committed } = position;
   if (offset < rawStart || offset > rawEnd) {
     throw new FilterError(
@@ -55,9 +55,15 @@ export async function resumePartition(
   return `${topics.raw} ${partition}: the next raw offset is ${offset} (before: ${before})`;
 }
 
-function proposed(position: Parameters<typeof startingPosition>[0]): bigint {
-  const decided = startingPosition(position);
-  if (decided.kind !== 'paused')
+async function proposed(
+  partition: number,
+  position: PositionEvidence,
+  tools: OperatorTools,
+): Promise<bigint> {
+  const found = startingPosition(position);
+  const decided =
+    found.kind === 'continue' ? await pauseAt(partition, found.offset, position.rawEnd, tools) : found;
+  if (decided?.kind !== 'paused')
     throw new FilterError('COMMAND', 'there is no gap: the partition would go on by itself');
   if (decided.resumeAt !== null) return decided.resumeAt;
   throw new FilterError(

@@ -1,5 +1,6 @@
 import type { PartitionMarks } from '@penstock/kafka';
 import type { FilterMetrics } from '../metrics.ts';
+import type { Pause } from '../position/pause.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { Assignment, PartitionState } from './assignment.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -57,7 +58,16 @@ function kindOf(state: PartitionState): PartitionState['kind'] {
   return state.kind === 'starting' && state.paused !== undefined ? 'paused' : state.kind;
 }
 
-function pauseOf(state: PartitionState): object | undefined {
+function pauseOf(state: PartitionState): Pick<Pause, 'code' | 'detail' | 'resumeAt'> | undefined {
   const why = state.kind === 'paused' ? state.why : state.kind === 'starting' ? state.paused : undefined;
   return why && { code: why.code, detail: why.detail, resumeAt: why.resumeAt };
+}
+
+/** For `/readyz`: a sentence for each paused partition. */
+export function pausesInWords({ states }: Assignment, topic: string): string[] {
+  return [...states].flatMap(([partition, state]) => {
+    const why = pauseOf(state);
+    if (why === undefined) return [];
+    return [`${topic} ${partition} is paused (${why.code}) and waits for an operator: input-filter status`];
+  });
 }

@@ -375,6 +375,27 @@ describe('a record that Kafka refuses', () => {
   });
 });
 
+test('a batch that cannot be read stops the partition behind what was read, and nothing else', () => {
+  const { owned, to } = start();
+  give(owned, [request(3, event(3, 1))]);
+  const { bytes } = encodeBatch([request(3, event(3, 2)), request(3, event(3, 3))]);
+  bytes[22] = 4; // said to be zstd, which it is not; its checksum is right as far as anybody has looked
+  bytes.writeBigInt64BE(1n, 0);
+  const batch = { bytes, baseOffset: 1n, lastOffset: 2n, firstOffset: 1n, count: 2, leaderEpoch: 0 };
+  const known = { topic: 'raw', partition: 3, lastEpoch: 0, logStartOffset: 0n, bytes: bytes.length };
+  const ends = { nextOffset: 3n, highWatermark: 3n, lastStableOffset: 3n };
+  const free = { release: () => undefined, [Symbol.dispose]: () => undefined };
+  owned.backlog.add({ ...known, ...ends, ...free, batches: [{ ...batch, maxTimestampMs: nowMs }] });
+  while (owned.isBusy) owned.work(0, () => undefined);
+  expect(owned.position).toBe(1n);
+  expect(owned.problem).toMatchObject({ kind: 'corrupt', from: 1n, to: 3n });
+  expect(owned.problem?.detail).toMatch(/raw offsets 1 to 2 cannot be read .* cannot be decompressed/);
+  owned.finish();
+  expect(to('clean')).toHaveLength(1);
+  owned.undone(); // what was fetched is fetched again, and the position is judged anew
+  expect(owned.problem).toBeUndefined();
+});
+
 test('event types may have clean topics of their own', () => {
   const one = event(4, 1);
   const { owned, to } = start({ routes: { [one['event_type'] as string]: 'clean.special' } });

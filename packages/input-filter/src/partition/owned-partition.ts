@@ -1,4 +1,10 @@
-import { readRecords, type Fetched, type PositionProblem } from '@penstock/kafka';
+import {
+  CorruptBatchError,
+  readRecords,
+  type Fetched,
+  type FetchedBatch,
+  type PositionProblem,
+} from '@penstock/kafka';
 import type { DedupWindow } from '../dedup/dedup-window.ts';
 import { encodeSeenRecords, seenHeaders } from '../dedup/seen-record.ts';
 import type { WindowTime } from '../dedup/window-time.ts';
@@ -11,6 +17,7 @@ import type { DuplicateSamples } from './duplicate-samples.ts';
 import { filterRecord, type FilteredRecord, type Piece } from './filter-record.ts';
 import { OutcomeWriter, type OpenOutcomes } from './outcome-writer.ts';
 import { OutputBatches, type Output } from './output-batches.ts';
+import { unreadable } from '../position/unreadable-batch.ts';
 import { boundedStreamMs, type ReceiverClocks } from './receiver-clocks.ts';
 
 /** Where a partition stands when it is taken over. */
@@ -69,6 +76,8 @@ export class OwnedPartition {
   #awaited: Promise<void> | undefined;
   /** Some outcomes of a request are written, and not all: its transaction must not end now. */
   #isWriting = false;
+  /** A batch that cannot be read, though its checksum is right. */
+  #unreadable: PositionProblem | undefined;
 
   constructor(start: PartitionStart, tools: PartitionTools) {
     this.partition = start.partition;
@@ -123,9 +132,9 @@ export class OwnedPartition {
     return this.#awaited === undefined && (this.#working !== undefined || this.#hasMore);
   }
 
-  /** What stopped the fetching, once everything before it is filtered. */
+  /** What stopped the fetching or the reading, once everything before it is filtered. */
   get problem(): PositionProblem | undefined {
-    return this.#working === undefined ? this.backlog.problem : undefined;
+    return this.#working === undefined ? (this.#unreadable ?? this.backlog.problem) : undefined;
   }
 
   /**
@@ -219,6 +228,7 @@ export class OwnedPartition {
     this.#awaited = undefined;
     this.#isWriting = false;
     this.#filteredMs = undefined;
+    this.#unreadable = undefined;
   }
 
   #begin(): void {
@@ -228,7 +238,7 @@ export class OwnedPartition {
   }
 
   get #hasMore(): boolean {
-    return !this.backlog.isEmpty && this.backlog.problem === undefined;
+    return !this.backlog.isEmpty && this.backlog.problem === undefined && this.#unreadable === undefined;
   }
 
   #wait(piece: Promise<void>, wake: () => void): void {
@@ -242,25 +252,37 @@ export class OwnedPartition {
   *#filterBacklog(): Generator<Piece> {
     for (let fetched = this.backlog.take(); fetched !== undefined; fetched = this.backlog.take()) {
       yield* this.#filterFetched(fetched);
+      if (this.#unreadable !== undefined) return;
     }
   }
 
   *#filterFetched(fetched: Fetched): Generator<Piece> {
     for (const batch of fetched.batches) {
-      for (const record of readRecords(batch)) {
-        if (record.offset < this.#position) continue;
-        this.#filteredMs = record.timestampMs;
-        yield* filterRecord(record, this.partition, this.#streamTimeMs, this.#tools, (filtered) =>
-          this.#write(filtered),
-        );
-        this.#position = record.offset + 1n;
-        this.#leaderEpoch = batch.leaderEpoch;
-        this.#isWriting = false;
+      try {
+        yield* this.#filterBatch(batch);
+      } catch (error) {
+        if (!(error instanceof CorruptBatchError) || this.#isWriting) throw error;
         this.#filteredMs = undefined;
-        yield;
+        this.#unreadable = unreadable(this.#position, batch, error);
+        return;
       }
     }
     if (fetched.nextOffset > this.#position) this.#position = fetched.nextOffset;
+  }
+
+  *#filterBatch(batch: FetchedBatch): Generator<Piece> {
+    for (const record of readRecords(batch)) {
+      if (record.offset < this.#position) continue;
+      this.#filteredMs = record.timestampMs;
+      yield* filterRecord(record, this.partition, this.#streamTimeMs, this.#tools, (filtered) =>
+        this.#write(filtered),
+      );
+      this.#position = record.offset + 1n;
+      this.#leaderEpoch = batch.leaderEpoch;
+      this.#isWriting = false;
+      this.#filteredMs = undefined;
+      yield;
+    }
   }
 
   /** The caller moves the position and ends the writing. */

@@ -38,7 +38,8 @@ export function pauseFor({ kind, detail, from, to }: PositionProblem): Pause {
       return pause('beyond-raw-end', detail, null);
     case 'corrupt':
     case 'old-format':
-      return pause('raw-corrupt', detail, null);
+      // Where the end of what cannot be read is known, the records behind it are fine.
+      return pause('raw-corrupt', detail, to > from ? to : null);
     case 'truncated':
       return pause('raw-truncated', detail, from);
   }

@@ -5,7 +5,7 @@ import { isBalanced } from '../dedup/tally.ts';
 import type { GeoFile } from '../geo/geo-file.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import type { FilterMetrics } from '../metrics.ts';
-import { measureAssignment, statusOf } from '../partition/assignment-report.ts';
+import { measureAssignment, pausesInWords, statusOf } from '../partition/assignment-report.ts';
 import type { Assignment } from '../partition/assignment.ts';
 import { OwnedPartition, type PartitionTools } from '../partition/owned-partition.ts';
 import type { TakenOver } from '../partition/take-over-partition.ts';
@@ -101,7 +101,9 @@ export class FilterThread implements Service {
   }
 
   notReady(): string[] {
-    return this.#parts.identity.isLost ? ['another owner has the transactional id'] : [];
+    const { assignment, identity, tools } = this.#parts;
+    const lost = identity.isLost ? ['another owner has the transactional id'] : [];
+    return [...lost, ...pausesInWords(assignment, tools.topics.raw)];
   }
 
   status(): object {
