@@ -183,7 +183,7 @@ describe('what Kafka refuses', () => {
   });
 });
 
-test('a raw batch that cannot be read pauses its partition, is named everywhere, and can be skipped', async () => {
+test('a raw batch that cannot be read pauses its partition, is named, and can be skipped', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka, { partitions: 2 });
   const cluster = await clientOf(kafka);
