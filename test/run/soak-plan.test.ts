@@ -24,11 +24,24 @@ test('runs are all contract tests in their short forms', () => {
   const steps = soakSteps(soakOptions(['core', '--runs', '20'], 0), 3);
   expect(steps).toEqual([
     {
-      name: 'contract tests',
+      name: 'all tests in their short forms',
       project: 'kafka',
       files: ['packages/kafka/test/'],
       environment: { PENSTOCK_SEED: '3' },
       again: 'npm run soak -- core --runs 1 --seed 3',
+    },
+  ]);
+});
+
+test('the Receiver has long forms of its own', () => {
+  const steps = soakSteps(soakOptions(['receiver', '--seed', '7', '--only', 'attacks'], 0), 7);
+  expect(steps).toEqual([
+    {
+      name: 'attacks',
+      project: 'kafka',
+      files: ['packages/receiver/test/attacks.kafka'],
+      environment: { PENSTOCK_SEED: '7', PENSTOCK_ATTACK_MS: '10000' },
+      again: 'npm run soak -- receiver --seed 7 --rounds 200 --only attacks',
     },
   ]);
 });

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 
-export const soakUsage = `npm run soak -- core [OPTION...]
+export const soakUsage = `npm run soak -- (core | receiver) [OPTION...]
 
-Runs the long forms of the core's contract tests against real brokers, with a new seed each time. It ends
-with a line "soak core: N of N passed", or with the command that repeats what failed.
+Runs the long forms of tests against real brokers, with a new seed each time. It ends with a line
+"soak core: N of N passed", or with the command that repeats what failed.
+
+core: the contract tests of packages/kafka
   random-faults  200 random faults under load on three brokers, every second one a lost answer to Produce;
                  leaders move, and one broker in every ten rounds is killed and restarted
   rebalances     20 random joins, leaves, kills and pauses of members that copy in transactions
@@ -11,7 +13,11 @@ with a line "soak core: N of N passed", or with the command that repeats what fa
                  session of 9 s
   damaged-bytes  100 property runs of every decoder for each round: cut off, flipped, hostile lengths
 
-  --runs N       instead: all contract tests in their short forms, N times, each time with the next seed
+receiver: packages/receiver
+  attacks        every attack for 10 s, twice, beside a client that behaves; prints the figures of
+                 docs/security.md: its p50 and p99, memory and CPU of the Receiver
+
+  --runs N       instead: all of these tests in their short forms, N times, each time with the next seed
   --seed S       begin with this seed (default: by the clock)
   --rounds N     faults of random-faults (default 200); rebalances takes a tenth, 20 at least
   --minutes N    go on with the next seed until so much time is over
@@ -19,6 +25,7 @@ with a line "soak core: N of N passed", or with the command that repeats what fa
 
 export interface SoakOptions {
   help: boolean;
+  what: 'core' | 'receiver';
   seed: number;
   rounds: number;
   runs: number | undefined;
@@ -51,10 +58,12 @@ export function soakOptions(args: readonly string[], nowMs: number): SoakOptions
     },
   });
   const help = values.help ?? false;
-  if (!help && (positionals.length !== 1 || positionals[0] !== 'core'))
-    throw new Error('What is to be soaked? There is: core');
+  const [what] = positionals;
+  if (!help && (positionals.length !== 1 || (what !== 'core' && what !== 'receiver')))
+    throw new Error('What is to be soaked? There are: core, receiver');
   return {
     help,
+    what: what === 'receiver' ? what : 'core',
     seed: wholeNumber('--seed', values.seed) ?? Math.floor(nowMs / 1_000) % 1_000_000_000,
     rounds: wholeNumber('--rounds', values.rounds) ?? 200,
     runs: wholeNumber('--runs', values.runs),
@@ -71,15 +80,16 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
 
 /** What one seed costs: each file of its own, or with --runs all of them at once. */
 export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
-  const { rounds, only } = options;
+  const { rounds, only, what } = options;
+  const folder = what === 'core' ? 'packages/kafka/test/' : 'packages/receiver/test/';
   const chosen = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   if (options.runs !== undefined) {
     const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
     const limited = only.length > 0 ? ` --only ${only.join(',')}` : '';
-    const again = `npm run soak -- core --runs 1 --seed ${seed}${limited}`;
+    const again = `npm run soak -- ${what} --runs 1 --seed ${seed}${limited}`;
     return [
       {
-        name: 'contract tests',
+        name: 'all tests in their short forms',
         project: 'kafka',
         files,
         environment: { PENSTOCK_SEED: String(seed) },
@@ -87,6 +97,7 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
       },
     ];
   }
+  if (what === 'receiver') return receiverSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
   const roundsOf: Record<string, number> = {
     'random-faults': rounds,
     rebalances: Math.max(20, Math.floor(rounds / 10)),
@@ -97,16 +108,25 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
     project: 'kafka',
     files: [`${folder}${name}.kafka`],
     environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
-    again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only ${name}`,
+    again: `npm run soak -- ${what} --seed ${seed} --rounds ${rounds} --only ${name}`,
   }));
   steps.push({
     name: 'damaged-bytes',
     project: 'unit',
     files: ['packages/kafka/src', 'packages/ledger/src'],
     environment: { PENSTOCK_FUZZ_SEED: String(seed), PENSTOCK_FUZZ_RUNS: String(100 * rounds) },
-    again: `npm run soak -- core --seed ${seed} --rounds ${rounds} --only damaged-bytes`,
+    again: `npm run soak -- ${what} --seed ${seed} --rounds ${rounds} --only damaged-bytes`,
   });
   return steps.filter(({ name }) => chosen(name));
 }
 
-const folder = 'packages/kafka/test/';
+function receiverSteps(folder: string, seed: number, rounds: number): SoakStep[] {
+  const environments: Record<string, Record<string, string>> = { attacks: { PENSTOCK_ATTACK_MS: '10000' } };
+  return Object.entries(environments).map(([name, environment]): SoakStep => ({
+    name,
+    project: 'kafka',
+    files: [`${folder}${name}.kafka`],
+    environment: { PENSTOCK_SEED: String(seed), ...environment },
+    again: `npm run soak -- receiver --seed ${seed} --rounds ${rounds} --only ${name}`,
+  }));
+}

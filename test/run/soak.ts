@@ -1,6 +1,6 @@
 // What `npm run soak` runs: the long forms of the contract tests, or the short ones many times.
 import { TestCount } from './count.ts';
-import { type SoakStep, soakOptions, soakSteps, soakUsage } from './soak-plan.ts';
+import { type SoakOptions, type SoakStep, soakOptions, soakSteps, soakUsage } from './soak-plan.ts';
 import { type VitestProcess, startVitest } from './vitest-process.ts';
 
 let running: VitestProcess | undefined;
@@ -20,13 +20,15 @@ async function main(): Promise<number> {
     const steps = soakSteps(options, options.seed + turn);
     if (steps.length === 0) throw new Error(`no long form is called ${options.only.join(' or ')}`);
     for (const step of steps) {
-      console.log(`\nsoak core: ${step.name}, seed ${options.seed + turn} (run ${turn + 1})`);
+      console.log(`\nsoak ${options.what}: ${step.name}, seed ${options.seed + turn} (run ${turn + 1})`);
       if (await hasPassed(step)) passed++;
-      else return failed(step, passed);
+      else return failed(options, step, passed);
     }
   }
   const seeds = `seeds from ${options.seed}`;
-  console.log(`\nsoak core: ${passed} of ${passed} passed, ${seeds}, ${minutesSince(startMs)} minutes`);
+  console.log(
+    `\nsoak ${options.what}: ${passed} of ${passed} passed, ${seeds}, ${minutesSince(startMs)} minutes`,
+  );
   return 0;
 }
 
@@ -41,12 +43,12 @@ async function hasPassed(step: SoakStep): Promise<boolean> {
   return count.failed === 0 && !interruptedBy;
 }
 
-function failed(step: SoakStep, passed: number): number {
+function failed({ what }: SoakOptions, step: SoakStep, passed: number): number {
   if (interruptedBy) {
-    console.log(`\nsoak core: interrupted by ${interruptedBy} after ${passed} passed`);
+    console.log(`\nsoak ${what}: interrupted by ${interruptedBy} after ${passed} passed`);
     return interruptedBy === 'SIGINT' ? 130 : 143;
   }
-  console.log(`\nsoak core: failed after ${passed} passed. Again: ${step.again}`);
+  console.log(`\nsoak ${what}: failed after ${passed} passed. Again: ${step.again}`);
   return 1;
 }
 
