@@ -14,6 +14,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'normalise',
     'split',
     'fixes',
+    'fast',
     'pipeline',
     'samples',
     'hostile',

@@ -23,6 +23,9 @@ export { defaultRules, type Rules } from './catalogue/rules.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
 export { ownFormats } from './model/request.ts';
 export type {
+  EncodedItem,
+  FastRead,
+  FastWay,
   BuiltInFormat,
   FormatNumber,
   RawEvent,
@@ -40,6 +43,7 @@ export type {
 export type { ClientName, Envelope, Format } from './catalogue/format.ts';
 export type { Fix, FixContext, FixExamples, FixOutcome } from './catalogue/fix.ts';
 export { currentFormat, type Upgrade } from './catalogue/upgrade.ts';
+export type { AddedByFilter } from './fast/request-bytes.ts';
 export { composeUpgrades } from './pipeline/compose-upgrades.ts';
 export { CatalogueError } from './catalogue/catalogue-error.ts';
 export type { Catalogue } from './catalogue/catalogue.ts';
@@ -57,7 +61,7 @@ export { formatAddress } from './address/format-address.ts';
 export { parseAddress } from './address/parse-address.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
 export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './avro/dedup.ts';
-export { decodeEvent, encodeEvent, eventIdPosition } from './avro/encode-event.ts';
+export { decodeEvent, encodeEvent, eventIdPosition, eventTypeOf } from './avro/encode-event.ts';
 export { createEventDecoder, decodeBuiltInFields, type DecodedEvent } from './avro/decode-own-event.ts';
 export { type EventEncoder, type OwnValue, type OwnValues } from './avro/own-fields.ts';
 export { eventSchemaWith, versionsOf, type OwnFieldSchema, type OwnFieldType } from './avro/own-schema.ts';

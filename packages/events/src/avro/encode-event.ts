@@ -95,6 +95,18 @@ export function contentOf(encoded: Uint8Array): Uint8Array {
   return encoded.subarray(headerBytes, end);
 }
 
+/** The type of the event in an encoded record, without decoding the rest. */
+export function eventTypeOf(encoded: Buffer): string {
+  let at = eventIdPosition + 16;
+  let zigzag = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = encoded[at++]!;
+    zigzag += (byte & 0x7f) * scale;
+    if (!(byte >= 0x80)) break;
+  }
+  return encoded.toString('utf8', at, at + zigzag / 2);
+}
+
 /** The bytes are not an event of a known schema. */
 export class EventDecodeError extends Error {
   override readonly name = 'EventDecodeError';

@@ -6,6 +6,7 @@ import type { JsonObject } from '../model/json.ts';
 import type { FormatNumber } from '../model/request.ts';
 import { createPipeline, type Outcome, type PipelineOptions } from '../pipeline/pipeline.ts';
 import { requestContext } from '../pipeline/request-context.fixture.ts';
+import { withProperties } from './event-paths.ts';
 import { fixTemplate } from './fix-template.ts';
 
 // The template is held to the same checks, so that a copy of it begins green.
@@ -75,6 +76,17 @@ test.each(catalogue.fixes.map((fix) => [fix.id, fix] as const))(
     expect(new Set(fix.examples.map(({ format }) => format))).toEqual(new Set<FormatNumber>(fix.formats));
   },
 );
+
+test.each(
+  cases.flatMap(([title, fix, examples]) =>
+    fix.onlyProperties === undefined ? [] : [[title, fix, fix.onlyProperties, examples] as const],
+  ),
+)('%s says no to events without the properties that it names', (_title, fix, names, examples) => {
+  const { broken, format, receivedAtMs } = examples;
+  const without = withProperties(broken, format, (name, value) => (names.includes(name) ? undefined : value));
+  expect(without).not.toEqual(broken);
+  expect(fix.detect(without, { format, receivedAtMs })).toBe(false);
+});
 
 test('there is a fix for each outcome', () => {
   expect(new Set(builtInCatalogue.fixes.map((fix) => fix.outcome))).toEqual(

@@ -3,6 +3,7 @@ import { CatalogueError } from '../catalogue/catalogue-error.ts';
 import type { Fix, FixContext } from '../catalogue/fix.ts';
 import type { ClientName } from '../catalogue/format.ts';
 import type { JsonObject } from '../model/json.ts';
+import type { FormatNumber } from '../model/request.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 
 /**
@@ -34,7 +35,7 @@ export function createFixFunction(fixes: readonly Fix[]): FixFunction {
   checkFixes(fixes);
   const fixesFor = createFixLookup(fixes);
   return (target) => {
-    for (const fix of fixesFor(target.client, target.context)) {
+    for (const fix of fixesFor(target.client, target.context.format)) {
       if (fix.types !== null && (target.type === null || !fix.types.includes(target.type))) continue;
       try {
         if (!fix.detect(target.event, target.context)) continue;
@@ -56,10 +57,12 @@ function stopped(fix: Fix): Refusal {
 }
 
 /** The fixes for a client of this name and version. A version seen before costs one look into a map. */
-function createFixLookup(fixes: readonly Fix[]): (client: ClientName, context: FixContext) => readonly Fix[] {
+export function createFixLookup(
+  fixes: readonly Fix[],
+): (client: ClientName, format: FormatNumber) => readonly Fix[] {
   const names = new Set(fixes.flatMap((fix) => fix.clients.map((client) => client.name)));
   const known = new Map<string, readonly Fix[]>();
-  return (client, { format }) => {
+  return (client, format) => {
     const { name } = client;
     if (name === null || !names.has(name)) return none;
     const version =

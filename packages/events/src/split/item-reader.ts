@@ -2,7 +2,7 @@ import type { Format } from '../catalogue/format.ts';
 import type { Limits } from '../catalogue/limits.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
-import type { FormatNumber, RequestItem, Span } from '../model/request.ts';
+import type { FastRead, FastWay, FormatNumber, RequestItem, Span } from '../model/request.ts';
 import { sniffFormat } from './sniff-format.ts';
 
 /** What all splitters of one request share. */
@@ -11,6 +11,12 @@ export interface Splitter {
   readonly limits: Limits;
   /** The route's format, null without one. */
   readonly hinted: Format | null;
+  readonly fast: FastWay | undefined;
+}
+
+/** The fast way for events without an envelope. Their format must be known before they are read. */
+export function fastRead({ fast, hinted }: Splitter): FastRead | null {
+  return fast === undefined || hinted === null ? null : fast(hinted.number, null);
 }
 
 /** The item that a parsed value makes. */

@@ -3,9 +3,9 @@ import type { Envelope, Format } from '../catalogue/format.ts';
 import type { Limits } from '../catalogue/limits.ts';
 import { isJsonObject, type JsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
-import type { FormatNumber, RawEvent, SplitStep } from '../model/request.ts';
+import type { FastRead, FormatNumber, RawEvent, SplitStep } from '../model/request.ts';
 import { cleanText } from '../normalise/clean-text.ts';
-import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
+import { fastRead, itemOf, refusedItem, type Splitter } from './item-reader.ts';
 import { readText, type ReadText } from '../json/read-text.ts';
 import type { FoundArray } from './scan-document.ts';
 import { sniffFormat } from './sniff-format.ts';
@@ -13,7 +13,7 @@ import { refused } from './steps.ts';
 
 /** The events of a document that is an array. */
 export function* splitArray(body: Buffer, array: FoundArray, splitter: Splitter): Generator<SplitStep, void> {
-  yield* elementsOf(body, array, splitter, splitter, null);
+  yield* elementsOf(body, array, splitter, splitter, null, fastRead(splitter));
 }
 
 /** The events of an envelope. Each inherits those shared keys that it does not have itself. */
@@ -38,7 +38,9 @@ export function* splitEnvelope(
   // Once for all events: each of them walking over its share would multiply a small body.
   const fields = around.oddText ? cleanText(shared.fields) : shared.fields;
   const inherited = { fields, repaired: fields !== shared.fields };
-  yield* elementsOf(body, array, splitter, format.number, inherited);
+  // An event that inherits repaired text says so among its fixes.
+  const fast = inherited.repaired ? null : (splitter.fast?.(format.number, fields) ?? null);
+  yield* elementsOf(body, array, splitter, format.number, inherited, fast);
 }
 
 interface Inherited {
@@ -53,6 +55,7 @@ function* elementsOf(
   splitter: Splitter,
   format: FormatNumber | Splitter,
   inherited: Inherited | null,
+  fast: FastRead | null,
 ): Generator<SplitStep, void> {
   const { open, close, elements } = array;
   if (elements.count === 0) return yield refused(refuse('empty-request', 'the request holds no event'));
@@ -65,6 +68,11 @@ function* elementsOf(
       open,
       close,
     } as const;
+    const encoded = (knownUtf8 && fast?.(body, span.start, span.end, index)) || null;
+    if (encoded !== null) {
+      yield { kind: 'encoded', index, span, encoded };
+      continue;
+    }
     const read = readText(body, span.start, span.end, splitter.limits, knownUtf8);
     if (read.kind === 'rejected') yield refusedItem(read, index, span);
     else {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { refuse } from '../model/reasons.ts';
 import type { SplitStep } from '../model/request.ts';
 import { GrowingRanges } from './growing-ranges.ts';
-import { itemOf, refusedItem, type Splitter } from './item-reader.ts';
+import { fastRead, itemOf, refusedItem, type Splitter } from './item-reader.ts';
 import { skipByteOrderMark } from '../json/json-bytes.ts';
 import { readText } from '../json/read-text.ts';
 import { bytesPerStep, refused, working } from './steps.ts';
@@ -25,9 +25,15 @@ export function* splitLines(body: Buffer, start: number, splitter: Splitter): Ge
   }
   if (lines.count === 0) return yield refused(refuse('empty-request', 'the request holds no event'));
   const knownUtf8 = isUtf8(body);
+  const fast = knownUtf8 ? fastRead(splitter) : null;
   for (let index = 0; index < lines.count; index++) {
     const span = { kind: 'range', start: lines.start(index), end: lines.end(index) } as const;
     const text = skipByteOrderMark(body, span.start);
+    const encoded = fast?.(body, text, span.end, index) ?? null;
+    if (encoded !== null) {
+      yield { kind: 'encoded', index, span, encoded };
+      continue;
+    }
     const read = readText(body, text, span.end, limits, knownUtf8);
     yield read.kind === 'rejected'
       ? refusedItem(read, index, span)

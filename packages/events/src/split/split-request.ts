@@ -27,15 +27,15 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** See SplitSteps. */
 export function createSplitSteps(formats: readonly Format[], limits: Limits): SplitSteps {
   const byHint = new Map<FormatHint, Format>(formats.map((format) => [`${format.number}`, format]));
-  return function* steps(body, hint, contentType) {
+  return function* steps(body, hint, contentType, fast) {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const hinted = hint === null ? null : byHint.get(hint);
     // Never by the shape then: a body of a format that only another catalogue has may look like one of ours.
     if (hinted === undefined) return yield refused(notInCatalogue(hint));
     let items = 0;
     try {
-      for (const step of splitBytes(bytes, contentType, { formats, limits, hinted })) {
-        if (step.kind === 'event' || step.kind === 'rejected') items++;
+      for (const step of splitBytes(bytes, contentType, { formats, limits, hinted, fast })) {
+        if (step.kind !== 'working' && step.kind !== 'refused') items++;
         yield step;
       }
     } catch (error) {
@@ -57,7 +57,7 @@ export function createSplit(formats: readonly Format[], limits: Limits): SplitFu
     const items = [];
     for (const step of steps(body, hint, contentType)) {
       if (step.kind === 'refused') return step.refusal;
-      if (step.kind !== 'working') items.push(step);
+      if (step.kind !== 'working' && step.kind !== 'encoded') items.push(step);
     }
     return { kind: 'events', items };
   };

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { isJsonObject } from '../model/json.ts';
 import { refuse, type Refusal } from '../model/reasons.ts';
 import type { RequestItem, SplitStep } from '../model/request.ts';
-import { itemOf, kindOf, refusedItem, type Splitter } from './item-reader.ts';
+import { fastRead, itemOf, kindOf, refusedItem, type Splitter } from './item-reader.ts';
 import { readText } from '../json/read-text.ts';
 import { DocumentScan } from './scan-document.ts';
 import { sniffFormat } from './sniff-format.ts';
@@ -41,6 +41,9 @@ function envelopeKeys({ hinted, formats }: Splitter): string[] {
 
 /** One event that is the whole body. */
 function readDocument(body: Buffer, start: number, splitter: Splitter): SplitStep {
+  const fast = fastRead(splitter);
+  const encoded = fast !== null && isUtf8(body) ? fast(body, start, body.length, 0) : null;
+  if (encoded !== null) return { kind: 'encoded', index: 0, span: { kind: 'whole' }, encoded };
   const read = readText(body, start, body.length, splitter.limits, false);
   if (read.kind === 'rejected') return asWhole(read);
   if (!isJsonObject(read.value)) return refused(notAnObject(kindOf(read.value)));

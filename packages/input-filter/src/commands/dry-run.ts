@@ -1,4 +1,4 @@
-import { createPipeline, type Event } from '@penstock/events';
+import { createPipeline, decodeEvent, type Event } from '@penstock/events';
 import {
   filterRequest,
   wholeRejected,
@@ -66,7 +66,7 @@ export class DryRun {
     report.requests += 1;
     report.events += filtered.length;
     for (const event of filtered) this.#count(event);
-    const noted = filtered.filter((event) => event.kind !== 'encoded' || event.event.fixes.length > 0);
+    const noted = filtered.filter((event) => event.kind !== 'encoded' || event.fixes.length > 0);
     if (noted.length === 0 || this.report.details.length >= this.#detailsMax) return;
     const plain = await outcomesOf(record, topic, partition, this.#withoutFixes);
     for (const event of noted.slice(0, this.#detailsMax - this.report.details.length)) {
@@ -78,7 +78,7 @@ export class DryRun {
   #count(event: FilteredEvent): void {
     const { outcomes, reasons, fixes, rules } = this.report;
     outcomes[event.kind === 'encoded' ? 'clean' : event.kind] += 1;
-    for (const fix of event.kind === 'encoded' ? event.event.fixes : event.fixes) increment(fixes, fix);
+    for (const fix of event.fixes) increment(fixes, fix);
     if (event.kind === 'encoded') return;
     increment(reasons, event.rejection.reason);
     if (event.rejection.rule !== undefined) increment(rules, event.rejection.rule);
@@ -112,10 +112,15 @@ function detailOf(offset: bigint, event: FilteredEvent, before: FilteredEvent | 
       ...(rule !== undefined && { rule }),
     };
   }
-  const { fixes } = event.event;
+  const { fixes } = event;
   if (before?.kind !== 'encoded')
     return { ...at, outcome: 'clean', fixes, detail: 'without the fixes it would not be clean' };
-  return { ...at, outcome: 'clean', fixes, changed: differences(before.event, event.event) };
+  return {
+    ...at,
+    outcome: 'clean',
+    fixes,
+    changed: differences(decodeEvent(before.encoded), decodeEvent(event.encoded)),
+  };
 }
 
 /** By the path of each field, e.g. `properties.price`. */

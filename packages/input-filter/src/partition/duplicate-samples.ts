@@ -1,4 +1,3 @@
-import type { Event } from '@penstock/events';
 import type { Log } from '@penstock/service';
 import { PerMinute } from './per-minute.ts';
 
@@ -15,10 +14,10 @@ export class DuplicateSamples {
     this.#log = log;
   }
 
-  /** Logs the event's id, now and then. */
-  note(partition: number, event: Event, conflict: boolean): void {
+  /** Logs the event's id (16 bytes), now and then. */
+  note(partition: number, id: Buffer, conflict: boolean): void {
     if (!this.#logged.allows()) return;
-    const eventId = event.event_id.toString('hex');
+    const eventId = id.toString('hex');
     this.#log.info({ partition, eventId, conflict }, 'duplicate event (a sample)');
   }
 

@@ -1,4 +1,11 @@
-import { contentHash, dedupKey, refuse, type IpPrivacy } from '@penstock/events';
+import {
+  contentHash,
+  dedupKey,
+  eventIdPosition,
+  eventTypeOf,
+  refuse,
+  type IpPrivacy,
+} from '@penstock/events';
 import type { DedupWindow } from '../dedup/dedup-window.ts';
 import { EventKey } from '../dedup/event-key.ts';
 import { emptyTally, type Tally } from '../dedup/tally.ts';
@@ -38,6 +45,7 @@ export class OutcomeWriter {
   readonly #window: DedupWindow;
   readonly #outputs: OutputBatches;
   readonly #topics: FilterTopics;
+  readonly #hasRoutes: boolean;
   readonly #ipPrivacy: IpPrivacy;
   readonly #samples: DuplicateSamples;
   #open = noOutcomes();
@@ -52,6 +60,7 @@ export class OutcomeWriter {
     this.#window = window;
     this.#outputs = outputs;
     this.#topics = topics;
+    this.#hasRoutes = Object.keys(topics.routes).length > 0;
     this.#ipPrivacy = ipPrivacy;
     this.#samples = samples;
   }
@@ -72,30 +81,38 @@ export class OutcomeWriter {
     // Kafka refused this very event in an earlier try of the same transaction.
     const { index, span } = event;
     const rejection = refuse('not-written', refused);
-    this.#reject({ kind: 'rejected', index, span, rejection, fixes: event.event.fixes }, source);
+    this.#reject({ kind: 'rejected', index, span, rejection, fixes: event.fixes }, source);
   }
 
   /**
    * The content hash is read from the encoded event. Duplicates are few, so that little encoding is wasted.
    */
-  #keepOne({ event, encoded, index, span }: EncodedEvent, source: OutcomeSource): void {
+  #keepOne(event: EncodedEvent, source: OutcomeSource): void {
     const { tally, fixes } = this.#open;
-    key.set(dedupKey(event.tenant, event.event_id), contentHash(encoded));
+    const { encoded, index, span } = event;
+    const id = encoded.subarray(eventIdPosition, eventIdPosition + 16);
+    key.set(dedupKey(event.tenant, id), contentHash(encoded));
     const sighting = this.#window.mark(key.words);
     if (sighting === 'new') {
       tally.clean += 1;
       for (const fix of event.fixes) increment(fixes, fix);
-      const topic = this.#topics.routes[event.event_type] ?? this.#topics.clean[0];
-      const record = { key: source.key, value: encoded, timestampMs: source.cleanMs ?? event.received_at };
+      const topic = this.#topicOf(encoded);
+      const record = { key: source.key, value: encoded, timestampMs: source.cleanMs ?? event.receivedAtMs };
       return this.#outputs.add(topic, record, { rawOffset: source.offset, index });
     }
     tally.duplicate += 1;
-    this.#samples.note(source.partition, event, sighting === 'conflict');
+    this.#samples.note(source.partition, id, sighting === 'conflict');
     if (sighting !== 'conflict') return;
     tally.conflict += 1;
     if (!this.#samples.keepsConflict()) return;
     const rejection = refuse('duplicate-conflict', 'the first event with this id went to clean');
     this.#writeRejected(rejection, index, span, source);
+  }
+
+  /** The type of the event is read only where it matters. */
+  #topicOf(encoded: Buffer): string {
+    const { routes, clean } = this.#topics;
+    return (this.#hasRoutes ? routes[eventTypeOf(encoded)] : undefined) ?? clean[0];
   }
 
   #reject({ kind, rejection, fixes, index, span }: StoppedEvent, source: OutcomeSource): void {

@@ -1,11 +1,11 @@
 import {
   anonymiseIp,
   refuse,
-  type Event,
+  type AddedByFilter,
   type IpPrivacy,
-  type OwnValues,
   type Pipeline,
   type Span,
+  type RequestContext,
   type RequestItem,
 } from '@penstock/events';
 import type { GeoLookup } from '../geo/geo-lookup.ts';
@@ -30,9 +30,10 @@ export interface EncodedEvent {
   readonly index: number;
   /** Where its bytes lie in the request's body. */
   readonly span: Span;
-  readonly event: Event;
-  /** The catalogue's own schema fields. */
-  readonly own: OwnValues | null;
+  readonly tenant: string;
+  readonly receivedAtMs: number;
+  readonly fixes: readonly string[];
+  /** The record. Shares its memory with others: it is copied into its batch soon. */
   readonly encoded: Buffer;
 }
 
@@ -64,21 +65,25 @@ export function* filterRequest(
   tools: FilterTools,
 ): Generator<FilteredEvent | undefined> {
   // The same for all events of a request, so only once.
-  const origin = {
+  const added: AddedByFilter = {
     geo: tools.geo.find(request.clientIp),
     ip: anonymiseIp(request.clientIp ?? null, tools.ipPrivacy),
     marks,
   };
-  const { onlyIndex } = request;
+  const { onlyIndex, context, hint, contentType } = request;
+  const { pipeline } = tools;
   let found = false;
   let refusal: Rejection | undefined;
-  for (const step of tools.pipeline.splitSteps(body, request.hint, request.contentType)) {
+  for (const step of pipeline.splitSteps(body, hint, contentType, pipeline.fastWay(context, added))) {
     if (step.kind === 'working') yield undefined;
     else if (step.kind === 'refused' && onlyIndex === undefined) yield wholeRejected(step.refusal);
     else if (step.kind === 'refused') refusal ??= step.refusal;
     else if (onlyIndex === undefined || step.index === onlyIndex) {
       found = true;
-      yield filterItem(step, request, origin, tools.pipeline);
+      if (step.kind === 'encoded') {
+        const { index, span, encoded } = step;
+        yield encodedEvent(index, span, encoded, marks, context);
+      } else yield filterItem(step, context, added, pipeline);
     } else yield undefined; // replayed: the other events of the request had their outcomes before
   }
   if (onlyIndex === undefined || found) return;
@@ -92,30 +97,33 @@ export function wholeRejected(rejection: Rejection): StoppedEvent {
 
 function filterItem(
   item: RequestItem,
-  request: RawRequest,
-  origin: { geo: Event['geo']; ip: string | null; marks: readonly string[] },
+  context: RequestContext,
+  added: AddedByFilter,
   pipeline: Pipeline,
 ): FilteredEvent {
   const { index, span } = item;
-  const outcome = pipeline.process(item, request.context);
+  const outcome = pipeline.process(item, context);
   if (outcome.kind !== 'clean')
     return { kind: outcome.kind, index, span, rejection: outcome, fixes: outcome.fixes };
   const { event } = outcome;
-  event.net.ip = origin.ip;
-  event.geo = origin.geo;
-  event.fixes.push(...origin.marks);
+  event.net.ip = added.ip;
+  event.geo = added.geo;
+  event.fixes.push(...added.marks);
   try {
-    return {
-      kind: 'encoded',
-      index,
-      span,
-      event,
-      encoded: pipeline.encode(event, outcome.own),
-      own: outcome.own,
-    };
+    return encodedEvent(index, span, pipeline.encode(event, outcome.own), event.fixes, context);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rejection = refuse('encode-failed', why);
     return { kind: 'rejected', index, span, rejection, fixes: event.fixes };
   }
+}
+
+function encodedEvent(
+  index: number,
+  span: Span,
+  encoded: Buffer,
+  fixes: readonly string[],
+  { tenant, receivedAtMs }: RequestContext,
+): EncodedEvent {
+  return { kind: 'encoded', index, span, tenant, receivedAtMs, fixes, encoded };
 }

@@ -5,7 +5,7 @@ import { withProperties } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
 
 /** The properties that every other platform sends as booleans. Nothing else is touched: 1 may be a number. */
-const names = new Set(['is_first_open', 'is_logged_in', 'is_subscriber']);
+const names: ReadonlySet<string> = new Set(['is_first_open', 'is_logged_in', 'is_subscriber']);
 const booleans = new Map<JsonValue, boolean>([
   ...([1, '1', 'true', 'YES'] as const).map((value) => [value, true] as const),
   ...([0, '0', 'false', 'NO'] as const).map((value) => [value, false] as const),
@@ -21,6 +21,7 @@ export const textBooleans: Fix = {
   clients: [{ name: 'penstock-flutter', versions: '<2.0.0' }],
   types: null,
   formats: [3, 4],
+  onlyProperties: [...names],
   outcome: 'repair',
   detect: (event, { format }) => withBooleans(event, format) !== event,
   apply: (event, { format }) => withBooleans(event, format),

@@ -4,7 +4,7 @@ import type { FormatNumber } from '../../model/request.ts';
 import { withProperties } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
 
-const names = new Set(['duration_ms', 'engaged_ms', 'load_ms']);
+const names: ReadonlySet<string> = new Set(['duration_ms', 'engaged_ms', 'load_ms']);
 const dayMs = 86_400_000;
 
 /**
@@ -17,6 +17,7 @@ export const negativeDuration: Fix = {
   clients: [{ name: 'penstock-web', versions: '<3.1.0' }],
   types: null,
   formats: [1, 2, 3],
+  onlyProperties: [...names],
   outcome: 'repair',
   detect: (event, { format }) => withoutBrokenDurations(event, format) !== event,
   apply: (event, { format }) => withoutBrokenDurations(event, format),
