@@ -90,6 +90,21 @@ export const knobs = {
     max: 256 * mebibyte,
     default: 32 * mebibyte,
   }),
+  bytesPerSecond: bytes(`${prefix}LIMIT_BYTES_PER_SECOND`, {
+    why:
+      'How much this process copies a second at most, as compressed, so that it leaves room on a narrow ' +
+      'line. Of several processes of a link each has its own limit. Not set: no limit.',
+    min: 128 * 1024,
+    max: 64 * 1024 * mebibyte,
+    optional: true,
+    example: '20MiB',
+  }),
+  oversize: oneOf(`${prefix}OVERSIZE`, ['pause', 'reject'], {
+    why:
+      'What happens at a record that is larger than the target takes, alone. pause: its partition waits ' +
+      'for an answer. reject: a reference to it goes to mirror.<link>.rejected, and the copying goes on.',
+    default: 'pause',
+  }),
   discoveryIntervalMs: durationMs(`${prefix}DISCOVERY_INTERVAL_MS`, {
     why:
       'How often settings and rights are read again, new partitions and topics are looked for, and ' +

@@ -1,5 +1,6 @@
 import { watchStuckLso } from '@penstock/kafka';
 import type { Metrics } from '@penstock/service';
+import type { Bandwidth } from './copy/bandwidth.ts';
 import type { LinkContext } from './link/link-context.ts';
 import type { StrangerWatch } from './link/strangers.ts';
 import { readPartitions, type PartitionReading } from './shard/shard-status.ts';
@@ -12,12 +13,13 @@ interface Gauged {
   readonly shards: OwnedShards;
   readonly strangers: StrangerWatch;
   readonly stuck: StuckLsoWatch;
+  readonly bandwidth: Bandwidth;
   readonly discoveryIntervalMs: number;
 }
 
 /** What is read when somebody asks for the metrics. */
 export function declareGauges(metrics: Metrics, gauged: Gauged): void {
-  const { link, shards, strangers, stuck, discoveryIntervalMs } = gauged;
+  const { link, shards, strangers, stuck, bandwidth, discoveryIntervalMs } = gauged;
   declarePartitionGauges(metrics, link.identity.link, () => readPartitions(shards.all, discoveryIntervalMs));
   metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.all.length);
   metrics.gaugeOf(
@@ -42,6 +44,11 @@ export function declareGauges(metrics: Metrics, gauged: Gauged): void {
       [{ cluster: 'source' }, link.source.throttledMs / 1_000],
       [{ cluster: 'target' }, link.target.throttledMs / 1_000],
     ],
+  );
+  metrics.counterOf(
+    'limited_seconds_total',
+    'For how long the limit of bytes a second has kept this process from copying',
+    () => bandwidth.heldBackMs / 1_000,
   );
   metrics.gaugeOf(
     'stuck_lso',

@@ -19,6 +19,7 @@ export interface MirrorMetrics {
   readonly records: Counter;
   readonly bytes: Counter;
   readonly transactions: Counter;
+  readonly rejected: Counter;
   readonly takeovers: Counter;
   readonly pauses: Counter;
   readonly commitSeconds: Histogram;
@@ -37,6 +38,10 @@ export function declareMirrorMetrics(metrics: Metrics): MirrorMetrics {
       name: 'outcome',
       values: outcomes,
     }),
+    rejected: metrics.counter(
+      'rejected_total',
+      'Records that the target cannot take, of which it has a reference instead (mirror.<link>.rejected)',
+    ),
     takeovers: metrics.counter('takeovers_total', 'Shards taken over'),
     pauses: metrics.counter('pauses_total', 'Pauses of partitions that began'),
     commitSeconds: metrics.histogram('commit_duration_seconds', 'From commit to its answer', secondsBounds),

@@ -1,6 +1,7 @@
 import { retrying, type KafkaError } from '@penstock/kafka';
 import type { Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
+import { Bandwidth } from './copy/bandwidth.ts';
 import { declareGauges, watchSource } from './gauges.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
@@ -36,7 +37,8 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   const mirrorMetrics = declareMirrorMetrics(metrics);
   const fail = (error: unknown) => context.fail(error);
   const { instance } = config;
-  const options = { link, config, log, topicStates, metrics: mirrorMetrics, instance, fail };
+  const bandwidth = new Bandwidth(config.bytesPerSecond ?? Infinity);
+  const options = { link, config, log, topicStates, bandwidth, metrics: mirrorMetrics, instance, fail };
   const shards = await joinLink(options, stopping);
   shards.member?.failed.addEventListener('abort', () => {
     const cause = shards.member?.failed.reason;
@@ -45,10 +47,10 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   const { discoveryIntervalMs } = config;
   const strangers = opened.use(new StrangerWatch(link, log, discoveryIntervalMs));
   const stuck = opened.use(watchSource(link, shards));
-  declareGauges(metrics, { link, shards, strangers, stuck, discoveryIntervalMs });
+  declareGauges(metrics, { link, shards, strangers, stuck, bandwidth, discoveryIntervalMs });
   const owned = opened.move();
   return {
-    notReady: () => [...notProgressing(shards.all, config.stalledAfterMs), ...strangers.inWords()],
+    notReady: () => [...notProgressing(shards.all, config.stalledAfterMs, bandwidth), ...strangers.inWords()],
     status: () => ({
       link: config.link,
       instance,

@@ -7,7 +7,12 @@ export function pairsTopicOf(link: string): string {
   return `mirror.${link}.pairs`;
 }
 
-/** The ledger topics among a cluster's: a link's name has no dot, so pairs topics fall out. */
+/** References to records that the target cannot take. */
+export function rejectedTopicOf(link: string): string {
+  return `mirror.${link}.rejected`;
+}
+
+/** The ledger topics among a cluster's: a link's name has no dot, so the topics beside a ledger fall out. */
 export function linkOfLedger(topic: string): string | undefined {
   return /^mirror\.([A-Za-z0-9_-]+)$/.exec(topic)?.[1];
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listOffsets } from '@penstock/kafka';
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import { expect, onTestFinished, test } from 'vitest';
+import { Bandwidth } from '../src/copy/bandwidth.ts';
 import { knobs } from '../src/config.ts';
 import { openLink } from '../src/link/link-context.ts';
 import { TopicStates } from '../src/link/topic-states.ts';
@@ -58,6 +59,7 @@ async function owner({ env }: TestLink) {
     shard: 0,
     config,
     metrics,
+    bandwidth: new Bandwidth(Infinity),
     log: createLog({ service: 'mirror', level: 'error' }),
     topicStates: new TopicStates({ source: link.source, target: link.target, ownCleanup: false }),
     stillAssigned: async () => true,

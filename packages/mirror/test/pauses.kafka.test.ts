@@ -104,14 +104,42 @@ test(
     await untilPosition(mirror, `${link.topic}-0`, 33n);
     await setLimit('120'); // most records are larger than that, alone
     await writeCommitted(clusters.sourceCluster, link.topic, [0], 4);
-    const { pause, position } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
-    expect(pause).toMatchObject({ kind: 'refused', from: position });
+    const { pause } = await untilPhase(mirror, `${link.topic}-0`, 'paused');
+    expect(pause?.kind).toBe('refused');
+    await untilPosition(mirror, `${link.topic}-0`, BigInt(pause?.from ?? 0));
     await setLimit('1000000');
     const retry = ['resume', '--partition', `${link.topic}-0`, '--retry'];
-    expect((await mirrorCommand(retry, link.env)).output).toContain(`goes on at ${position}`);
+    expect((await mirrorCommand(retry, link.env)).output).toContain(`goes on at ${pause?.from}`);
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
     expect(await mirror.stop()).toBe(0);
     expect(await expectExactCopy(clusters, link, [0])).toBe(70);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'a record too large for the target leaves a reference when that is wanted, and the copying goes on',
+  async () => {
+    const env = { PENSTOCK_MIRROR_OVERSIZE: 'reject' };
+    const link = await createLink(clusters, { partitions: 1, env });
+    await changeConfigs(clusters.target, link.topic, { 'max.message.bytes': '150' });
+    const mirror = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 4);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    const { text } = (await mirror.process.ask('/metrics')) ?? {};
+    expect(await mirror.stop()).toBe(0);
+    const [copied, references, written] = await Promise.all([
+      clusters.target.consoleConsume(link.topic),
+      clusters.target.consoleConsume(`mirror.${link.link}.rejected`),
+      clusters.source.consoleConsume(link.topic),
+    ]);
+    expect(copied.length).toBeGreaterThan(4);
+    expect(references.length).toBeGreaterThan(4);
+    expect(text).toContain(`penstock_mirror_rejected_total ${references.length}\n`);
+    const offsets = new Set(references.map(({ value }) => Number(JSON.parse(String(value)).offset)));
+    const expected = written.filter(({ offset }) => !offsets.has(Number(offset)));
+    expect(expected.length + offsets.size).toBe(40);
+    expect(copied.map(({ value }) => value)).toEqual(expected.map(({ value }) => value));
   },
   testTimeoutMs,
 );

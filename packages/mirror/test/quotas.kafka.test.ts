@@ -2,7 +2,7 @@ import { encodeBatch, openTxnSession } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import { startMirrorProcess } from './mirror-process.ts';
-import { copiedUpToNow, untilPhase } from './source-writer.ts';
+import { copiedUpToNow, partitionStates, untilPhase } from './source-writer.ts';
 import { createLink, eventually, expectExactCopy, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
 
 const clusters = useTwoClusters();
@@ -33,6 +33,42 @@ test(
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
     expect(mirror.log()).toContain('a quota is exceeded');
     expect(mirror.log()).not.toContain('target partition takes nothing');
+    expect(await mirror.stop()).toBe(0);
+    await expectExactCopy(clusters, link, [0, 1]);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'a limit of bytes a second holds the copying back, smoothly and visibly, and makes nothing look dead',
+  async () => {
+    const limit = 256 * 1024;
+    const link = await createLink(clusters, {
+      partitions: 2,
+      env: {
+        PENSTOCK_MIRROR_LIMIT_BYTES_PER_SECOND: String(limit),
+        PENSTOCK_MIRROR_STALLED_AFTER_MS: '1000',
+      },
+    });
+    await writeBytes(link.topic, 4 * limit);
+    const mirror = startMirrorProcess(link.env);
+    await mirror.process.untilReady();
+    const startedAt = performance.now();
+    const positions = new Set<string>();
+    const watching = new AbortController();
+    const watched = (async () => {
+      while (!watching.signal.aborted) {
+        for (const state of (await partitionStates(mirror)).values()) positions.add(JSON.stringify(state));
+        expect(await mirror.process.isReady()).toBe(true);
+      }
+    })();
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
+    watching.abort();
+    await watched;
+    expect(performance.now() - startedAt).toBeGreaterThan(2_500);
+    expect(positions.size).toBeGreaterThan(8); // in small steps
+    const { text } = (await mirror.process.ask('/metrics')) ?? {};
+    expect(Number(/limited_seconds_total (\d\S*)/.exec(text ?? '')?.[1])).toBeGreaterThan(2);
     expect(await mirror.stop()).toBe(0);
     await expectExactCopy(clusters, link, [0, 1]);
   },

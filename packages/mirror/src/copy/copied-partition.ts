@@ -40,6 +40,8 @@ export class CopiedPartition {
   committedAtMs: number | undefined;
   #activity: Activity = { kind: 'waiting', why: 'not looked at yet' };
   #restMs = 0;
+  /** The first offset of the last batch that was too large for the target. */
+  #tooLargeAt: bigint | undefined;
   #ends: SourceEnds | undefined;
   /** The last moment when it was seen to move, or to have nothing left to copy. */
   #progressAt = performance.now();
@@ -165,6 +167,16 @@ export class CopiedPartition {
     if (this.next.sourceEnd !== end) this.next = { ...this.next, sourceEnd: end };
   }
 
+  /**
+   * Whether the target's refusal of a batch is final. The first time that a batch is too large, the limit has
+   * been lowered since it was read: it is read again, and the batch is made smaller.
+   */
+  isRefused(code: string, firstOffset: bigint): boolean {
+    const isFirst = code === 'MESSAGE_TOO_LARGE' && this.#tooLargeAt !== firstOffset;
+    this.#tooLargeAt = firstOffset;
+    return !isFirst;
+  }
+
   /** What `next` says is in the ledger now. */
   wasCommitted(now: number): void {
     if (this.committed?.position !== this.next.position) this.#progressAt = now;
@@ -187,6 +199,7 @@ export class CopiedPartition {
       this.refusal = earlier.refusal;
     }
     this.#restMs = earlier.#restMs;
+    this.#tooLargeAt = earlier.#tooLargeAt;
     if (earlier.isResting(performance.now())) this.#activity = earlier.#activity;
     this.#ends = earlier.#ends;
     this.#progressAt = earlier.#progressAt;

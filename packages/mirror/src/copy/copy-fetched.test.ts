@@ -1,4 +1,5 @@
-import type { Fetched, FetchedBatch } from '@penstock/kafka';
+import { createHash } from 'node:crypto';
+import type { Fetched, FetchedBatch, OutgoingRecord } from '@penstock/kafka';
 import type { PartitionPosition } from '@penstock/ledger';
 import { Metrics } from '@penstock/service';
 import { expect, test } from 'vitest';
@@ -57,7 +58,37 @@ test('after a refusal it copies up to the refused batch and no further', () => {
   expect(partition.refusal).toBeUndefined();
 });
 
-function setUp(position: bigint) {
+test('a record that is too large leaves a reference when it is rejected, and what follows is copied', () => {
+  const rejected: OutgoingRecord[] = [];
+  const { partition, sent, copy } = setUp(100n, rejected);
+  const [small, ...rest] = records(4, 20);
+  const large = { ...small!, key: null, value: Buffer.alloc(limits.maxMessageBytes, 'x') };
+  copy(fetched([fetchedBatch([small!, large, ...rest], 100n)], 105n));
+  expect(sent.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset])).toEqual([
+    [100n, 100n],
+    [102n, 104n],
+  ]);
+  expect(partition.next).toMatchObject({ position: 105n, pause: null });
+  const reference = JSON.parse(rejected[0]?.value?.toString() ?? '') as object;
+  expect(reference).toMatchObject({
+    topic: 'events.clean',
+    topicId: 'id',
+    partition: 0,
+    offset: '101',
+    valueBytes: limits.maxMessageBytes,
+    valueSha256: createHash('sha256').update(large.value).digest('hex'),
+  });
+  expect(rejected).toHaveLength(1);
+});
+
+test('a batch that is suddenly too large is refused for good only at the second time', () => {
+  const { partition } = setUp(100n);
+  expect(partition.isRefused('MESSAGE_TOO_LARGE', 100n)).toBe(false);
+  expect(partition.isRefused('MESSAGE_TOO_LARGE', 100n)).toBe(true);
+  expect(partition.isRefused('INVALID_TIMESTAMP', 120n)).toBe(true);
+});
+
+function setUp(position: bigint, rejected?: OutgoingRecord[]) {
   const at: PartitionPosition = {
     topic: 'events.clean',
     topicId: 'id',
@@ -73,7 +104,7 @@ function setUp(position: bigint) {
   const partition = new CopiedPartition(at, { topic: 'events.clean', partition: 12 }, 'in-ledger');
   partition.copy();
   const sent: Appended[] = [];
-  const open = { session: { append: () => undefined }, appended: sent };
+  const open = { session: { append: () => undefined }, appended: sent, rejected };
   const metrics = declareMirrorMetrics(new Metrics('mirror'));
   return { partition, sent, copy: (given: Fetched) => copyFetched(partition, given, limits, open, metrics) };
 }

@@ -4,11 +4,13 @@ import {
   maxTimestampAt,
   type Fetched,
   type FetchedBatch,
+  type OutgoingRecord,
   type TxnSession,
 } from '@penstock/kafka';
 import type { MirrorMetrics } from '../metrics.ts';
 import type { CopiedPartition } from './copied-partition.ts';
 import { planCopy, type CopyLimits, type Piece } from './plan-copy.ts';
+import { referenceTo } from './reject-oversize.ts';
 import { rewriteBatches } from './rewrite-batches.ts';
 
 /** A batch in the open transaction, in the order of appending: `commit` answers in that order. */
@@ -26,6 +28,8 @@ export interface Appended {
 export interface OpenCopies {
   readonly session: Pick<TxnSession, 'append'>;
   readonly appended: Appended[];
+  /** References to records that are left out; undefined: such a record pauses its partition. */
+  readonly rejected: OutgoingRecord[] | undefined;
 }
 
 /**
@@ -88,15 +92,20 @@ function copyPiece(
   }
   metrics.batches.add(piece.batches.length, piece.reason);
   try {
-    const { batches, oversize } = rewriteBatches(piece.batches, limits);
+    const { rejected } = open;
+    const { batches, oversize } = rewriteBatches(piece.batches, limits, rejected !== undefined);
     for (const batch of batches) {
       append(partition, batch, open);
       partition.moveTo(batch.lastOffset + 1n, -1);
     }
-    if (oversize === undefined) return moveBehind(partition, piece.batches);
-    partition.moveTo(oversize.offset, -1);
-    const detail = `a record of ${oversize.bytes} bytes; the target takes ${limits.maxMessageBytes}`;
-    partition.pauseFor({ kind: 'refused', from: oversize.offset, to: oversize.offset + 1n, detail });
+    const [tooLarge] = oversize;
+    if (tooLarge === undefined || rejected !== undefined) {
+      rejected?.push(...oversize.map((record) => referenceTo(partition, record, limits.maxMessageBytes)));
+      return moveBehind(partition, piece.batches);
+    }
+    partition.moveTo(tooLarge.offset, -1);
+    const detail = `a record of ${tooLarge.bytes} bytes; the target takes ${limits.maxMessageBytes}`;
+    partition.pauseFor({ kind: 'refused', from: tooLarge.offset, to: tooLarge.offset + 1n, detail });
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     const from = partition.next.position;

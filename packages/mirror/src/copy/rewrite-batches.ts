@@ -19,13 +19,18 @@ export interface RewrittenBatch {
   readonly lastOffset: bigint;
 }
 
-export interface Rewritten {
-  readonly batches: readonly RewrittenBatch[];
-  /** A record that is larger than the target takes, alone: the batches end before it. */
-  readonly oversize?: { readonly offset: bigint; readonly bytes: number };
+/** A record that is larger than the target takes, alone in a batch of so many bytes. */
+export interface OversizeRecord extends SourceRecord {
+  readonly bytes: number;
 }
 
-interface SourceRecord extends EncodableRecord {
+export interface Rewritten {
+  readonly batches: readonly RewrittenBatch[];
+  /** In their order. When they stop the copying there is one, and the batches end before it. */
+  readonly oversize: readonly OversizeRecord[];
+}
+
+export interface SourceRecord extends EncodableRecord {
   readonly offset: bigint;
 }
 
@@ -34,17 +39,21 @@ const uncompressedBytesMax = 1024 * 1024;
 
 /**
  * Decodes batches of one partition and encodes their records again, from each batch's first wanted offset
- * on, with the codec of the first. Keys, values, nulls, headers, times and order are kept. Throws
- * CorruptBatchError.
+ * on, with the codec of the first. Keys, values, nulls, headers, times and order are kept. `leavesOut`:
+ * records that are too large are left out, instead of ending it. Throws CorruptBatchError.
  */
-export function rewriteBatches(batches: readonly FetchedBatch[], limits: CopyLimits): Rewritten {
+export function rewriteBatches(
+  batches: readonly FetchedBatch[],
+  limits: CopyLimits,
+  leavesOut = false,
+): Rewritten {
   const codec = codecOf(batches[0]);
-  const rewritten: RewrittenBatch[] = [];
+  const out = { batches: [] as RewrittenBatch[], oversize: [] as OversizeRecord[] };
   for (const records of runsOf(batches)) {
-    const oversize = encodeWithin(records, codec, limits, rewritten);
-    if (oversize !== undefined) return { batches: rewritten, oversize };
+    encodeWithin(records, codec, limits, leavesOut, out);
+    if (out.oversize.length > 0 && !leavesOut) break;
   }
-  return { batches: rewritten };
+  return out;
 }
 
 function* runsOf(batches: readonly FetchedBatch[]): Generator<SourceRecord[]> {
@@ -72,20 +81,24 @@ function encodeWithin(
   records: readonly SourceRecord[],
   codec: Codec,
   limits: CopyLimits,
-  out: RewrittenBatch[],
-): Rewritten['oversize'] {
+  leavesOut: boolean,
+  out: { readonly batches: RewrittenBatch[]; readonly oversize: OversizeRecord[] },
+): void {
   const { bytes, count } = encodeBatch(records, { codec });
-  const firstOffset = records[0]!.offset;
+  const [first] = records;
+  if (first === undefined) return;
   if (bytes.length <= limits.maxMessageBytes) {
-    out.push({ bytes, count, firstOffset, lastOffset: records.at(-1)!.offset });
-    return undefined;
+    out.batches.push({ bytes, count, firstOffset: first.offset, lastOffset: records.at(-1)!.offset });
+    return;
   }
-  if (count === 1) return { offset: firstOffset, bytes: bytes.length };
+  if (count === 1) {
+    out.oversize.push({ ...first, bytes: bytes.length });
+    return;
+  }
   const middle = count >> 1;
-  return (
-    encodeWithin(records.slice(0, middle), codec, limits, out) ??
-    encodeWithin(records.slice(middle), codec, limits, out)
-  );
+  encodeWithin(records.slice(0, middle), codec, limits, leavesOut, out);
+  if (out.oversize.length > 0 && !leavesOut) return;
+  encodeWithin(records.slice(middle), codec, limits, leavesOut, out);
 }
 
 function codecOf(batch: FetchedBatch | undefined): Codec {

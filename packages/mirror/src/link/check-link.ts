@@ -9,7 +9,7 @@ import {
 import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger';
 import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
-import { pairsTopicOf } from '../names.ts';
+import { pairsTopicOf, rejectedTopicOf } from '../names.ts';
 import type { LinkContext } from './link-context.ts';
 import { replicationProblems } from './target-topics.ts';
 
@@ -19,7 +19,7 @@ import { replicationProblems } from './target-topics.ts';
  */
 export async function checkLink(
   link: LinkContext,
-  config: Pick<MirrorConfig, 'topics'>,
+  config: Pick<MirrorConfig, 'oversize' | 'topics'>,
   log: Log,
 ): Promise<void> {
   const { identity, singleReplica } = link;
@@ -32,6 +32,7 @@ export async function checkLink(
   const needs = [
     { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },
     { name: pairsTopicOf(identity.link) },
+    ...(config.oversize === 'reject' ? [{ name: rejectedTopicOf(identity.link) }] : []),
   ];
   const own = await settingsOf(
     link.target,

@@ -8,7 +8,7 @@ import {
 } from '@penstock/ledger';
 import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
-import { pairsTopicOf } from '../names.ts';
+import { pairsTopicOf, rejectedTopicOf } from '../names.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { LinkContext } from './link-context.ts';
 import { circles, originsOf } from './link-graph.ts';
@@ -92,6 +92,8 @@ async function createLedger(
   report: string[],
 ): Promise<void> {
   const pairsConfigs = { 'cleanup.policy': 'delete', 'retention.ms': '604800000' };
+  // As long as the Input Filter's events.rejected.
+  const rejectedConfigs = { 'cleanup.policy': 'delete', 'retention.ms': '2592000000' };
   const created = await target.createTopics(
     [
       {
@@ -103,6 +105,11 @@ async function createLedger(
         name: pairsTopicOf(identity.link),
         partitions: shards,
         ...replication(singleReplica.target, pairsConfigs),
+      },
+      {
+        name: rejectedTopicOf(identity.link),
+        partitions: shards,
+        ...replication(singleReplica.target, rejectedConfigs),
       },
     ],
     singleReplicaAllowedBy.target,

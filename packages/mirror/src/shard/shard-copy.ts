@@ -6,6 +6,7 @@ import {
   TransactionError,
   type Fetched,
   type Fetcher,
+  type OutgoingRecord,
   type TxnSession,
 } from '@penstock/kafka';
 import {
@@ -21,7 +22,7 @@ import { CopiedPartition } from '../copy/copied-partition.ts';
 import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
 import { PendingPairs } from '../copy/pending-pairs.ts';
 import type { TopicState } from '../link/topic-states.ts';
-import { pairsTopicOf, partitionName } from '../names.ts';
+import { pairsTopicOf, partitionName, rejectedTopicOf } from '../names.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { surveyShard } from './survey-shard.ts';
@@ -52,6 +53,8 @@ export class ShardCopy implements Disposable {
   readonly #pairs = new PendingPairs();
   readonly #budget: CommitBudget;
   #appended: Appended[] = [];
+  /** References that go into the open transaction; undefined: oversize records pause their partition. */
+  #rejected: OutgoingRecord[] | undefined;
   /**
    * What the open transaction was made of. It is sent from there, perhaps again, until the commit is
    * answered.
@@ -72,14 +75,13 @@ export class ShardCopy implements Disposable {
     this.#o = o;
     this.#session = session;
     this.#state = state;
-    const { prefetchBytes, commitBytes, transactionTimeoutMs } = o.config;
+    const { commitBytes, transactionTimeoutMs } = o.config;
     this.#budget =
       before === undefined ? new CommitBudget(commitBytes, transactionTimeoutMs) : before.#budget;
+    this.#rejected = o.config.oversize === 'reject' ? [] : undefined;
     this.#fetcher = startFetcher(o.link.source, {
       isolation: 'read_committed',
-      prefetchBytes,
-      // One answer is copied as a whole, so it must not be larger than a transaction.
-      responseMaxBytes: Math.min(2 * 1024 * 1024, prefetchBytes / 2, this.#budget.bytes),
+      ...fetchSizes(o, this.#budget.bytes),
       log: o.log,
     });
     this.#ledgerEnd = state.end;
@@ -109,7 +111,8 @@ export class ShardCopy implements Disposable {
         await pause(Math.min(throttledMs, waitMs), signal);
         continue;
       }
-      const bytesMax = this.#budget.bytes;
+      if (await this.#heldBack(waitMs, signal)) continue;
+      const bytesMax = this.#o.bandwidth.atMost(this.#budget.bytes, pieceMs);
       const arrived = await this.#fetcher.next({ maxWaitMs: waitMs, signal, bytesMax });
       for (const fetched of arrived) this.#take(fetched);
     }
@@ -122,7 +125,7 @@ export class ShardCopy implements Disposable {
     if (code === 'THROTTLING_QUOTA_EXCEEDED') this.#budget.failed(this.#appendedBytes);
     const refused =
       poison && this.#appended.filter(({ partition }) => isTarget(partition, poison))[poison.index];
-    if (refused !== undefined) {
+    if (refused?.partition.isRefused(code, refused.firstOffset) === true) {
       const { partition, firstOffset: from, lastOffset } = refused;
       const detail = `the target refuses this batch: ${code}`;
       partition.refusal = { kind: 'refused', from, to: lastOffset + 1n, detail };
@@ -222,11 +225,12 @@ export class ShardCopy implements Disposable {
       return;
     }
     this.#unreleased.push(fetched);
+    this.#o.bandwidth.took(fetched.bytes, performance.now());
     this.#openAt ??= performance.now();
     const { problem } = fetched;
     if (problem === undefined) {
       const limits = this.#topicStates.get(partition.topic)?.limits ?? noLimits;
-      const open = { session: this.#session, appended: this.#appended };
+      const open = { session: this.#session, appended: this.#appended, rejected: this.#rejected };
       copyFetched(partition, fetched, limits, open, this.#o.metrics);
     } else {
       partition.pauseFor({ kind: problem.kind, from: problem.from, to: problem.to, detail: problem.detail });
@@ -234,6 +238,17 @@ export class ShardCopy implements Disposable {
     if (partition.pause === null) return;
     this.#fetcher.unassign(partition.topic, partition.partition);
     this.#onPaused(partition);
+  }
+
+  /** Waits as the limit of bytes asks, but not beyond the next commit or survey. Answers whether it did. */
+  async #heldBack(waitMs: number, signal: AbortSignal): Promise<boolean> {
+    const { bandwidth } = this.#o;
+    const from = performance.now();
+    const limitedMs = bandwidth.waitMs(from);
+    if (limitedMs === 0) return false;
+    await pause(Math.min(limitedMs, waitMs), signal);
+    bandwidth.waited(from, performance.now());
+    return true;
   }
 
   #waitMs(): number {
@@ -264,6 +279,11 @@ export class ShardCopy implements Disposable {
     const timestampMs = wallClockMs();
     const pairs = this.#pairs.records(timestampMs);
     if (pairs.length > 0) this.#session.append(pairsTopicOf(link.identity.link), shard, encodeBatch(pairs));
+    const rejected = this.#rejected?.splice(0) ?? [];
+    for (let at = 0; at < rejected.length; at += referencesMax) {
+      const references = encodeBatch(rejected.slice(at, at + referencesMax));
+      this.#session.append(rejectedTopicOf(link.identity.link), shard, references);
+    }
     const { genesisOffset } = this.#state;
     const partitions = [...this.partitions.values()].map(({ next }) => next);
     const positions = positionsRecord(shard, { genesisOffset, partitions }, timestampMs);
@@ -285,6 +305,10 @@ export class ShardCopy implements Disposable {
     }
     this.#appended = [];
     for (const fetched of this.#unreleased.splice(0)) fetched.release();
+    metrics.rejected.add(rejected.length);
+    if (rejected.length > 0) {
+      this.#o.log.error({ shard, count: rejected.length }, 'records too large for the target are rejected');
+    }
     metrics.transactions.add(1, 'committed');
     metrics.commitSeconds.observe((now - startedAt) / 1000);
     return true;
@@ -339,6 +363,23 @@ export class ShardCopy implements Disposable {
 
 /** Until the first survey has read what the target takes, which is before anything is fetched. */
 const noLimits = { maxMessageBytes: Infinity };
+
+/** In one batch. A reference takes about 400 bytes. */
+const referencesMax = 1_000;
+
+/** So much of a second's worth is taken at once when the bytes a second are limited. */
+const pieceMs = 100;
+
+/**
+ * One answer is copied as a whole, so it must not be larger than a transaction. Under a limit of bytes no
+ * more is fetched ahead than passes in two seconds: the source is asked all the time then, and its ends are
+ * known, although little is copied.
+ */
+function fetchSizes({ config, bandwidth }: ShardOptions, transactionBytes: number) {
+  const prefetchBytes = bandwidth.atMost(config.prefetchBytes, 2_000);
+  const responseMaxBytes = Math.min(2 * 1024 * 1024, prefetchBytes / 2, transactionBytes);
+  return { prefetchBytes, responseMaxBytes, partitionMaxBytes: Math.min(1024 * 1024, responseMaxBytes) };
+}
 
 /** Over at once when the signal aborts. */
 async function pause(waitMs: number, signal: AbortSignal): Promise<void> {

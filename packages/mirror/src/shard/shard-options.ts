@@ -1,5 +1,6 @@
 import type { Log } from '@penstock/kafka';
 import type { MirrorConfig } from '../config.ts';
+import type { Bandwidth } from '../copy/bandwidth.ts';
 import type { LinkContext } from '../link/link-context.ts';
 import type { TopicStates } from '../link/topic-states.ts';
 import type { MirrorMetrics } from '../metrics.ts';
@@ -14,10 +15,13 @@ export interface ShardOptions {
     | 'commitIntervalMs'
     | 'discoveryIntervalMs'
     | 'lagCommitIntervalMs'
+    | 'oversize'
     | 'prefetchBytes'
     | 'transactionTimeoutMs'
   >;
   readonly topicStates: TopicStates;
+  /** Of the whole process. */
+  readonly bandwidth: Bandwidth;
   readonly metrics: MirrorMetrics;
   readonly log: Log;
   /**

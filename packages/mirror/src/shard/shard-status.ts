@@ -1,3 +1,4 @@
+import type { Bandwidth } from '../copy/bandwidth.ts';
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import { isoTime, wallClockMs } from '../wall-clock.ts';
 import type { Shard } from './shard.ts';
@@ -31,15 +32,18 @@ export function readPartitions(shards: readonly Shard[], discoveryIntervalMs: nu
 /**
  * Reasons not to be ready: a shard that cannot work, and a partition that makes no progress although the
  * source has more, or about which the source says nothing. A paused partition is none: it needs an answer,
- * and neither a restart nor another instance helps.
+ * and neither a restart nor another instance helps. Neither is one that only the limit of bytes holds back.
  */
-export function notProgressing(shards: readonly Shard[], afterMs: number): string[] {
+export function notProgressing(shards: readonly Shard[], afterMs: number, bandwidth: Bandwidth): string[] {
   const now = performance.now();
+  const limited = bandwidth.heldBackWithin(afterMs, now);
   return shards.flatMap((shard) => {
     if (shard.idleBecause !== undefined) return [`shard ${shard.index}: ${shard.idleBecause}`];
     return shard.partitions.flatMap((partition) => {
       const { name, phase, detail, ends } = partition;
       if (phase === 'paused' || phase === 'retired') return [];
+      // It is being copied, and waits for its turn under the limit of bytes a second.
+      if (limited && phase === 'copying') return [];
       if (partition.stalledForMs(now) > afterMs) {
         const why = detail === undefined ? '' : ` (${detail})`;
         return [`${name} is behind and has committed nothing for ${afterMs} ms${why}`];
