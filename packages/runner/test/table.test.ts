@@ -87,6 +87,14 @@ const table: Row[] = [
     ...clean,
   },
   {
+    tool: 'timeout -k',
+    command: (service) => ['timeout', '-k', '2', '100', ...service.split(' ')],
+    needs: has('/usr/bin/timeout'),
+    samePid: false,
+    fate: 'killed',
+    gone: 2,
+  },
+  {
     tool: 'su with exec, as in the incident (needs root)',
     ...inNobodysShell('su', '-s', '/bin/sh', '-', 'nobody', '-c'),
     command: (service) => ['su', '-s', '/bin/sh', '-', 'nobody', '-c', `exec ${service}`],

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { interpreterOf, readPart } from '../run/exec/executable.ts';
-import { shellScriptProblem, SHELLS } from '../shell-wrapper.ts';
-import type { Look } from './command/step.ts';
+import { readPart } from '../run/exec/executable.ts';
+import { shellScriptProblem } from '../shell-wrapper.ts';
+import { lookAtScript, SCRIPT_BYTES } from './command/look.ts';
 import type { Situation } from './judge/situation.ts';
 import { readComposeFile } from './supervisor/compose/compose.ts';
 import { readInitScript } from './supervisor/init-script.ts';
@@ -55,26 +55,6 @@ function readIfThere(path: string): string | undefined {
     return undefined;
   }
 }
-
-const SCRIPT_BYTES = 262_144;
-
-/** A shell script of this machine; what is in an image, or not here, is not looked at. */
-const lookAtScript: Look = (path) => {
-  if (!path.startsWith('/')) return undefined;
-  let start: string;
-  try {
-    start = readPart(path, 0, SCRIPT_BYTES)?.toString('utf8') ?? '';
-  } catch {
-    return undefined; // a folder, or nothing that can be read
-  }
-  const header = start.slice(0, 256);
-  const interpreter = interpreterOf(header);
-  const named = /^#![ \t]*\S*\/env[ \t]+(?:-\S+[ \t]+)*(\S+)/.exec(header)?.[1] ?? interpreter;
-  const shell = named?.slice(named.lastIndexOf('/') + 1);
-  if (start === '') return undefined;
-  if (shell === undefined || !SHELLS.has(shell)) return 'no script';
-  return { interpreter: shell, text: start.replace(/^#!.*/, '') };
-};
 
 /** A start script of this machine that nowhere says exec is a parent that no command line shows. */
 function withScript(situation: Situation): Situation {

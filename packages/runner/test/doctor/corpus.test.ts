@@ -9,6 +9,7 @@ import { readSupervisordFile } from '../../src/doctor/supervisor/supervisord.ts'
 import { readSystemdUnit } from '../../src/doctor/supervisor/systemd/systemd-unit.ts';
 import { readUpstartJob } from '../../src/doctor/supervisor/upstart.ts';
 import { composeRows } from './corpus/compose.ts';
+import { ignoranceCompose, ignoranceSupervisord, ignoranceUnits } from './corpus/ignorance.ts';
 import { initRows, runRows, supervisordRows } from './corpus/others.ts';
 import type { Row } from './corpus/rows.ts';
 import { shellRows } from './corpus/shell.ts';
@@ -21,9 +22,14 @@ const unit: Read = (text) => [readSystemdUnit('/etc/systemd/system/tide.service'
 const suites: [string, Read, readonly Row[]][] = [
   ['systemd', unit, systemdRows],
   ['shell', unit, shellRows],
+  ['units once clean by ignorance', unit, ignoranceUnits],
   ['Upstart', (text) => [readUpstartJob('/etc/init/tide.conf', text)], upstartRows],
-  ['compose', (text) => readComposeFile('compose.yaml', text), composeRows],
-  ['supervisord', (text) => readSupervisordFile('tide.conf', text), supervisordRows],
+  ['compose', (text) => readComposeFile('compose.yaml', text), [...composeRows, ...ignoranceCompose]],
+  [
+    'supervisord',
+    (text) => readSupervisordFile('tide.conf', text),
+    [...supervisordRows, ...ignoranceSupervisord],
+  ],
   ['run scripts', (text) => [readRunScript('/etc/service/tide/run', text)], runRows],
   ['init scripts', (text) => [readInitScript('/etc/init.d/tide', text)], initRows],
 ];

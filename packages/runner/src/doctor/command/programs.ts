@@ -192,6 +192,17 @@ const unknownStarters: readonly Starter[] = (
     ['pkexec sg newgrp', 'execs or stays, depending on how it was built and set up'],
     ['systemd-inhibit', 'waits for its child; what it does with TERM is not written down'],
     [
+      'dockerize envconsul consul-template chamber aws-vault doppler infisical op teller summon berglas ' +
+        'vault-env sops envchain direnv dotenv dotenvx env-cmd cross-env cross-env-shell secrethub ' +
+        'wait-for wait-for-it wait4x confd multirun',
+      'sets something up and then starts the program, in its place or as a child',
+    ],
+    [
+      'concurrently npm-run-all run-p run-s nx lerna turbo watchexec entr reflex air CompileDaemon ' +
+        'inotifywait onchange chokidar cargo-watch guard rerun',
+      'runs programs as children, and starts them anew',
+    ],
+    [
       'pipenv poetry uv conda mamba pdm hatch bundle rbenv pyenv nvm',
       'finds the program by rules of its own',
     ],
@@ -217,7 +228,8 @@ const opaqueStarters: readonly Starter[] = (
     ['systemd-run systemd-nspawn machinectl busctl', 'what it starts gets a unit or a scope of its own'],
     [
       'supervisord runsvdir runsv runit s6-svscan s6-supervise s6-svc svscan svscanboot supervise ' +
-        'perpd monit god circusd circus honcho foreman forego overmind hivemind goreman bluepill',
+        'perpd monit god circusd circus init my_init systemd s6-linux-init runit-init openrc-init ' +
+        'honcho foreman forego overmind hivemind goreman bluepill',
       'is a supervisor itself, and stops its services by rules of its own',
     ],
     ['pm2 pm2-runtime pm2-docker forever nodemon ts-node-dev tsx-watch', 'is a supervisor of Node processes'],

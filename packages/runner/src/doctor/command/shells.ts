@@ -81,6 +81,7 @@ function stepOf(way: Way, run: ShellRun): Step {
         hop: { name, onTerm: 'replaces', because },
         inner: way.words,
         needsShell: needs(way.words, run),
+        ...(way.trap.kind === 'ignores' && { ownTerm: 'inherited' as const }),
       };
     }
     case 'foreground':
@@ -90,7 +91,10 @@ function stepOf(way: Way, run: ShellRun): Step {
       const file = run.line ? undefined : run.positional[0];
       const hop: Hop = { name, onTerm, because, ...(settle && { settle }), ...(file && { file }) };
       if (onTerm === 'passes-then-kills') hop.killsAfterMs = 0;
-      return { hop, inner: way.words, needsShell: needs(way.words, run) };
+      return {
+        ...{ hop, inner: way.words, needsShell: needs(way.words, run) },
+        ...(way.trap.kind === 'ignores' && { ownTerm: 'inherited' as const }),
+      };
     }
   }
 }

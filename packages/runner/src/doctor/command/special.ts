@@ -1,4 +1,5 @@
 import type { Hop } from '../judge/hop.ts';
+import { sleepSeconds } from '../shell/passing.ts';
 import { splitWords } from '../shell/words.ts';
 import { hasOption, optionOf, readWords, withoutAssignments } from './command-words.ts';
 import { hopOf, starters } from './programs.ts';
@@ -20,6 +21,13 @@ export const specialSteps: Readonly<Record<string, (args: string[], name: string
   catatonit: init,
   'dumb-init': init,
   ip: netns,
+  timeout,
+  node,
+  nodejs: node,
+  bun: spawner(/^(run|x|start|dev|--bun)$/),
+  deno: spawner(/^task$/),
+  dotnet: spawner(/^(run|watch|test)$/),
+  tsx: spawner(/./),
   'start-stop-daemon': startStopDaemon,
 };
 
@@ -94,6 +102,48 @@ function unshare(args: string[]): Step {
     settle: 'send TERM to it, and look whether the service gets it',
   };
   return { hop, inner: read.rest };
+}
+
+/** At TERM it hands it on; with -k it sends KILL so long afterwards (coreutils timeout.c: cleanup). */
+function timeout(args: string[]): Step {
+  const starter = starters.get('timeout')!;
+  const read = readWords(args, starter);
+  const [limit = '', ...inner] = read.rest;
+  const said = optionOf(read, 'k', 'kill-after');
+  if (said === undefined) return { hop: hopOf(starter, 'timeout'), inner };
+  const seconds = sleepSeconds(['sleep', said]);
+  if (seconds === 0) return { hop: hopOf(starter, 'timeout'), inner };
+  const because = `hands TERM on, and sends KILL ${said} later (-k), also before its ${limit} are over`;
+  const hop: Hop = { name: 'timeout', because, onTerm: 'passes-then-kills' };
+  if (seconds !== undefined) return { hop: { ...hop, killsAfterMs: seconds * 1_000 }, inner };
+  return { hop: { ...hop, onTerm: 'opaque', settle: `how long ${said} is` }, inner };
+}
+
+/** `node --watch` runs the program as a child, and starts it anew. */
+function node(args: string[], name: string): Step | undefined {
+  if (!args.some((arg) => /^--watch(-path)?(=|$)/.test(arg))) return undefined;
+  const hop: Hop = {
+    ...{
+      name: `${name} --watch`,
+      onTerm: 'opaque',
+      because: 'runs the program as a child, and starts it anew',
+    },
+    settle: 'start it without --watch',
+  };
+  return { hop, inner: [], last: true };
+}
+
+/** These words of it start a child, where others make it the service itself. */
+function spawner(words: RegExp): (args: string[], name: string) => Step | undefined {
+  return (args, name) => {
+    const word = args.find((arg) => !arg.startsWith('-') || words.test(arg));
+    if (word === undefined || !words.test(word)) return undefined;
+    const hop: Hop = {
+      ...{ name: `${name} ${word}`, onTerm: 'opaque', because: 'runs the program as a child' },
+      settle: `send TERM to it, and look whether the service gets it; or start the program without ${name}`,
+    };
+    return { hop, inner: [], last: true };
+  };
 }
 
 function init(args: string[], name: string): Step {

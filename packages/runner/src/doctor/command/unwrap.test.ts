@@ -27,7 +27,7 @@ test.each([
   ['setpriv --reuid=kafka --regid kafka --clear-groups svc', 'setpriv:replaces > svc'],
   ['tini -s -- gosu kafka svc', 'tini:passes > gosu:replaces > svc'],
   ['/usr/bin/dumb-init -c svc', 'dumb-init:passes > svc'],
-  ['timeout -k 5 300 svc', 'timeout:passes > svc'],
+  ['timeout -k 5 300 svc', 'timeout:passes-then-kills > svc'],
   ['flock /run/lock svc', 'flock:dies-alone > svc'],
   ['flock -F /run/lock svc', 'flock:replaces > svc'],
   ['env -u NODE_OPTIONS A=1 nice -n 5 svc', 'env:replaces > nice:replaces > svc'],

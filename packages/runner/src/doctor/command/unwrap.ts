@@ -39,6 +39,7 @@ function follow(chain: Chain, sh: ShellFlavour, look: Look, depth: number): Chai
       ...(more.needsShell || chain.needsShell ? { needsShell: true } : {}),
       ...(more.ownTerm && { ownTerm: more.ownTerm }),
     };
+    if (hop?.resetsTerm) delete next.ownTerm;
     if (last || inner.length === 0) return [last ? next : ended(next)];
     return follow(next, sh, look, depth + 1);
   });
@@ -53,7 +54,7 @@ function ended(chain: Chain): Chain {
     return chain.hops.some(({ onTerm }) => onTerm !== 'replaces')
       ? chain
       : { ...chain, hops: [...chain.hops, nameless(chain)] };
-  if (isOpen(program) || /^%[a-zA-Z]$/.test(program)) {
+  if (isOpen(program) || /^%([a-zA-Z]$|\()/.test(program)) {
     const because = 'is filled in when it starts, and may be anything, another starter too';
     const hop: Hop = {
       name: program,
@@ -123,6 +124,12 @@ function scriptSteps(
     const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
     return [{ hop, inner: [...command], last: true }];
   }
+  const started = startedBehindDashes(args);
+  if (started !== undefined) {
+    const because = `is given a command behind --, and may exec it or stay its parent`;
+    const hop: Hop = { name, onTerm: 'opaque', because, settle: WRAPPER_SETTLES };
+    return [{ hop, inner: started, last: true }];
+  }
   if (shell === 'no script' || !looksLikeScript(program)) return undefined;
   const because =
     'is a script, by its name, which is not here to be read: it may exec the service or stay its parent';
@@ -131,6 +138,19 @@ function scriptSteps(
     { hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...command], last: true },
   ];
 }
+
+const WRAPPER_SETTLES = 'send TERM to it, and look whether the service gets it, and when';
+
+/** `PROGRAM ... -- /opt/w/service`: what stands there is a path or another starter, and no plain operand. */
+function startedBehindDashes(args: readonly string[]): string[] | undefined {
+  const behind = args.slice(args.indexOf('--') + 1 || args.length);
+  const [program = ''] = behind;
+  const name = basename(program);
+  const known = SHELLS.has(name) || starters.has(name) || INTERPRETER.test(name);
+  return known || /\/s?bin\/[^/]+$/.test(program) || /^\/opt\/[^.]+$/.test(program) ? behind : undefined;
+}
+
+const INTERPRETER = /^(java|node|nodejs|python[\d.]*|ruby|perl|php[\d.]*)$/;
 
 function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): Step[] | undefined {
   const [applet = ''] = args;
@@ -153,7 +173,12 @@ function runnerStep(name: string, args: readonly string[]): Step | undefined {
   const end = own.indexOf('--');
   const read = readWords(own.slice(0, end < 0 ? own.length : end), { long: ['user'] });
   const user = optionOf(read, 'user')?.split(':')[0];
-  const hop: Hop = { name: 'penstock-run', onTerm: 'replaces', because: 'becomes the service: same PID' };
+  const hop: Hop = {
+    name: 'penstock-run',
+    onTerm: 'replaces',
+    because: 'becomes the service: same PID',
+    resetsTerm: true,
+  };
   return { hop: user === undefined ? hop : { ...hop, user }, inner: end < 0 ? [] : own.slice(end + 1) };
 }
 

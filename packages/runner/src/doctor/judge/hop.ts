@@ -46,6 +46,8 @@ export interface Hop {
   killsAfterMs?: number;
   /** Its child is in a session or process group of its own: a signal to the group does not reach it. */
   newGroup?: boolean;
+  /** It sets ignored signals back to their defaults. */
+  resetsTerm?: boolean;
   /** It signals the whole process group of its child. */
   tellsGroup?: boolean;
 }
@@ -54,8 +56,11 @@ export interface Hop {
 export interface Chain {
   hops: Hop[];
   service: string[];
-  /** What the service does with TERM, where that can be seen; otherwise it is taken to end by it in peace. */
-  ownTerm?: 'default' | 'ignored';
+  /**
+   * What the service does with TERM, where that can be seen; otherwise it is taken to end by it in peace.
+   * inherited: it starts with TERM ignored, which stays so unless it sets a handler (the JVM does not).
+   */
+  ownTerm?: 'default' | 'ignored' | 'inherited';
   /** The command works only within the shell that starts it: variables, or what the script does before. */
   needsShell?: boolean;
   /** What was taken for granted on the way. */

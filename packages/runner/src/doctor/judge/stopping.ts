@@ -105,6 +105,13 @@ function playChain(play: Play): Stopping {
     const why = chain.ownTerm === 'ignored' ? 'ignores TERM' : 'is process 1, and does not handle TERM';
     return story('never told', `${service} ${why}: nothing happens ${patience(supervisor)}`, kill);
   }
+  if (chain.ownTerm === 'inherited')
+    return story(
+      'unknown',
+      `${service} starts with TERM ignored, and that stays so unless it sets a handler of its own`,
+      kill,
+      `grep SigCgt /proc/PID/status of the running ${service}; or let the shell not ignore TERM before it`,
+    );
   if (supervisor.asInit && between.length === 0 && !told && leavesTermToItsScript(chain.service)) {
     const why = 'is process 1, and gets TERM only if what it runs handles it';
     return story(

@@ -3,8 +3,9 @@ import { programOf, type LiveProcess } from './live-process.ts';
 import type { Remark, Supervisor } from '../judge/situation.ts';
 import { signalName } from '../signal-name.ts';
 import { plainSupervisor } from '../judge/situation.ts';
-import { playExecStop, systemdSupervisor } from '../supervisor/systemd/systemd-unit.ts';
+import { playExecStop, systemdSupervisor, unreadStops } from '../supervisor/systemd/systemd-unit.ts';
 import { UnitSettings, type Assignment } from '../supervisor/systemd/unit-file.ts';
+import { lookAtScript } from '../command/look.ts';
 import { unwrap } from '../command/unwrap.ts';
 
 export interface FoundSupervisor {
@@ -126,7 +127,9 @@ function systemd(ancestry: readonly LiveProcess[], top: number): FoundSupervisor
     remarks.push({ kind: 'wrong', text });
   }
   // MainPID is the process that is supervised: whatever forked at the start has done so.
-  const supervisor = systemdSupervisor(unit, new UnitSettings(assignments), playExecStop(stops, []));
+  const played = playExecStop(stops, [], lookAtScript);
+  remarks.push(...unreadStops(played));
+  const supervisor = systemdSupervisor(unit, new UnitSettings(assignments), played);
   return { supervisor, depth: main >= 0 ? main + 1 : top, remarks };
 }
 

@@ -14,7 +14,7 @@ import { expand, expandWords, isOpen } from './words.ts';
  */
 export type Way =
   /** The shell is replaced. */
-  | { kind: 'exec'; words: string[] }
+  | { kind: 'exec'; words: string[]; trap: OnTermTrap }
   /** The shell waits for a command in the foreground, and acts on a signal only when that has ended. */
   | { kind: 'foreground'; words: string[]; trap: OnTermTrap; alone: boolean }
   /**
@@ -112,8 +112,10 @@ class Walk {
     const found = lasts.length > 0 ? lasts : path.condition ? [path.condition] : [];
     for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone: lone });
     if (found.length > 0) return;
+    const [sourced] = path.sourced;
     if (job) this.ways.push({ kind: 'job', words: job, trap, shell: 'leaves', waitsAgain: false });
-    else this.ways.push({ kind: 'nothing' });
+    else if (sourced === undefined) this.ways.push({ kind: 'nothing' });
+    else this.ways.push({ kind: 'unknown', reason: `reads ${sourced} into itself, which is not looked at` });
   }
 
   #statement({ commands, background }: Statement, start: Path, depth: number): Path[] {
@@ -158,7 +160,9 @@ class Walk {
       case 'pipeline':
       case 'subshell': {
         // Children of the shell: an exec in there replaces only the child.
-        const inside = this.#wordsInside([command], path, depth);
+        const left = command.kind === 'subshell' ? this.#leftBehind(command.body, path, depth) : [];
+        path.jobs.push(...left);
+        const inside = left.length > 0 ? [] : this.#wordsInside([command], path, depth);
         if (inside.length > 0) path.lasts = inside;
         return [path];
       }
@@ -297,13 +301,24 @@ class Walk {
     while (/^-[acl]+$/.test(args[at] ?? '')) at += args[at]!.includes('a') ? 2 : 1;
     const words = withoutAssignments(args.slice(args[at] === '--' ? at + 1 : at));
     if (words.length === 0) return [path]; // only redirections
-    this.ways.push({ kind: 'exec', words });
+    this.ways.push({ kind: 'exec', words, trap: path.trap });
     return [];
   }
 
   #foreground(words: string[], path: Path): Path[] {
     if (keepsAlive(words) || !isSoonOver(words)) path.lasts = [words];
     return [path];
+  }
+
+  /** `(service &)`: what a subshell leaves running in the background, where that is all that it does. */
+  #leftBehind(body: Script, path: Path, depth: number): string[][] {
+    const inner = new Walk(this.#bash, this.#budget);
+    const start = { ...copy(path), lasts: [], jobs: [], waits: 0, waitTrap: undefined, condition: undefined };
+    for (const end of inner.script(body, start, depth + 1)) inner.end(end, false);
+    const left = inner.ways.flatMap((way) =>
+      way.kind === 'job' && way.shell === 'leaves' ? [way.words] : [],
+    );
+    return left.length === inner.ways.length ? left : [];
   }
 
   /** The service in commands that run as children of the shell: in the background, a pipe or brackets. */

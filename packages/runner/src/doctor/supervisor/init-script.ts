@@ -8,7 +8,8 @@ import { parseShell } from '../shell/parse.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands } from '../shell/trap.ts';
 import { expand, expandWords, type Known } from '../shell/words.ts';
-import { stopActions, type StopAction } from './stop-actions.ts';
+import type { StopAction } from './stop-action.ts';
+import { stopActions } from './stop-actions.ts';
 import { playStopCommands, type PlayedStop } from './stop-command.ts';
 
 /**
@@ -44,6 +45,8 @@ export function readInitScript(path: string, text: string): Situation {
   if (typeof stop === 'string') remarks.push(unknown(stop));
   else if (stop.killsSometime)
     remarks.push(unknown('its stop waits in a loop and then sends KILL, after a time that is not read'));
+  else if (stop.unclear !== undefined && stop.command.killsAfterMs === undefined)
+    remarks.push(unknown(`its stop: ${stop.unclear}`));
   if (start.length === 0) remarks.push(unknown('how it starts its service is not read'));
   return situation(path, name, typeof stop === 'string' ? undefined : stop, remarks, start, rests);
 }

@@ -1,63 +1,155 @@
 import { basename } from 'node:path';
 import { hasOption, optionOf, readWords } from '../command/command-words.ts';
-import { START_STOP_DAEMON } from '../command/special.ts';
+import { starters } from '../command/programs.ts';
+import { specialSteps, START_STOP_DAEMON } from '../command/special.ts';
+import { looksLikeScript } from '../command/start-scripts.ts';
+import type { Look } from '../command/step.ts';
 import { unwrap } from '../command/unwrap.ts';
+import type { Script, Statement } from '../shell/ast.ts';
 import { readKill } from '../shell/kill.ts';
 import { parseShell } from '../shell/parse.ts';
 import { isSoonOver, sleepSeconds } from '../shell/passing.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands } from '../shell/trap.ts';
-import { expandWords } from '../shell/words.ts';
+import { expand, expandWords, isOpen } from '../shell/words.ts';
 import { SHELLS } from '../../shell-wrapper.ts';
-
-/** What a stop command does, step by step. */
-export type StopAction =
-  | { does: 'tells'; whom: 'service' | 'main' }
-  | { does: 'kills' }
-  | { does: 'pauses'; ms: number }
-  /** It asks again and again whether the service has ended. */
-  | { does: 'waits'; boundMs?: number }
-  /** It tells, waits that long, and kills. */
-  | { does: 'tells and kills'; afterMs: number }
-  /** A program of the service's own, which is taken to tell it. */
-  | { does: 'asks'; waits: 'yes' | 'no' | 'unknown' };
+import type { StopAction } from './stop-action.ts';
+import { managerAction } from './stop-managers.ts';
 
 /** Docker's default between TERM and KILL, of `docker stop` and of compose. */
 export const dockerGraceMs = 10_000;
 
-/** `graceMs`: what the container was given at its start, where the file says it. */
-export function stopActions(command: readonly string[], graceMs = dockerGraceMs): StopAction[] {
-  const shell = unwrapToShell(command);
-  if (shell === undefined) return actionsOf(inside(command), graceMs);
+export interface StopReading {
+  /** What the container was given at its start, where the file says it. */
+  graceMs?: number;
+  /** Reads the scripts that it runs. */
+  look?: Look;
+}
+
+export function stopActions(command: readonly string[], reading: StopReading = {}): StopAction[] {
+  return actionsOf(command, reading, 0);
+}
+
+const DEPTH_MAX = 8;
+
+/** A shell's line or script is played command by command; another command does one thing. */
+function actionsOf(written: readonly string[], reading: StopReading, depth: number): StopAction[] {
+  if (depth > DEPTH_MAX) return [{ does: 'unclear', because: 'it starts itself over and over' }];
+  const command = inside(written);
+  const script = scriptOf(command, reading.look ?? (() => undefined));
+  if (script === undefined) return plainActions(command, reading, depth);
+  if (typeof script === 'string') return [{ does: 'unclear', because: script }];
+  return scriptActions(script, reading, depth);
+}
+
+interface StopScript {
+  text: string;
+  /** $0, $1 ... */
+  positional: readonly string[] | undefined;
+}
+
+/**
+ * `sh -c LINE`, `sh FILE`, or a FILE that is a shell script. Undefined for any other program, and a string
+ * says why a script cannot be read.
+ */
+function scriptOf(command: readonly string[], look: Look): StopScript | string | undefined {
+  const [program = '', ...args] = command;
+  const shell = SHELLS.has(basename(program));
+  if (!shell) {
+    const script = look(program);
+    if (script && script !== 'no script') return { text: script.text, positional: command };
+    const unread = script === undefined && looksLikeScript(program);
+    return unread ? `${program} is a script that is not here to be read` : undefined;
+  }
+  const read = readWords(args, { short: 'o:O:abcefhilmnuvxCBEHPT', long: ['rcfile', 'init-file'] });
+  if (hasOption(read, 'c')) return { text: read.rest[0] ?? '', positional: read.rest.slice(1) };
+  const [path] = read.rest;
+  if (path === undefined) return undefined;
+  const script = look(path);
+  return script === undefined || script === 'no script'
+    ? `${path} is a script that is not here to be read`
+    : { text: script.text, positional: read.rest };
+}
+
+function scriptActions({ text, positional }: StopScript, reading: StopReading, depth: number): StopAction[] {
+  let script: Script;
   try {
-    const script = parseShell(shell);
-    const words = simpleCommands(script, new Map(), 0).map((each) => expandWords(each));
-    const waits: StopAction[] = asksWhetherItRuns(shell) ? [{ does: 'waits' }] : [];
-    const actions = words.flatMap((each) => actionsOf(inside(each), graceMs));
-    const end = actions.findLastIndex(({ does }) => does === 'tells' || does === 'asks') + 1;
-    return [...actions.slice(0, end), ...waits, ...actions.slice(end)];
+    script = parseShell(text);
   } catch (error) {
     if (!(error instanceof ShellSyntaxError)) throw error;
-    return [{ does: 'asks', waits: 'unknown' }];
+    return [{ does: 'unclear', because: `its shell is not understood: ${error.message}` }];
   }
+  const functions = functionsOf(script);
+  const known = { variables: new Map<string, string | undefined>(), positional };
+  for (const statement of script) noteAssignments(statement, known.variables);
+  const words = simpleCommands(chosen(script, positional?.[1]), functions, 0);
+  const actions = words.flatMap((each) => actionsOf(expandWords(each, known), reading, depth + 1));
+  if (/\bcgroup\.kill\b/.test(text)) actions.push({ does: 'kills' });
+  const waits: StopAction[] = asksWhetherItRuns(text) ? [{ does: 'waits' }] : [];
+  const end = actions.findLastIndex(({ does }) => does === 'tells' || does === 'asks') + 1;
+  return [...actions.slice(0, end), ...waits, ...actions.slice(end)];
 }
 
-/** The line of `sh -c LINE`, behind env, sudo and the like. */
-function unwrapToShell(command: readonly string[]): string | undefined {
-  const at = command.findIndex((word) => SHELLS.has(basename(word)));
-  const flag = at < 0 ? -1 : command.findIndex((word, place) => place > at && /^-[a-z]*c$/.test(word));
-  return flag < 0 || flag > at + 3 ? undefined : command[flag + 1];
+function functionsOf(script: Script): Map<string, Script> {
+  return new Map(
+    script.flatMap(({ commands }) =>
+      commands.flatMap(({ command }) =>
+        command.kind === 'function' ? [[command.name, command.body] as const] : [],
+      ),
+    ),
+  );
 }
 
-/** What stands behind env, sudo, su and the like. */
+function noteAssignments({ commands }: Statement, variables: Map<string, string | undefined>): void {
+  for (const { command } of commands)
+    if (command.kind === 'simple' && command.words.length === 0)
+      for (const { name, value } of command.assignments)
+        variables.set(name, expand(value, { variables, positional: undefined }));
+}
+
+/** Of `case $1 in start) ... stop) ...` the arm that the argument chooses. */
+function chosen(script: Script, argument: string | undefined): Script {
+  if (argument === undefined) return script;
+  return script.map((statement) => ({
+    ...statement,
+    commands: statement.commands.map(({ joint, command }) => {
+      if (command.kind !== 'case') return { joint, command };
+      const arms = command.arms.filter(({ patterns }) =>
+        patterns.some((pattern) => pattern.replaceAll(/["']/g, '') === argument),
+      );
+      return { joint, command: arms.length > 0 ? { ...command, arms } : command };
+    }),
+  }));
+}
+
+/** What stands behind env, sudo, su, xargs, busybox and the like. */
 function inside(command: readonly string[]): string[] {
-  if (basename(command[0] ?? '') === 'start-stop-daemon') return [...command];
-  const { service, hops } = unwrap(command, 'bash');
-  return hops.some(({ onTerm }) => onTerm === 'opaque')
-    ? [...command]
-    : service.length > 0
-      ? service
-      : [...command];
+  const [program = '', ...args] = command;
+  const name = basename(program);
+  if (name === 'xargs') return inside(behindXargs(args));
+  if (name === 'busybox' || name === 'toybox') return inside(args);
+  if (name === 'start-stop-daemon' || SHELLS.has(name)) return [...command];
+  const step = starters.has(name) || Object.hasOwn(specialSteps, name) ? stepInto(command) : undefined;
+  return step === undefined || step.length === 0 ? [...command] : inside(step);
+}
+
+/** One starter less; undefined where it is out of sight. */
+function stepInto(command: readonly string[]): string[] | undefined {
+  const { hops, service } = unwrap(command, 'bash');
+  if (hops.length === 0) return undefined;
+  const [program = '', ...args] = command;
+  const special = specialSteps[basename(program)]?.(args, basename(program));
+  if (special?.hop?.onTerm === 'opaque') return undefined;
+  if (special) return special.inner;
+  return hops.some(({ onTerm }) => onTerm === 'opaque') ? undefined : service;
+}
+
+function behindXargs(args: readonly string[]): string[] {
+  const syntax = {
+    short: 'a:d:E:I:L:n:P:s:0rtpxo',
+    long: ['arg-file', 'delimiter', 'max-lines', 'max-args', 'max-procs', 'max-chars', 'replace', 'eof'],
+  };
+  return readWords(args, syntax).rest;
 }
 
 function asksWhetherItRuns(script: string): boolean {
@@ -67,7 +159,11 @@ function asksWhetherItRuns(script: string): boolean {
   );
 }
 
-function actionsOf(words: readonly string[], graceMs: number): StopAction[] {
+function plainActions(
+  words: readonly string[],
+  { graceMs = dockerGraceMs }: StopReading,
+  depth: number,
+): StopAction[] {
   const [program = '', ...args] = words;
   const name = basename(program);
   const killing = readKill(words);
@@ -83,7 +179,13 @@ function actionsOf(words: readonly string[], graceMs: number): StopAction[] {
   if (/^(kafka|zookeeper)-server-stop(\.sh)?$/.test(name)) return [{ does: 'tells', whom: 'service' }];
   if (name === 'wait' || (name === 'tail' && args.some((arg) => arg.startsWith('--pid'))))
     return [{ does: 'waits' }];
+  const manager = managerAction(name, args);
+  if (manager) return [manager];
+  if (INTERPRETER.test(name) && args.some((arg) => /^-(c|e|r)$/.test(arg)))
+    return [{ does: 'unclear', because: `it runs a line of ${name}, which is not read here` }];
   if (isSoonOver(words)) return [];
+  // Within a script nobody takes whatever it runs for a word to the service.
+  if (depth > 0 && isOpen(program)) return [{ does: 'unclear', because: `it runs ${program}` }];
   const line = args.join(' ');
   const waits = /(^|\s)--?(no-?wait|async|nowait)\b/.test(line)
     ? 'no'
@@ -92,6 +194,8 @@ function actionsOf(words: readonly string[], graceMs: number): StopAction[] {
       : 'unknown';
   return [{ does: 'asks', waits }];
 }
+
+const INTERPRETER = /^(python[\d.]*|perl|ruby|node|php[\d.]*|lua)$/;
 
 function container(name: string, args: readonly string[], graceMs: number): StopAction[] {
   const compose = name.endsWith('compose') || args.includes('compose');

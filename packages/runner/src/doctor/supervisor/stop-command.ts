@@ -1,5 +1,5 @@
 import type { StopCommand } from '../judge/situation.ts';
-import type { StopAction } from './stop-actions.ts';
+import type { StopAction } from './stop-action.ts';
 
 export interface StopLine {
   line: string;
@@ -10,6 +10,8 @@ export interface PlayedStop {
   command: StopCommand;
   /** It kills after a wait whose length is not written down. */
   killsSometime: boolean;
+  /** Why it may do anything, KILL too. */
+  unclear: string | undefined;
 }
 
 /**
@@ -24,6 +26,7 @@ export function playStopCommands(lines: readonly StopLine[], name = 'ExecStop'):
   let killsAfterMs: number | undefined;
   let boundMs: number | undefined;
   let killsSometime = false;
+  let unclear: string | undefined;
   let teller = '';
   let killer = '';
   const tell = (whom: 'service' | 'main', line: string) => {
@@ -45,10 +48,15 @@ export function playStopCommands(lines: readonly StopLine[], name = 'ExecStop'):
         tell('service', line);
         kill(now - toldAt! + action.afterMs, line);
         waits = 'yes';
-      } else if (waits === 'yes') killsSometime = true;
+      } else if (action.does === 'unclear') {
+        tell('service', line);
+        unclear ??= action.because;
+        waits = waits === 'yes' ? waits : 'unknown';
+      } else if (waits === 'yes' && toldAt !== undefined) killsSometime = true;
       else kill(toldAt === undefined ? 0 : now - toldAt, line);
     }
   }
   if (tells === 'nobody' && killsAfterMs === undefined) return undefined;
-  return { command: { name, tells, killsAfterMs, waits, boundMs, line: killer || teller }, killsSometime };
+  const command = { name, tells, killsAfterMs, waits, boundMs, line: killer || teller };
+  return { command, killsSometime, unclear };
 }

@@ -34,7 +34,7 @@ function situationOf(path: string, job: readonly Stanza[], look: Look | undefine
   const expect = value('expect') ?? 'none';
   const chains = process === undefined ? [] : chainsOf(commandOf(exec, script), look);
   const preStop = value('pre-stop exec') ?? value('pre-stop script');
-  const played = preStop === undefined ? undefined : playPreStop(preStop);
+  const played = preStop === undefined ? undefined : playPreStop(preStop, look);
   return {
     subject: path,
     supervisor: {
@@ -46,7 +46,7 @@ function situationOf(path: string, job: readonly Stanza[], look: Look | undefine
       before: played?.command,
     },
     chains,
-    remarks: remarksOn(job, chains, expect),
+    remarks: [...remarksOn(job, chains, expect), ...preStopRemarks(played)],
     rests:
       value('kill timeout') === undefined
         ? [{ basis: 'assumed', text: "Upstart's default kill timeout of 5 s" }]
@@ -84,8 +84,15 @@ function commandOf(exec: string | undefined, script: string | undefined): string
   return ['/bin/sh', '-e', '-c', `exec ${exec}`];
 }
 
-function playPreStop(script: string): PlayedStop | undefined {
-  return playStopCommands([{ line: script.trim(), actions: stopActions(['sh', '-c', script]) }], 'pre-stop');
+function playPreStop(script: string, look: Look | undefined): PlayedStop | undefined {
+  const actions = stopActions(['sh', '-c', script], look && { look });
+  return playStopCommands([{ line: script.trim(), actions }], 'pre-stop');
+}
+
+function preStopRemarks(played: PlayedStop | undefined): Remark[] {
+  if (played?.unclear === undefined || played.command.killsAfterMs !== undefined) return [];
+  const settle = 'look whether it sends KILL, and when';
+  return [{ kind: 'unknown', text: `pre-stop: ${played.unclear}`, settle }];
 }
 
 function remarksOn(job: readonly Stanza[], chains: Situation['chains'], expect: string): Remark[] {
@@ -97,7 +104,7 @@ function remarksOn(job: readonly Stanza[], chains: Situation['chains'], expect: 
     remarks.push({ kind: 'unknown', text, settle: 'doctor --pid PID of the running service' });
   }
   const parents = chains.map(({ chain }) => chain.hops.filter(({ onTerm }) => onTerm !== 'replaces'));
-  const su = parents.flat().find(({ onTerm }) => onTerm === 'passes-then-kills');
+  const su = parents.flat().find(({ name }) => name === 'su' || name === 'runuser');
   if (su && expect === 'none') {
     remarks.push({
       kind: 'wrong',

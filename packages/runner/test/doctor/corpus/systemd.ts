@@ -122,7 +122,7 @@ const wrappers: Row[] = [
   ),
   lone('unshare without --fork', '/usr/bin/unshare -n -m tidemond', 0, 'tidemond'),
   lone('unshare --fork', '/usr/bin/unshare --pid --fork tidemond', 2, 'tidemond'),
-  lone('timeout', '/usr/bin/timeout -k 5 300 tidemond', 0, 'tidemond'),
+  lone('timeout', '/usr/bin/timeout -k 5 300 tidemond', 1, 'tidemond'),
   lone('flock', '/usr/bin/flock -n /run/tide.lock tidemond', 1, 'tidemond', orphaned),
   lone('flock -c', '/usr/bin/flock /run/tide.lock -c "exec tidemond"', 1, 'tidemond', orphaned),
   lone('flock --no-fork', '/usr/bin/flock --no-fork /run/tide.lock tidemond', 0, 'tidemond'),

@@ -43,7 +43,7 @@ function situationOf(
     throw new Error('it has no ExecStart in [Service]: nothing is started');
   const command = starts.at(-1) ?? [];
   const chains = starts.length === 0 ? [] : chainsOf(command, look);
-  const played = playExecStop(settings.list('ExecStop'), command);
+  const played = playExecStop(settings.list('ExecStop'), command, look);
   const supervisor = systemdSupervisor(basename(path), settings, played);
   const assumed: Rest[] = [];
   if (settings.last(STOP_SPANS, isSpan) === undefined && supervisor.killsAfterMs !== undefined)
@@ -76,14 +76,20 @@ export function quoteForUnit(word: string): string {
 }
 
 /** The ExecStop lines in their order. `start`: what ExecStart runs, where a container may get its grace. */
-export function playExecStop(lines: readonly string[], start: readonly string[]): PlayedStop | undefined {
+export function playExecStop(
+  lines: readonly string[],
+  start: readonly string[],
+  look?: Look,
+): PlayedStop | undefined {
   const said = start.findIndex((word) => word.startsWith('--stop-timeout'));
   const seconds = said < 0 ? undefined : (start[said]!.split('=')[1] ?? start[said + 1]);
   const graceMs = seconds !== undefined && /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : dockerGraceMs;
   return playStopCommands(
     lines.map((line) => ({
       line,
-      actions: execCommands(line).flatMap((command) => stopActions(command, graceMs)),
+      actions: execCommands(line).flatMap((command) =>
+        stopActions(command, { graceMs, ...(look && { look }) }),
+      ),
     })),
   );
 }
@@ -125,6 +131,24 @@ function killModeOf(settings: UnitSettings): string {
 
 const KILL_MODES = new Set(['control-group', 'mixed', 'process', 'none']);
 
+/** What ExecStop may do besides, and nobody knows. */
+export function unreadStops(played: PlayedStop | undefined): Remark[] {
+  if (!played || played.command.killsAfterMs !== undefined) return [];
+  const remarks: Remark[] = [];
+  if (played.unclear !== undefined) {
+    const settle = 'look whether it sends KILL, and when; or leave it out: systemd sends TERM by itself';
+    remarks.push({ kind: 'unknown', text: `ExecStop: ${played.unclear}`, settle });
+  }
+  if (played.killsSometime) {
+    remarks.push({
+      kind: 'unknown',
+      text: 'ExecStop waits in a loop and then sends KILL; how long it waits is not read here',
+      settle: 'let ExecStop only tell the service: systemd waits for TimeoutStopSec, and kills',
+    });
+  }
+  return remarks;
+}
+
 function remarksOn(
   settings: UnitSettings,
   chains: Situation['chains'],
@@ -155,13 +179,7 @@ function remarksOn(
     remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
   for (const skipped of settings.skipped(STOP_SPANS, isSpan))
     remarks.push({ kind: 'note', text: `${skipped} is no time span, and systemd skips it` });
-  if (played?.killsSometime) {
-    remarks.push({
-      kind: 'unknown',
-      text: 'ExecStop waits in a loop and then sends KILL; how long it waits is not read here',
-      settle: 'let ExecStop only tell the service: systemd waits for TimeoutStopSec, and kills',
-    });
-  }
+  remarks.push(...unreadStops(played));
   if (played && played.command.killsAfterMs === undefined) {
     remarks.push({
       kind: 'note',
