@@ -16,6 +16,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'fixes',
     'fast',
     'pipeline',
+    'check',
     'samples',
     'hostile',
   ],

@@ -48,6 +48,15 @@ export { composeUpgrades } from './pipeline/compose-upgrades.ts';
 export { CatalogueError } from './catalogue/catalogue-error.ts';
 export type { Catalogue } from './catalogue/catalogue.ts';
 export { builtInCatalogue } from './built-in-catalogue.ts';
+export { catalogueTools, type CatalogueTools } from './catalogue-tools.ts';
+export {
+  checkCatalogue,
+  pipelineOf,
+  type CatalogueReport,
+  type CatalogueSummary,
+} from './check/check-catalogue.ts';
+export type { ReleasedSchema } from './check/check-schema.ts';
+export { Problems, type CatalogueProblem } from './check/problem.ts';
 export {
   createPipeline,
   type CleanOutcome,

@@ -1,6 +1,6 @@
 import type { FormatNumber } from '../model/request.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
-import type { Refusal } from '../model/reasons.ts';
+import type { Reason, Refusal } from '../model/reasons.ts';
 
 /** What is known about one historical format of events. */
 export interface Format {
@@ -20,6 +20,18 @@ export interface Format {
   readonly typeOf: (event: JsonObject) => string | null;
   /** The client's own statement of when it happened, as it came. */
   readonly timeOf: (event: JsonObject) => JsonValue | undefined;
+  /** For `input-filter check-catalogue`: what becomes of some events. A format of your own needs one. */
+  readonly examples?: readonly FormatExample[];
+}
+
+export interface FormatExample {
+  /** As a client sends it. */
+  readonly event: JsonObject;
+  readonly becomes: 'clean' | Reason;
+  /** Some fields of the clean event, your own schema fields among them; others are not looked at. */
+  readonly clean?: JsonObject;
+  /** Milliseconds since 1970; noon of 1 June 2026 when left out. */
+  readonly receivedAtMs?: number;
 }
 
 export interface Envelope {

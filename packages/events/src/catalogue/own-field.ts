@@ -12,5 +12,8 @@ export interface OwnField extends OwnFieldSchema {
    * rejects the event (`invalid-event`), and so does an exception (`field-failed`). Pure, and it does not
    * change the event. `net.ip` and `geo` are not there yet.
    */
-  readonly value: (event: Readonly<Event>) => OwnValue | undefined;
+  readonly value: (event: CleanEvent) => OwnValue | undefined;
 }
+
+/** A clean event, as catalogues see it. */
+export type CleanEvent = Readonly<Omit<Event, 'event_id'>> & { readonly event_id: Uint8Array };
