@@ -51,5 +51,6 @@ function exportsDefault(source: string): boolean {
 
 // Read by tools that take nothing else.
 function hasToExportDefault(file: string): boolean {
-  return file.endsWith('.config.ts') || file === 'test/run/count-reporter.ts';
+  const asked = ['test/run/count-reporter.ts', 'docs/catalogue/catalogue.ts'];
+  return file.endsWith('.config.ts') || asked.includes(file);
 }

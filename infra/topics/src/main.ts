@@ -10,6 +10,7 @@ import {
 import type { CommandOutcome, Environment, Flags, GivenFlags } from '@penstock/service';
 import { brokersToAsk } from './brokers.ts';
 import { checkTopics, type CheckOptions } from './check-topics.ts';
+import { routedBy } from './routed-topics.ts';
 import { datacenterTopics, masterTopics } from './topic-plan.ts';
 
 const flags: Flags = {
@@ -22,7 +23,11 @@ const flags: Flags = {
     value: 'N',
     about: 'of raw, clean and seen (12 for new ones); on the master, the sum of all datacenters or more',
   },
-  routed: { value: 'TOPIC,...', about: 'topics that your catalogue sends events to, beside events.clean' },
+  catalogue: {
+    value: 'FILE',
+    about: 'your catalogue: the topics that it routes events to; PENSTOCK_FILTER_CATALOGUE when not given',
+  },
+  routed: { value: 'TOPIC,...', about: 'the same by name, where the catalogue is not at hand' },
   'single-replica': { about: 'one replica instead of three: for laptops and tests' },
   check: { about: 'creates nothing' },
 };
@@ -49,7 +54,7 @@ await runTool({
 });
 
 async function provision(env: Environment, given: GivenFlags): Promise<CommandOutcome> {
-  const options = readOptions(env, given);
+  const options = readOptions(env, given, await routedTopics(env, given));
   const { cluster, singleReplica, names } = options;
   await using admin = await openAdmin(brokersToAsk('penstock-topics', given.text('bootstrap')));
   // What is missing gets as many partitions as what is there already.
@@ -61,13 +66,14 @@ async function provision(env: Environment, given: GivenFlags): Promise<CommandOu
   const found = await admin.describeTopics(wanted.map(({ name }) => name));
   const problems = checkTopics(found, options);
   const verdict = problems.length === 0 ? [`${wanted.length} topics are as needed`] : problems;
+  const mirrored = options.routed.length === 0 || given.has('check') ? [] : [mirrorLine(options)];
   return {
-    text: [...created.map((name) => `created ${name}`), ...verdict].join('\n'),
+    text: [...created.map((name) => `created ${name}`), ...verdict, ...mirrored].join('\n'),
     exitCode: problems.length === 0 ? 0 : 1,
   };
 }
 
-function readOptions(env: Environment, given: GivenFlags): CheckOptions {
+function readOptions(env: Environment, given: GivenFlags, routed: readonly string[]): CheckOptions {
   const cluster = given.text('cluster');
   if (cluster !== 'datacenter' && cluster !== 'master') {
     throw new UsageError('--cluster must be datacenter or master');
@@ -91,8 +97,22 @@ function readOptions(env: Environment, given: GivenFlags): CheckOptions {
   return {
     ...{ cluster, receiver, filter },
     names: filter.topics,
-    routed: given.text('routed')?.split(',') ?? [],
+    routed: routed.filter((topic) => topic !== filter.topics.clean),
     partitions: partitions === undefined ? undefined : Number(partitions),
     singleReplica: given.has('single-replica'),
   };
+}
+
+async function routedTopics(env: Environment, given: GivenFlags): Promise<readonly string[]> {
+  const named = given.text('routed');
+  if (named !== undefined && given.has('catalogue'))
+    throw new UsageError('give only --catalogue or --routed');
+  if (named !== undefined) return named.split(',');
+  const file = given.text('catalogue') ?? env['PENSTOCK_FILTER_CATALOGUE'];
+  return file === undefined ? [] : routedBy(file);
+}
+
+/** The Mirror takes its topics by name, once, when its link is made. */
+function mirrorLine({ names, routed }: CheckOptions): string {
+  return `for the Mirror, before "mirror init": PENSTOCK_MIRROR_TOPICS=${[names.clean, ...routed].join(',')}`;
 }

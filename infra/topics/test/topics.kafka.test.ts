@@ -1,7 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedKafka, uniqueName, type TestKafka } from '@penstock/test-broker';
 import { runToEnd, type Ended } from '@penstock/test-process';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const main = join(import.meta.dirname, '../src/main.ts');
 
@@ -31,14 +33,36 @@ async function change(kafka: TestKafka, topic: string, setting: string): Promise
   expect(String(stdout)).toContain('Completed');
 }
 
+/** A catalogue of a deployer's own, outside of the checkout. */
+async function catalogueRouting(routes: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-topics-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'catalogue.ts');
+  const written = JSON.stringify(routes);
+  await writeFile(path, `export default (events) => ({ ...events.builtInCatalogue, routes: ${written} });`);
+  return path;
+}
+
+test('a catalogue that is none makes no topic, and says why', async () => {
+  const { run } = await topicsTool();
+  const catalogue = await catalogueRouting({ purchase: 'no topic' });
+  const refused = await run(['--single-replica', '--catalogue', catalogue]);
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(refused.stderr).toContain(
+    'routes["purchase"]: found "no topic", expected the name of a Kafka topic',
+  );
+});
+
 test('topics are made with room for what the services are configured with, and fit their check', async () => {
   const { name, run } = await topicsTool({
     PENSTOCK_RECEIVER_BODY_BYTES_MAX: '8MiB',
     PENSTOCK_FILTER_DEDUP_WINDOW_MS: '7200000',
     PENSTOCK_FILTER_BATCH_BYTES: '12MiB',
   });
-  const made = await run(['--single-replica', '--partitions', '3', '--routed', `${name}.purchases`]);
+  const catalogue = await catalogueRouting({ purchase: `${name}.purchases`, refund: `${name}.purchases` });
+  const made = await run(['--single-replica', '--partitions', '3', '--catalogue', catalogue]);
   expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(made.stdout).toContain(`PENSTOCK_MIRROR_TOPICS=${name}.clean,${name}.purchases\n`);
   for (const kind of ['raw', 'clean', 'rejected', 'seen', 'purchases']) {
     expect(made.stdout).toContain(`created ${name}.${kind}\n`);
   }

@@ -1,3 +1,4 @@
+import { CatalogueError } from './catalogue/catalogue-error.ts';
 import { builtInCatalogue } from './built-in-catalogue.ts';
 import { valueAt, withProperties, withValueAt } from './fixes/event-paths.ts';
 import { examplesIn } from './fixes/example-events.ts';
@@ -28,3 +29,23 @@ export const catalogueTools = {
 };
 
 export type CatalogueTools = typeof catalogueTools;
+
+/**
+ * What the module of a catalogue makes. Whether that is a catalogue is for `checkCatalogue` to say. Throws
+ * CatalogueError for a module without the function, and whatever the function throws.
+ */
+export function madeBy(module: { readonly default?: unknown }): unknown {
+  if (typeof module.default !== 'function') {
+    throw new CatalogueError(
+      'does not default-export a function: ' +
+        'write `export default (events) => ({ ...events.builtInCatalogue })`',
+    );
+  }
+  const made: unknown = (module.default as (events: CatalogueTools) => unknown)(catalogueTools);
+  if (made instanceof Promise) {
+    made.catch(() => undefined); // what it rejects with does not matter any more
+    throw new CatalogueError('its function returns a promise: return the catalogue itself');
+  }
+  if (made === undefined) throw new CatalogueError('its function returns no catalogue');
+  return made;
+}

@@ -48,7 +48,7 @@ export { composeUpgrades } from './pipeline/compose-upgrades.ts';
 export { CatalogueError } from './catalogue/catalogue-error.ts';
 export type { Catalogue } from './catalogue/catalogue.ts';
 export { builtInCatalogue } from './built-in-catalogue.ts';
-export { catalogueTools, type CatalogueTools } from './catalogue-tools.ts';
+export { catalogueTools, madeBy, type CatalogueTools } from './catalogue-tools.ts';
 export {
   checkCatalogue,
   pipelineOf,

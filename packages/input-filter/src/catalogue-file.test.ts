@@ -18,7 +18,8 @@ test.each([
   ['a file that is no program', 'export default (', 'parse'], // vitest's words; Node has others
   ['a function that throws', 'export default () => { throw new Error("not today") }', 'not today'],
   ['a function that returns nothing', 'export default () => {}', 'returns no catalogue'],
-  ['a catalogue without its parts', 'export default () => ({ formats: [] })', 'lacks upgrades'],
+  ['a catalogue without its parts', 'export default () => ({ formats: [] })', 'upgrades: found nothing'],
+  ['a function that is async', 'export default async () => ({})', 'returns a promise'],
   [
     'a catalogue that contradicts itself',
     'export default (events) => ({ ...events.builtInCatalogue, upgrades: [] })',

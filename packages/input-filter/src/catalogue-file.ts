@@ -1,5 +1,13 @@
-import * as events from '@penstock/events';
-import { builtInCatalogue, createPipeline, type Catalogue, type Pipeline } from '@penstock/events';
+import {
+  builtInCatalogue,
+  createPipeline,
+  madeBy,
+  pipelineOf,
+  Problems,
+  type Catalogue,
+  type CatalogueProblem,
+  type Pipeline,
+} from '@penstock/events';
 import { ConfigError } from '@penstock/service';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,13 +21,27 @@ export async function loadPipeline(
   disabledFixes: readonly string[] = [],
 ): Promise<Pipeline> {
   const where = `PENSTOCK_FILTER_CATALOGUE ${path ?? '(built-in)'}`;
-  const catalogue = await orProblem(where, () =>
-    path === undefined ? builtInCatalogue : importCatalogue(path),
-  );
-  await orProblem(where, () => createPipeline(catalogue));
+  const made = await orProblem(where, () => (path === undefined ? builtInCatalogue : importCatalogue(path)));
+  const found = new Problems();
+  const pipeline = pipelineOf(made, found);
+  if (pipeline === undefined) {
+    const told = found.all.map((problem) => `${where}: ${lineOf(problem)}`);
+    throw new ConfigError([...told, `input-filter check-catalogue ${path ?? ''} says more`]);
+  }
+  if (disabledFixes.length === 0) return pipeline;
   return orProblem(`PENSTOCK_FILTER_DISABLED_FIXES with ${where}`, () =>
-    createPipeline(catalogue, { disabledFixes }),
+    createPipeline(pipeline.catalogue, { disabledFixes }),
   );
+}
+
+/** What the file makes: whatever it is. Throws what the file throws, and CatalogueError. */
+export async function importCatalogue(path: string): Promise<unknown> {
+  return madeBy((await import(pathToFileURL(resolve(path)).href)) as { default?: unknown });
+}
+
+/** A problem of a catalogue in one line. */
+export function lineOf({ at, found, expected, action }: CatalogueProblem): string {
+  return `${at}: found ${found}, expected ${expected}; ${action}`;
 }
 
 async function orProblem<T>(where: string, make: () => T | Promise<T>): Promise<T> {
@@ -28,13 +50,6 @@ async function orProblem<T>(where: string, make: () => T | Promise<T>): Promise<
   } catch (error) {
     throw new ConfigError([`${where}: ${error instanceof Error ? error.message : String(error)}`]);
   }
-}
-
-async function importCatalogue(path: string): Promise<Catalogue> {
-  const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
-  if (typeof module.default !== 'function') throw new Error('does not default-export a function');
-  const make = module.default as (given: typeof events) => Catalogue | undefined;
-  return asCatalogue(make(events));
 }
 
 /**
@@ -50,15 +65,4 @@ export function checkRoutes(
     .filter(([, topic]) => [raw, rejected, seen].includes(topic) || !/^[A-Za-z0-9._-]{1,249}$/.test(topic))
     .map(([type, topic]) => `PENSTOCK_FILTER_CATALOGUE: events ${type} cannot be routed to '${topic}'`);
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-/**
- * Its parts are there; whether they agree is for createPipeline to say. Its author may have written plain
- * JavaScript.
- */
-function asCatalogue(made: Catalogue | undefined): Catalogue {
-  if (typeof made !== 'object' || made === null) throw new Error('its function returns no catalogue');
-  const missing = Object.keys(builtInCatalogue).filter((part) => made[part as keyof Catalogue] === undefined);
-  if (missing.length > 0) throw new Error(`the catalogue lacks ${missing.join(', ')}`);
-  return made;
 }

@@ -107,7 +107,7 @@ export const knobs = {
     default: 30_000,
   }),
   catalogue: text('PENSTOCK_FILTER_CATALOGUE', {
-    why: 'A TypeScript file with a catalogue of your own (README.md). The built-in catalogue when not set.',
+    why: 'A TypeScript file with a catalogue of your own (docs/catalogue.md). The built-in one when not set.',
     lengthMax: 4_096,
     optional: true,
   }),

@@ -2,7 +2,7 @@ export { ConfigError, RefusedError, UsageError } from './errors.ts';
 export { runProgram } from './command-line/run-program.ts';
 export type { Program } from './command-line/program.ts';
 export { runTool } from './command-line/run-tool.ts';
-export type { Command, CommandOutcome, Flags } from './command-line/command.ts';
+export type { Command, CommandOutcome, Flags, FreeCommand } from './command-line/command.ts';
 export { GivenFlags } from './command-line/given-flags.ts';
 export {
   bytes,

@@ -112,8 +112,12 @@ function checkTotal(
 function processFrozen(format: FormatNumber, event: JsonObject, pipeline: Pipeline): Outcome | string {
   const item = exampleItem(format, event);
   freeze(item.event);
-  const done = attempt(() => pipeline.process(item, exampleRequest));
-  return 'threw' in done ? `threw ${done.threw}` : done.value;
+  const done = attempt(() => {
+    const outcome = pipeline.process(item, exampleRequest);
+    if (outcome.kind === 'clean') pipeline.encode(outcome.event, outcome.own);
+    return outcome;
+  });
+  return 'threw' in done ? `threw ${done.threw} (encode-failed)` : done.value;
 }
 
 /** Reasons that are bugs of the catalogue. */

@@ -156,7 +156,9 @@ function propertiesOf(properties: JsonValue | undefined): Record<string, Propert
   if (properties === undefined || properties === null) return {};
   const given = properties as JsonObject;
   for (const name in given) {
-    if (typeof given[name] === 'object' && given[name] !== null) return flattened(given);
+    const value = given[name];
+    // An upgrade may leave undefined where its client wrote nothing.
+    if (value === undefined || (typeof value === 'object' && value !== null)) return flattened(given);
   }
   return given as Record<string, PropertyValue>;
 }

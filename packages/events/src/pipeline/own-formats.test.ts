@@ -5,6 +5,8 @@ import type { Format } from '../catalogue/format.ts';
 import { checkFields, fieldTable, required, shortText } from '../formats/field-table.ts';
 import { hostileBodies } from '../hostile/hostile-bodies.ts';
 import type { FormatHint } from '../model/raw-headers.ts';
+import { decodeEvent } from '../avro/encode-event.ts';
+import type { RequestItem } from '../model/request.ts';
 import { createPipeline } from './pipeline.ts';
 import { requestContext } from './request-context.fixture.ts';
 
@@ -68,6 +70,18 @@ test('the envelope of an own format is inherited, and what it does not share is 
 test('a field that the own format does not have costs its event alone', () => {
   const outcomes = outcomesOf(Buffer.from('[{"no":"1","x":1},{"no":"2"}]'), '100', 'application/json');
   expect(outcomes).toMatchObject([{ kind: 'rejected', reason: 'unknown-field' }, { kind: 'clean' }]);
+});
+
+test('what an upgrade leaves undefined is no property, and the event can be encoded', () => {
+  const upgrades = [
+    ...builtInCatalogue.upgrades,
+    { ...upgrade, up: () => ({ type: 'a', properties: { x: undefined } }) },
+  ];
+  const lax = createPipeline({ ...catalogue, upgrades });
+  const split = lax.split(Buffer.from('{"no":"1"}'), '100', null);
+  const outcome = lax.process((split as { items: readonly RequestItem[] }).items[0]!, requestContext);
+  if (outcome.kind !== 'clean') throw new Error(outcome.detail);
+  expect(decodeEvent(lax.encode(outcome.event, null)).properties).toEqual({});
 });
 
 test('a format that only another catalogue has is rejected whole, whatever its events look like', () => {

@@ -4,6 +4,7 @@ import { loadPipeline } from '../catalogue-file.ts';
 import type { FilterConfig } from '../config.ts';
 import { filterTopics } from '../topics.ts';
 import { asJson } from './as-json.ts';
+import { catalogueTypes, checkCatalogueCommand } from './check-catalogue.ts';
 import { dryRun } from './dry-run-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { resumePartition } from './resume.ts';
@@ -30,7 +31,14 @@ const resume: Command<FilterConfig> = {
 };
 
 /** What an operator may ask beside `run`. The commands read the same environment as the service. */
-export const commands = { status, resume, 'dry-run': dryRun, replay: replayCommand };
+export const commands = {
+  status,
+  resume,
+  'dry-run': dryRun,
+  replay: replayCommand,
+  'check-catalogue': checkCatalogueCommand,
+  'catalogue-types': catalogueTypes,
+};
 
 function partitionOf(given: GivenFlags): number {
   const partition = given.wholeNumber('partition');

@@ -1,4 +1,5 @@
 import type { Knob } from '../config/knobs.ts';
+import type { Environment } from '../config/read-config.ts';
 import type { GivenFlags } from './given-flags.ts';
 
 /** A flag of a command: `--name`, or `--name VALUE` when it takes one. */
@@ -21,6 +22,13 @@ export interface Command<Config> {
   readonly flags?: Flags;
   /** Answers what standard output shows. Throws UsageError for flags that do not go together. */
   act(config: Config, given: GivenFlags): Promise<string | CommandOutcome>;
+}
+
+/** A command that needs none of the service's configuration, e.g. because it runs where no broker is. */
+export interface FreeCommand extends Pick<Command<never>, 'about' | 'synopsis' | 'flags'> {
+  /** How the usage shows the one word that may follow the command, e.g. `FILE`. Undefined: none may. */
+  readonly operand?: string;
+  free(env: Environment, given: GivenFlags): Promise<string | CommandOutcome>;
 }
 
 /**

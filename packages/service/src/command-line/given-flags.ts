@@ -2,10 +2,13 @@ import { UsageError } from '../errors.ts';
 
 /** The flags of one command line. A switch is there or not; a flag with a value has one. */
 export class GivenFlags {
+  /** The word behind the command, where it takes one. */
+  readonly operand: string | undefined;
   readonly #values: ReadonlyMap<string, string | true>;
 
-  constructor(values: ReadonlyMap<string, string | true> = new Map()) {
+  constructor(values: ReadonlyMap<string, string | true> = new Map(), operand?: string) {
     this.#values = values;
+    this.operand = operand;
   }
 
   has(name: string): boolean {

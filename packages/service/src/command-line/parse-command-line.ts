@@ -8,6 +8,8 @@ import { GivenFlags } from './given-flags.ts';
 export interface Grammar {
   readonly commands: Readonly<Record<string, Flags>>;
   readonly always: Flags;
+  /** Commands behind which one word may stand that is none of their flags, e.g. a file. */
+  readonly operands?: ReadonlySet<string>;
   /** What no command means. Undefined: one is needed. */
   readonly fallback: string | undefined;
 }
@@ -26,7 +28,7 @@ export function parseCommandLine(args: readonly string[], grammar: Grammar): Com
   if (tokens.some(asksForHelp)) return { kind: 'help' };
   // First, because the value of a misspelt flag looks like a command.
   for (const token of tokens) if (token.kind === 'option') refuseUnknown(token, Object.keys(flags));
-  const name = commandOf(tokens, grammar);
+  const { name, operand } = commandOf(tokens, grammar);
   const own: Flags = { ...grammar.commands[name], ...grammar.always };
   const values = new Map<string, string | true>();
   for (const token of tokens) {
@@ -36,7 +38,7 @@ export function parseCommandLine(args: readonly string[], grammar: Grammar): Com
     if (values.has(token.name)) throw new UsageError(`--${token.name} is given twice`);
     values.set(token.name, valueOf(token, flag));
   }
-  return { kind: 'command', name, given: new GivenFlags(values) };
+  return { kind: 'command', name, given: new GivenFlags(values, operand) };
 }
 
 type Token = ReturnType<typeof tokensOf>[number];
@@ -59,7 +61,10 @@ function asksForHelp(token: Token): boolean {
   return token.name === 'help' || token.rawName === '-h' || token.value === '--help' || token.value === '-h';
 }
 
-function commandOf(tokens: readonly Token[], { commands, fallback }: Grammar): string {
+function commandOf(
+  tokens: readonly Token[],
+  { commands, fallback, operands }: Grammar,
+): { name: string; operand: string | undefined } {
   const [word, second, third] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   // `keys add` is one command in two words.
   const both = second === undefined ? undefined : `${word} ${second}`;
@@ -71,8 +76,10 @@ function commandOf(tokens: readonly Token[], { commands, fallback }: Grammar): s
       `unknown command '${name}'${didYouMean(nearest(name, [...Object.keys(commands), 'help']))}`,
     );
   }
-  if (extra !== undefined) throw new UsageError(`'${extra}' after ${name} means nothing`);
-  return name;
+  const takesOne = operands?.has(name) === true;
+  const tooMuch = takesOne ? third : extra;
+  if (tooMuch !== undefined) throw new UsageError(`'${tooMuch}' after ${name} means nothing`);
+  return { name, operand: takesOne ? extra : undefined };
 }
 
 function refuseUnknown({ name, rawName }: OptionToken, known: readonly string[]): void {

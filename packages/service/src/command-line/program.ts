@@ -3,7 +3,7 @@ import type { ConfigOf, Knobs } from '../config/knobs.ts';
 import { readServiceConfig, type Environment } from '../config/read-config.ts';
 import type { ChassisKnobs, ServiceDefinition } from '../run-service.ts';
 import { askOperations } from './ask-operations.ts';
-import type { Command, CommandOutcome, Flags } from './command.ts';
+import type { Command, CommandOutcome, Flags, FreeCommand } from './command.ts';
 import type { GivenFlags } from './given-flags.ts';
 
 /** A service with everything that an operator may ask of it. */
@@ -11,12 +11,12 @@ export interface Program<K extends Knobs & ChassisKnobs> extends ServiceDefiniti
   /** What it does, in a sentence. */
   readonly about: string;
   /** Beside `run`. Every program has `status` and `resume`; those given here replace the usual ones. */
-  readonly commands?: Readonly<Record<string, Command<ConfigOf<K>>>>;
+  readonly commands?: Readonly<Record<string, Command<ConfigOf<K>> | FreeCommand>>;
   /** Flags of every command, `run` included. */
   readonly flags?: Flags;
 }
 
-export interface ReadyCommand extends Pick<Command<never>, 'about' | 'synopsis' | 'flags'> {
+export interface ReadyCommand extends Pick<FreeCommand, 'about' | 'synopsis' | 'flags' | 'operand'> {
   run(env: Environment, given: GivenFlags): Promise<CommandOutcome>;
 }
 
@@ -26,7 +26,7 @@ export function commandsOf<K extends Knobs & ChassisKnobs>(
 ): Readonly<Record<string, ReadyCommand>> {
   const own = Object.entries(program.commands ?? {}).map(([name, command]) => [
     name,
-    configured(program, command),
+    'free' in command ? unconfigured(command) : configured(program, command),
   ]);
   return { status: usualStatus(program), resume: nothingToResume(program), ...Object.fromEntries(own) };
 }
@@ -39,6 +39,16 @@ function configured<K extends Knobs & ChassisKnobs>(
     ...command,
     async run(env, given) {
       const done = await command.act(readServiceConfig(program, env), given);
+      return typeof done === 'string' ? { text: done, exitCode: 0 } : done;
+    },
+  };
+}
+
+function unconfigured(command: FreeCommand): ReadyCommand {
+  return {
+    ...command,
+    async run(env, given) {
+      const done = await command.free(env, given);
       return typeof done === 'string' ? { text: done, exitCode: 0 } : done;
     },
   };

@@ -20,7 +20,15 @@ export async function runProgram<K extends Knobs & ChassisKnobs>(program: Progra
   const run = { about: 'runs the service until SIGTERM; so does no command at all' };
   const usage = usageText({ name, about, commands: { run, ...commands }, always, notes: notesOf(prefix) });
   const flagsOf = Object.entries(commands).map(([command, { flags = {} }]) => [command, flags]);
-  const grammar = { commands: { run: {}, ...Object.fromEntries(flagsOf) }, always, fallback: 'run' };
+  const operands = new Set(
+    Object.keys(commands).filter((command) => commands[command]?.operand !== undefined),
+  );
+  const grammar = {
+    commands: { run: {}, ...Object.fromEntries(flagsOf) },
+    always,
+    operands,
+    fallback: 'run',
+  };
   try {
     const line = parseCommandLine(process.argv.slice(2), grammar);
     if (line.kind === 'help') return print(usage);

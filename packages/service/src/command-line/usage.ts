@@ -1,9 +1,9 @@
-import type { Command, Flags } from './command.ts';
+import type { Flags, FreeCommand } from './command.ts';
 
 export interface UsageOf {
   readonly name: string;
   readonly about: string;
-  readonly commands: Readonly<Record<string, Pick<Command<never>, 'about' | 'synopsis' | 'flags'>>>;
+  readonly commands: Readonly<Record<string, Pick<FreeCommand, 'about' | 'synopsis' | 'flags' | 'operand'>>>;
   readonly always: Flags;
   /** Lines for the end, where configuration comes from and the like. */
   readonly notes: readonly string[];
@@ -11,9 +11,9 @@ export interface UsageOf {
 
 /** What `--help` prints. */
 export function usageText({ name, about, commands, always, notes }: UsageOf): string {
-  const parts = Object.entries(commands).map(([command, { synopsis, flags = {}, about: what }]) => {
+  const parts = Object.entries(commands).map(([command, { operand, synopsis, flags = {}, about: what }]) => {
     const shown = command === 'run' ? '[run]' : command;
-    const line = `  ${[name, shown, synopsis].filter(Boolean).join(' ')}`;
+    const line = `  ${[name, shown, operand, synopsis].filter(Boolean).join(' ')}`;
     // A tool is its one command: the first line has said what it does.
     return [line, ...(command === '' ? [] : [`      ${what}`]), ...flagLines(flags)].join('\n');
   });
