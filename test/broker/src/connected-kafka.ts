@@ -9,6 +9,7 @@ import { runJavaTool } from './jvm/java-tool.ts';
 /** What a test does with a cluster, however its processes run. */
 export function connectedKafka(o: {
   bootstrap: string[];
+  inside?: string[];
   brokers: readonly TestBroker[];
   /** Given when the cluster runs in containers. */
   containers?: ToolContainers | undefined;
@@ -30,6 +31,7 @@ export function connectedKafka(o: {
   };
   return {
     bootstrap,
+    inside: o.inside ?? bootstrap,
     brokers,
     containers,
     secured,

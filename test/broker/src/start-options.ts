@@ -20,6 +20,11 @@ export interface StartKafkaOptions {
   secured?: boolean;
   /** JVM only. A command that becomes the broker by exec (the Runner in the demo), with its arguments. */
   through?: readonly string[];
+  /**
+   * JVM only. An empty folder for a broker's data, such as a small disk; undefined: in the cluster's own. It
+   * is not removed.
+   */
+  dataFolderOf?: (id: number) => string | undefined;
   /** JVM only. Whom `through` makes of the broker: its folder is given to them. Needs root. */
   owner?: FolderOwner;
 }

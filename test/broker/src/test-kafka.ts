@@ -8,6 +8,11 @@ export interface TestKafka extends AsyncDisposable {
   /** '127.0.0.1:port' of every broker, as clients are to use it. */
   readonly bootstrap: string[];
   /**
+   * The listener between the brokers, which no proxy stands before: for a test that watches while clients
+   * suffer. The same as `bootstrap` where the brokers are not child JVMs.
+   */
+  readonly inside: string[];
+  /**
    * In order of their ids, which start at 1. Empty for a cluster that the test shares: it must not be
    * harmed.
    */

@@ -1,6 +1,7 @@
 import { builtInCatalogue, createPipeline, rawHeaders, rejectedHeaders } from '@penstock/events';
 import type { FormatHint, RequestContext } from '@penstock/events';
 import { readTopic } from '@penstock/kafka';
+import { bodyOf } from '@penstock/load';
 import type { Cluster, RecordView } from '@penstock/kafka';
 
 /** For each partition: long enough for a loaded machine. */
@@ -39,7 +40,7 @@ export interface Expected {
   duplicates: number;
 }
 
-/** Runs the pure rules over everything in the raw topic. Bodies must not be compressed. */
+/** Runs the pure rules over everything in the raw topic. */
 export async function expectedOfRaw(cluster: Cluster, topic: string): Promise<Expected> {
   const pipeline = createPipeline(builtInCatalogue);
   const ids = new Set<string>();
@@ -50,11 +51,7 @@ export async function expectedOfRaw(cluster: Cluster, topic: string): Promise<Ex
     (record, partition) => {
       const headers = new Map(record.headers().map(([name, value]) => [name, value?.toString() ?? null]));
       const hint = headers.get(rawHeaders.formatHint) as FormatHint | undefined;
-      const split = pipeline.split(
-        record.value ?? Buffer.alloc(0),
-        hint ?? null,
-        headers.get(rawHeaders.contentType) ?? null,
-      );
+      const split = pipeline.split(bodyOf(record), hint ?? null, headers.get(rawHeaders.contentType) ?? null);
       if (split.kind === 'rejected') {
         expected.events++;
         expected.rejected++;

@@ -48,7 +48,8 @@ dt{color:var(--faint);font-size:.85rem}dd{margin:0;font-variant-numeric:tabular-
 code{background:var(--rule);padding:.1rem .3rem;border-radius:.2rem;overflow-wrap:anywhere}
 figure{margin:1.5rem 0}figcaption{font-weight:600}small,figcaption small{color:var(--faint);font-weight:400}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--faint);font-size:12px}
-.grid{stroke:var(--rule)}.mark{fill:var(--mark);fill-opacity:.16}
+.grid{stroke:var(--rule)}.bar{fill:var(--mark);fill-opacity:.55}svg .in-bar{fill:var(--ink);font-size:10px}
+.mark{fill:var(--mark);fill-opacity:.16}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.2rem 0;font-size:.85rem}
 .legend i{display:inline-block;width:.9rem;height:.25rem;margin-right:.35rem;vertical-align:middle}

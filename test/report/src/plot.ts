@@ -14,6 +14,8 @@ export interface Mark {
   label: string;
   from: number;
   to: number;
+  /** What it belongs to: marks of one lane stand in one row of the picture of all marks. */
+  lane?: string;
 }
 
 export interface Plot {
@@ -23,8 +25,9 @@ export interface Plot {
   series: readonly Series[];
 }
 
-const [width, height] = [960, 220];
-const edge = { left: 64, right: 12, top: 14, bottom: 24 };
+export const width = 960;
+const height = 220;
+export const edge = { left: 64, right: 12, top: 14, bottom: 24 };
 const inner = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom };
 const pointsMax = 600;
 /** Colours in CSS, in turn: more lines than that look alike, and the legend says so. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { drawLanes } from './lanes.ts';
 import { drawPlot, thinned, type Point } from './plot.ts';
 import { renderReport, type Report } from './render-report.ts';
 import { clockTime, roundTicks, shortNumber, timeTicks } from './scale.ts';
@@ -51,6 +52,22 @@ test('a day makes a page of bounded size, and its peak is still there', () => {
   expect(Math.max(...few.map(([, value]) => value ?? 0))).toBe(1_000);
   const plots = [{ title: 'Rate', unit: 'events/s', series: [{ name: 'a', points }] }];
   expect(renderReport({ ...report, seconds: 86_400, plots }).length).toBeLessThan(30_000);
+});
+
+test('marks stand in the rows of their lanes, and those that overlap below each other', () => {
+  const svg = drawLanes(
+    [
+      { label: 'one', from: 0, to: 50, lane: 'filter' },
+      { label: 'two', from: 40, to: 90, lane: 'filter' },
+      { label: 'three', from: 60, to: 100, lane: 'filter' },
+      { label: 'four', from: 0, to: 0.1, lane: 'mirror' },
+    ],
+    100,
+  );
+  const tops = [...svg.matchAll(/<rect class="bar" x="[^"]*" y="(\d+)"/g)].map(([, top]) => Number(top));
+  expect(tops).toEqual([1, 1, 19, 37]);
+  expect(svg.match(/>filter</g)).toHaveLength(1);
+  expect(svg).not.toContain('>four<');
 });
 
 test('an empty plot and a plot of zeroes can be drawn', () => {

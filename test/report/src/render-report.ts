@@ -1,4 +1,5 @@
 import { escapeHtml } from './escape-html.ts';
+import { drawLanes } from './lanes.ts';
 import { colours, drawPlot, type Mark, type Plot } from './plot.ts';
 import { pageStyle } from './page-style.ts';
 
@@ -40,6 +41,7 @@ export function renderReport(report: Report): string {
     '</section>',
     `<dl>${facts.map(([name, value]) => fact(name, value)).join('')}</dl>`,
     `<p>Again: <code>${escapeHtml(command)}</code></p>`,
+    ...(marks.length > 0 ? [lanesOf(seconds, marks)] : []),
     ...plots.map((plot) => figure(plot, seconds, marks)),
     ...tables.map(tableOf),
   ];
@@ -67,6 +69,11 @@ function figure(plot: Plot, seconds: number, marks: readonly Mark[]): string {
   const title = `${escapeHtml(plot.title)} <small>${escapeHtml(plot.unit)}</small>`;
   const plotted = drawPlot(plot, seconds, marks);
   return `<figure><figcaption>${title}</figcaption>${plotted}<ul class="legend">${legend}</ul></figure>`;
+}
+
+function lanesOf(seconds: number, marks: readonly Mark[]): string {
+  const caption = 'What was done <small>shown behind all plots below</small>';
+  return `<figure><figcaption>${caption}</figcaption>${drawLanes(marks, seconds)}</figure>`;
 }
 
 function tableOf({ title, head, rows, empty }: Table): string {

@@ -37,7 +37,7 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     for (const self of addresses) {
       const home = join(folder, `broker-${self.id}`);
       await mkdir(home);
-      const data = join(home, 'data');
+      const data = o.dataFolderOf?.(self.id) ?? join(home, 'data');
       await formatStorage(data, self.id, clusterId, security ? scramArguments() : []);
       const plain = brokerSettings(self, addresses, data, o.settings);
       const settings = security?.settingsOf(self.id, plain) ?? plain;
@@ -56,7 +56,8 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
     if (o.owner) await giveFolder(folder, o.owner);
     await startTogether(brokers);
     const bootstrap = addresses.map((self) => self.client.advertised);
-    return connectedKafka({ bootstrap, brokers, secured: security?.secured, dispose });
+    const inside = addresses.map((self) => self.internal.advertised);
+    return connectedKafka({ bootstrap, inside, brokers, secured: security?.secured, dispose });
   } catch (error) {
     await dispose();
     throw error;

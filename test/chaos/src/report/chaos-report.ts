@@ -1,0 +1,70 @@
+import { cpus } from 'node:os';
+import type { Verdict } from '@penstock/load';
+import type { Balance, Judgement } from '../judge/judge.ts';
+import { againCommand, type ChaosOptions } from '../options.ts';
+import type { ChaosOutcome } from '../run-chaos.ts';
+import type { UnbiddenEnd } from '../stage/supervised.ts';
+import type { PerformedFault } from '../strike/performer.ts';
+import type { Sample } from '../watch/sampler.ts';
+
+export interface SkippedFault {
+  name: string;
+  why: string;
+}
+
+/** What report.json holds. */
+export interface ChaosReport {
+  kept: boolean;
+  problems: string[];
+  seed: number;
+  minutes: number;
+  eventsPerSecond: number;
+  /** The command that runs it again. */
+  again: string;
+  cutShort: boolean;
+  /** From the start of the load to its end. */
+  seconds: number;
+  machine: string;
+  sent: {
+    acknowledged: number;
+    /** Of those, the ones that belong into the master. */
+    acknowledgedClean: number;
+    refused: number;
+    unknown: number;
+    requests: number;
+    resends: number;
+    latencyMs: { p50: number; p99: number; p999: number; max: number };
+  };
+  verdict: Verdict;
+  balance: Balance;
+  master: Judgement['master'];
+  faults: readonly PerformedFault[];
+  skipped: readonly SkippedFault[];
+  unbidden: readonly UnbiddenEnd[];
+  samples: readonly Sample[];
+}
+
+export function reportOf(
+  options: ChaosOptions,
+  outcome: ChaosOutcome,
+  skipped: readonly SkippedFault[],
+): ChaosReport {
+  const { sent, judgement, problems, faults, samples, unbidden, cutShort, seconds } = outcome;
+  const { seed, minutes, eventsPerSecond } = options;
+  const { acknowledged, refused, unknown, requests, resends, latencyMs } = sent.total;
+  const { verdict, balance, master } = judgement;
+  return {
+    ...{ kept: problems.length === 0, problems, seed, minutes, eventsPerSecond },
+    ...{ again: againCommand(options), cutShort, seconds, machine: machineName() },
+    sent: {
+      ...{ acknowledged, acknowledgedClean: sent.ledger.count('acknowledged', 'clean') },
+      ...{ refused, unknown, requests, resends, latencyMs },
+    },
+    ...{ verdict, balance, master, faults, skipped, unbidden, samples },
+  };
+}
+
+function machineName(): string {
+  const cores = cpus();
+  return `${cores.length} x ${cores[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestBroker } from '@penstock/test-broker';
+import type { PlannedFault } from '../plan/plan.ts';
+import type { SmallDisk } from '../stage/small-disk.ts';
+import type { StagedCluster } from '../stage/staged-cluster.ts';
+import type { Lasting } from './lasting.ts';
+
+/** Settles when every broker is back and every replica in sync. */
+export async function strikeBrokers(
+  name: string,
+  cluster: StagedCluster,
+  id: number,
+  smallDisk: SmallDisk | undefined,
+  { seconds }: PlannedFault,
+  lasting: Lasting,
+): Promise<string> {
+  const broker = cluster.broker(id);
+  const all = cluster.kafka.brokers;
+  switch (name) {
+    case 'kill-broker':
+      return away(cluster, [broker], seconds, lasting);
+    case 'kill-all-brokers':
+      return away(cluster, all, seconds, lasting);
+    case 'unmet-min-insync':
+      return away(
+        cluster,
+        all.filter((one) => one !== broker),
+        seconds,
+        lasting,
+      );
+    case 'restart-broker':
+      await broker.restart();
+      await cluster.untilInSync();
+      return 'stopped in order';
+    case 'pause-broker':
+      return pause(cluster, broker, seconds, lasting);
+    case 'full-disk':
+      return fullDisk(cluster, broker, smallDisk, seconds, lasting);
+    default:
+      throw new Error(`nobody knows how to ${name}`);
+  }
+}
+
+async function away(
+  cluster: StagedCluster,
+  brokers: readonly TestBroker[],
+  seconds: number,
+  lasting: Lasting,
+): Promise<string> {
+  try {
+    await Promise.all(brokers.map((broker) => broker.kill()));
+    await lasting.seconds(seconds);
+  } finally {
+    // Together: one alone may have no majority of controllers to start with.
+    await Promise.all(brokers.map((broker) => broker.start()));
+  }
+  await cluster.untilInSync();
+  return `${brokers.length === 1 ? 'one' : brokers.length} killed`;
+}
+
+async function pause(
+  cluster: StagedCluster,
+  broker: TestBroker,
+  seconds: number,
+  lasting: Lasting,
+): Promise<string> {
+  try {
+    await broker.pause();
+    await lasting.seconds(seconds);
+  } finally {
+    await broker.resume();
+  }
+  await cluster.untilInSync();
+  return 'woke up again';
+}
+
+/** Kafka ends itself when its only disk fails, at the latest with the next roll or flush of a segment. */
+async function fullDisk(
+  cluster: StagedCluster,
+  broker: TestBroker,
+  disk: SmallDisk | undefined,
+  seconds: number,
+  lasting: Lasting,
+): Promise<string> {
+  if (!disk) throw new Error('there is no small disk');
+  let ended = false;
+  try {
+    await disk.fill();
+    const untilAt = performance.now() + seconds * 1_000;
+    while (broker.pid !== undefined && performance.now() < untilAt && !lasting.isOver) await sleep(100);
+    ended = broker.pid === undefined;
+  } finally {
+    await broker.kill();
+    await disk.makeRoom();
+    await broker.start();
+  }
+  await cluster.untilInSync();
+  return ended ? 'the broker ended itself' : 'the broker ran on, and was killed';
+}
