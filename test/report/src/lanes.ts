@@ -22,7 +22,8 @@ export function drawLanes(marks: readonly Mark[], seconds: number): string {
         `<text x="${x(tick).toFixed(1)}" y="${height - 6}" text-anchor="middle">${clockTime(tick)}</text>`,
     ),
   ];
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="What was done">${parts.join('')}</svg>`;
+  const box = `viewBox="0 0 ${width} ${height}"`;
+  return `<svg ${box} role="img" aria-label="What was done">${parts.join('')}</svg>`;
 }
 
 interface Row {
