@@ -15,7 +15,7 @@ const sayRunningAfterMs = 20_000;
  * for long.
  */
 class CountReporter implements Reporter {
-  readonly #running = new Map<string, number>();
+  readonly #running = new Map<string, { name: string; since: number }>();
   #progress: NodeJS.Timeout | undefined;
 
   onInit(): void {
@@ -27,7 +27,7 @@ class CountReporter implements Reporter {
   }
 
   onTestCaseReady(test: TestCase): void {
-    this.#running.set(test.id, Date.now());
+    this.#running.set(test.id, { name: nameOf(test), since: performance.now() });
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -61,10 +61,12 @@ class CountReporter implements Reporter {
   }
 
   #sayRunning(): void {
-    const now = Date.now();
-    const long = [...this.#running.values()].filter((since) => now - since >= sayRunningAfterMs);
-    if (long.length > 0)
-      console.log(`   ... ${long.length} running, the longest for ${seconds(now - Math.min(...long))}`);
+    const before = performance.now() - sayRunningAfterMs;
+    // In the order of their start.
+    const [longest, ...others] = [...this.#running.values()].filter(({ since }) => since <= before);
+    if (!longest) return;
+    const more = others.length > 0 ? `, and ${others.length} more for long` : '';
+    console.log(`   ... ${seconds(performance.now() - longest.since)}: ${longest.name}${more}`);
   }
 }
 
