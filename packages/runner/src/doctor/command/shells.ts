@@ -22,7 +22,10 @@ export function unwrapShell(
     short: 'o:O:abcefhilmnuvxCBEHPT',
     long: ['rcfile', 'init-file'],
   });
-  if (options.has('s') || rest.length === 0) return undefined; // reads what it is given: no service of ours
+  if (options.has('s') || rest.length === 0) {
+    const because = 'reads its commands from its input, which nobody knows';
+    return [unreadable(name, because)];
+  }
   if (options.has('c')) {
     const [text = '', zero = name, ...more] = rest;
     return steps({ name: `${name} -c`, flavour, text, positional: [zero, ...more], line: true });

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../command/chains.ts';
 import type { Look } from '../command/step.ts';
-import type { Remark, Situation } from '../judge/situation.ts';
+import type { Remark, Rest, Situation } from '../judge/situation.ts';
 import { plainSupervisor } from '../judge/situation.ts';
 import { expandWords, splitWords } from '../shell/words.ts';
 import { parseShell } from '../shell/parse.ts';
@@ -47,10 +47,7 @@ function situationOf(path: string, job: readonly Stanza[], look: Look | undefine
     },
     chains,
     remarks: [...remarksOn(job, chains, expect), ...preStopRemarks(played)],
-    rests:
-      value('kill timeout') === undefined
-        ? [{ basis: 'assumed', text: "Upstart's default kill timeout of 5 s" }]
-        : [],
+    rests: restsOf(value('kill timeout') === undefined, expect),
     mended: ({ command, patienceSeconds }) => {
       const kept = job.filter(
         (stanza) =>
@@ -67,6 +64,16 @@ function situationOf(path: string, job: readonly Stanza[], look: Look | undefine
       );
     },
   };
+}
+
+function restsOf(byDefault: boolean, expect: string): Rest[] {
+  const texts = [
+    ...(byDefault ? ["Upstart's default kill timeout of 5 s"] : []),
+    ...(expect === 'fork' || expect === 'daemon'
+      ? [`it forks ${expect === 'fork' ? 'once' : 'twice'} until it is ready, as "expect ${expect}" says`]
+      : []),
+  ];
+  return texts.map((text) => ({ basis: 'assumed', text }));
 }
 
 /** exec without shell characters is executed as it stands; with them, and in a script, /bin/sh -e gets it. */

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Refusal } from '../../refusal.ts';
 import type { Limit } from '../request/limits.ts';
 
@@ -7,6 +8,8 @@ import type { Limit } from '../request/limits.ts';
  * while still root, since hard limits may rise.
  */
 export function applyLimits(prlimit: string, limits: readonly Limit[]): void {
+  const tight = limitsBelowNode(limits, readFileSync('/proc/self/status', 'utf8'));
+  if (tight.length > 0) throw new Refusal(tight.join('\n'));
   const values = limits.map(({ resource, soft, hard }) => `--${resource}=${soft}:${hard}`);
   const { status, stderr, error } = spawnSync(prlimit, ['--pid', String(process.pid), ...values], {
     env: { LC_ALL: 'C' },
@@ -15,4 +18,30 @@ export function applyLimits(prlimit: string, limits: readonly Limit[]): void {
     timeout: 5_000,
   });
   if (status !== 0) throw new Refusal(`the limits cannot be set: ${error?.message ?? stderr.trim()}`);
+}
+
+/** Node 24 and 26 hold about 20 descriptors. */
+const DESCRIPTORS_MIN = 32;
+const MARGIN_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The limits under which Node itself would abort with a core before it could exec. `status` is this process's
+ * /proc/PID/status.
+ */
+export function limitsBelowNode(limits: readonly Limit[], status: string): string[] {
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1024;
+  const least: Readonly<Record<string, number>> = {
+    as: bytes('VmSize') + MARGIN_BYTES,
+    data: bytes('VmData') + MARGIN_BYTES,
+    nofile: DESCRIPTORS_MIN,
+  };
+  return limits.flatMap(({ resource, soft }) => {
+    const needed = least[resource];
+    if (needed === undefined || soft === 'unlimited' || Number(soft) >= needed) return [];
+    return [
+      `--limit ${resource}=${soft} is below the ${needed} that the Runner's own Node needs: ` +
+        'let a script set it (ulimit), and start that',
+    ];
+  });
 }

@@ -5,9 +5,10 @@ import type { ConditionalChain, Remark, Rest, Situation } from '../../judge/situ
 import { plainSupervisor } from '../../judge/situation.ts';
 import { splitWords } from '../../shell/words.ts';
 import { signalName } from '../../signal-name.ts';
-import { dockerGraceMs } from '../stop-actions.ts';
+import { dockerGraceMs, stopActions } from '../stop-actions.ts';
+import { playStopCommands, type PlayedStop } from '../stop-command.ts';
 import { goSpanMs } from './go-span.ts';
-import { readServices, textOf, type Mapping, type ReadBeside } from './services.ts';
+import { isMapping, readServices, textOf, type Mapping, type ReadBeside } from './services.ts';
 import { isUnset, unescapeDollars } from './variables.ts';
 
 /** One situation per service. Variables have the values of `environment`, an .env file, or their defaults. */
@@ -57,6 +58,7 @@ function readService(subject: string, name: string, settings: Mapping, unread: r
       : imageChains(image, command);
   const grace = readGrace(settings['stop_grace_period']);
   const signal = textOf(settings['stop_signal']);
+  const played = playHooks(settings['pre_stop']);
   return {
     subject,
     supervisor: {
@@ -64,11 +66,18 @@ function readService(subject: string, name: string, settings: Mapping, unread: r
       stopSignal: signalName(signal === undefined || isUnset(signal) ? 'TERM' : signal),
       killsAfterMs: grace.ms,
       ...(grace.written !== undefined && { patience: grace.written }),
+      before: played?.command.killsAfterMs === undefined ? undefined : played.command,
       killsRest: true, // the end of process 1 ends its PID namespace
       asInit: !ownInit && textOf(settings['pid']) !== 'host',
     },
     chains,
-    remarks: [...unread.map(notRead), ...grace.remarks, ...remarksOn({ settings, ownInit, chains })],
+    remarks: [
+      ...unread.map(notRead),
+      ...grace.remarks,
+      ...signalRemarks(signal),
+      ...hookRemarks(played),
+      ...remarksOn({ settings, ownInit, chains }),
+    ],
     rests: grace.rests,
     byDefault: grace.byDefault,
     mended: ({ command: words, patienceSeconds }) =>
@@ -90,6 +99,31 @@ const notRead = (text: string): Remark => ({
   text,
   settle: 'ask about what "docker compose config" prints',
 });
+
+/** What compose runs in the container before the stop signal. What it only tells is not counted. */
+function playHooks(hooks: unknown): PlayedStop | undefined {
+  const commands = [hooks].flat().flatMap((hook) => {
+    const words = isMapping(hook) ? wordsOf(hook['command']) : undefined;
+    return words === undefined ? [] : [words];
+  });
+  return playStopCommands(
+    commands.map((words) => ({ line: words.join(' '), actions: stopActions(words) })),
+    'pre_stop',
+  );
+}
+
+function hookRemarks(played: PlayedStop | undefined): Remark[] {
+  const unclear =
+    played?.unclear ?? (played?.killsSometime ? 'it waits in a loop, and sends KILL' : undefined);
+  if (unclear === undefined || played?.command.killsAfterMs !== undefined) return [];
+  return [{ kind: 'unknown', text: `pre_stop: ${unclear}`, settle: 'look whether it sends KILL, and when' }];
+}
+
+function signalRemarks(signal: string | undefined): Remark[] {
+  if (signal === undefined || !isUnset(signal)) return [];
+  const text = `stop_signal ${signal} has no value here, and no default`;
+  return [{ kind: 'unknown', text, settle: 'ask about what "docker compose config" prints' }];
+}
 
 interface Grace {
   ms: number | undefined;

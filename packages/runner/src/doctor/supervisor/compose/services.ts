@@ -128,7 +128,7 @@ function includedPath(entry: unknown): string[] {
   return [path].flat().flatMap((each) => textOf(each) ?? []);
 }
 
-function isMapping(value: unknown): value is Mapping {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
