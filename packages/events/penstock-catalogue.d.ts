@@ -115,6 +115,11 @@ export interface Fix {
   /** Event types, or null for all. */
   readonly types: readonly string[] | null;
   readonly formats: readonly number[];
+  /**
+   * The names of properties, without one of which `detect` always says no. Events without them need not be
+   * parsed for this fix: they stay on the fast path. Only for built-in formats.
+   */
+  readonly onlyProperties?: readonly string[];
   readonly outcome: FixOutcome;
   /** True when the event shows the bug. Keep it cheap: it runs for every event of the named clients. */
   readonly detect: (event: JsonObject, context: FixContext) => boolean;

@@ -60,29 +60,32 @@ const format = object(
   },
 );
 
-const fix = object({
-  id: text('a name in lower case letters, digits and dashes', /^[a-z][a-z0-9-]{1,63}$/),
-  issue: text('a sentence on what users see and where it was reported (20 characters or more)', /.{20}/s),
-  clients: listOf(object({ name: text("the client's name"), versions }), { least: 1 }),
-  types: orNull(listOf(text('an event type'), { least: 1 })),
-  formats: listOf(formatNumber, { least: 1 }),
-  outcome: oneOf(['repair', 'redact', 'unwanted', 'quarantined']),
-  detect: fn('(event, { format, receivedAtMs }) => true or false'),
-  apply: fn('(event, { format, receivedAtMs }) => another event'),
-  since: date,
-  retireWhen: text('what must be true before the fix can be removed'),
-  examples: listOf(
-    object({
-      format: formatNumber,
-      receivedAtMs: milliseconds,
-      broken: jsonObject,
-      repaired: orNull(jsonObject),
-      outside: jsonObject,
-      healthy: jsonObject,
-    }),
-    { least: 1 },
-  ),
-});
+const fix = object(
+  {
+    id: text('a name in lower case letters, digits and dashes', /^[a-z][a-z0-9-]{1,63}$/),
+    issue: text('a sentence on what users see and where it was reported (20 characters or more)', /.{20}/s),
+    clients: listOf(object({ name: text("the client's name"), versions }), { least: 1 }),
+    types: orNull(listOf(text('an event type'), { least: 1 })),
+    formats: listOf(formatNumber, { least: 1 }),
+    outcome: oneOf(['repair', 'redact', 'unwanted', 'quarantined']),
+    detect: fn('(event, { format, receivedAtMs }) => true or false'),
+    apply: fn('(event, { format, receivedAtMs }) => another event'),
+    since: date,
+    retireWhen: text('what must be true before the fix can be removed'),
+    examples: listOf(
+      object({
+        format: formatNumber,
+        receivedAtMs: milliseconds,
+        broken: jsonObject,
+        repaired: orNull(jsonObject),
+        outside: jsonObject,
+        healthy: jsonObject,
+      }),
+      { least: 1 },
+    ),
+  },
+  { onlyProperties: listOf(text('the name of a property'), { least: 1 }) },
+);
 
 const schemaField = object({
   name: text('x_ and then lower case letters, digits or _', ownFieldName),

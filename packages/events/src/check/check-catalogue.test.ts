@@ -153,6 +153,7 @@ test.each<[string, Partial<Fix>, string]>([
   ],
   ['for all versions', { clients: [{ name: 'penstock-example', versions: '*' }] }, 'check 2 of 7'],
   ['for another client', { clients: [{ name: 'other', versions: '*' }] }, 'check 5 of 7'],
+  ['whose onlyProperties are not all', { onlyProperties: ['plan'] }, 'has none of `onlyProperties`'],
   ['with another outcome', { outcome: 'quarantined' }, 'it becomes null, not'],
   ['without an example for a format', { examples: fixTemplate.examples.slice(0, 1) }, 'none of format 3'],
   [

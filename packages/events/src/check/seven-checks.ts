@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Fix, FixExamples } from '../catalogue/fix.ts';
+import { withProperties } from '../fixes/event-paths.ts';
 import type { JsonObject } from '../model/json.ts';
 import { createPipeline, type Outcome, type Pipeline } from '../pipeline/pipeline.ts';
 import { exampleItem, exampleRequest } from './example-request.ts';
@@ -47,6 +48,10 @@ export function sevenChecks(fix: Fix, examples: FixExamples, pipelines: FixPipel
     }),
     check('leaves a healthy event of its client untouched', toHealthy, () => {
       if (detects(healthy) !== false) return '`detect` does not answer false for `healthy`';
+      const without = withoutProperties(broken, format, fix.onlyProperties);
+      if (fix.onlyProperties !== undefined && detects(without) !== false) {
+        return `\`detect\` says yes to ${show(without)}, which has none of \`onlyProperties\``;
+      }
       return cleanProblem(run(healthy));
     }),
     check('can be counted: the outcome names it, whatever becomes of the event', toBroken, () => {
@@ -96,6 +101,16 @@ function process({ format, receivedAtMs }: FixExamples, event: JsonObject, pipel
 function cleanProblem(outcome: Outcome): string | undefined {
   if (outcome.kind !== 'clean') return `it is ${outcome.kind}${why(outcome)}`;
   return outcome.event.fixes.length === 0 ? undefined : `it lists ${show(outcome.event.fixes)}`;
+}
+
+/** The event itself when the fix names no properties. */
+function withoutProperties(
+  event: JsonObject,
+  format: number,
+  names: readonly string[] | undefined,
+): JsonObject {
+  if (names === undefined) return event;
+  return withProperties(event, format, (name, value) => (names.includes(name) ? undefined : value));
 }
 
 function why(outcome: Outcome): string {
