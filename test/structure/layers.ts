@@ -45,7 +45,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'admin',
   ],
   'packages/prober/src': ['account', 'probe', 'alert', 'watch', 'page', 'commands'],
-  'packages/receiver/src': ['api', 'access', 'raw', 'request', 'http'],
+  'packages/receiver/src': ['api', 'access', 'raw', 'spool', 'request', 'http'],
   'packages/runner/src': ['run', 'stop', 'doctor'],
   'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
   'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],

@@ -39,6 +39,7 @@ test.each([
   ['a format from 100 to 999', { ROUTES: '/till//x=100' }],
   ['/till is there twice', { ROUTES: '/till=100,/till=101' }],
   ['format 100 has two routes', { ROUTES: '/till=100,/desk=100' }],
+  ['SPOOL_DIR needs PENSTOCK_RECEIVER_KEYS_FILE', { SPOOL_DIR: '/spool' }],
   ['STOP_TIMEOUT_MS must be at least 31000', { STOP_LINGER_MS: '20000' }],
 ])('%s is told', (problem, env) => {
   const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`${prefix}${name}`, value]));

@@ -265,6 +265,24 @@ const access = {
   }),
 };
 
+const spool = {
+  folder: text(`${prefix}SPOOL_DIR`, {
+    why:
+      'Folder on a local disk, of this process alone, for what Kafka does not take of API keys that ' +
+      'cannot retry (`keys add --cannot-retry`). It holds bodies and addresses as they came. Such a 200 is ' +
+      'one disk, outside the promise.',
+    optional: true,
+  }),
+  bytesMax: bytes(`${prefix}SPOOL_BYTES_MAX`, {
+    why:
+      'Most that the spool may hold: 503 beyond. The Receiver is not ready while less than a fifth of it ' +
+      'is free, here or on the disk.',
+    min: 1024 ** 2,
+    max: 1024 ** 4,
+    default: 1024 ** 3,
+  }),
+};
+
 const producing = {
   lingerMs: durationMs(`${prefix}LINGER_MS`, {
     why:
@@ -307,6 +325,7 @@ export const knobs = {
   body,
   record,
   access,
+  spool,
   producing,
   stopping,
   kafka: kafkaKnobs('penstock-receiver'),
@@ -318,6 +337,9 @@ export type ReceiverConfig = ConfigOf<typeof knobs>;
 export function checkConfig(config: ReceiverConfig): string[] {
   const problems = kafkaProblems(config.kafka);
   problems.push(...tlsProblems(config));
+  if (config.spool.folder !== undefined && config.access.keysFile === undefined) {
+    problems.push(`${prefix}SPOOL_DIR needs ${prefix}KEYS_FILE: a key says that its clients cannot retry`);
+  }
   problems.push(...ownRouteProblems(`${prefix}ROUTES`, config.http.ownRoutes ?? []));
   const { trustedProxies = [], trustedProxyHops } = config.http;
   if (trustedProxyHops > 0 && trustedProxies.length > 0) {

@@ -64,6 +64,15 @@ export function declareMetrics(metrics: Metrics, { routes, budget, backlog, topi
       'Changes of the TLS files. refused: they do not fit together, and the certificate of before stays.',
       { name: 'outcome', values: ['taken', 'refused'] },
     ),
+    spooledRecords: metrics.counter(
+      'spooled_records_total',
+      'Records of clients that cannot send again: on the disk, from there to Kafka, or not taken.',
+      { name: 'outcome', values: ['stored', 'replayed', 'refused'] },
+    ),
+    spoolDamagedBytes: metrics.counter(
+      'spool_damaged_bytes_total',
+      'Bytes of the spool that were records once: acknowledged, and lost.',
+    ),
     kafkaErrors: metrics.counter('errors_total', 'Batches that Kafka did not confirm.', {
       name: 'kind',
       values: ['unknown', 'refused'],

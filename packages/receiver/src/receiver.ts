@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { startBatchProducer, type BatchProducer } from '@penstock/kafka';
+import { partitionFor, startBatchProducer, type BatchProducer, type Settlement } from '@penstock/kafka';
 import { listenOn, showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
 import { trustedProxies } from './request/client-address.ts';
 import { openGate } from './access/gate.ts';
@@ -10,7 +10,7 @@ import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { openListenerTls } from './http/listener-tls.ts';
 import { Intake } from './request/intake.ts';
-import type { TakenRequest } from './request/taken-request.ts';
+import type { RequestContext } from './request/taken-request.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
 import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
@@ -19,6 +19,8 @@ import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
 import { readOwnRoute } from './api/own-routes.ts';
+import { SpoolFolder } from './spool/spool-folder.ts';
+import { Spool, type ProducedToken, type SpoolOptions } from './spool/spool.ts';
 import { eventRoutes } from './api/routes.ts';
 
 export interface Receiver extends Service {
@@ -55,25 +57,24 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const hotSenders = new HotSenders(hot, performance.now());
   hotSenders.declareMetrics(context.metrics);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
-  const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = config.producing;
-  // A partition that is stuck has no share of its own: the backlog refuses what would wait for it
-  // (raw/backlog.ts).
-  const memoryBytes = config.body.inFlightBytesMax;
-  const producer = cleanup.use(
-    await startBatchProducer<TakenRequest>(topic.cluster, {
-      ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes, partitionBytes: memoryBytes },
-      onSettled: (settlement) => intake.settled(settlement),
-    }),
-  );
+  const producer = cleanup.use(await openProducer(topic, config, (settlement) => intake.settled(settlement)));
+  const produce: RequestContext['produce'] = (record, token, partition) => {
+    if (!producer.append(topic.name, partition, record, token)) return false;
+    backlog.added(partition, token.bodyBytes, performance.now());
+    return true;
+  };
+  const spool = await openSpool(config, cleanup, {
+    ...{ log, metrics, mayProduce: () => topic.fit },
+    produce: (record, token) => produce(record, token, partitionFor(record.key, partitionCount)),
+  });
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, backlog, gate, hotSenders, partitionCount },
+    ...{ log, metrics, budget, reads, backlog, gate, hotSenders, partitionCount, spool, produce },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
-    topic: topic.name,
     retryAfterMaxMs: config.body.retryAfterMaxMs,
     closedBecause: () => (now.phase === 'closed' ? 'stopping' : topic.fit ? undefined : 'topic-unfit'),
-    append: (...record) => producer.append(...record),
   });
+  spool?.declareMetrics(context.metrics);
   const leaving = () => now.phase !== 'serving';
   const app = await createHttpServer({ config, log, metrics, routes, intake, tls, leaving });
   cleanup.defer(() => app.close());
@@ -87,7 +88,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const owned = cleanup.move();
   return {
     address: { address, port },
-    notReady: () => notReadyBecause(topic, backlog),
+    notReady: () => notReadyBecause(topic, backlog, spool),
     status: () => ({
       topic: topic.name,
       partitionCount,
@@ -95,23 +96,55 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
       waiting: intake.waiting,
       inFlightBytes: budget.bytes,
       hotSenders: hotSenders.hot(performance.now()),
+      ...(spool && { spool: { mode: spool.mode, bytes: spool.bytes } }),
     }),
-    drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer }),
+    drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer, spool }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function notReadyBecause(topic: RawTopic, backlog: Backlog): readonly string[] {
-  const failing = backlog.notReady(performance.now());
-  return failing === undefined ? topic.notReady() : [...topic.notReady(), failing];
+function openProducer(
+  topic: RawTopic,
+  { producing, body }: ReceiverConfig,
+  onSettled: (settlement: Settlement<ProducedToken>) => void,
+): Promise<BatchProducer<ProducedToken>> {
+  const { lingerMs, batchBytes, deliveryTimeoutMs, compression: codec } = producing;
+  // A partition that is stuck has no share of its own: the backlog refuses what would wait for it
+  // (raw/backlog.ts).
+  const memoryBytes = body.inFlightBytesMax;
+  return startBatchProducer<ProducedToken>(topic.cluster, {
+    ...{ lingerMs, batchBytes, deliveryTimeoutMs, codec, memoryBytes, partitionBytes: memoryBytes },
+    onSettled,
+  });
+}
+
+/** Undefined when none is wanted. */
+async function openSpool(
+  { spool: { folder: path, bytesMax } }: ReceiverConfig,
+  cleanup: AsyncDisposableStack,
+  o: Omit<SpoolOptions, 'folder' | 'bytesMax'>,
+): Promise<Spool | undefined> {
+  if (path === undefined) return undefined;
+  const folder = cleanup.use(await SpoolFolder.open(path));
+  return cleanup.use(await Spool.open({ ...o, folder, bytesMax }));
+}
+
+function notReadyBecause(topic: RawTopic, backlog: Backlog, spool: Spool | undefined): readonly string[] {
+  const more = [backlog.notReady(performance.now()), spool?.notReady()];
+  return [...topic.notReady(), ...more.filter((reason) => reason !== undefined)];
 }
 
 async function drain(
   now: { phase: Phase },
   lingerMs: number,
-  parts: { app: FastifyInstance; reads: BodyReads; producer: BatchProducer<TakenRequest> },
+  parts: {
+    app: FastifyInstance;
+    reads: BodyReads;
+    producer: BatchProducer<ProducedToken>;
+    spool: Spool | undefined;
+  },
 ): Promise<void> {
-  const { app, reads, producer } = parts;
+  const { app, reads, producer, spool } = parts;
   // A closing listener resets what waits in its accept queue, so balancers get the time to see /readyz first.
   now.phase = 'leaving';
   await sleep(lingerMs);
@@ -120,7 +153,9 @@ async function drain(
   const bodiesUntil = performance.now() + lastBodiesMs;
   while (reads.active > 0 && performance.now() < bodiesUntil) await sleep(10);
   reads.failAll('stopping');
+  spool?.stop();
   await producer.drain();
+  await spool?.drain();
   app.server.closeIdleConnections();
   await Promise.race([closed, sleep(answersMs)]);
 }

@@ -10,7 +10,7 @@ import { knobs, type ReceiverConfig } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
 import { openListenerTls, type ListenerTls } from '../src/http/listener-tls.ts';
 import { Intake } from '../src/request/intake.ts';
-import type { TakenRequest } from '../src/request/taken-request.ts';
+import type { ProducedToken } from '../src/spool/spool.ts';
 import { MemoryBudget } from '../src/request/memory-budget.ts';
 import { declareMetrics } from '../src/metrics.ts';
 import type { ProblemCode } from '../src/api/problems.ts';
@@ -25,11 +25,11 @@ export interface HttpSide {
   url: string;
   port: number;
   /** What was handed to the producer. */
-  appended: { record: OutgoingRecord; partition: number; token: TakenRequest }[];
+  appended: { record: OutgoingRecord; partition: number; token: ProducedToken }[];
   budget: MemoryBudget;
   reads: BodyReads;
   /** How the following appends are settled; 'never' leaves them open, 'full' refuses them. */
-  outcome: Settlement<TakenRequest>['outcome'] | 'never' | 'full';
+  outcome: Settlement<ProducedToken>['outcome'] | 'never' | 'full';
   closedBecause: ProblemCode | undefined;
   leaving: boolean;
   tls: ListenerTls | undefined;
@@ -66,19 +66,20 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     logged: () => String(lines.read() ?? ''),
   };
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, topic, backlog, gate },
+    ...{ log, metrics, budget, reads, backlog, gate, spool: undefined },
     hotSenders: new HotSenders({ log, keySalt, partitionCount: 12, hotPercent: 20 }, 0),
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     partitionCount: 12,
     retryAfterMaxMs: config.body.retryAfterMaxMs,
     closedBecause: () => side.closedBecause,
-    append(_, partition, record, token) {
+    produce(record, token, partition) {
       const { outcome } = side;
       if (outcome === 'full') return false;
       side.appended.push({ record, partition, token });
       if (outcome !== 'never')
         setImmediate(() => intake.settled({ topic, partition, baseOffset: 0n, tokens: [token], outcome }));
+      backlog.added(partition, token.bodyBytes, performance.now());
       return true;
     },
   });

@@ -21,7 +21,11 @@ async function openNew() {
 
 test('a key says its tenant; a key that is nearly right says nothing', async () => {
   const { first, keys } = await openNew();
-  expect(keys.holderOf(first.key)).toEqual({ id: first.stored.id, tenant: 'shop' });
+  expect(keys.holderOf(first.key)).toEqual({
+    id: first.stored.id,
+    tenant: 'shop',
+    cannotRetry: false,
+  });
   for (const wrong of ['', 'pk_', first.key.slice(0, -1), `${first.key} `, first.stored.sha256]) {
     expect(keys.holderOf(wrong)).toBeUndefined();
   }

@@ -6,6 +6,8 @@ import { hashOfKey, readKeys, type StoredKey } from './key-file.ts';
 export interface KeyHolder {
   id: string;
   tenant: string;
+  /** Its clients send once: what Kafka does not take goes to the spool. */
+  cannotRetry: boolean;
 }
 
 const lookMs = 1_000;
@@ -70,7 +72,9 @@ export class ApiKeys implements Disposable {
 }
 
 function byHash(keys: readonly StoredKey[]): Map<string, KeyHolder> {
-  return new Map(keys.map(({ id, tenant, sha256 }) => [sha256, { id, tenant }]));
+  return new Map(
+    keys.map(({ id, tenant, sha256, cannotRetry = false }) => [sha256, { id, tenant, cannotRetry }]),
+  );
 }
 
 /** Changes with every write and every file that takes its name. */

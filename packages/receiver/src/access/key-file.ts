@@ -11,6 +11,8 @@ export interface StoredKey {
   sha256: string;
   /** ISO 8601. */
   created: string;
+  /** Its clients (pixels, mail) cannot send again; left out when they can. */
+  cannotRetry?: true;
 }
 
 export const tenantPattern = /^[A-Za-z0-9._-]{1,64}$/;
@@ -20,9 +22,14 @@ export function hashOfKey(key: string): string {
 }
 
 /** A new key and what is kept of it. The key itself is shown once and never stored. */
-export function newKey(tenant: string, created: string): { key: string; stored: StoredKey } {
+export function newKey(
+  tenant: string,
+  created: string,
+  cannotRetry = false,
+): { key: string; stored: StoredKey } {
   const key = `pk_${randomBytes(32).toString('base64url')}`;
-  return { key, stored: { id: randomBytes(6).toString('hex'), tenant, sha256: hashOfKey(key), created } };
+  const stored = { id: randomBytes(6).toString('hex'), tenant, sha256: hashOfKey(key), created };
+  return { key, stored: cannotRetry ? { ...stored, cannotRetry } : stored };
 }
 
 /**
@@ -103,11 +110,12 @@ async function textOf(path: string): Promise<string> {
 
 function parseKey(line: string): StoredKey | undefined {
   try {
-    const { id, tenant, sha256, created } = JSON.parse(line) as Record<string, unknown>;
+    const { id, tenant, sha256, created, cannotRetry } = JSON.parse(line) as Record<string, unknown>;
     if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return undefined;
     if (typeof tenant !== 'string' || !tenantPattern.test(tenant)) return undefined;
     if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-    return { id, tenant, sha256, created: typeof created === 'string' ? created : '' };
+    const key = { id, tenant, sha256, created: typeof created === 'string' ? created : '' };
+    return cannotRetry === true ? { ...key, cannotRetry } : key;
   } catch {
     return undefined;
   }

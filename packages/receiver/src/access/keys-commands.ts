@@ -7,13 +7,22 @@ import { addKey, newKey, readKeys, removeKey, tenantPattern } from './key-file.t
 export const keysCommands: Record<string, Command<ReceiverConfig>> = {
   'keys add': {
     about: 'makes an API key for a tenant and shows it, this once',
-    flags: { tenant: { value: 'NAME', about: 'whose events come with this key' } },
+    flags: {
+      tenant: { value: 'NAME', about: 'whose events come with this key' },
+      'cannot-retry': {
+        about: 'its clients send once (pixels, mail): the spool keeps what Kafka does not take',
+      },
+    },
     async act(config, given) {
       const tenant = given.text('tenant');
       if (tenant === undefined || !tenantPattern.test(tenant)) {
         throw new UsageError('--tenant needs a name of letters, digits, dots, hyphens and underscores');
       }
-      const { key, stored } = newKey(tenant, new Date(wallClockMs()).toISOString());
+      const { key, stored } = newKey(
+        tenant,
+        new Date(wallClockMs()).toISOString(),
+        given.has('cannot-retry'),
+      );
       await addKey(fileOf(config), stored);
       const shown = `id:     ${stored.id}\ntenant: ${tenant}\nkey:    ${key}`;
       return `${shown}\nOnly its hash is kept: it cannot be shown again.`;
@@ -24,7 +33,10 @@ export const keysCommands: Record<string, Command<ReceiverConfig>> = {
     async act(config) {
       const keys = await readKeys(fileOf(config));
       if (keys.length === 0) return 'there are no keys';
-      return keys.map(({ id, tenant, created }) => `${id}  ${created}  ${tenant}`).join('\n');
+      const lines = keys.map(({ id, tenant, created, cannotRetry }) => {
+        return `${id}  ${created}  ${tenant}${cannotRetry ? '  cannot retry' : ''}`;
+      });
+      return lines.join('\n');
     },
   },
   'keys revoke': {

@@ -31,6 +31,7 @@ export const problems = {
   'memory-full': { status: 503, retryable: true, title: 'Too much is in flight' },
   overloaded: { status: 503, retryable: true, title: 'It would wait too long' },
   'partition-overloaded': { status: 503, retryable: true, title: 'It would wait too long for its partition' },
+  'spool-full': { status: 503, retryable: true, title: 'Kafka does not take it, and the spool is full' },
   'topic-unfit': { status: 503, retryable: true, title: 'The raw topic cannot keep the promise of a 200' },
   'kafka-late': { status: 503, retryable: true, title: 'Not confirmed in time: it may be stored or not' },
   'kafka-refused': { status: 503, retryable: true, title: 'Not stored' },

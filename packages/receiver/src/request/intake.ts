@@ -9,6 +9,7 @@ import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { discardRest } from './discard-rest.ts';
 import { awaitsContinue, letContinue } from './expect-continue.ts';
 import { networkOf, showIp } from './ip-address.ts';
+import type { ProducedToken } from '../spool/spool.ts';
 import { readQuery } from './query.ts';
 import {
   discardAccount,
@@ -42,7 +43,7 @@ export class Intake {
     const { metrics, records, trusted, gate, closedBecause } = this.#o;
     metrics.received.add(1, route.name);
     const closed = closedBecause();
-    if (closed) return this.refuse(closed, request, reply);
+    if (closed === 'stopping') return this.refuse(closed, request, reply);
     const { headers, socket, url = '' } = request.raw;
     const query = readQuery(url);
     const address = clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), trusted);
@@ -53,23 +54,26 @@ export class Intake {
       const headersOfRefusal = code === 'key-missing' ? { 'www-authenticate': 'Bearer' } : {};
       return this.refuse(code, request, reply, headersOfRefusal);
     }
+    const { sender } = admission;
+    const spools = this.#o.spool !== undefined && sender.holder?.cannotRetry === true;
+    if (closed && !spools) return this.refuse(closed, request, reply);
     // A GET has no body that could be encoded; some historical clients say it all the same.
     const encoding = route.answer === 'pixel' ? undefined : contentEncodingOf(headers['content-encoding']);
     const refusal = this.#refusal(route, request, encoding);
     if (refusal) return this.refuse(refusal, request, reply, acceptedBy(route, refusal));
     const facts = {
-      ...{ route, headers, clientNetwork, sender: admission.sender },
+      ...{ route, headers, clientNetwork, sender },
       requestId: randomUUID(),
       receivedAtMs: wallClockMs(),
       contentEncoding: encoding ?? undefined,
       clientAddress: address && showIp(address),
       keyInUrl: query.partitionKey,
-      holder: admission.sender.holder,
+      holder: sender.holder,
     };
     const key = records.keyBeforeBody(facts);
-    const overload = this.#overload(key);
-    if (overload) return this.refuse(overload, request, reply);
-    this.#take(facts, key, query.events, request, reply);
+    const overload = closed ?? this.#overload(key);
+    if (overload && !spools) return this.refuse(overload, request, reply);
+    this.#take({ ...facts, kafkaIsAway: overload !== undefined }, key, query.events, request, reply);
   }
 
   #take(
@@ -130,7 +134,7 @@ export class Intake {
   }
 
   /** The producer's callback, once per batch; its tokens are the requests of the batch. */
-  settled(settlement: Settlement<TakenRequest>): void {
+  settled(settlement: Settlement<ProducedToken>): void {
     const { metrics, log, backlog } = this.#o;
     const { outcome, tokens: requests, error } = settlement;
     const bytes = requests.reduce((sum, request) => sum + request.bodyBytes, 0);
@@ -157,7 +161,7 @@ function acceptedBy(route: EventRoute, code: ProblemCode): Record<string, string
   return code === 'unsupported-content-encoding' ? { 'accept-encoding': acceptedEncodings } : {};
 }
 
-function problemOf({ outcome, error, tokens }: Settlement<TakenRequest>): ProblemCode | undefined {
+function problemOf({ outcome, error, tokens }: Settlement<ProducedToken>): ProblemCode | undefined {
   if (outcome === 'written') return undefined;
   if (outcome === 'unknown') return 'kafka-late';
   // A batch that is too large does not say which of its records is: only a record alone is known to be.

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { partitionFor, type OutgoingRecord } from '@penstock/kafka';
+import { partitionFor } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import type { Gate, Sender } from '../access/gate.ts';
 import { answerProblem, answerStored } from '../api/answer.ts';
@@ -7,7 +7,8 @@ import type { ProblemCode } from '../api/problems.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
 import type { Backlog } from '../raw/backlog.ts';
 import type { HotSenders } from '../raw/hot-senders.ts';
-import type { RawRecords, RequestFacts } from '../raw/raw-record.ts';
+import type { KeyedRecord, RawRecords, RequestFacts } from '../raw/raw-record.ts';
+import type { ProducedToken, Spool, Stored } from '../spool/spool.ts';
 import type { BodyReader, BodyReads } from './body-reads.ts';
 import { discardRest, type DiscardAccount } from './discard-rest.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -24,20 +25,23 @@ export interface RequestContext {
   backlog: Backlog;
   gate: Gate;
   hotSenders: HotSenders;
-  topic: string;
+  /** Undefined: there is none. */
+  spool: Spool | undefined;
   partitionCount: number;
   retryAfterMaxMs: number;
   /** False when the producer's memory is full; nothing is taken then. */
-  append(topic: string, partition: number, record: OutgoingRecord, token: TakenRequest): boolean;
+  produce(record: KeyedRecord, token: ProducedToken, partition: number): boolean;
 }
 
 /** What is known of a request once it is taken. */
 export interface TakenFacts extends RequestFacts {
   sender: Sender;
+  /** Only for who cannot send again: it would wait too long, so it goes to the spool. */
+  kafkaIsAway: boolean;
 }
 
 /** One request from its headers to its answer. The producer keeps it as the token of its record. */
-export class TakenRequest implements BodyReader {
+export class TakenRequest implements BodyReader, ProducedToken {
   readonly #o: RequestContext;
   readonly #facts: TakenFacts;
   readonly #key: Buffer | undefined;
@@ -76,7 +80,7 @@ export class TakenRequest implements BodyReader {
   }
 
   bodyRead(body: Buffer): void {
-    const { metrics, records, topic, partitionCount, append, backlog, gate, hotSenders } = this.#o;
+    const { metrics, records, partitionCount, backlog, gate, hotSenders } = this.#o;
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
     gate.charge(this.#facts.sender, body.length);
@@ -92,10 +96,16 @@ export class TakenRequest implements BodyReader {
     metrics.seconds.observe((now - this.#takenAt) / 1000, 'body');
     const { network, holder } = this.#facts.sender;
     hotSenders.sent({ key, partition, network, keyId: holder?.id }, body.length, now);
-    if (backlog.partitionIsOverloaded(partition, now)) return this.#finish('partition-overloaded');
-    const taken = append(topic, partition, records.of(this.#facts, key, body), this);
-    if (!taken) return this.#finish('memory-full');
-    backlog.added(partition, body.length, now);
+    const record = records.of(this.#facts, key, body);
+    this.#hand(record, partition, backlog.partitionIsOverloaded(partition, now));
+  }
+
+  #hand(record: KeyedRecord, partition: number, overloaded: boolean): void {
+    const { spool, produce } = this.#o;
+    const { sender, kafkaIsAway } = this.#facts;
+    if (spool && sender.holder?.cannotRetry) return spool.take(record, this, overloaded || kafkaIsAway);
+    if (overloaded) return this.#finish('partition-overloaded');
+    if (!produce(record, this, partition)) this.#finish('memory-full');
   }
 
   bodyFailed(code: ProblemCode, gone: boolean): void {
@@ -104,13 +114,15 @@ export class TakenRequest implements BodyReader {
     this.#release();
   }
 
-  settled(problem: ProblemCode | undefined): void {
+  settled(problem: ProblemCode | undefined, stored: Stored = 'kafka'): void {
     const { metrics } = this.#o;
     metrics.seconds.observe((performance.now() - this.#appendedAt) / 1000, 'kafka');
     if (problem) return this.#finish(problem);
-    metrics.acknowledged.add(1);
-    metrics.acknowledgedBytes.add(this.#bodyBytes);
+    // What is in the spool is counted when Kafka has it.
+    if (stored === 'kafka') metrics.acknowledged.add(1);
+    if (stored === 'kafka') metrics.acknowledgedBytes.add(this.#bodyBytes);
     this.#release();
+    if (stored === 'spool') this.#reply.header('penstock-stored', stored);
     answerStored(this.#reply, this.#facts.route, this.#facts.requestId, this.#bodyBytes);
   }
 

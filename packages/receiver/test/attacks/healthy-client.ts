@@ -39,14 +39,22 @@ function post(): void {
     'x-forwarded-for': '192.0.2.1',
   };
   const body = `[{"n":${sent},"text":"${'x'.repeat(900)}"}]`;
-  request(`${url}/v4/events`, { method: 'POST', agent, headers }, (response) => {
-    let text = '';
-    response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-    response.on('end', () => end(/"code":"([a-z-]+)"/.exec(text)?.[1] ?? String(response.statusCode)));
-  })
-    .setTimeout(20_000, () => end('no answer'))
-    .on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'unknown'))
-    .end(body);
+  const send = (): void => {
+    const sending = request(`${url}/v4/events`, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.on('end', () => end(/"code":"([a-z-]+)"/.exec(text)?.[1] ?? String(response.statusCode)));
+    });
+    sending
+      .setTimeout(20_000, () => end('no answer'))
+      .on('error', (error: NodeJS.ErrnoException) => {
+        // It met a connection that was closed for being idle at this moment: every client sends again then.
+        if (error.code === 'ECONNRESET' && sending.reusedSocket) send();
+        else end(error.code ?? 'unknown');
+      });
+    sending.end(body);
+  };
+  send();
 }
 
 const timer = setInterval(post, 1000 / perSecond);
