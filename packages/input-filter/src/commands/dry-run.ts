@@ -1,4 +1,4 @@
-import { createPipeline, decodeEvent, type Event } from '@penstock/events';
+import { createPipeline, decodeBuiltInFields, type Event } from '@penstock/events';
 import {
   filterRequest,
   wholeRejected,
@@ -119,7 +119,7 @@ function detailOf(offset: bigint, event: FilteredEvent, before: FilteredEvent | 
     ...at,
     outcome: 'clean',
     fixes,
-    changed: differences(decodeEvent(before.encoded), decodeEvent(event.encoded)),
+    changed: differences(decodeBuiltInFields(before.encoded), decodeBuiltInFields(event.encoded)),
   };
 }
 
