@@ -25,6 +25,7 @@ export { ownFormats } from './model/request.ts';
 export type {
   EncodedItem,
   FastRead,
+  FastRecord,
   FastWay,
   BuiltInFormat,
   FormatNumber,
@@ -69,7 +70,8 @@ export { bytesOfItem } from './split/item-bytes.ts';
 export { formatAddress } from './address/format-address.ts';
 export { parseAddress } from './address/parse-address.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
-export { contentHash, contentHashBytes, dedupKey, dedupKeyBytes } from './avro/dedup.ts';
+export { dedupKey, dedupKeyBytes } from './avro/dedup.ts';
+export { contentHash, contentHashBytes } from './avro/content-hash.ts';
 export { decodeEvent, encodeEvent, eventIdPosition, eventTypeOf } from './avro/encode-event.ts';
 export { createEventDecoder, decodeBuiltInFields, type DecodedEvent } from './avro/decode-own-event.ts';
 export { type EventEncoder, type OwnValue, type OwnValues } from './avro/own-fields.ts';

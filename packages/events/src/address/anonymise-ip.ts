@@ -17,10 +17,9 @@ export function anonymiseIp(ip: string | null, privacy: IpPrivacy = 'truncate'):
   return formatAddress(privacy === 'keep' ? bytes : truncated(bytes));
 }
 
+/** The address itself, which nobody else has. */
 function truncated(address: Uint8Array): Uint8Array {
-  const kept = new Uint8Array(address.length);
-  kept.set(address.subarray(0, keptBytes(address)));
-  return kept;
+  return address.fill(0, keptBytes(address));
 }
 
 function keptBytes(address: Uint8Array): number {

@@ -1,6 +1,6 @@
 /** The canonical text of 4 or 16 bytes (RFC 5952): lower case, the longest run of zero groups compressed. */
 export function formatAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
   const { start, length } = longestZeros(groups);
   const hex = groups.map((group) => group.toString(16));

@@ -6,6 +6,8 @@ import { isIP } from 'node:net';
  * address that it is. Null for everything else, an address with a port included.
  */
 export function parseAddress(text: string): Uint8Array | null {
+  const plain = parsePlain4(text);
+  if (plain !== null) return plain;
   const address = bare(text);
   const family = isIP(address);
   if (family === 0) return null;
@@ -13,6 +15,29 @@ export function parseAddress(text: string): Uint8Array | null {
   const bytes = parse6(address);
   return isMapped(bytes) ? bytes.subarray(12) : bytes;
 }
+
+/** The usual form, four decimal numbers without zeros in front: a tenth of the time. Null for all others. */
+function parsePlain4(text: string): Uint8Array | null {
+  if (text.length > 15) return null;
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let value = -1;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : dot;
+    if (code === dot) {
+      if (value < 0 || part === 4) return null;
+      bytes[part++] = value;
+      value = -1;
+    } else {
+      if (code < 0x30 || code > 0x39 || value === 0) return null;
+      value = (value < 0 ? 0 : value * 10) + code - 0x30;
+      if (value > 255) return null;
+    }
+  }
+  return part === 4 ? bytes : null;
+}
+
+const dot = 0x2e;
 
 /** RFC 7239 puts IPv6 addresses into brackets and quotes, and lists keep that. */
 function bare(text: string): string {

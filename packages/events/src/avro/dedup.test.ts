@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { encodeEvent } from './encode-event.ts';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
-import { contentHash, dedupKey } from './dedup.ts';
+import { contentHash } from './content-hash.ts';
+import { dedupKey } from './dedup.ts';
 import { deriveEventId, formatUuid, parseUuid } from '../model/event-id.ts';
 import type { Event } from '../model/event.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { RequestContext } from '../model/request.ts';
+import { seededRandom } from '../samples/random.ts';
 import { requestContext } from '../pipeline/request-context.fixture.ts';
 
 const id = '0190b3a6-7c1e-7a6e-9d6f-3d5b8c1f0a01';
@@ -25,6 +28,42 @@ test('a key is 16 bytes, the same for the same tenant and id, and another for an
   expect(dedupKey('a', bytes)).toEqual(dedupKey('a', Buffer.from(bytes)));
   expect(dedupKey('a', bytes)).not.toEqual(dedupKey('b', bytes));
   expect(dedupKey('a', bytes)).not.toEqual(dedupKey('a', parseUuid(id.replace('01', '02'))!));
+});
+
+test('a key is the SHA-1 that stored keys are, however long the tenant is, in any alphabet', () => {
+  const random = seededRandom(5);
+  for (let length = 0; length < 60; length++) {
+    const bytes = Buffer.from(Array.from({ length: 16 }, () => Math.floor(random() * 256)));
+    for (const tenant of ['t'.repeat(length), `ü${'t'.repeat(length)}`]) {
+      const sha1 = createHash('sha1')
+        .update(`${bytes.toString('latin1')}${tenant}`)
+        .digest();
+      expect(dedupKey(tenant, bytes)).toEqual(sha1.subarray(0, 16));
+    }
+  }
+});
+
+test('a content hash stays what it is, and one changed byte changes both of its halves', () => {
+  const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, i) => (i * 7) % 251));
+  const hashes = [10, 11, 26, 27, 100, 1_000].map((end) => contentHash(bytes, end).toString('hex'));
+  expect(hashes).toMatchInlineSnapshot(`
+    [
+      "479077c4064035cb",
+      "cfe340821bae5f27",
+      "8a91ee9054e51ca1",
+      "db34ef4d11154e38",
+      "42bf070308758a57",
+      "d96e26d0081e69cb",
+    ]
+  `);
+  const hash = contentHash(bytes, 900);
+  for (let at = 10; at < 900; at++) {
+    bytes[at]! ^= 1 << (at & 7);
+    const changed = contentHash(bytes, 900);
+    bytes[at]! ^= 1 << (at & 7);
+    expect(changed.readInt32LE(0)).not.toBe(hash.readInt32LE(0));
+    expect(changed.readInt32LE(4)).not.toBe(hash.readInt32LE(4));
+  }
 });
 
 test('a retry has the same content hash, whenever it is sent and wherever it comes in', () => {

@@ -1,34 +1,47 @@
 import { hash } from 'node:crypto';
-import { contentOf } from './encode-event.ts';
+import { blockBytesMax, sha1, sha1Words } from './sha1-block.ts';
 
 /** Bytes of a de-duplication key. */
 export const dedupKeyBytes = 16;
-/** Bytes of a content hash. */
-export const contentHashBytes = 8;
+
+const message = new Uint8Array(blockBytesMax);
 
 /**
  * 16 bytes of SHA-1 over tenant and event id, as the window and events.seen hold them. The hash keeps a
  * tenant from choosing an id that collides with one of another tenant.
  */
 export function dedupKey(tenant: string, eventId: Buffer): Buffer {
-  return digest(`${eventId.toString('latin1', 0, 16)}${tenant}`, dedupKeyBytes);
+  const key = Buffer.allocUnsafe(dedupKeyBytes);
+  const length = writeMessage(tenant, eventId);
+  if (length === -1) {
+    const text = `${eventId.toString('latin1', 0, 16)}${tenant}`;
+    key.write(hash('sha1', text, 'hex'), 0, dedupKeyBytes, 'hex');
+    return key;
+  }
+  sha1(message, length);
+  for (let i = 0; i < dedupKeyBytes; i += 4) key.writeInt32BE(sha1Words[i >> 2]!, i);
+  return key;
 }
 
 /**
- * 8 bytes over the client's own fields except sent_at, read from an encoded event. Two events with one id
- * and different hashes are a conflict, not a retry. SHA-1 in hardware is faster here than a hash in
- * JavaScript: 0.6 us for 700 bytes against 0.9.
+ * The id as Latin-1 text and the tenant behind it, both in UTF-8. Keys that are stored were made like that.
+ * @returns the length, or -1 for a tenant that is too long for one block, or not in ASCII.
  */
-export function contentHash(encoded: Uint8Array): Buffer {
-  return digest(contentOf(encoded), contentHashBytes);
-}
-
-/**
- * Goes through hexadecimal text, because node:crypto takes more than twice as long to return bytes (Node
- * 26: 0.8 us against 0.3).
- */
-function digest(data: string | Uint8Array, bytes: number): Buffer {
-  const target = Buffer.allocUnsafe(bytes);
-  target.write(hash('sha1', data, 'hex'), 0, bytes, 'hex');
-  return target;
+function writeMessage(tenant: string, eventId: Buffer): number {
+  if (tenant.length > blockBytesMax - 32) return -1;
+  let at = 0;
+  for (let i = 0; i < 16; i++) {
+    const byte = eventId[i]!;
+    if (byte < 0x80) message[at++] = byte;
+    else {
+      message[at++] = 0xc0 | (byte >> 6);
+      message[at++] = 0x80 | (byte & 0x3f);
+    }
+  }
+  for (let i = 0; i < tenant.length; i++) {
+    const code = tenant.charCodeAt(i);
+    if (code >= 0x80) return -1;
+    message[at++] = code;
+  }
+  return at;
 }

@@ -86,13 +86,13 @@ function readerOf(schema: AvroRecord) {
 }
 
 /**
- * The part of an encoded event that comes from the client, from the id to the properties. Throws
- * EventDecodeError when the bytes are not an event.
+ * Where in an encoded event the part ends that comes from the client: it goes from the id to the properties.
+ * Throws EventDecodeError when the bytes are not an event.
  */
-export function contentOf(encoded: Uint8Array): Uint8Array {
+export function contentEndOf(encoded: Uint8Array): number {
   const end = measureContent(encoded, headerBytes);
   if (end < 0) throw new EventDecodeError('cut off or broken');
-  return encoded.subarray(headerBytes, end);
+  return end;
 }
 
 /** The type of the event in an encoded record, without decoding the rest. */

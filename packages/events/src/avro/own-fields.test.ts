@@ -6,7 +6,7 @@ import { createPipeline } from '../pipeline/pipeline.ts';
 import { requestContext } from '../pipeline/request-context.fixture.ts';
 import { sampleRequests } from '../samples/sample-requests.ts';
 import { createEventDecoder, decodeBuiltInFields } from './decode-own-event.ts';
-import { contentHash } from './dedup.ts';
+import { contentHash } from './content-hash.ts';
 import { earlierSchemas } from './earlier-schemas.ts';
 import { decodeEvent, encodeEvent, eventIdPosition } from './encode-event.ts';
 import { schemaFingerprint } from './fingerprint.ts';

@@ -9,7 +9,7 @@ import { upgrade1To2 } from '../formats/format-1/upgrade-1-to-2.ts';
 import { upgrade2To3 } from '../formats/format-2/upgrade-2-to-3.ts';
 import { upgrade3To4 } from '../formats/format-3/upgrade-3-to-4.ts';
 import { timeQualities } from '../model/event.ts';
-import type { FastRead, FastWay, FormatNumber, RequestContext } from '../model/request.ts';
+import type { FastRead, FastRecord, FastWay, FormatNumber, RequestContext } from '../model/request.ts';
 import { correctTime } from '../normalise/correct-time.ts';
 import { writeBytes, writeDouble, writeLong } from './avro-sink.ts';
 import { anything, FixGuard, type FixesFor } from './fix-guard.ts';
@@ -95,12 +95,12 @@ export class FastEncoder {
     body: Buffer,
     length: number,
     index: number,
-  ): Buffer | null {
+  ): FastRecord | null {
     this.#makeRoom(length + bytes.bytes.length + (events.inherited.client?.length ?? 0));
     const client = this.#writeClientFields(events, body);
     const end = client === -1 ? -1 : this.#writeServerFields(events, bytes, body, index, client);
     if (end === -1) return null;
-    const record = this.#slab.subarray(this.#used, end);
+    const record = { encoded: this.#slab.subarray(this.#used, end), contentEnd: client - this.#used };
     this.#used = end;
     return record;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeEvent } from '../avro/encode-event.ts';
+import { contentEndOf, encodeEvent } from '../avro/encode-event.ts';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
 import { hostileBodies } from '../hostile/hostile-bodies.ts';
 import type { FormatHint } from '../model/raw-headers.ts';
@@ -46,7 +46,11 @@ function run(pipeline: typeof quick, body: Uint8Array, hint: FormatHint | null, 
       outcomes.push(step);
     } else if (step.kind === 'encoded') {
       fast++;
-      outcomes.push({ index: step.index, span: step.span, record: step.encoded.toString('latin1') });
+      outcomes.push({
+        index: step.index,
+        span: step.span,
+        record: recordOf(step.record.encoded, step.record.contentEnd),
+      });
     } else {
       const outcome = pipeline.process(step, context);
       const { index, span } = step;
@@ -56,11 +60,16 @@ function run(pipeline: typeof quick, body: Uint8Array, hint: FormatHint | null, 
         event.net.ip = added.ip;
         event.geo = added.geo;
         event.fixes.push(...added.marks);
-        outcomes.push({ index, span, record: encodeEvent(event).toString('latin1') });
+        const encoded = encodeEvent(event);
+        outcomes.push({ index, span, record: recordOf(encoded, contentEndOf(encoded)) });
       }
     }
   }
   return { outcomes, fast };
+}
+
+function recordOf(encoded: Buffer, contentEnd: number): string {
+  return `${contentEnd} ${encoded.toString('latin1')}`;
 }
 
 /** @returns how many events went the fast way. */

@@ -54,15 +54,21 @@ export interface EncodedItem {
   readonly kind: 'encoded';
   readonly index: number;
   readonly span: Span;
+  readonly record: FastRecord;
+}
+
+export interface FastRecord {
   /** Shares its memory with other records: do not keep it for long. */
   readonly encoded: Buffer;
+  /** The position after the last field that comes from the client: see `contentHash`. */
+  readonly contentEnd: number;
 }
 
 /**
  * Makes the record of the event in the body from `start` to `end`, which is UTF-8; null when the general path
  * has to judge it.
  */
-export type FastRead = (body: Buffer, start: number, end: number, index: number) => Buffer | null;
+export type FastRead = (body: Buffer, start: number, end: number, index: number) => FastRecord | null;
 
 /**
  * The fast way for events of a format, which inherit what is shared in their envelope. Null when there is

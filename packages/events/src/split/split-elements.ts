@@ -68,9 +68,9 @@ function* elementsOf(
       open,
       close,
     } as const;
-    const encoded = (knownUtf8 && fast?.(body, span.start, span.end, index)) || null;
-    if (encoded !== null) {
-      yield { kind: 'encoded', index, span, encoded };
+    const record = (knownUtf8 && fast?.(body, span.start, span.end, index)) || null;
+    if (record !== null) {
+      yield { kind: 'encoded', index, span, record };
       continue;
     }
     const read = readText(body, span.start, span.end, splitter.limits, knownUtf8);

@@ -29,9 +29,9 @@ export function* splitLines(body: Buffer, start: number, splitter: Splitter): Ge
   for (let index = 0; index < lines.count; index++) {
     const span = { kind: 'range', start: lines.start(index), end: lines.end(index) } as const;
     const text = skipByteOrderMark(body, span.start);
-    const encoded = fast?.(body, text, span.end, index) ?? null;
-    if (encoded !== null) {
-      yield { kind: 'encoded', index, span, encoded };
+    const record = fast?.(body, text, span.end, index) ?? null;
+    if (record !== null) {
+      yield { kind: 'encoded', index, span, record };
       continue;
     }
     const read = readText(body, text, span.end, limits, knownUtf8);

@@ -42,8 +42,8 @@ function envelopeKeys({ hinted, formats }: Splitter): string[] {
 /** One event that is the whole body. */
 function readDocument(body: Buffer, start: number, splitter: Splitter): SplitStep {
   const fast = fastRead(splitter);
-  const encoded = fast !== null && isUtf8(body) ? fast(body, start, body.length, 0) : null;
-  if (encoded !== null) return { kind: 'encoded', index: 0, span: { kind: 'whole' }, encoded };
+  const record = fast !== null && isUtf8(body) ? fast(body, start, body.length, 0) : null;
+  if (record !== null) return { kind: 'encoded', index: 0, span: { kind: 'whole' }, record };
   const read = readText(body, start, body.length, splitter.limits, false);
   if (read.kind === 'rejected') return asWhole(read);
   if (!isJsonObject(read.value)) return refused(notAnObject(kindOf(read.value)));

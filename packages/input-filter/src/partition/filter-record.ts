@@ -92,13 +92,20 @@ function* eventsOf(
 ): Generator<Piece, readonly FilteredEvent[]> {
   if (inflated.kind === 'rejected') return [wholeRejected(inflated)];
   const events: FilteredEvent[] = [];
+  const stepsPerPiece = inflated.bytes.length <= smallBytes ? 16 : 1;
+  let steps = 0;
   for (const event of filterRequest(request, inflated.bytes, marks, filter)) {
     if (event !== undefined) events.push(event);
-    yield;
+    if (++steps % stepsPerPiece === 0) yield;
   }
   return events;
 }
 
+/**
+ * Steps of a body of at most so many bytes are taken together, 16 at a time: a piece of at most 3 ms on a
+ * busy core. The end of a piece passes through all generators and costs 0.3 us.
+ */
+const smallBytes = 32 * 1024;
 const nothing = new Uint8Array(0);
 const none: readonly string[] = [];
 

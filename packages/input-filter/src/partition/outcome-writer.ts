@@ -91,7 +91,7 @@ export class OutcomeWriter {
     const { tally, fixes } = this.#open;
     const { encoded, index, span } = event;
     const id = encoded.subarray(eventIdPosition, eventIdPosition + 16);
-    key.set(dedupKey(event.tenant, id), contentHash(encoded));
+    key.set(dedupKey(event.tenant, id), contentHash(encoded, event.contentEnd));
     const sighting = this.#window.mark(key.words);
     if (sighting === 'new') {
       tally.clean += 1;

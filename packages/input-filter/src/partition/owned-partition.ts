@@ -40,6 +40,9 @@ export interface PartitionTools {
   readonly clocks: ReceiverClocks;
 }
 
+/** A piece of writing, which takes microseconds for each event. */
+const eventsPerPiece = 16;
+
 /**
  * One partition of raw that this thread owns: its position, its de-duplication window, and what the open
  * transaction made of it. It does no I/O of its own; the thread gives it what was fetched and time to work,
@@ -293,9 +296,10 @@ export class OwnedPartition {
     this.#receivedMs.push(source.timestampMs);
     this.#streamTimeMs = Math.max(this.#streamTimeMs, boundedStreamMs(source.timestampMs));
     this.#isWriting = true;
+    let written = 0;
     for (const event of events) {
       this.#writer.write(event, source);
-      if (events.length > 1) yield;
+      if (++written % eventsPerPiece === 0) yield;
     }
   }
 }

@@ -35,6 +35,8 @@ export interface EncodedEvent {
   readonly fixes: readonly string[];
   /** The record. Shares its memory with others: it is copied into its batch soon. */
   readonly encoded: Buffer;
+  /** See `contentHash`. */
+  readonly contentEnd: number | undefined;
 }
 
 export interface StoppedEvent {
@@ -81,8 +83,8 @@ export function* filterRequest(
     else if (onlyIndex === undefined || step.index === onlyIndex) {
       found = true;
       if (step.kind === 'encoded') {
-        const { index, span, encoded } = step;
-        yield encodedEvent(index, span, encoded, marks, context);
+        const { index, span, record } = step;
+        yield encodedEvent(index, span, record, marks, context);
       } else yield filterItem(step, context, added, pipeline);
     } else yield undefined; // replayed: the other events of the request had their outcomes before
   }
@@ -110,7 +112,8 @@ function filterItem(
   event.geo = added.geo;
   event.fixes.push(...added.marks);
   try {
-    return encodedEvent(index, span, pipeline.encode(event, outcome.own), event.fixes, context);
+    const encoded = pipeline.encode(event, outcome.own);
+    return encodedEvent(index, span, { encoded, contentEnd: undefined }, event.fixes, context);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rejection = refuse('encode-failed', why);
@@ -121,9 +124,9 @@ function filterItem(
 function encodedEvent(
   index: number,
   span: Span,
-  encoded: Buffer,
+  { encoded, contentEnd }: Pick<EncodedEvent, 'encoded' | 'contentEnd'>,
   fixes: readonly string[],
   { tenant, receivedAtMs }: RequestContext,
 ): EncodedEvent {
-  return { kind: 'encoded', index, span, tenant, receivedAtMs, fixes, encoded };
+  return { kind: 'encoded', index, span, tenant, receivedAtMs, fixes, encoded, contentEnd };
 }
