@@ -48,7 +48,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
   'packages/receiver/src': ['api', 'access', 'raw', 'spool', 'request', 'http'],
   'packages/runner/src': ['run', 'stop', 'doctor'],
   'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
-  'packages/mirror/src': ['copy', 'link', 'shard', 'commands'],
+  'packages/mirror/src': ['copy', 'link', 'shard', 'translate', 'commands'],
   'test/chaos/src': ['plan', 'stage', 'strike', 'watch', 'judge', 'report'],
   'test/load/src': ['plan', 'send', 'verify', 'commands'],
   'test/broker/src': ['broker', 'tool', 'jvm', 'container'],

@@ -63,5 +63,6 @@ export type { TopicNeeds } from './admin/topic-problems.ts';
 export { writeMarker } from './admin/write-marker.ts';
 export { groupMembers } from './admin/group-members.ts';
 export type { DescribedMember } from './admin/group-members.ts';
+export { topicNames } from './admin/topic-names.ts';
 export { describeTopics } from './admin/describe-topics.ts';
 export type { DescribedTopic, TopicConfigs } from './admin/describe-topics.ts';

@@ -28,6 +28,7 @@ test.each([
   [{ PENSTOCK_MIRROR_LINK: 'fra.pairs' }, 'PENSTOCK_MIRROR_LINK'],
   [{ PENSTOCK_MIRROR_TOPICS: 'a:0' }, 'PENSTOCK_MIRROR_TOPICS'],
   [{ PENSTOCK_MIRROR_TOPICS: 'a,a:3' }, 'names a topic twice'],
+  [{ PENSTOCK_MIRROR_TOPICS: '/(/' }, '/(/: Invalid regular expression'],
   [{ PENSTOCK_MIRROR_SHARDS: '0' }, 'expected 1..256'],
   [{ PENSTOCK_MIRROR_COMMIT_INTERVAL_MS: '2000' }, 'LAG_COMMIT_INTERVAL_MS is shorter'],
   [{ PENSTOCK_MIRROR_TRANSACTION_TIMEOUT_MS: '1500' }, 'TRANSACTION_TIMEOUT_MS is not longer'],

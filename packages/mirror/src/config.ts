@@ -11,6 +11,7 @@ import {
   text,
   type ConfigOf,
 } from '@penstock/service';
+import { exactNames, patternProblems, wantedPattern } from './link/wanted-topics.ts';
 import { linkPattern } from './names.ts';
 
 export const prefix = 'PENSTOCK_MIRROR_';
@@ -35,10 +36,16 @@ export const knobs = {
   }),
   topics: list(`${prefix}TOPICS`, {
     why:
-      'For "mirror init": source topics, by exact name. "name:24" keeps 24 target partitions for a ' +
-      'topic that will grow, or that does not exist yet.',
-    pattern: /^[A-Za-z0-9._-]{1,249}(:[1-9]\d{0,4})?$/,
+      'For "mirror init": source topics, by exact name, or by a pattern for the whole name, such as ' +
+      '/events[.].*/ (without commas and slashes). "name:24" keeps 24 target partitions for a topic that ' +
+      'will grow, or that does not exist yet. A mirror that runs names those that are new.',
+    pattern: wantedPattern,
     default: ['events.clean'],
+  }),
+  topicsDenied: list(`${prefix}TOPICS_DENIED`, {
+    why: 'What the patterns of TOPICS must not find, by exact names or patterns.',
+    pattern: wantedPattern,
+    default: [],
   }),
   naming: oneOf(`${prefix}NAMING`, ['identity', 'prefix'], {
     why:
@@ -150,7 +157,8 @@ export function checkConfig(config: MirrorConfig): string[] {
   if (config.transactionTimeoutMs <= 2 * config.lagCommitIntervalMs) {
     problems.push(`${prefix}TRANSACTION_TIMEOUT_MS is not longer than twice ${prefix}LAG_COMMIT_INTERVAL_MS`);
   }
-  const topics = config.topics.map((topic) => topic.split(':', 1)[0]);
+  problems.push(...patternProblems([...config.topics, ...config.topicsDenied]));
+  const topics = exactNames(config.topics).map(({ name }) => name);
   if (new Set(topics).size < topics.length) problems.push(`${prefix}TOPICS names a topic twice`);
   return problems;
 }

@@ -2,6 +2,7 @@ import { watchStuckLso } from '@penstock/kafka';
 import type { Metrics } from '@penstock/service';
 import type { Bandwidth } from './copy/bandwidth.ts';
 import type { LinkContext } from './link/link-context.ts';
+import type { NewTopicsWatch } from './link/new-topics.ts';
 import type { StrangerWatch } from './link/strangers.ts';
 import { readPartitions, type PartitionReading } from './shard/shard-status.ts';
 import type { OwnedShards } from './shard/shards.ts';
@@ -12,6 +13,7 @@ interface Gauged {
   readonly link: LinkContext;
   readonly shards: OwnedShards;
   readonly strangers: StrangerWatch;
+  readonly newTopics: NewTopicsWatch;
   readonly stuck: StuckLsoWatch;
   readonly bandwidth: Bandwidth;
   readonly discoveryIntervalMs: number;
@@ -19,7 +21,7 @@ interface Gauged {
 
 /** What is read when somebody asks for the metrics. */
 export function declareGauges(metrics: Metrics, gauged: Gauged): void {
-  const { link, shards, strangers, stuck, bandwidth, discoveryIntervalMs } = gauged;
+  const { link, shards, strangers, newTopics, stuck, bandwidth, discoveryIntervalMs } = gauged;
   declarePartitionGauges(metrics, link.identity.link, () => readPartitions(shards.all, discoveryIntervalMs));
   metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.all.length);
   metrics.gaugeOf(
@@ -36,6 +38,11 @@ export function declareGauges(metrics: Metrics, gauged: Gauged): void {
     'strangers',
     'Members of the group of the link that are not mirrors: what they hold is not copied',
     () => strangers.found.length,
+  );
+  metrics.gaugeOf(
+    'topics_unregistered',
+    'Source topics that are wanted and not copied, because mirror init has not been run since',
+    () => newTopics.found.length,
   );
   metrics.counterOf(
     'throttled_seconds_total',

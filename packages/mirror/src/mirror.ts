@@ -6,6 +6,7 @@ import { declareGauges, watchSource } from './gauges.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
 import { openLink } from './link/link-context.ts';
+import { NewTopicsWatch } from './link/new-topics.ts';
 import { StrangerWatch } from './link/strangers.ts';
 import { TopicStates } from './link/topic-states.ts';
 import { declareMirrorMetrics } from './metrics.ts';
@@ -31,7 +32,7 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   };
   await using opened = new AsyncDisposableStack();
   const link = opened.use(await retrying('opening both clusters', () => openLink(config, log), waitForKafka));
-  await retrying('checking the link', () => checkLink(link, config, log), waitForKafka);
+  await retrying('checking the link', () => checkLink(link, config), waitForKafka);
   const { source, target } = link;
   const topicStates = new TopicStates({ source, target, ownCleanup: config.targetCleanup === 'own' });
   const mirrorMetrics = declareMirrorMetrics(metrics);
@@ -46,8 +47,10 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   });
   const { discoveryIntervalMs } = config;
   const strangers = opened.use(new StrangerWatch(link, log, discoveryIntervalMs));
+  const newTopics = opened.use(new NewTopicsWatch(link, config, log, discoveryIntervalMs));
   const stuck = opened.use(watchSource(link, shards));
-  declareGauges(metrics, { link, shards, strangers, stuck, bandwidth, discoveryIntervalMs });
+  const watches = { strangers, newTopics, stuck };
+  declareGauges(metrics, { link, shards, ...watches, bandwidth, discoveryIntervalMs });
   const owned = opened.move();
   return {
     notReady: () => [...notProgressing(shards.all, config.stalledAfterMs, bandwidth), ...strangers.inWords()],
@@ -55,6 +58,7 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
       link: config.link,
       instance,
       strangers: strangers.found,
+      unregisteredTopics: newTopics.found,
       shards: shards.all.map((shard) => shardStatus(shard, discoveryIntervalMs)),
     }),
     drain: () => shards.stopAll(),

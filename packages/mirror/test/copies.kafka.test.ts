@@ -1,7 +1,7 @@
 import { encodeBatch, openTxnSession, startBatchProducer } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
-import { startMirrorProcess } from './mirror-process.ts';
+import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import {
   copiedUpToNow,
   partitionStates,
@@ -94,6 +94,56 @@ test(
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
     await mirror.stop();
     expect(await expectExactCopy(clusters, link, [0])).toBe(11);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'topics by pattern, with a prefix: new ones are named while it runs, and copied whole once registered',
+  async () => {
+    const family = uniqueName('family');
+    const [first, second, denied] = ['a', 'b', 'denied'].map((name) => `${family}.${name}`) as [
+      ...[string, string, string],
+    ];
+    for (const topic of [first, denied]) await clusters.source.createTopic(topic, { partitions: 2 });
+    const base = await createLink(clusters, { partitions: 1 });
+    const env = {
+      ...base.env,
+      PENSTOCK_MIRROR_LINK: uniqueName('prefixed'),
+      PENSTOCK_MIRROR_NAMING: 'prefix',
+      PENSTOCK_MIRROR_TOPICS: `/${family}[.].*/`,
+      PENSTOCK_MIRROR_TOPICS_DENIED: denied,
+    };
+    const link = env.PENSTOCK_MIRROR_LINK;
+    const { exitCode, output } = await mirrorCommand(['init'], env);
+    expect(exitCode).toBe(0);
+    expect(output).toContain(`${first} -> ${link}.${first} partitions 0 to 1`);
+    expect(output).not.toContain(denied);
+    const mirror = startMirrorProcess(env);
+    await writeTransactions(clusters.sourceCluster, first, [0, 1], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, first, [0, 1]);
+    await clusters.source.createTopic(second, { partitions: 2 });
+    await writeTransactions(clusters.sourceCluster, second, [0, 1], 4);
+    await eventually('the new topic is named', async () => {
+      const { text } = (await mirror.process.ask('/metrics')) ?? {};
+      return text?.includes('penstock_mirror_topics_unregistered 1\n') === true ? true : undefined;
+    });
+    const { output: table } = await mirrorCommand(['status'], env);
+    expect(table).toContain(`${second}: not copied yet; run mirror init`);
+    expect(await mirrorCommand(['init'], env)).toMatchObject({ exitCode: 0 });
+    await copiedUpToNow(mirror, clusters.sourceCluster, second, [0, 1]);
+    expect(await mirror.stop()).toBe(0);
+    const [written, copied] = await Promise.all([
+      clusters.source.consoleConsume(second),
+      clusters.target.consoleConsume(`${link}.${second}`),
+    ]);
+    for (const partition of [0, 1]) {
+      const values = [written, copied].map((all) =>
+        all.filter((each) => each.partition === partition).map(({ value }) => value),
+      );
+      expect(values[0]).toHaveLength(20);
+      expect(values[1]).toEqual(values[0]);
+    }
   },
   testTimeoutMs,
 );

@@ -83,7 +83,7 @@ export async function createLink(
   };
   const { exitCode, output, problems } = await mirrorCommand(['init'], env);
   expect({ exitCode, problems }).toMatchObject({ exitCode: 0 });
-  expect(output).toContain(`${topic} -> ${topic} partitions 0 to`);
+  expect(output).toMatch(new RegExp(`^${topic} -> .* partitions 0 to`, 'm'));
   return { topic, link, env };
 }
 

@@ -134,6 +134,12 @@ export class Admin implements AsyncDisposable {
     });
   }
 
+  /** How many members a group of the classic protocol has; of other groups 0 (see `groupMembers`). */
+  async classicMembers(groupId: string): Promise<number> {
+    const { groups } = await asked(`the group ${groupId}`, () => this.#admin.describeGroups([groupId]));
+    return groups[0]?.members.length ?? 0;
+  }
+
   async addPartitions(topic: string, count: number): Promise<void> {
     await asked(`adding partitions to ${topic}`, () =>
       this.#admin.createPartitions({ topicPartitions: [{ topic, count }] }),

@@ -3,6 +3,7 @@ import { UsageError, type Command, type Flags, type GivenFlags } from '@penstock
 import { knobs, type MirrorConfig } from '../config.ts';
 import { initLink } from '../link/init-link.ts';
 import { openLink } from '../link/link-context.ts';
+import { audit, offsets } from './copies-commands.ts';
 import { readStatus, type LinkStatus } from './read-status.ts';
 import { resumePartition } from './resume-partition.ts';
 import { statusTable } from './status-table.ts';
@@ -31,8 +32,9 @@ const status: Command<MirrorConfig> = {
   async act(config, given) {
     await using link = await openLink(config);
     const show = given.has('json') ? (found: LinkStatus) => JSON.stringify(found) : statusTable;
-    if (!given.has('watch')) return show(await readStatus(link));
-    await watchStatus(link, show);
+    const read = () => readStatus(link, config);
+    if (!given.has('watch')) return show(await read());
+    await watchStatus(read, show);
     return '';
   },
 };
@@ -58,7 +60,7 @@ const resume: Command<MirrorConfig> = {
 };
 
 /** What an operator may ask beside `run`. */
-export const commands = { init, status, resume };
+export const commands = { init, status, resume, offsets, audit };
 
 function readAnswer(given: GivenFlags): Answer {
   const kind = given.oneOf('skip-gap', 'restart', 'retry');

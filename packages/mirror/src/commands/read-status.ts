@@ -6,9 +6,11 @@ import {
   type Genesis,
   type PartitionPosition,
 } from '@penstock/ledger';
+import type { MirrorConfig } from '../config.ts';
 import { shardsOf } from '../link/check-link.ts';
 import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
 import type { LinkContext } from '../link/link-context.ts';
+import { unregisteredTopics } from '../link/new-topics.ts';
 import { strangersOf, type Stranger } from '../link/strangers.ts';
 import { partitionName } from '../names.ts';
 import { isoTime, wallClockMs } from '../wall-clock.ts';
@@ -24,6 +26,8 @@ export interface LinkStatus {
   readonly shards: number;
   readonly partitions: readonly PartitionStatus[];
   readonly strangers: readonly Stranger[];
+  /** Source topics that the configuration wants and that are not copied, until `mirror init`. */
+  readonly unregisteredTopics: readonly string[];
 }
 
 /** One source partition. Null stands for unknown, never 0. */
@@ -54,7 +58,10 @@ export interface PauseStatus {
 }
 
 /** It only reads: the mirror goes on undisturbed. Throws MirrorError, LedgerError and KafkaError. */
-export async function readStatus(link: LinkContext): Promise<LinkStatus> {
+export async function readStatus(
+  link: LinkContext,
+  config: Pick<MirrorConfig, 'topics' | 'topicsDenied'>,
+): Promise<LinkStatus> {
   const { source, target, identity } = link;
   const shards = await shardsOf(link);
   const partitions: PartitionStatus[] = [];
@@ -70,7 +77,9 @@ export async function readStatus(link: LinkContext): Promise<LinkStatus> {
   const { link: name, sourceClusterId, targetClusterId } = identity;
   const at = isoTime(wallClockMs());
   const strangers = await strangersOf(link);
-  return { link: name, at, sourceClusterId, targetClusterId, shards, partitions, strangers };
+  const unregistered = await unregisteredTopics(link, config);
+  const clusters = { sourceClusterId, targetClusterId };
+  return { link: name, at, ...clusters, shards, partitions, strangers, unregisteredTopics: unregistered };
 }
 
 function begun(

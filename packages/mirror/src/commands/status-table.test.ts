@@ -17,7 +17,7 @@ const copied: PartitionStatus = {
 
 function linkStatus(at: string, partitions: readonly PartitionStatus[]): LinkStatus {
   const clusters = { sourceClusterId: 'a', targetClusterId: 'b' };
-  return { link: 'fra', at, ...clusters, shards: 2, partitions, strangers: [] };
+  return { link: 'fra', at, ...clusters, shards: 2, partitions, strangers: [], unregisteredTopics: [] };
 }
 
 test('an operator reads what is paused, since when, and what to type', () => {

@@ -1,5 +1,6 @@
 import { strangerInWords } from '../link/strangers.ts';
 import { groupOf } from '../names.ts';
+import { alignedTable } from './aligned-table.ts';
 import type { LinkStatus, PartitionStatus } from './read-status.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
@@ -18,10 +19,13 @@ export function statusTable(status: LinkStatus, before?: LinkStatus): string {
     ...status.partitions.map((each) => [...cells(each), ...rates(each), stateOf(each)]),
   ];
   const notes = status.strangers.map((stranger) => strangerInWords(stranger, groupOf(status.link)));
-  const todo = status.partitions.flatMap(({ partition, todo: what }) =>
-    what === null ? [] : [`${partition}: ${what}`],
-  );
-  return [...aligned(rows), ...(todo.length === 0 ? [] : ['', 'To do:', ...todo]), ...notes].join('\n');
+  const todo = [
+    ...status.partitions.flatMap(({ partition, todo: what }) =>
+      what === null ? [] : [`${partition}: ${what}`],
+    ),
+    ...status.unregisteredTopics.map((topic) => `${topic}: not copied yet; run mirror init`),
+  ];
+  return [...alignedTable(rows), ...(todo.length === 0 ? [] : ['', 'To do:', ...todo]), ...notes].join('\n');
 }
 
 function cells({ shard, partition, target, position, sourceEnd, behind }: PartitionStatus): string[] {
@@ -50,14 +54,4 @@ function stateOf({ state, pause }: PartitionStatus): string {
   const { kind, from, to, since, detail } = pause;
   const range = from === to ? '' : ` [${from}, ${to})`;
   return `paused: ${kind}${range}${since === null ? '' : ` since ${since}`}${detail && `: ${detail}`}`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((one) => one[at]?.length ?? 0)));
-  return rows.map((one) =>
-    one
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '@penstock/kafka';
-import type { LinkContext } from '../link/link-context.ts';
-import { readStatus, type LinkStatus } from './read-status.ts';
+import type { LinkStatus } from './read-status.ts';
 
 const everyMs = 2_000;
 
@@ -10,7 +9,7 @@ const everyMs = 2_000;
  * A cluster that is away is said on standard error, and asked again.
  */
 export async function watchStatus(
-  link: LinkContext,
+  read: () => Promise<LinkStatus>,
   show: (status: LinkStatus, before: LinkStatus | undefined) => string,
 ): Promise<void> {
   const closed = new AbortController();
@@ -21,7 +20,7 @@ export async function watchStatus(
   let before: LinkStatus | undefined;
   while (!closed.signal.aborted) {
     try {
-      const status = await readStatus(link);
+      const status = await read();
       process.stdout.write(`${process.stdout.isTTY ? clearScreen : ''}${show(status, before)}\n`);
       before = status;
     } catch (error) {

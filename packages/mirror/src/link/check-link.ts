@@ -1,11 +1,4 @@
-import {
-  describeTopics,
-  KafkaError,
-  topicProblems,
-  type Cluster,
-  type Log,
-  type TopicSettings,
-} from '@penstock/kafka';
+import { describeTopics, KafkaError, topicProblems, type Cluster, type TopicSettings } from '@penstock/kafka';
 import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger';
 import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
@@ -17,18 +10,9 @@ import { replicationProblems } from './target-topics.ts';
  * Refuses to start what is not a link that init made, or what cannot keep what it takes. Settings of single
  * topics are none of it: they pause their topic, and the others go on. Throws MirrorError and LedgerError.
  */
-export async function checkLink(
-  link: LinkContext,
-  config: Pick<MirrorConfig, 'oversize' | 'topics'>,
-  log: Log,
-): Promise<void> {
+export async function checkLink(link: LinkContext, config: Pick<MirrorConfig, 'oversize'>): Promise<void> {
   const { identity, singleReplica } = link;
   const topics = await registeredTopics(link, await shardsOf(link));
-  for (const wanted of config.topics) {
-    const [name] = wanted.split(':', 1);
-    if (topics.some((topic) => topic.name === name)) continue;
-    log.warn({ topic: name }, 'topic is configured but not registered, so it is not copied: run mirror init');
-  }
   const needs = [
     { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },
     { name: pairsTopicOf(identity.link) },

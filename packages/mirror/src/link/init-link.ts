@@ -21,8 +21,9 @@ import {
   type WantedTopic,
 } from './register-topics.ts';
 import { checkTargetTopics, createTargetTopics, replication } from './target-topics.ts';
+import { wantedTopics, type WantedName } from './wanted-topics.ts';
 
-type InitConfig = Pick<MirrorConfig, 'naming' | 'shards' | 'targetCleanup' | 'topics'>;
+type InitConfig = Pick<MirrorConfig, 'naming' | 'shards' | 'targetCleanup' | 'topics' | 'topicsDenied'>;
 type Admins = { source: Admin; target: Admin };
 
 /**
@@ -131,7 +132,8 @@ async function planGenesis(
 ): Promise<Genesis> {
   const { identity } = link;
   const { link: name, sourceClusterId, targetClusterId } = identity;
-  const wanted = await wantedTopics(config.topics, link, admins.source);
+  const names = wantedTopics(config.topics, config.topicsDenied, await admins.source.topicNames());
+  const wanted = await lookUpTopics(names, link, admins.source);
   const others = await linksInto(link.target, admins.target, identity.ledgerTopic);
   const known = newest?.topics ?? [];
   const registered = registerTopics(wanted, known, others, targetName(config.naming, name));
@@ -156,15 +158,11 @@ function refuseCircles(targetClusterId: string, topics: readonly RegisteredTopic
   if (problems.length > 0) throw new MirrorError('CIRCLE', problems.join('; '));
 }
 
-async function wantedTopics(
-  names: readonly string[],
+async function lookUpTopics(
+  wanted: readonly WantedName[],
   { source }: LinkContext,
   admin: Admin,
 ): Promise<WantedTopic[]> {
-  const wanted = names.map((text) => {
-    const [name = '', width] = text.split(':');
-    return { name, width: width === undefined ? undefined : Number(width) };
-  });
   await source.refresh(...wanted.map(({ name }) => name));
   const besideSource = await linksInto(source, admin);
   return wanted.map(({ name, width }) => {
