@@ -1,9 +1,10 @@
+import { openCluster, openTxnSession, type Cluster } from '@penstock/kafka';
 import { uniqueName, type TestKafka } from '@penstock/test-broker';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
-import { startMirrorProcess } from './mirror-process.ts';
-import { copiedUpToNow, untilPhase, writeCommitted } from './source-writer.ts';
-import { createLink, expectExactCopy, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
+import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
+import { copiedUpToNow, partitionStates, untilPhase, writeCommitted } from './source-writer.ts';
+import { createLink, eventually, expectExactCopy, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
 
 // Names that Node cannot see in a CommonJS module from outside.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -48,6 +49,44 @@ test.each([
   },
   testTimeoutMs,
 );
+
+test(
+  'a topic that the target refuses for another reason pauses its partitions and no other',
+  async () => {
+    // Nobody but a broker may write to it: INVALID_TOPIC_EXCEPTION, which no retry mends.
+    const internal = '__consumer_offsets';
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    await commitGroups(clusters.target, target, 1);
+    await commitGroups(clusters.source, clusters.sourceCluster, 24); // in each of its partitions
+    const link = await createLink(clusters, { partitions: 2, further: internal });
+    const mirror = startMirrorProcess(link.env);
+    const failing = await eventually('a partition of it is paused as failing', async () => {
+      if (mirror.process.exit) throw new Error(`the mirror has ended\n${mirror.log()}`);
+      return [...(await partitionStates(mirror)).values()].find(({ pause }) => pause?.kind === 'failing');
+    });
+    expect(failing.partition).toContain(internal);
+    expect(failing.detail).toContain('the target answers INVALID_TOPIC_EXCEPTION');
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 3);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
+    const { output } = await mirrorCommand(['status'], link.env);
+    expect(output).toMatch(new RegExp(`${failing.partition} .*paused: failing`));
+    expect(await mirror.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, [0, 1])).toBe(60);
+  },
+  testTimeoutMs,
+);
+
+/** Brokers make the topic of offsets with the first group, and groups are spread over its partitions. */
+async function commitGroups(kafka: TestKafka, cluster: Cluster, count: number): Promise<void> {
+  const topic = uniqueName('read');
+  await kafka.createTopic(topic, { partitions: 1 });
+  await using session = await openTxnSession(cluster, { transactionalId: uniqueName('groups') });
+  for (let group = 0; group < count; group += 1) {
+    const offsets = [{ topic, partition: 0, offset: 0n, leaderEpoch: -1 }];
+    session.offsets({ groupId: uniqueName('group'), memberId: '', memberEpoch: () => -1, offsets });
+  }
+  await session.commit();
+}
 
 /**
  * An ACL for a topic ends the rule that everyone may do everything with it: what else is needed is allowed.

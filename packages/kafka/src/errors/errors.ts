@@ -11,7 +11,13 @@ interface KafkaErrorOptions {
   retryable?: boolean;
   /** Default true, which is the cautious answer. */
   sent?: boolean;
+  partition?: NamedPartition;
   cause?: unknown;
+}
+
+interface NamedPartition {
+  readonly topic: string;
+  readonly partition: number;
 }
 
 /** The world is broken, not the data. `code` is Kafka's name of the error, or one of ours. */
@@ -21,6 +27,8 @@ export class KafkaError extends Error {
   readonly retryable: boolean;
   /** False: no byte of the request was written, so nobody can have acted on it. */
   readonly sent: boolean;
+  /** The one partition that the error concerns, where the answer said so. */
+  readonly partition: NamedPartition | undefined;
   readonly #detail: string;
 
   constructor(code: ErrorCode, detail: string, options: KafkaErrorOptions = {}) {
@@ -30,6 +38,7 @@ export class KafkaError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? isRetryable(code);
     this.sent = options.sent ?? true;
+    this.partition = options.partition;
     this.#detail = detail;
   }
 

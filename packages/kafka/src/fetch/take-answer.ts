@@ -73,6 +73,8 @@ function takeError(cursor: PartitionCursor, answer: FetchedPartition): AnswerOut
     return { kind: 'later', refresh: decision === 'refresh' };
   return {
     kind: 'failure',
-    error: new KafkaError(code, `fetch of ${cursor.topic} ${cursor.partition}`),
+    error: new KafkaError(code, `fetch of ${cursor.topic} ${cursor.partition}`, {
+      partition: { topic: cursor.topic, partition: cursor.partition },
+    }),
   };
 }

@@ -33,12 +33,19 @@ export class TransactionError extends Error {
   readonly poison: Poison | undefined;
   /** The partitions that took no write for so long that the transaction was given up. */
   readonly stuck: readonly StuckPartition[];
+  /** The one partition for which a broker answered a fatal error; undefined: it concerns the whole. */
+  readonly partition: StuckPartition | undefined;
 
   constructor(
     outcome: TransactionOutcome,
     code: ErrorCode,
     message: string,
-    details: { poison?: Poison; stuck?: readonly StuckPartition[]; cause?: unknown } = {},
+    details: {
+      poison?: Poison;
+      stuck?: readonly StuckPartition[];
+      partition?: StuckPartition;
+      cause?: unknown;
+    } = {},
   ) {
     super(`${code}: ${message}`, details.cause === undefined ? {} : { cause: details.cause });
     this.outcome = outcome;
@@ -46,5 +53,6 @@ export class TransactionError extends Error {
     this.retryable = outcome === 'aborted';
     this.poison = details.poison;
     this.stuck = details.stuck ?? [];
+    this.partition = details.partition;
   }
 }

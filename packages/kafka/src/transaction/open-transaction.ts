@@ -167,12 +167,12 @@ export class OpenTransaction {
       const poison = { topic: partition.topic, partition: partition.partition, index: batch.index };
       this.#failure ??= new TransactionError('aborted', answer.code, answer.message, { poison });
     } else {
-      this.#noteFailure('txn-produce', answer.code, `${partition.topic}-${partition.partition}`);
+      this.#noteFailure('txn-produce', answer.code, `${partition.topic}-${partition.partition}`, partition);
     }
     return 'settled';
   }
 
-  #noteFailure(role: TransactionRole, code: ErrorCode, what: string): void {
+  #noteFailure(role: TransactionRole, code: ErrorCode, what: string, of?: TxnPartition): void {
     switch (decideTransaction(role, code)) {
       case 'done':
         return;
@@ -186,7 +186,9 @@ export class OpenTransaction {
         this.#failure ??= new TransactionError('aborted', code, what);
         return;
       case 'fatal':
-        this.#failure ??= new TransactionError('fatal', code, what);
+        this.#failure ??= new TransactionError('fatal', code, what, {
+          ...(of && { partition: { topic: of.topic, partition: of.partition } }),
+        });
     }
   }
 

@@ -131,6 +131,13 @@ export class CopiedPartition {
     return this.#restMs;
   }
 
+  /** A broker refuses it, and no other partition. Answers in how many ms it is tried again. */
+  failFor(detail: string): number {
+    const { position } = this.next;
+    this.pauseFor({ kind: 'failing', from: position, to: position, detail });
+    return this.rest();
+  }
+
   pauseFor(finding: PauseFinding): void {
     this.refusal = undefined;
     this.next = { ...this.next, retired: false, pause: { ...finding, sinceMs: wallClockMs() } };
@@ -200,7 +207,11 @@ export class CopiedPartition {
     }
     this.#restMs = earlier.#restMs;
     this.#tooLargeAt = earlier.#tooLargeAt;
-    if (earlier.isResting(performance.now())) this.#activity = earlier.#activity;
+    if (earlier.isResting(performance.now())) {
+      const { pause, position } = { pause: earlier.pause, position: this.next.position };
+      if (pause !== null && this.pause === null) this.pauseFor({ ...pause, from: position, to: position });
+      this.#activity = earlier.#activity;
+    }
     this.#ends = earlier.#ends;
     this.#progressAt = earlier.#progressAt;
     this.lastTimestampMs = earlier.lastTimestampMs;

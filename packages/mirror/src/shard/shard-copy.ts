@@ -7,6 +7,7 @@ import {
   type Fetched,
   type Fetcher,
   type OutgoingRecord,
+  type TopicPartition,
   type TxnSession,
 } from '@penstock/kafka';
 import {
@@ -20,6 +21,7 @@ import { CommitBudget } from '../copy/commit-budget.ts';
 import { commitWaitMs } from '../copy/commit-pace.ts';
 import { CopiedPartition } from '../copy/copied-partition.ts';
 import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
+import { fetchSizes, pieceMs } from '../copy/fetch-sizes.ts';
 import { PendingPairs } from '../copy/pending-pairs.ts';
 import type { TopicState } from '../link/topic-states.ts';
 import { pairsTopicOf, partitionName, rejectedTopicOf } from '../names.ts';
@@ -81,7 +83,7 @@ export class ShardCopy implements Disposable {
     this.#rejected = o.config.oversize === 'reject' ? [] : undefined;
     this.#fetcher = startFetcher(o.link.source, {
       isolation: 'read_committed',
-      ...fetchSizes(o, this.#budget.bytes),
+      ...fetchSizes(o.config.prefetchBytes, o.bandwidth, this.#budget.bytes),
       log: o.log,
     });
     this.#ledgerEnd = state.end;
@@ -137,6 +139,19 @@ export class ShardCopy implements Disposable {
       const fields = { partition: partition.name, code, restMs };
       log.warn(fields, 'target partition takes nothing; the others go on');
     }
+  }
+
+  /** A broker answered for one partition what no retry mends. Only that one is paused, and tried later. */
+  failFor(failed: TopicPartition, side: 'source' | 'target', error: Error): boolean {
+    const concerned = [...this.partitions.values()].filter((each) =>
+      side === 'target' ? isTarget(each, failed) : isSource(each, failed),
+    );
+    for (const partition of concerned) {
+      const restMs = partition.failFor(`the ${side} answers ${error.message}`);
+      this.#o.metrics.pauses.add(1);
+      this.#o.log.error({ partition: partition.name, restMs, error }, 'a broker refuses a partition');
+    }
+    return concerned.length > 0;
   }
 
   /**
@@ -367,25 +382,15 @@ const noLimits = { maxMessageBytes: Infinity };
 /** In one batch. A reference takes about 400 bytes. */
 const referencesMax = 1_000;
 
-/** So much of a second's worth is taken at once when the bytes a second are limited. */
-const pieceMs = 100;
-
-/**
- * One answer is copied as a whole, so it must not be larger than a transaction. Under a limit of bytes no
- * more is fetched ahead than passes in two seconds: the source is asked all the time then, and its ends are
- * known, although little is copied.
- */
-function fetchSizes({ config, bandwidth }: ShardOptions, transactionBytes: number) {
-  const prefetchBytes = bandwidth.atMost(config.prefetchBytes, 2_000);
-  const responseMaxBytes = Math.min(2 * 1024 * 1024, prefetchBytes / 2, transactionBytes);
-  return { prefetchBytes, responseMaxBytes, partitionMaxBytes: Math.min(1024 * 1024, responseMaxBytes) };
-}
-
 /** Over at once when the signal aborts. */
 async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
-function isTarget({ target }: CopiedPartition, other: { topic: string; partition: number }): boolean {
+function isSource({ topic, partition }: CopiedPartition, other: TopicPartition): boolean {
+  return topic === other.topic && partition === other.partition;
+}
+
+function isTarget({ target }: CopiedPartition, other: TopicPartition): boolean {
   return target.topic === other.topic && target.partition === other.partition;
 }

@@ -133,12 +133,13 @@ export class Shard {
     if (error instanceof TransactionError) {
       metrics.transactions.add(1, error.outcome === 'fatal' ? 'failed' : error.outcome);
       const { outcome, code } = error;
-      if (outcome === 'fatal' && !isDenied(error)) throw error;
+      const isOfOne = this.#concernsOne(error, 'target');
+      if (outcome === 'fatal' && !isDenied(error) && !isOfOne) throw error;
       log.warn({ shard, outcome, code, error }, 'transaction did not end as asked');
       if (outcome === 'fenced') return this.#onFenced(error);
       if (outcome === 'fatal') await this.#closeSession();
       else this.#copy?.learnFrom(error);
-    } else if (error instanceof KafkaError && (error.retryable || isDenied(error))) {
+    } else if (error instanceof KafkaError && this.#canGoOn(error)) {
       log.warn({ shard, code: error.code, error }, 'Kafka refuses or is away; will be tried again');
       const failure = await this.#abortOpen();
       if (failure !== undefined) return this.#recover(failure);
@@ -149,6 +150,19 @@ export class Shard {
     await this.#backOff(Math.min(backoffMaxMs, 50 * 2 ** this.#tries));
     this.#tries += 1;
     return false;
+  }
+
+  #canGoOn(error: KafkaError): boolean {
+    return error.retryable || isDenied(error) || this.#concernsOne(error, 'source');
+  }
+
+  /**
+   * Whether the error is about one partition. Then that one is paused. What a broker says of this process, or
+   * of its requests, is about all of them, though it is answered for each.
+   */
+  #concernsOne(error: KafkaError | TransactionError, side: 'source' | 'target'): boolean {
+    if (error.partition === undefined || isDenied(error) || isAboutUs.test(error.code)) return false;
+    return this.#copy?.failFor(error.partition, side, error) ?? false;
   }
 
   /** A failure leaves its transaction open. It must be gone before the ledger is read again. */
@@ -203,6 +217,8 @@ export class Shard {
     await sleep(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
   }
 }
+
+const isAboutUs = /AUTHORIZATION_FAILED$|^UNSUPPORTED_VERSION$|^INVALID_REQUEST$|^INVALID_REQUIRED_ACKS$/;
 
 /** An ACL of a topic is missing: the next survey pauses what it concerns, and the rest goes on. */
 function isDenied({ code }: { code: string }): boolean {
