@@ -47,7 +47,9 @@ export async function auditLink(link: LinkContext, options: AuditOptions): Promi
   const begins = await Promise.all(
     chosen.map((each, index) => {
       const [source, target] = nearest.slice(3 * index);
-      return from ?? comparableFrom(each, { source: source!, target: target! });
+      return from === undefined
+        ? comparableFrom(each, { source: source!, target: target! })
+        : Promise.resolve(from);
     }),
   );
   const firstRuns = await readNearest(
