@@ -1,5 +1,12 @@
-import { encodeBatch, openTxnSession, startBatchProducer } from '@penstock/kafka';
+import {
+  encodeBatch,
+  openCluster,
+  openTxnSession,
+  startBatchProducer,
+  TransactionError,
+} from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
+import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import {
@@ -10,6 +17,9 @@ import {
   writeTransactions,
 } from './source-writer.ts';
 import { createLink, eventually, expectExactCopy, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
+
+// Names that Node cannot see in a CommonJS module from outside.
+const { CompressionTypes, Kafka, logLevel } = kafkajs;
 
 const clusters = useTwoClusters();
 
@@ -27,6 +37,53 @@ test(
     const all = await clusters.source.consoleConsume(link.topic, { isolation: 'read_uncommitted' });
     expect(all.length).toBeGreaterThan(3 * 30 * 10); // there was something to leave out
     expect(mirror.log()).not.toContain('"level":"error"');
+  },
+  testTimeoutMs,
+);
+
+test(
+  'batches of another client pass too, with its codec, its nulls and its headers',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const kafka = new Kafka({ brokers: [...clusters.source.bootstrap], logLevel: logLevel.NOTHING });
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (const compression of [CompressionTypes.None, CompressionTypes.GZIP]) {
+      const messages = Array.from({ length: 50 }, (_, at) => ({
+        partition: 0,
+        key: at % 3 === 0 ? null : `key ${at}`,
+        value: at % 7 === 0 ? null : 'x'.repeat(at * 40),
+        headers: { many: ['one', 'two'], bytes: Buffer.from([0, 255, at]) },
+        timestamp: String(1_600_000_000_000 + at),
+      }));
+      await producer.send({ topic: link.topic, compression, messages });
+    }
+    await producer.disconnect();
+    const mirror = startMirrorProcess(link.env);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    const { text } = (await mirror.process.ask('/metrics')) ?? {};
+    expect(text).toMatch(/batches_total\{path="pass"\} [1-9]/);
+    expect(await mirror.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, [0])).toBe(100);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'one bit that flips in the records on the way is refused by the master, by the checksum of the source',
+  async () => {
+    const topic = uniqueName('flipped');
+    await clusters.target.createTopic(topic, { partitions: 1 });
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    await using session = await openTxnSession(target, { transactionalId: uniqueName('flipped') });
+    const value = Buffer.alloc(500, 'x');
+    const batch = encodeBatch([{ key: null, value, timestampMs: Date.now() }]);
+    batch.bytes[300] = batch.bytes[300]! ^ 0x04;
+    session.append(topic, 0, batch);
+    const failure: unknown = await session.commit().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TransactionError);
+    expect(failure).toMatchObject({ outcome: 'aborted', code: 'CORRUPT_MESSAGE' });
+    expect(failure).toMatchObject({ stuck: [{ topic, partition: 0 }] });
   },
   testTimeoutMs,
 );
