@@ -46,6 +46,14 @@ test('the Receiver has long forms of its own', () => {
   ]);
 });
 
+test('the Mirror is killed once a round, and copies a hundred random answers for each', () => {
+  const steps = soakSteps(soakOptions(['mirror', '--seed', '7', '--rounds', '3'], 0), 7);
+  expect(steps.map(({ name, environment }) => [name, environment])).toEqual([
+    ['crash', { PENSTOCK_SEED: '7', PENSTOCK_ROUNDS: '3' }],
+    ['pass-through', { PENSTOCK_FUZZ_SEED: '7', PENSTOCK_FUZZ_RUNS: '300' }],
+  ]);
+});
+
 test('only some files', () => {
   expect(soakSteps(soakOptions(['core', '--only', 'rebal'], 0), 1).map(({ name }) => name)).toEqual([
     'rebalances',
@@ -56,7 +64,7 @@ test('only some files', () => {
 
 test.each([
   [[], 'What is to be soaked'],
-  [['mirror'], 'What is to be soaked'],
+  [['filter'], 'What is to be soaked'],
   [['core', '--rounds', 'many'], '--rounds is a whole number'],
   [['core', '--hours', '2'], "Unknown option '--hours'"],
 ])('%j is refused in a sentence', (args, message) => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const soakUsage = `npm run soak -- (core | receiver) [OPTION...]
+export const soakUsage = `npm run soak -- (core | receiver | mirror) [OPTION...]
 
 Runs the long forms of tests against real brokers, with a new seed each time. It ends with a line
 "soak core: N of N passed", or with the command that repeats what failed.
@@ -17,15 +17,21 @@ receiver: packages/receiver
   attacks        every attack for 10 s, twice, beside a client that behaves; prints the figures of
                  docs/security.md: its p50 and p99, memory and CPU of the Receiver
 
+mirror: packages/mirror
+  crash          killed at random points, as often as --rounds says, between two clusters under load
+  pass-through   100 random answers for each round, copied and compared record by record
+
   --runs N       instead: all of these tests in their short forms, N times, each time with the next seed
   --seed S       begin with this seed (default: by the clock)
   --rounds N     faults of random-faults (default 200); rebalances takes a tenth, 20 at least
   --minutes N    go on with the next seed until so much time is over
   --only A,B     only files whose name has one of these in it`;
 
+const subjects = ['core', 'receiver', 'mirror'] as const;
+
 export interface SoakOptions {
   help: boolean;
-  what: 'core' | 'receiver';
+  what: (typeof subjects)[number];
   seed: number;
   rounds: number;
   runs: number | undefined;
@@ -59,11 +65,12 @@ export function soakOptions(args: readonly string[], nowMs: number): SoakOptions
   });
   const help = values.help ?? false;
   const [what] = positionals;
-  if (!help && (positionals.length !== 1 || (what !== 'core' && what !== 'receiver')))
-    throw new Error('What is to be soaked? There are: core, receiver');
+  const subject = subjects.find((each) => each === what);
+  if (!help && (positionals.length !== 1 || subject === undefined))
+    throw new Error(`What is to be soaked? There are: ${subjects.join(', ')}`);
   return {
     help,
-    what: what === 'receiver' ? what : 'core',
+    what: subject ?? 'core',
     seed: wholeNumber('--seed', values.seed) ?? Math.floor(nowMs / 1_000) % 1_000_000_000,
     rounds: wholeNumber('--rounds', values.rounds) ?? 200,
     runs: wholeNumber('--runs', values.runs),
@@ -81,7 +88,7 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
 /** What one seed costs: each file of its own, or with --runs all of them at once. */
 export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   const { rounds, only, what } = options;
-  const folder = what === 'core' ? 'packages/kafka/test/' : 'packages/receiver/test/';
+  const folder = what === 'core' ? 'packages/kafka/test/' : `packages/${what}/test/`;
   const chosen = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   if (options.runs !== undefined) {
     const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
@@ -98,6 +105,7 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
     ];
   }
   if (what === 'receiver') return receiverSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
+  if (what === 'mirror') return mirrorSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
   const roundsOf: Record<string, number> = {
     'random-faults': rounds,
     rebalances: Math.max(20, Math.floor(rounds / 10)),
@@ -129,4 +137,25 @@ function receiverSteps(folder: string, seed: number, rounds: number): SoakStep[]
     environment: { PENSTOCK_SEED: String(seed), ...environment },
     again: `npm run soak -- receiver --seed ${seed} --rounds ${rounds} --only ${name}`,
   }));
+}
+
+function mirrorSteps(folder: string, seed: number, rounds: number): SoakStep[] {
+  const again = (name: string): string =>
+    `npm run soak -- mirror --seed ${seed} --rounds ${rounds} --only ${name}`;
+  return [
+    {
+      name: 'crash',
+      project: 'kafka',
+      files: [`${folder}crash.kafka`],
+      environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(rounds) },
+      again: again('crash'),
+    },
+    {
+      name: 'pass-through',
+      project: 'unit',
+      files: ['packages/mirror/src/copy/pass-through'],
+      environment: { PENSTOCK_FUZZ_SEED: String(seed), PENSTOCK_FUZZ_RUNS: String(100 * rounds) },
+      again: again('pass-through'),
+    },
+  ];
 }

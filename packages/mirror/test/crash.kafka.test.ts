@@ -6,14 +6,17 @@ import { createLink, eventually, expectExactCopy, useTwoClusters, testTimeoutMs 
 
 const clusters = useTwoClusters({ harmed: true });
 
+/** More of them in `npm run soak -- mirror`. */
+const kills = Number(process.env['PENSTOCK_ROUNDS'] ?? 6);
+
 test(
   'killed at random points, it loses nothing and doubles nothing',
   async () => {
     const partitions = [0, 1, 2, 3];
     const link = await createLink(clusters, { partitions: 4 });
     const writing = new AbortController();
-    const written = writeTransactions(clusters.sourceCluster, link.topic, partitions, 20_000, writing.signal);
-    for (let round = 0; round < 6; round += 1) {
+    const written = writeTransactions(clusters.sourceCluster, link.topic, partitions, 1e9, writing.signal);
+    for (let round = 0; round < kills; round += 1) {
       const mirror = startMirrorProcess(link.env);
       await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, partitions);
       await sleep(400 * Math.random());
@@ -26,7 +29,7 @@ test(
     expect(await mirror.stop()).toBe(0);
     expect(await expectExactCopy(clusters, link, partitions)).toBeGreaterThan(1000);
   },
-  testTimeoutMs,
+  Math.max(testTimeoutMs, kills * 20_000),
 );
 
 test(
