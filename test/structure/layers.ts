@@ -25,6 +25,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'geo',
     'position',
     'request',
+    'validate',
     'partition',
     'thread',
     'replay',

@@ -4,6 +4,7 @@ import {
   chassisKnobs,
   durationMs,
   filterTopicKnobs,
+  flag,
   integer,
   kafkaKnobs,
   kafkaProblems,
@@ -110,6 +111,12 @@ export const knobs = {
     why: 'A TypeScript file with a catalogue of your own (docs/catalogue.md). The built-in one when not set.',
     lengthMax: 4_096,
     optional: true,
+  }),
+  validate: flag('PENSTOCK_FILTER_VALIDATE', {
+    why:
+      'Whether POST /validate on the operations listener says what the rules make of a body ' +
+      '(docs/validate.md). It stores nothing, but shows the rules to whoever reaches that listener.',
+    default: false,
   }),
   disabledFixes: list('PENSTOCK_FILTER_DISABLED_FIXES', {
     why: 'Ids of client fixes that are switched off, e.g. after one turned out wrong.',

@@ -7,6 +7,7 @@ import { declareFilterMetrics, declarePartitionMetrics, type PartitionStatus } f
 import { geoChannelName } from './geo/geo-channel.ts';
 import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
+import { Validator } from './validate/validator.ts';
 
 /**
  * Starts the Input Filter: checks the topics, loads the GeoIP databases, and runs the worker threads, which
@@ -20,6 +21,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   const failures = metrics.counter('geoip_failures_total', 'Loads of GeoIP databases that failed.');
   await using cleanup = new AsyncDisposableStack();
 
+  const validator = config.validate ? new Validator(pipeline, config) : undefined;
   const channel = new BroadcastChannel(geoChannelName);
   cleanup.defer(() => channel.close());
   const geo = cleanup.use(
@@ -27,10 +29,14 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
       paths: geoipPathsOf(config),
       checkIntervalMs: config.geoipCheckIntervalMs,
       log,
-      onChange: (files) => channel.postMessage(files),
+      onChange: (files) => {
+        channel.postMessage(files);
+        validator?.useGeo(files);
+      },
       onFailed: () => failures.add(1),
     }),
   );
+  validator?.useGeo(geo.files);
   metrics.gaugeOf('geoip_missing', 'GeoIP databases that are configured but not in use.', () => geo.missing);
 
   const check = cleanup.use(await TopicCheck.start(context, pipeline.catalogue.routes));
@@ -45,6 +51,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   return {
     notReady: () => [...check.problems, ...threads.notReady()],
     status: () => ({ ...threads.status(), geoip: geo.files.map(({ label, path }) => ({ label, path })) }),
+    ...(validator !== undefined && { post: { '/validate': validator } }),
     drain: () => threads.drain(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -141,6 +141,12 @@ export class FilterProcess {
     return answer;
   }
 
+  /** Of its operations listener. */
+  get operations(): string {
+    const port = /"port":(\d+)[^\n]*operations listener is open/.exec(this.output)?.[1];
+    return `http://127.0.0.1:${port}`;
+  }
+
   async partitions(): Promise<PartitionStatus[]> {
     const { threads } = JSON.parse((await this.get('/status')).text) as FilterStatus;
     return threads.flatMap((thread) => thread.partitions).toSorted((a, b) => a.partition - b.partition);

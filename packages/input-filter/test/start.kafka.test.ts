@@ -1,4 +1,4 @@
-import { decodeEvent, sampleRequests } from '@penstock/events';
+import { createEventDecoder, decodeEvent, sampleRequests } from '@penstock/events';
 import { sharedKafka } from '@penstock/test-broker';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,21 +23,49 @@ test('a catalogue from outside the repository decides; a broken GeoIP file stops
   const catalogue = join(folder, 'catalogue.ts');
   await writeFile(
     catalogue,
-    `export default (events: any) => ({ ...events.builtInCatalogue, routes: Object.fromEntries(
-       ['page_view', 'screen_view', 'purchase', 'click', 'search', 'app_open', 'session_start']
-         .map((type) => [type, '${routed}'])) });\n`,
+    `export default (events: any) => ({ ...events.builtInCatalogue,
+       formats: [...events.builtInCatalogue.formats, {
+         number: 100, envelope: null, check: events.strictReader({ no: events.required(events.shortText) }),
+         clientOf: () => ({ name: 'till', version: null }), typeOf: () => 'receipt', timeOf: () => null }],
+       upgrades: [...events.builtInCatalogue.upgrades,
+         { from: 100, to: 4, up: ({ no }: any) => ({ event_type: 'receipt', properties: { no } }) }],
+       schemaFields: [{ name: 'x_no', type: 'string', doc: 'Number', since: '2026-11-28',
+         value: ({ properties }: any) => properties.no ?? null }],
+       routes: Object.fromEntries(['receipt', 'page_view', 'screen_view', 'purchase', 'click', 'search',
+         'app_open', 'session_start'].map((type) => [type, '${routed}'])) });\n`,
   );
+  const receipts = '{"no":"A-1"}\n{"no":"A-2"}\n{"nr":"A-3"}';
+  await write(cluster, topics.raw, [
+    rawRecord({ body: Buffer.from(receipts), hint: '100', receivedAtMs: Date.now() }),
+  ]);
   await writeFile(join(folder, 'broken.mmdb'), 'not a database');
   const filter = await FilterProcess.start(kafka, topics, {
     PENSTOCK_FILTER_CATALOGUE: catalogue,
+    PENSTOCK_FILTER_VALIDATE: 'true',
     PENSTOCK_FILTER_GEOIP_DATABASES: join(folder, 'broken.mmdb'),
   });
-  await filter.untilCommitted(10n);
+  await filter.untilCommitted(11n);
   const here = await read(cluster, routed);
   const there = await read(cluster, topics.clean);
-  expect(here.length + there.length).toBe(10);
-  expect(here.length).toBeGreaterThan(0);
-  for (const record of here) expect(decodeEvent(record.value!).geo).toBeNull();
+  expect(here.length + there.length).toBe(12);
+  const decode = createEventDecoder([{ name: 'x_no', type: 'string', doc: 'Number', since: '2026-11-28' }]);
+  const events = here.map((record) => decode(record.value!));
+  for (const { event } of events) expect(event.geo).toBeNull();
+  expect(events.flatMap(({ own }) => (own['x_no'] === null ? [] : [own['x_no']]))).toEqual(['A-1', 'A-2']);
+  const rejected = await read(cluster, topics.rejected);
+  expect(rejected.map(({ value }) => value!.toString())).toEqual(['{"nr":"A-3"}']);
+
+  const asked = await fetch(`${filter.operations}/validate?format=100`, { method: 'POST', body: receipts });
+  expect(await asked.json()).toMatchObject({
+    ...{ events: 3, outcomes: { accepted: 2, rejected: 1, unwanted: 0 } },
+    results: [
+      { topic: routed, event: { x_no: 'A-1' } },
+      { event: { x_no: 'A-2' } },
+      { reason: 'unknown-field' },
+    ],
+  });
+  expect(await filter.metric('events_total')).toBe(13); // validating counts nothing
+
   expect(await filter.metric('geoip_missing')).toBe(1);
   expect(filter.output).toContain('GeoIP database cannot be used');
 });

@@ -29,6 +29,8 @@ export type { Log } from './log.ts';
 export { Counter, Histogram, Metrics, secondsBounds } from './metrics.ts';
 export type { Reading } from './metrics.ts';
 export { listenOn } from './operations/listen-on.ts';
+export { problem as postProblem } from './operations/post-page.ts';
+export type { PostAnswer, PostPage, PostPages, PostRequest } from './operations/post-page.ts';
 export type { Service, ServiceContext } from './run-service.ts';
 export { runThread, startThreads } from './threads.ts';
 export type { ThreadContext } from './threads.ts';

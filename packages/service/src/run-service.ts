@@ -4,6 +4,7 @@ import type { ConfigOf, Knobs } from './config/knobs.ts';
 import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { startOperations } from './operations/operations.ts';
+import type { PostPages } from './operations/post-page.ts';
 import { effectiveConfig, readServiceConfig, type Environment } from './config/read-config.ts';
 import type { chassisKnobs } from './config/shared-knobs.ts';
 
@@ -15,6 +16,8 @@ export interface Service extends AsyncDisposable {
   notReady(): readonly string[];
   /** For `/status`. */
   status(): object;
+  /** Questions with a body that it answers on its operations listener, by path. */
+  readonly post?: PostPages;
   /** Take no more, finish and commit what is in flight. Called once; `/readyz` already answers 503. */
   drain(): Promise<void>;
 }
@@ -104,6 +107,7 @@ async function live<K extends Knobs & ChassisKnobs>(
       uptimeSeconds: process.uptime(),
       ...now.service?.status(),
     }),
+    post: () => now.service?.post ?? {},
   });
   log.info({ address: operations.address }, 'operations listener is open');
 

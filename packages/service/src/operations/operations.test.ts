@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { onTestFinished, expect, test, vi } from 'vitest';
 import { Metrics } from '../metrics.ts';
 import { startOperations } from './operations.ts';
+import type { PostPage } from './post-page.ts';
 
 // What takes seconds by itself takes more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -30,6 +31,50 @@ test.each([
   const response = await fetch(`http://127.0.0.1:${operations.address.port}${path}`, { method });
   expect(response.status).toBe(status);
   expect(await response.text()).toContain(text);
+});
+
+const posting = (page: PostPage) =>
+  startOperations({
+    listen: { address: '127.0.0.1', port: 0 },
+    knob: 'PENSTOCK_X_OPERATIONS_LISTEN',
+    ...{ hosts: [], metrics: new Metrics('x'), notReady: () => [], status: () => ({}) },
+    post: () => ({ '/ask': page }),
+  });
+
+test('a question with a body is answered by its page, and has limits', async () => {
+  const asked: string[] = [];
+  await using operations = await posting({
+    bodyBytesMax: 10,
+    async answer({ query, body }) {
+      asked.push(`${query.get('of')} ${body.toString()}`);
+      return { status: 200, body: '{}' };
+    },
+  });
+  const url = `http://127.0.0.1:${operations.address.port}/ask`;
+  const post = (body: RequestInit['body'], headers = {}) =>
+    fetch(`${url}?of=x`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
+  expect((await post('0123456789')).status).toBe(200);
+  expect((await post('0123456789a')).status).toBe(413);
+  const unsaid = new Blob(['0123456789a']).stream(); // chunked: its length is not said
+  expect((await post(unsaid)).status).toBe(413);
+  expect((await post('x', { origin: 'https://evil.example' })).status).toBe(403);
+  const got = await fetch(url);
+  expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
+  expect(asked).toEqual(['x 0123456789']);
+});
+
+test('a page that fails is 500, and a body that never comes ends with its connection', async () => {
+  await using operations = await posting({
+    bodyBytesMax: 10,
+    answer: () => Promise.reject(new Error('not now')),
+  });
+  const { port } = operations.address;
+  expect((await fetch(`http://127.0.0.1:${port}/ask`, { method: 'POST', body: 'x' })).status).toBe(500);
+  const socket = await opened(port);
+  const closed = once(socket, 'close');
+  socket.write('POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab');
+  await closed;
+  expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
 });
 
 test('a status that cannot be told is 500, and the next question is answered', async () => {

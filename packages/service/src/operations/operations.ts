@@ -4,6 +4,7 @@ import { answersTo } from './host-names.ts';
 import type { Listen } from '../config/knobs.ts';
 import { listenOn } from './listen-on.ts';
 import type { Metrics } from '../metrics.ts';
+import { answerPost, type PostPages } from './post-page.ts';
 import { shared } from './shared-answer.ts';
 
 export interface OperationsOptions {
@@ -17,6 +18,8 @@ export interface OperationsOptions {
   notReady(): readonly string[];
   /** Anything worth a look; serialised as JSON (bigint as text). */
   status(): object;
+  /** Questions that the service answers now, beside these. */
+  post?(): PostPages;
 }
 
 export interface Operations extends AsyncDisposable {
@@ -54,7 +57,7 @@ export async function startOperations(o: OperationsOptions): Promise<Operations>
       keepAliveTimeout: limits.idleMs,
     },
     (request, response) => {
-      answer(request, response, pages, o.hosts).catch((error: unknown) => {
+      answer(request, response, pages, o).catch((error: unknown) => {
         // A failed look at the service must not end the service.
         if (!response.headersSent) send(response, 500, 'text/plain', `${String(error)}\n`);
         else response.destroy();
@@ -101,20 +104,30 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   pages: Pages,
-  hosts: readonly string[],
+  o: Pick<OperationsOptions, 'hosts' | 'post'>,
 ): Promise<void> {
   const { method = '', url = '', headers } = request;
+  const path = url.split('?', 1)[0] ?? '';
+  const posts = o.post?.() ?? {};
+  const post = Object.hasOwn(posts, path) ? posts[path] : undefined;
+  const allowed = post === undefined ? ['GET', 'HEAD'] : ['POST'];
   // A body that nobody asked for is not waited for.
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.setHeader('connection', 'close');
-    return send(response, 405, 'text/plain', 'GET only\n');
+  if (method !== 'GET' && method !== 'HEAD') response.setHeader('connection', 'close');
+  if (!allowed.includes(method)) {
+    response.setHeader('allow', allowed.join(', '));
+    return send(response, 405, 'text/plain', `${allowed[0]} only\n`);
   }
-  if (!answersTo(headers.host, hosts)) {
+  if (!answersTo(headers.host, o.hosts)) {
     return send(response, 421, 'text/plain', 'this Host is not one of ..._OPERATIONS_HOSTS\n');
   }
-  const path = url.split('?', 1)[0] ?? '';
+  if (post !== undefined) {
+    const answered = await answerPost(request, post);
+    for (const [name, value] of Object.entries(answered.headers ?? {})) response.setHeader(name, value);
+    return send(response, answered.status, 'application/json', answered.body);
+  }
   const page = Object.hasOwn(pages, path) ? await pages[path]?.() : undefined;
-  if (!page) return send(response, 404, 'text/plain', '/livez /readyz /metrics /status\n');
+  if (!page)
+    return send(response, 404, 'text/plain', `${[...Object.keys(pages), ...Object.keys(posts)].join(' ')}\n`);
   send(response, page.status, page.contentType, page.body);
 }
 
