@@ -29,6 +29,7 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
     'partition',
     'thread',
     'replay',
+    'reprocess',
     'commands',
   ],
   'packages/kafka/src': [

@@ -7,6 +7,7 @@ import { asJson } from './as-json.ts';
 import { catalogueTypes, checkCatalogueCommand } from './check-catalogue.ts';
 import { dryRun } from './dry-run-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { reprocessCommand } from './reprocess-command.ts';
 import { resumePartition } from './resume.ts';
 import { partitionReports, type OperatorTools } from './status.ts';
 
@@ -36,6 +37,7 @@ export const commands = {
   resume,
   'dry-run': dryRun,
   replay: replayCommand,
+  reprocess: reprocessCommand,
   'check-catalogue': checkCatalogueCommand,
   'catalogue-types': catalogueTypes,
 };

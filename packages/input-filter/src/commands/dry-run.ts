@@ -1,12 +1,7 @@
 import { createPipeline, decodeBuiltInFields, type Event } from '@penstock/events';
-import {
-  filterRequest,
-  wholeRejected,
-  type FilteredEvent,
-  type FilterTools,
-} from '../request/filter-request.ts';
-import { inflate } from '../request/inflate.ts';
-import { headerTexts, readRawRequest, type RawRecord } from '../request/raw-request.ts';
+import type { FilteredEvent, FilterTools } from '../request/filter-request.ts';
+import { outcomesOf } from '../request/outcomes-of.ts';
+import type { RawRecord } from '../request/raw-request.ts';
 
 /** What the rules would make of some requests. Nothing is written, and nothing is de-duplicated. */
 export interface DryRunReport {
@@ -83,20 +78,6 @@ export class DryRun {
     increment(reasons, event.rejection.reason);
     if (event.rejection.rule !== undefined) increment(rules, event.rejection.rule);
   }
-}
-
-async function outcomesOf(
-  record: RawRecord,
-  topic: string,
-  partition: number,
-  tools: FilterTools,
-): Promise<FilteredEvent[]> {
-  const request = readRawRequest(record, headerTexts(record), topic, partition);
-  if (request.kind === 'rejected') return [wholeRejected(request)];
-  const small = inflate(request.body, request.contentEncoding, tools.bodyBytesMax);
-  const inflated = small.kind === 'large' ? await small.inflate() : small;
-  if (inflated.kind === 'rejected') return [wholeRejected(inflated)];
-  return [...filterRequest(request, inflated.bytes, [], tools)].filter((event) => event !== undefined);
 }
 
 function detailOf(offset: bigint, event: FilteredEvent, before: FilteredEvent | undefined): EventDetail {

@@ -1,4 +1,4 @@
-import { parseTime, reasons, type Reason } from '@penstock/events';
+import { reasons, type Reason } from '@penstock/events';
 import { openAdmin, openCluster, TransactionError } from '@penstock/kafka';
 import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
 import type { FilterConfig } from '../config.ts';
@@ -8,6 +8,7 @@ import { replay, type ReplayRequest } from '../replay/replay.ts';
 import { neverReplayed, type Selection } from '../replay/selection.ts';
 import { asJson } from './as-json.ts';
 import { tellProgress } from './progress.ts';
+import { timeOf } from './time-flag.ts';
 
 /** Writes rejected requests and events to raw again, each once however often it is asked. */
 export const replayCommand: Command<FilterConfig> = {
@@ -97,16 +98,6 @@ function reasonOf(name: string): Reason {
   }
   if (Object.hasOwn(reasons, name)) return name as Reason;
   throw new UsageError(`there is no reason '${name}'; there are ${Object.keys(reasons).join(', ')}`);
-}
-
-/** Also for `reprocess`. Throws UsageError. */
-export function timeOf(given: GivenFlags, flag: string): number | undefined {
-  const text = given.text(flag);
-  if (text === undefined) return undefined;
-  const ms = parseTime(text);
-  if (ms !== null && ms >= 0) return ms;
-  const example = '2026-05-31T12:00:00Z';
-  throw new UsageError(`--${flag} needs a time with its offset, such as ${example}, or ms, not '${text}'`);
 }
 
 function progressOf({ partition, position, to, selected, replayed }: PartitionReplay): string {

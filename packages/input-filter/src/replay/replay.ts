@@ -2,12 +2,10 @@ import {
   encodeBatch,
   listOffsets,
   openTxnSession,
-  recordBytesMax,
   topicProblems,
   TransactionError,
   type Admin,
   type Cluster,
-  type OutgoingRecord,
   type TopicSettings,
   type TxnSession,
 } from '@penstock/kafka';
@@ -15,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FilterError } from '../errors.ts';
 import { offsetOf } from '../position/log-records.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { batchesOf } from './batches-of.ts';
 import { marksRecord, marksTopic, marksTopicNeeds, marksTopicOf } from './replay-marks.ts';
 import {
   nothingReplayed,
@@ -112,27 +111,12 @@ function writeInto(
 ): NonNullable<ReplayTools['write']> {
   const asked = JSON.stringify(selection);
   return async (partition, records, marks) => {
-    for (const batch of batchesOf(records)) session.append(raw, partition, encodeBatch(batch), 'zstd');
+    for (const batch of batchesOf(records, BATCH_BYTES))
+      session.append(raw, partition, encodeBatch(batch), 'zstd');
     const marked = marksRecord(marks, rejectedTopicId, asked, wallClockMs());
     session.append(marksTopicOf(rejected), partition, encodeBatch([marked]));
     await session.commit();
   };
-}
-
-function* batchesOf(records: readonly OutgoingRecord[]): Generator<OutgoingRecord[]> {
-  let batch: OutgoingRecord[] = [];
-  let bytes = 0;
-  for (const record of records) {
-    const more = recordBytesMax(record);
-    if (batch.length > 0 && bytes + more > BATCH_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(record);
-    bytes += more;
-  }
-  if (batch.length > 0) yield batch;
 }
 
 async function rangeOf(
