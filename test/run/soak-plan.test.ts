@@ -46,6 +46,15 @@ test('the Receiver has long forms of its own', () => {
   ]);
 });
 
+test('the filter has long forms of its own', () => {
+  const steps = soakSteps(soakOptions(['filter', '--seed', '7'], 0), 9);
+  expect(steps.map(({ name, environment }) => [name, environment['PENSTOCK_ROUNDS']])).toEqual([
+    ['faults', '20'],
+  ]);
+  expect(steps[0]?.files).toEqual(['packages/input-filter/test/faults.kafka']);
+  expect(steps[0]?.again).toBe('npm run soak -- filter --seed 9 --rounds 200 --only faults');
+});
+
 test('the Mirror is killed once a round, and copies a hundred random answers for each', () => {
   const steps = soakSteps(soakOptions(['mirror', '--seed', '7', '--rounds', '3'], 0), 7);
   expect(steps.map(({ name, environment }) => [name, environment])).toEqual([

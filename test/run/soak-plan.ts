@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const soakUsage = `npm run soak -- (core | receiver | mirror) [OPTION...]
+export const soakUsage = `npm run soak -- (core | receiver | filter | mirror) [OPTION...]
 
 Runs the long forms of tests against real brokers, with a new seed each time. It ends with a line
 "soak core: N of N passed", or with the command that repeats what failed.
@@ -17,6 +17,10 @@ receiver: packages/receiver
   attacks        every attack for 10 s, twice, beside a client that behaves; prints the figures of
                  docs/security.md: its p50 and p99, memory and CPU of the Receiver
 
+filter: packages/input-filter
+  faults         20 rounds each: killed, paused beyond the session, and rebalanced, at every point between two
+                 steps of a transaction, with clients that resend; Java's consumer has the last word
+
 mirror: packages/mirror
   crash          killed at random points, as often as --rounds says, between two clusters under load
   pass-through   100 random answers for each round, copied and compared record by record
@@ -27,11 +31,18 @@ mirror: packages/mirror
   --minutes N    go on with the next seed until so much time is over
   --only A,B     only files whose name has one of these in it`;
 
-const subjects = ['core', 'receiver', 'mirror'] as const;
+const folders = {
+  core: 'packages/kafka/test/',
+  receiver: 'packages/receiver/test/',
+  filter: 'packages/input-filter/test/',
+  mirror: 'packages/mirror/test/',
+};
+
+type Soaked = keyof typeof folders;
 
 export interface SoakOptions {
   help: boolean;
-  what: (typeof subjects)[number];
+  what: Soaked;
   seed: number;
   rounds: number;
   runs: number | undefined;
@@ -64,10 +75,9 @@ export function soakOptions(args: readonly string[], nowMs: number): SoakOptions
     },
   });
   const help = values.help ?? false;
-  const [what] = positionals;
-  const subject = subjects.find((each) => each === what);
+  const subject = Object.keys(folders).find((name): name is Soaked => name === positionals[0]);
   if (!help && (positionals.length !== 1 || subject === undefined))
-    throw new Error(`What is to be soaked? There are: ${subjects.join(', ')}`);
+    throw new Error(`What is to be soaked? There are: ${Object.keys(folders).join(', ')}`);
   return {
     help,
     what: subject ?? 'core',
@@ -88,7 +98,7 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
 /** What one seed costs: each file of its own, or with --runs all of them at once. */
 export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   const { rounds, only, what } = options;
-  const folder = what === 'core' ? 'packages/kafka/test/' : `packages/${what}/test/`;
+  const folder = folders[what];
   const chosen = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
   if (options.runs !== undefined) {
     const files = only.length === 0 ? [folder] : only.map((part) => `${folder}${part}`);
@@ -106,11 +116,9 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   }
   if (what === 'receiver') return receiverSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
   if (what === 'mirror') return mirrorSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
-  const roundsOf: Record<string, number> = {
-    'random-faults': rounds,
-    rebalances: Math.max(20, Math.floor(rounds / 10)),
-    'broker-moves': 1,
-  };
+  const fewer = Math.max(20, Math.floor(rounds / 10));
+  const roundsOf: Record<string, number> =
+    what === 'filter' ? { faults: fewer } : { 'random-faults': rounds, rebalances: fewer, 'broker-moves': 1 };
   const steps = Object.entries(roundsOf).map(([name, count]): SoakStep => ({
     name,
     project: 'kafka',
@@ -118,6 +126,7 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
     environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
     again: `npm run soak -- ${what} --seed ${seed} --rounds ${rounds} --only ${name}`,
   }));
+  if (what === 'filter') return steps.filter(({ name }) => chosen(name));
   steps.push({
     name: 'damaged-bytes',
     project: 'unit',
