@@ -88,9 +88,7 @@ class Scene {
 
   /** The numbers of the events in clean, by partition and in order. */
   clean(): Promise<number[][]> {
-    return Promise.all(
-      partitions.map((partition) => numbersIn(this.cluster, this.#topics.clean, partition)),
-    );
+    return Promise.all(partitions.map((partition) => numbersIn(this.cluster, this.#topics.clean, partition)));
   }
 
   /** The same as Java's consumer sees it, once the filter has stopped. */
