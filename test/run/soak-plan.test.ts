@@ -73,7 +73,7 @@ test('only some files', () => {
 
 test.each([
   [[], 'What is to be soaked'],
-  [['filter'], 'What is to be soaked'],
+  [['runner'], 'What is to be soaked'],
   [['core', '--rounds', 'many'], '--rounds is a whole number'],
   [['core', '--hours', '2'], "Unknown option '--hours'"],
 ])('%j is refused in a sentence', (args, message) => {

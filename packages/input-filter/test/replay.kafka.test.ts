@@ -21,10 +21,15 @@ import { clientOf, read, write } from './topic-io.ts';
 const wrongRule = `export default (events: any) => ({
   ...events.builtInCatalogue,
   fixes: [...events.builtInCatalogue.fixes, {
-    id: 'wrong-rule', issue: 'none', types: null, formats: [2], outcome: 'quarantined',
+    id: 'wrong-rule', issue: 'Every id that ends in an odd digit (invented)',
+    types: null, formats: [2], outcome: 'quarantined',
     clients: [{ name: 'penstock-web', versions: '*' }],
     detect: (event: any) => /[13579]$/.test(event.id), apply: (event: any) => event,
-    since: '2026-11-28', retireWhen: 'now', examples: [],
+    since: '2026-11-28', retireWhen: 'now',
+    examples: [{
+      format: 2, receivedAtMs: 1_780_000_000_000, broken: { id: 'a1' }, repaired: null,
+      outside: { id: 'a1' }, healthy: { id: 'a2' },
+    }],
   }],
 });\n`;
 
