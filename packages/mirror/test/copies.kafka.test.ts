@@ -46,29 +46,18 @@ test(
   'batches of another client pass too, with its codec, its nulls and its headers',
   async () => {
     const link = await createLink(clusters, { partitions: 1 });
-    const refusals: string[] = [];
     const kafka = new Kafka({ brokers: [...clusters.source.bootstrap], logLevel: logLevel.NOTHING });
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-    // It gives up at once when the broker does not know the new topic or its own coordinator yet.
-    await eventually('kafkajs reaches the new topic', async () => {
-      try {
-        await producer.connect();
-        await producer.send({ topic: link.topic, messages: [{ partition: 0, value: 'first' }] });
-        return true;
-      } catch (error) {
-        refusals.push(String(error));
-        return undefined;
-      }
-    }).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${refusals.at(-1)}`);
-    });
+    await producer.connect();
+    const now = Date.now();
     for (const compression of [CompressionTypes.None, CompressionTypes.GZIP]) {
       const messages = Array.from({ length: 50 }, (_, at) => ({
         partition: 0,
         key: at % 3 === 0 ? null : `key ${at}`,
         value: at % 7 === 0 ? null : 'x'.repeat(at * 40),
         headers: { many: ['one', 'two'], bytes: Buffer.from([0, 255, at]) },
-        timestamp: String(1_600_000_000_000 + at),
+        // Not old ones: the retention of the source could be faster than the mirror.
+        timestamp: String(now + at),
       }));
       await producer.send({ topic: link.topic, compression, messages });
     }
@@ -78,7 +67,7 @@ test(
     const { text } = (await mirror.process.ask('/metrics')) ?? {};
     expect(text).toMatch(/batches_total\{path="pass"\} [1-9]/);
     expect(await mirror.stop()).toBe(0);
-    expect(await expectExactCopy(clusters, link, [0])).toBeGreaterThanOrEqual(101); // or the first twice
+    expect(await expectExactCopy(clusters, link, [0])).toBe(100);
   },
   testTimeoutMs,
 );
