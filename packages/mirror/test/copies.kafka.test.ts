@@ -156,7 +156,8 @@ test(
     await plain.drain();
     expect(await lag(2)).toMatchObject({ position, phase: 'copying' });
     await open.abort();
-    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    // The answer comes before the marker: until then the last stable offset hides that there is more.
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0], 'read_uncommitted');
     await mirror.stop();
     expect(await expectExactCopy(clusters, link, [0])).toBe(11);
   },

@@ -64,8 +64,9 @@ export async function copiedUpToNow(
   source: Cluster,
   topic: string,
   partitions: readonly number[],
+  isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
 ): Promise<void> {
-  const ends = await listOffsets(source, topic, partitions, 'latest', 'read_committed');
+  const ends = await listOffsets(source, topic, partitions, 'latest', isolation);
   await eventually(`${topic} is copied up to its end`, async () => {
     if (mirror.process.exit) throw new Error(`the mirror has ended\n${mirror.log()}`);
     const states = await partitionStates(mirror);
