@@ -14,8 +14,8 @@ core: the contract tests of packages/kafka
   damaged-bytes  100 property runs of every decoder for each round: cut off, flipped, hostile lengths
 
 receiver: packages/receiver
-  attacks        every attack for 10 s, twice, beside a client that behaves; prints the figures of
-                 docs/security.md: its p50 and p99, memory and CPU of the Receiver
+  attacks        every attack for 10 s, twice, beside a client that behaves; prints the client's p50
+                 and p99, and the memory and CPU of the Receiver
 
 filter: packages/input-filter
   faults         20 rounds each: killed, paused beyond the session, and rebalanced, at every point between two

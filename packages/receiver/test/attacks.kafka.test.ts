@@ -9,7 +9,7 @@ import { post, startReceiverProcess, type ReceiverProcess } from './receiver-pro
 
 const MiB = 1024 ** 2;
 const canMeasure = existsSync('/proc/self/clear_refs');
-/** Of each attack. `npm run soak -- receiver` takes longer, and prints the figures of docs/security.md. */
+/** Of each attack. `npm run soak -- receiver` takes longer, and prints what each attack costs. */
 const attackMs = Number(process.env['PENSTOCK_ATTACK_MS'] ?? 300);
 const figures = process.env['PENSTOCK_ATTACK_MS'] !== undefined;
 
