@@ -24,6 +24,8 @@ export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions;
   readonly #clocks = new Map<number, ServiceClock>();
   readonly #ended: UnbiddenEnd[] = [];
+  /** Everybody who was ever started: none may outlive the crew, whoever of them is a member by then. */
+  readonly #started: Supervised[] = [];
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -46,10 +48,11 @@ export class Crew implements AsyncDisposable {
   /** One more; settles when it is ready. */
   async add(): Promise<void> {
     const { service, clusters, logFolder, env } = this.#options;
-    const instance = this.members.length + 1;
-    const name = `${service}-${instance}`;
     const [node = '', ...program] = serviceCommand(packageOf[service]);
     const own = service === 'receiver' ? await this.#listen() : undefined;
+    // From here to its place among the members nothing is awaited: two who join at once get two numbers.
+    const instance = this.members.length + 1;
+    const name = `${service}-${instance}`;
     const member = new Supervised({
       name,
       command: throughRunner([node, ...this.clock(instance).nodeArguments, ...program]),
@@ -61,7 +64,8 @@ export class Crew implements AsyncDisposable {
       },
       logFile: join(logFolder, `${name}.log`),
     });
-    this.members[instance - 1] = member;
+    this.members.push(member);
+    this.#started.push(member);
     await member.start();
     if (own) this.urls.push(own.url);
   }
@@ -104,7 +108,7 @@ export class Crew implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.members.map((member) => member[Symbol.asyncDispose]()));
+    await Promise.all(this.#started.map((member) => member[Symbol.asyncDispose]()));
   }
 
   async #listen(): Promise<{ env: Record<string, string>; url: string }> {
