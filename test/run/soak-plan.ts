@@ -15,7 +15,9 @@ core: the contract tests of packages/kafka
 
 receiver: packages/receiver
   attacks        every attack for 10 s, twice, beside a client that behaves; prints the client's p50
-                 and p99, and the memory and CPU of the Receiver
+                 and p99, and the memory and CPU of the Receiver: the figures of docs/security.md
+  durability     20 faults by chance on three brokers, under load: killed, hanging, cut off, too few in sync;
+                 what clients were told against what Java's consumer finds
 
 filter: packages/input-filter
   faults         20 rounds each: killed, paused beyond the session, and rebalanced, at every point between two
@@ -138,7 +140,10 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
 }
 
 function receiverSteps(folder: string, seed: number, rounds: number): SoakStep[] {
-  const environments: Record<string, Record<string, string>> = { attacks: { PENSTOCK_ATTACK_MS: '10000' } };
+  const environments: Record<string, Record<string, string>> = {
+    attacks: { PENSTOCK_ATTACK_MS: '10000' },
+    durability: { PENSTOCK_ROUNDS: String(Math.max(20, Math.floor(rounds / 10))) },
+  };
   return Object.entries(environments).map(([name, environment]): SoakStep => ({
     name,
     project: 'kafka',
