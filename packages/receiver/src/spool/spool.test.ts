@@ -268,7 +268,10 @@ test('one process has it at a time, and a killed one leaves no lock', async () =
 function smallDisk(): string | undefined {
   const path = mkdtempSync(join(tmpdir(), 'penstock-small-disk-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', path]).status === 0;
-  if (mounted) onTestFinished(() => void spawnSync('umount', ['-l', path]));
+  onTestFinished(() => {
+    if (mounted) spawnSync('umount', ['-l', path]);
+    rmSync(path, { recursive: true });
+  });
   return mounted ? path : undefined;
 }
 
