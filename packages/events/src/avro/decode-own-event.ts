@@ -1,13 +1,11 @@
 import type { Event } from '../model/event.ts';
 import { earlierSchemas } from './earlier-schemas.ts';
 import { decodeEvent, EventDecodeError } from './encode-event.ts';
-import { schemaFingerprint } from './fingerprint.ts';
-import { createMeasure } from './measure.ts';
 import type { OwnValues } from './own-fields.ts';
 import { eventSchemaWith, versionsOf, type OwnFieldSchema } from './own-schema.ts';
-import { createRecordReader } from './read-record.ts';
-import { eventSchema, type AvroRecord } from './schema.ts';
-import { hasHeader, headerBytes, looksLikeAvro, singleObjectHeader } from './single-object.ts';
+import { eventOf, readerOf } from './schema-reader.ts';
+import { eventSchema } from './schema.ts';
+import { hasHeader, headerBytes, looksLikeAvro } from './single-object.ts';
 
 /** An event with the fields of a deployer's own. */
 export interface DecodedEvent {
@@ -59,17 +57,3 @@ export function decodeBuiltInFields(bytes: Uint8Array): Event {
 }
 
 const builtIns = [eventSchema, ...earlierSchemas].map(readerOf);
-
-function eventOf(record: Record<string, unknown>): Event {
-  const event = record as unknown as Event;
-  event.origin.attempt ??= null;
-  return event;
-}
-
-function readerOf(schema: AvroRecord) {
-  return {
-    header: singleObjectHeader(schemaFingerprint(schema)),
-    measure: createMeasure(schema.fields),
-    read: createRecordReader(schema.fields),
-  };
-}

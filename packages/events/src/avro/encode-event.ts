@@ -2,9 +2,9 @@ import avsc from 'avsc';
 import type { Event } from '../model/event.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { createMeasure } from './measure.ts';
-import { createRecordReader } from './read-record.ts';
 import { earlierSchemas } from './earlier-schemas.ts';
-import { eventSchema, type AvroRecord } from './schema.ts';
+import { eventOf, readerOf } from './schema-reader.ts';
+import { eventSchema } from './schema.ts';
 import { hasHeader, headerBytes, singleObjectHeader } from './single-object.ts';
 
 /**
@@ -72,17 +72,7 @@ export function decodeEvent(bytes: Uint8Array): Event {
   if (end !== record.length) {
     throw new EventDecodeError(end < 0 ? 'cut off or broken' : `${record.length - end} bytes too many`);
   }
-  const event = reader.read(record, headerBytes).record as unknown as Event;
-  event.origin.attempt ??= null;
-  return event;
-}
-
-function readerOf(schema: AvroRecord) {
-  return {
-    header: singleObjectHeader(schemaFingerprint(schema)),
-    measure: createMeasure(schema.fields),
-    read: createRecordReader(schema.fields),
-  };
+  return eventOf(reader.read(record, headerBytes).record);
 }
 
 /**
