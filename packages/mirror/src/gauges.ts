@@ -2,8 +2,8 @@ import { watchStuckLso } from '@penstock/kafka';
 import type { Metrics } from '@penstock/service';
 import type { Bandwidth } from './copy/bandwidth.ts';
 import type { LinkContext } from './link/link-context.ts';
-import type { NewTopicsWatch } from './link/new-topics.ts';
-import type { StrangerWatch } from './link/strangers.ts';
+import type { RepeatedLook } from './link/repeated-look.ts';
+import type { Stranger } from './link/strangers.ts';
 import { readPartitions, type PartitionReading } from './shard/shard-status.ts';
 import type { OwnedShards } from './shard/shards.ts';
 
@@ -12,8 +12,8 @@ type StuckLsoWatch = ReturnType<typeof watchStuckLso>;
 interface Gauged {
   readonly link: LinkContext;
   readonly shards: OwnedShards;
-  readonly strangers: StrangerWatch;
-  readonly newTopics: NewTopicsWatch;
+  readonly strangers: RepeatedLook<Stranger>;
+  readonly newTopics: RepeatedLook<string>;
   readonly stuck: StuckLsoWatch;
   readonly bandwidth: Bandwidth;
   readonly discoveryIntervalMs: number;

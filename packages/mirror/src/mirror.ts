@@ -6,8 +6,8 @@ import { declareGauges, watchSource } from './gauges.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
 import { openLink } from './link/link-context.ts';
-import { NewTopicsWatch } from './link/new-topics.ts';
-import { StrangerWatch } from './link/strangers.ts';
+import { watchNewTopics } from './link/new-topics.ts';
+import { strangersInWords, watchStrangers } from './link/strangers.ts';
 import { TopicStates } from './link/topic-states.ts';
 import { declareMirrorMetrics } from './metrics.ts';
 import { notProgressing, shardStatus } from './shard/shard-status.ts';
@@ -46,14 +46,17 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
     fail(new MirrorError('GROUP', 'The group on the target no longer takes this member', { cause }));
   });
   const { discoveryIntervalMs } = config;
-  const strangers = opened.use(new StrangerWatch(link, log, discoveryIntervalMs));
-  const newTopics = opened.use(new NewTopicsWatch(link, config, log, discoveryIntervalMs));
+  const strangers = opened.use(watchStrangers(link, log, discoveryIntervalMs));
+  const newTopics = opened.use(watchNewTopics(link, config, log, discoveryIntervalMs));
   const stuck = opened.use(watchSource(link, shards));
   const watches = { strangers, newTopics, stuck };
   declareGauges(metrics, { link, shards, ...watches, bandwidth, discoveryIntervalMs });
   const owned = opened.move();
   return {
-    notReady: () => [...notProgressing(shards.all, config.stalledAfterMs, bandwidth), ...strangers.inWords()],
+    notReady: () => [
+      ...notProgressing(shards.all, config.stalledAfterMs, bandwidth),
+      ...strangersInWords(strangers.found, link.identity.link),
+    ],
     status: () => ({
       link: config.link,
       instance,

@@ -2,6 +2,7 @@ import { topicNames, type Cluster, type Log } from '@penstock/kafka';
 import { readLedger } from '@penstock/ledger';
 import type { MirrorConfig } from '../config.ts';
 import type { LinkContext } from './link-context.ts';
+import { RepeatedLook } from './repeated-look.ts';
 import { wantedTopics } from './wanted-topics.ts';
 
 type Wanted = Pick<MirrorConfig, 'topics' | 'topicsDenied'>;
@@ -24,43 +25,22 @@ async function namesIfNeeded(source: Cluster, { topics }: Wanted): Promise<strin
 }
 
 /** Looks for new topics again and again until it is disposed of. Each is logged once. */
-export class NewTopicsWatch implements Disposable {
-  readonly #link: LinkContext;
-  readonly #wanted: Wanted;
-  readonly #log: Log;
-  readonly #everyMs: number;
-  #closed = false;
-  #found: readonly string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(link: LinkContext, wanted: Wanted, log: Log, everyMs: number) {
-    this.#link = link;
-    this.#wanted = wanted;
-    this.#log = log;
-    this.#everyMs = everyMs;
-    void this.#look();
-  }
-
-  get found(): readonly string[] {
-    return this.#found;
-  }
-
-  [Symbol.dispose](): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  async #look(): Promise<void> {
-    try {
-      const known = new Set(this.#found);
-      this.#found = await unregisteredTopics(this.#link, this.#wanted);
-      for (const topic of this.#found) {
-        if (known.has(topic)) continue;
-        this.#log.warn({ topic }, 'a topic is wanted and not registered, so not copied: run mirror init');
+export function watchNewTopics(
+  link: LinkContext,
+  wanted: Wanted,
+  log: Log,
+  everyMs: number,
+): RepeatedLook<string> {
+  return new RepeatedLook(
+    async (before) => {
+      const found = await unregisteredTopics(link, wanted);
+      for (const topic of found) {
+        if (before.includes(topic)) continue;
+        log.warn({ topic }, 'a topic is wanted and not registered, so not copied: run mirror init');
       }
-    } catch (error) {
-      if (!this.#closed) this.#log.debug({ error }, 'new topics cannot be looked for');
-    }
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), this.#everyMs).unref();
-  }
+      return found;
+    },
+    (error) => log.debug({ error }, 'new topics cannot be looked for'),
+    everyMs,
+  );
 }

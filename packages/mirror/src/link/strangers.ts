@@ -1,6 +1,7 @@
 import { groupMembers, type DescribedMember, type Log } from '@penstock/kafka';
 import { groupOf } from '../names.ts';
 import type { LinkContext } from './link-context.ts';
+import { RepeatedLook } from './repeated-look.ts';
 
 /** A member of the link's group that is not a mirror. The shards that it holds are copied by nobody. */
 export interface Stranger {
@@ -34,48 +35,23 @@ function strangerOf({ memberId, clientId, clientHost, assignment }: DescribedMem
 }
 
 /** Looks for strangers again and again until it is disposed of. Each is logged once. */
-export class StrangerWatch implements Disposable {
-  readonly #link: LinkContext;
-  readonly #log: Log;
-  readonly #everyMs: number;
-  readonly #closing = new AbortController();
-  #found: readonly Stranger[] = [];
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(link: LinkContext, log: Log, everyMs: number) {
-    this.#link = link;
-    this.#log = log;
-    this.#everyMs = everyMs;
-    void this.#look();
-  }
-
-  get found(): readonly Stranger[] {
-    return this.#found;
-  }
-
-  /** A sentence for each. */
-  inWords(): string[] {
-    const group = groupOf(this.#link.identity.link);
-    return this.#found.map((stranger) => strangerInWords(stranger, group));
-  }
-
-  [Symbol.dispose](): void {
-    this.#closing.abort();
-    clearTimeout(this.#timer);
-  }
-
-  async #look(): Promise<void> {
-    const { signal } = this.#closing;
-    try {
-      const known = new Set(this.#found.map(({ memberId }) => memberId));
-      this.#found = await strangersOf(this.#link, { signal });
-      for (const stranger of this.#found) {
+export function watchStrangers(link: LinkContext, log: Log, everyMs: number): RepeatedLook<Stranger> {
+  return new RepeatedLook(
+    async (before, signal) => {
+      const known = new Set(before.map(({ memberId }) => memberId));
+      const found = await strangersOf(link, { signal });
+      for (const stranger of found) {
         if (known.has(stranger.memberId)) continue;
-        this.#log.error({ ...stranger }, 'a member of the group is not a mirror: its shards are not copied');
+        log.error({ ...stranger }, 'a member of the group is not a mirror: its shards are not copied');
       }
-    } catch (error) {
-      if (!signal.aborted) this.#log.debug({ error }, 'the group does not say who its members are');
-    }
-    if (!signal.aborted) this.#timer = setTimeout(() => void this.#look(), this.#everyMs).unref();
-  }
+      return found;
+    },
+    (error) => log.debug({ error }, 'the group does not say who its members are'),
+    everyMs,
+  );
+}
+
+/** A sentence for each. */
+export function strangersInWords(strangers: readonly Stranger[], link: string): string[] {
+  return strangers.map((stranger) => strangerInWords(stranger, groupOf(link)));
 }
