@@ -9,6 +9,9 @@ import { neverReplayed, type Selection } from '../replay/selection.ts';
 import { asJson } from './as-json.ts';
 import { tellProgress } from './progress.ts';
 import { timeOf } from './time-flag.ts';
+import { totalsOf } from './totals.ts';
+
+const counted = ['selected', 'replayed', 'before', 'copies', 'incomplete', 'tooLarge'] as const;
 
 /** Writes rejected requests and events to raw again, each once however often it is asked. */
 export const replayCommand: Command<FilterConfig> = {
@@ -42,7 +45,7 @@ export const replayCommand: Command<FilterConfig> = {
     using _progress = tellProgress(() => current && progressOf(current));
     const signal = new AbortController().signal;
     const done = await replay(cluster, admin, request, (next) => (current = next), signal).catch(explain);
-    return asJson({ dryRun: request.dryRun, ...totalsOf(done), partitions: done });
+    return asJson({ dryRun: request.dryRun, ...totalsOf(counted, done), partitions: done });
   },
 };
 
@@ -102,13 +105,6 @@ function reasonOf(name: string): Reason {
 
 function progressOf({ partition, position, to, selected, replayed }: PartitionReplay): string {
   return `partition ${partition}: at ${position} of ${to}, ${selected} selected, ${replayed} replayed`;
-}
-
-function totalsOf(done: readonly PartitionReplay[]) {
-  const names = ['selected', 'replayed', 'before', 'copies', 'incomplete', 'tooLarge'] as const;
-  return Object.fromEntries(
-    names.map((name) => [name, done.reduce((sum, partition) => sum + partition[name], 0)]),
-  );
 }
 
 function explain(error: unknown): never {

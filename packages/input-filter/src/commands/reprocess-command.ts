@@ -5,13 +5,14 @@ import { geoipPathsOf, type FilterConfig } from '../config.ts';
 import { FilterError } from '../errors.ts';
 import { GeoDatabases } from '../geo/geo-databases.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
-import type { PartitionReprocess } from '../reprocess/reprocess-partition.ts';
+import { counted, type PartitionReprocess } from '../reprocess/reprocess-partition.ts';
 import { reprocess } from '../reprocess/reprocess.ts';
 import type { ReprocessTime } from '../reprocess/reprocess-range.ts';
 import { filterTopics } from '../topics.ts';
 import { asJson } from './as-json.ts';
 import { tellProgress } from './progress.ts';
 import { timeOf } from './time-flag.ts';
+import { totalsOf } from './totals.ts';
 
 /** Filters what raw holds of some time anew, into a topic of its own. */
 export const reprocessCommand: Command<FilterConfig> = {
@@ -51,7 +52,7 @@ export const reprocessCommand: Command<FilterConfig> = {
       into,
       from: isoOf(time.fromMs),
       to: isoOf(time.toMs),
-      ...totalsOf(all),
+      ...totalsOf(counted, all),
       partitions: all,
     });
   },
@@ -75,11 +76,6 @@ function isoOf(ms: number): string {
 
 function progressOf({ partition, position, end, clean }: PartitionReprocess): string {
   return `partition ${partition}: at raw offset ${position} of ${end}, ${clean} events written`;
-}
-
-function totalsOf(all: readonly PartitionReprocess[]) {
-  const names = ['requests', 'events', 'clean', 'rejected', 'unwanted', 'duplicate', 'replays'] as const;
-  return Object.fromEntries(names.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]));
 }
 
 function explain(error: unknown): never {

@@ -3,16 +3,15 @@ import {
   listOffsets,
   openTxnSession,
   topicProblems,
-  TransactionError,
   type Admin,
   type Cluster,
   type TopicSettings,
   type TxnSession,
 } from '@penstock/kafka';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FilterError } from '../errors.ts';
 import { offsetOf } from '../position/log-records.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { againAfterAborts } from './again-after-aborts.ts';
 import { batchesOf } from './batches-of.ts';
 import { marksRecord, marksTopic, marksTopicNeeds, marksTopicOf } from './replay-marks.ts';
 import {
@@ -37,8 +36,6 @@ export interface ReplayRequest {
   readonly singleReplica: boolean;
 }
 
-/** Aborted transactions in a row, with nothing written between them, before it gives up. */
-const ABORTS_MAX = 5;
 /** A larger batch is one record. */
 const BATCH_BYTES = 512 * 1024;
 
@@ -82,26 +79,15 @@ export async function replay(
 }
 
 /** Begins a partition anew when a transaction was aborted: by then the marks tell what was replayed. */
-async function replayPatiently(
-  tools: ReplayTools,
-  done: PartitionReplay,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let aborts = 0; ;) {
+function replayPatiently(tools: ReplayTools, done: PartitionReplay, signal: AbortSignal): Promise<void> {
+  const attempt = async (): Promise<void> => {
     const earlier = done.replayed;
-    try {
-      await replayPartition(tools, done, signal);
-      done.before -= earlier;
-      return;
-    } catch (error) {
-      if (!(error instanceof TransactionError) || error.outcome !== 'aborted') throw error;
-      aborts = done.replayed > earlier ? 1 : aborts + 1;
-      if (aborts > ABORTS_MAX) throw error;
-      const { selected, before, copies, incomplete, tooLarge, left } = nothingReplayed(0, 0n, 0n);
-      Object.assign(done, { selected, before, copies, incomplete, tooLarge, left, position: done.from });
-      await sleep(200 * 2 ** aborts, undefined, { signal });
-    }
-  }
+    const { selected, before, copies, incomplete, tooLarge, left } = nothingReplayed(0, 0n, 0n);
+    Object.assign(done, { selected, before, copies, incomplete, tooLarge, left, position: done.from });
+    await replayPartition(tools, done, signal);
+    done.before -= earlier;
+  };
+  return againAfterAborts(attempt, () => done.replayed, signal);
 }
 
 function writeInto(

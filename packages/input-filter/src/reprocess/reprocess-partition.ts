@@ -50,6 +50,17 @@ export interface PartitionReprocess {
   replays: number;
 }
 
+/** What is counted, and added up over partitions. */
+export const counted = [
+  'requests',
+  'events',
+  'clean',
+  'rejected',
+  'unwanted',
+  'duplicate',
+  'replays',
+] as const;
+
 export function nothingReprocessed({ partition, start, end, position }: ReprocessRange): PartitionReprocess {
   const counts = { requests: 0, events: 0, clean: 0, rejected: 0, unwanted: 0, duplicate: 0, replays: 0 };
   return { partition, start, end, position, ...counts };
@@ -195,5 +206,3 @@ class Run {
     this.#bytes += recordBytesMax(record);
   }
 }
-
-const counted = ['requests', 'events', 'clean', 'rejected', 'unwanted', 'duplicate', 'replays'] as const;

@@ -2,15 +2,14 @@ import {
   cleanTopicNeeds,
   openTxnSession,
   topicProblems,
-  TransactionError,
   type Admin,
   type Cluster,
   type Codec,
   type TopicSettings,
 } from '@penstock/kafka';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DedupLimits } from '../dedup/dedup-window.ts';
 import { FilterError } from '../errors.ts';
+import { againAfterAborts } from '../replay/again-after-aborts.ts';
 import { marksTopicOf } from '../replay/replay-marks.ts';
 import type { FilterTools } from '../request/filter-request.ts';
 import { outputsOf, type FilterTopics } from '../topics.ts';
@@ -39,8 +38,6 @@ export interface ReprocessRequest {
 
 /** Nobody but the readers of the target waits for a transaction that is left open. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
-/** Aborted transactions in a row, with nothing committed between them, before it gives up. */
-const ABORTS_MAX = 5;
 
 /**
  * Filters what raw holds of some time anew, with today's rules, into a topic of its own, each event once. It
@@ -78,25 +75,18 @@ export async function reprocess(
 }
 
 /** Begins again at the position that Kafka has when a transaction was aborted. */
-async function reprocessPatiently(
+function reprocessPatiently(
   tools: ReprocessTools,
   done: PartitionReprocess,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let aborts = 0; ;) {
-    const before = done.position;
+  const attempt = async (): Promise<void> => {
     const range = (await readRanges(tools.group, [done.partition], signal)).get(done.partition);
     if (range === undefined) throw new FilterError('COMMAND', `the offsets of ${tools.group.id} are gone`);
     done.position = range.position;
-    try {
-      return await reprocessPartition(tools, range, done, signal);
-    } catch (error) {
-      if (!(error instanceof TransactionError) || error.outcome !== 'aborted') throw error;
-      aborts = done.position > before ? 1 : aborts + 1;
-      if (aborts > ABORTS_MAX) throw error;
-      await sleep(200 * 2 ** aborts, undefined, { signal });
-    }
-  }
+    await reprocessPartition(tools, range, done, signal);
+  };
+  return againAfterAborts(attempt, () => done.position, signal);
 }
 
 /** In clean it would all be there twice, and the other topics have readers of their own. */
