@@ -5,3 +5,4 @@ export { packageOf, serviceEnvironment } from './service-environment.ts';
 export type { PipelineClusters, PipelineServiceName } from './service-environment.ts';
 export { countTopic, expectedOfRaw, reasonsOf } from './topic-truth.ts';
 export type { Expected } from './topic-truth.ts';
+export { untilSettled } from './until-settled.ts';

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eventIdPosition } from '@penstock/events';
 import type { Cluster } from '@penstock/kafka';
 import { MasterVerifier } from '@penstock/load';
@@ -6,6 +5,7 @@ import type { Ledger, Verdict } from '@penstock/load';
 import type { TestKafka } from '@penstock/test-broker';
 import { countTopic, expectedOfRaw } from './topic-truth.ts';
 import type { Expected } from './topic-truth.ts';
+import { untilSettled } from './until-settled.ts';
 
 /** How long the master may stand still before what is missing counts as lost. */
 const standstillMs = 120_000;
@@ -13,17 +13,10 @@ const standstillMs = 120_000;
 /** Waits until the master has as many records as the rules make of raw. Doubles show later, id by id. */
 export async function settled(datacenter: Cluster, master: Cluster): Promise<Expected> {
   const expected = await expectedOfRaw(datacenter, 'events.raw');
-  let [arrived, grownAt] = [-1, performance.now()];
-  for (;;) {
-    const count = await countTopic(master, 'events.clean');
-    if (count >= expected.clean) break;
-    if (count > arrived) [arrived, grownAt] = [count, performance.now()];
-    if (performance.now() > grownAt + standstillMs)
-      throw new Error(`no more than ${arrived} of ${expected.clean} events come to the master`);
-    await sleep(500);
-  }
-  // A double would come now.
-  await sleep(2_000);
+  const count = () => countTopic(master, 'events.clean');
+  const arrived = await untilSettled(count, expected.clean, standstillMs);
+  if (arrived < expected.clean)
+    throw new Error(`no more than ${arrived} of ${expected.clean} events come to the master`);
   return expected;
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { countTopic, type Expected, expectedOfRaw, reasonsOf } from '@penstock/e2e';
+import { countTopic, type Expected, expectedOfRaw, reasonsOf, untilSettled } from '@penstock/e2e';
 import {
   describeVerdict,
   isClean,
@@ -89,28 +88,6 @@ export async function judge(stage: Stage, options: JudgeOptions): Promise<Judgem
     ...{ kept: problems.length === 0, problems, verdict, text: describeVerdict(verdict), balance },
     master: { java, ours: arrived, judgedBy: isForJava ? 'the Java consumer' : 'our own reader' },
   };
-}
-
-/** The last count, when it is enough, or when it has not grown for too long. */
-async function untilSettled(
-  count: () => Promise<number>,
-  wanted: number,
-  standstillMs: number,
-  say: (text: string) => void,
-): Promise<number> {
-  let [arrived, grownAt] = [-1, performance.now()];
-  for (;;) {
-    const startedAt = performance.now();
-    const now = await count();
-    if (now > arrived) [arrived, grownAt] = [now, performance.now()];
-    if (arrived >= wanted || performance.now() > grownAt + standstillMs) break;
-    say(`${arrived} of ${wanted} events are in the master`);
-    // A count reads the whole topic.
-    await sleep(Math.max(1_000, 2 * (performance.now() - startedAt)));
-  }
-  // A double would come now.
-  await sleep(2_000);
-  return count();
 }
 
 export function verdictProblems(verdict: Verdict): string[] {
