@@ -147,24 +147,28 @@ export interface PidFile {
 }
 
 /**
- * Makes the file and fills it, never through a link and never over another's. `path` is absolute. Two starts
- * at once: one of them is refused. It is called when everything has been judged, as the last act of root:
- * the service's user may not remove it. What a death leaves: before the open, no file (or a stale one of an
- * earlier start under another name); before the write, an empty one; behind it, one that names a process
+ * Makes the file whole, never through a link and never over another's. `path` is absolute. Of several starts
+ * at once, one goes on. It is called when everything has been judged, as the last act of root: the service's
+ * user may not remove it. What a death leaves: before the file has its name, none, or the stale one of an
+ * earlier start (and a file with `.new` behind its name, which nobody reads); then one that names a process
  * that has ended. `stop` sends nothing for any of them, and the next start replaces it.
+ *
+ * It is filled before it has its name: whoever sees it empty would take it for one whose start was cut short,
+ * and start as well.
  */
 export function makePidFile(path: string): PidFile {
+  const unnamed = `${path}.${process.pid}.new`;
   try {
     const stale = openUnused(path);
-    let descriptor: number;
     try {
-      if (stale) moveAway(path, stale.descriptor);
-      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-      descriptor = openSync(path, flags, 0o644);
+      const descriptor = fill(unnamed);
+      if (stale) takeAway(path, stale.descriptor);
+      linkSync(unnamed, path); // fails where there is one, as O_EXCL does
+      return { takeBack: () => takeBack(path, descriptor) };
     } finally {
       if (stale) closeSync(stale.descriptor);
+      removeUnnamed(unnamed);
     }
-    return fill(path, descriptor);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     if (reasonOf(error) === 'EEXIST') throw new Refusal(replaced(path), 125, error);
@@ -172,40 +176,50 @@ export function makePidFile(path: string): PidFile {
   }
 }
 
-function fill(path: string, descriptor: number): PidFile {
-  const takeBack = (): boolean => {
-    try {
-      unlinkSync(path);
-      return true;
-    } catch {
-      ftruncateSync(descriptor, 0);
-      return false;
-    }
-  };
+/** Throws when the disk is full, or with --limit fsize=0. */
+function fill(unnamed: string): number {
+  removeUnnamed(unnamed); // of a start that was killed, whose PID is ours now
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const descriptor = openSync(unnamed, flags, 0o644);
+  fchmodSync(descriptor, 0o644); // whatever the mask is
+  writeSync(descriptor, `${process.pid}\n${readProcessStat('self')?.startTicks}\n`);
+  return descriptor;
+}
+
+function removeUnnamed(unnamed: string): void {
   try {
-    fchmodSync(descriptor, 0o644); // whatever the mask is
-    writeSync(descriptor, `${process.pid}\n${readProcessStat('self')?.startTicks}\n`);
+    unlinkSync(unnamed);
   } catch (error) {
-    takeBack(); // the disk is full, or --limit fsize=0
-    throw error;
+    if (reasonOf(error) !== 'ENOENT') throw error;
   }
-  return { takeBack };
+}
+
+function takeBack(path: string, descriptor: number): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    ftruncateSync(descriptor, 0);
+    return false;
+  }
 }
 
 /**
- * Two starts that have both seen the stale file must not both remove it: the second would remove the file
- * that the first has made in its place, and both would run. So each takes it away by a rename, and looks what
- * it has got.
+ * Starts that have all seen the stale file must not all remove it: a later one would remove what an earlier
+ * one has made in its place, and both would run. So each takes it away by a rename, which one of them can do,
+ * and looks what it has got.
  */
-function moveAway(path: string, stale: number): void {
+function takeAway(path: string, stale: number): void {
+  const judged = fstatSync(stale);
   const aside = `${path}.${process.pid}.stale`;
   try {
+    if (lstatSync(path).ino !== judged.ino) throw new Refusal(replaced(path));
     renameSync(path, aside);
   } catch (error) {
-    if (reasonOf(error) === 'ENOENT') return; // another start was faster: who makes the new file is open
+    if (reasonOf(error) === 'ENOENT') throw new Refusal(replaced(path), 125, error);
     throw error;
   }
-  const [judged, taken] = [fstatSync(stale), lstatSync(aside)];
+  const taken = lstatSync(aside);
   if (judged.ino === taken.ino && judged.dev === taken.dev) return unlinkSync(aside);
   try {
     linkSync(aside, path);

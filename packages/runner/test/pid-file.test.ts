@@ -75,7 +75,7 @@ it('a limit on the size of files does not concern the pid file', () => {
 
 it('of starts at the same time over a stale file one runs, and the file names that one', async () => {
   const file = join(temporaryFolder(), 'service.pid');
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 10; round++) {
     writeFileSync(file, STALE);
     const line = [runnerFile, ...asUser, '--pid-file', file, '--', '/bin/sh', '-c', 'echo up; exec sleep 60'];
     const starts = Array.from({ length: 4 }, () => {
@@ -95,8 +95,10 @@ const STRACE = '/usr/bin/strace';
 /** A start that is killed as it enters this system call, counted among those that concern the pid file. */
 const deaths: [string, string[], string][] = [
   ['before it opens the file', ['-P', 'FILE', '--inject=openat:signal=KILL:when=2'], 'none or stale'],
-  ['before it opens it to everybody', ['--inject=fchmod:signal=KILL'], 'empty'],
-  ['before it fills it', ['-P', 'FILE', '--inject=write:signal=KILL'], 'empty'],
+  ['before it opens it to everybody', ['--inject=fchmod:signal=KILL'], 'none or stale'],
+  ['before it takes the stale one away', ['-P', 'FILE', '--inject=rename:signal=KILL'], 'none or stale'],
+  ['before it gives it its name', ['--inject=link:signal=KILL'], 'none or stale'],
+  ['before it removes the name it made it by', ['--inject=unlink:signal=KILL:when=3'], 'names the dead'],
   ['before it lets root go', ['--inject=setuid:signal=KILL'], 'names the dead'],
   ['before it becomes setpriv', ['--inject=execve:signal=KILL:when=2'], 'names the dead'],
 ];
