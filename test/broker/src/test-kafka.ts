@@ -64,7 +64,7 @@ export interface TestBroker {
   stop(o?: { timeoutMs?: number }): Promise<void>;
   /** SIGKILL; settles when the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, and once it settles nothing is answered. */
   pause(): void | Promise<void>;
   resume(): void | Promise<void>;
   /** On the same port and folder; settles when clients are served, at most 180 s by default. */

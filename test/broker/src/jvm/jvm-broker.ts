@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guard, unguard } from '@penstock/test-process';
 import type { ArchiveRecording } from './class-archive.ts';
 import { javaCommand, recordClasses } from './java.ts';
+import { untilStopped } from './until-stopped.ts';
 import { readTail } from '../broker/log-tail.ts';
 import { untilServing } from '../broker/readiness.ts';
 import { propertiesFile } from '../broker/settings.ts';
@@ -108,8 +109,9 @@ export class JvmBroker implements TestBroker {
     await this.kill();
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     this.#signal('SIGSTOP');
+    if (this.pid !== undefined) await untilStopped(this.pid);
   }
 
   resume(): void {
