@@ -6,7 +6,6 @@ export {
   type FormatHint,
 } from './model/raw-headers.ts';
 export {
-  timeQualities,
   type Client,
   type Event,
   type Geo,
@@ -17,9 +16,9 @@ export {
   type Screen,
   type TimeQuality,
 } from './model/event.ts';
-export { reasons, stages, refuse, type Reason, type Refusal, type Stage } from './model/reasons.ts';
-export { defaultLimits, type Limits } from './catalogue/limits.ts';
-export { defaultRules, type Rules } from './catalogue/rules.ts';
+export { reasons, refuse, type Reason, type Refusal, type Stage } from './model/reasons.ts';
+export { type Limits } from './catalogue/limits.ts';
+export { type Rules } from './catalogue/rules.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
 export { ownFormats } from './model/request.ts';
 export type {
@@ -43,9 +42,8 @@ export type {
 } from './model/request.ts';
 export type { ClientName, Envelope, Format } from './catalogue/format.ts';
 export type { Fix, FixContext, FixExamples, FixOutcome } from './catalogue/fix.ts';
-export { currentFormat, type Upgrade } from './catalogue/upgrade.ts';
+export { type Upgrade } from './catalogue/upgrade.ts';
 export type { AddedByFilter } from './fast/request-bytes.ts';
-export { composeUpgrades } from './pipeline/compose-upgrades.ts';
 export { CatalogueError } from './catalogue/catalogue-error.ts';
 export type { Catalogue } from './catalogue/catalogue.ts';
 export { builtInCatalogue } from './built-in-catalogue.ts';
@@ -70,12 +68,12 @@ export { bytesOfItem } from './split/item-bytes.ts';
 export { formatAddress } from './address/format-address.ts';
 export { parseAddress } from './address/parse-address.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
-export { dedupKey, dedupKeyBytes } from './avro/dedup.ts';
-export { contentHash, contentHashBytes } from './avro/content-hash.ts';
+export { dedupKey } from './avro/dedup.ts';
+export { contentHash } from './avro/content-hash.ts';
 export { decodeEvent, encodeEvent, eventIdPosition, eventTypeOf } from './avro/encode-event.ts';
 export { createEventDecoder, decodeBuiltInFields, type DecodedEvent } from './avro/decode-own-event.ts';
 export { type EventEncoder, type OwnValue, type OwnValues } from './avro/own-fields.ts';
-export { eventSchemaWith, versionsOf, type OwnFieldSchema, type OwnFieldType } from './avro/own-schema.ts';
+export { type OwnFieldSchema, type OwnFieldType } from './avro/own-schema.ts';
 export { schemaFingerprint } from './avro/fingerprint.ts';
 export type { AvroField, AvroRecord, AvroSchema } from './avro/schema.ts';
 export type { OwnField } from './catalogue/own-field.ts';

@@ -16,7 +16,7 @@ import {
 import { hostname } from 'node:os';
 import { embeddedDatabases } from './geo/embedded-databases.ts';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 export const prefix = 'PENSTOCK_FILTER_';
 
@@ -58,8 +58,8 @@ export const knobs = {
   commitBytes: bytes('PENSTOCK_FILTER_COMMIT_BYTES', {
     why: 'Output of one thread, before compression, after which it commits early. One request may exceed it.',
     min: 65_536,
-    max: 256 * MIB,
-    default: 16 * MIB,
+    max: 256 * mib,
+    default: 16 * mib,
   }),
   transactionTimeoutMs: durationMs('PENSTOCK_FILTER_TRANSACTION_TIMEOUT_MS', {
     why: 'How long a dead filter holds back the readers of clean, before the broker aborts its transaction.',
@@ -77,8 +77,8 @@ export const knobs = {
   bodyBytesMax: bytes('PENSTOCK_FILTER_BODY_BYTES_MAX', {
     why: 'Largest body after decompression. A larger one is rejected whole.',
     min: 1_024,
-    max: 256 * MIB,
-    default: 16 * MIB,
+    max: 256 * mib,
+    default: 16 * mib,
   }),
   dedupWindowMs: filterTopicKnobs.dedupWindowMs,
   dedupIdsMax: integer('PENSTOCK_FILTER_DEDUP_IDS_MAX', {

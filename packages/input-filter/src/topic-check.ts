@@ -3,8 +3,8 @@ import { kafkaConnection, type Log, type ServiceContext } from '@penstock/servic
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilterConfig } from './config.ts';
 
-const CHECK_INTERVAL_MS = 10_000;
-const RETRY_MS = 1_000;
+const checkIntervalMs = 10_000;
+const retryMs = 1_000;
 
 /** Looks at the topics now and then: what readiness says of them, and whether Kafka answers at all. */
 export class TopicCheck implements Disposable {
@@ -22,8 +22,8 @@ export class TopicCheck implements Disposable {
   ): Promise<TopicCheck> {
     const check = new TopicCheck(context.config, routes, context.log);
     context.whileStarting(() => check.problems);
-    while (!(await check.#look())) await sleep(RETRY_MS, undefined, { signal: context.stopping });
-    check.#timer = setInterval(() => void check.#look(), CHECK_INTERVAL_MS).unref();
+    while (!(await check.#look())) await sleep(retryMs, undefined, { signal: context.stopping });
+    check.#timer = setInterval(() => void check.#look(), checkIntervalMs).unref();
     return check;
   }
 

@@ -7,21 +7,21 @@ import { numbersIn, range, request, sequence } from './numbered-events.ts';
 import { rawRecord } from './raw-records.ts';
 import { clientOf, read, write } from './topic-io.ts';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 /** The worst that fits into a small request: each inflates to 16 MiB. */
 const bombs = [
   {
     encoding: 'gzip',
-    body: gzipSync(Buffer.concat([Buffer.alloc(8 * MIB, '['), Buffer.alloc(8 * MIB, ']')])),
+    body: gzipSync(Buffer.concat([Buffer.alloc(8 * mib, '['), Buffer.alloc(8 * mib, ']')])),
   },
-  { encoding: 'gzip', body: gzipSync(Buffer.alloc(16 * MIB, '{"a":')) },
+  { encoding: 'gzip', body: gzipSync(Buffer.alloc(16 * mib, '{"a":')) },
   {
     encoding: 'deflate',
-    body: deflateSync(Buffer.concat([Buffer.from('[1'), Buffer.alloc(16 * MIB - 3, ',1')])),
+    body: deflateSync(Buffer.concat([Buffer.from('[1'), Buffer.alloc(16 * mib - 3, ',1')])),
   },
-  { encoding: 'zstd', body: zstdCompressSync(Buffer.alloc(16 * MIB, '\\u0041')) },
-  { encoding: 'gzip', body: gzipSync(Buffer.alloc(17 * MIB)) },
+  { encoding: 'zstd', body: zstdCompressSync(Buffer.alloc(16 * mib, '\\u0041')) },
+  { encoding: 'gzip', body: gzipSync(Buffer.alloc(17 * mib)) },
 ].map(({ encoding, body }) => rawRecord({ body, hint: '3', contentEncoding: encoding, key: 'hostile' }));
 
 test('fifty of the worst requests in a row cost no membership, and the other partitions go on', async () => {

@@ -6,7 +6,7 @@ import { say } from './say.ts';
 import { stop } from './stop/stop.ts';
 
 /** Each takes what follows its name, and returns the exit code. */
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
+const commands: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
   run,
   doctor,
   stop,
@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => number | Pr
  */
 export async function dispatch(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   try {
     process.exitCode = await (command ? command(rest) : run(args));
   } catch (error) {

@@ -1,5 +1,5 @@
 /** (uid_t)-1 means "leave unchanged" to the kernel: 4294967295 is no user, and setpriv turns it into root. */
-const ID_MAX = 4_294_967_294;
+const idMax = 4_294_967_294;
 
 /** What --user, --groups and their parts may say: a name to look up, or a decimal. */
 export type Id = { kind: 'name'; name: string } | { kind: 'number'; number: number };
@@ -13,7 +13,7 @@ export function parseId(text: string, what: string): Id | string {
   if (text === '') return `${what} is empty`;
   const number = parseDecimal(text);
   if (number !== undefined) {
-    if (number > ID_MAX) return `${what} ${text} is above ${ID_MAX}`;
+    if (number > idMax) return `${what} ${text} is above ${idMax}`;
     return { kind: 'number', number };
   }
   if (/^[A-Za-z_][A-Za-z0-9_.@-]{0,254}\$?$/.test(text)) return { kind: 'name', name: text };

@@ -95,13 +95,13 @@ function readBelieved(path: string, descriptor: number): PidFileContent {
   ];
   if (others.length > 0)
     throw new Refusal(`${others.join(', ')} can be changed by others: ${path} cannot be believed`);
-  const content = file.size > CONTENT_MAX ? undefined : parsePidFile(readFileSync(descriptor, 'latin1'));
+  const content = file.size > contentMax ? undefined : parsePidFile(readFileSync(descriptor, 'latin1'));
   if (!content) throw new Refusal(`${path} is no pid file of penstock-run: it has no PID and start time`);
   return content;
 }
 
 /** Two numbers and their line ends are far below; whatever is longer is another's file. */
-const CONTENT_MAX = 100;
+const contentMax = 100;
 
 /** Root, and the user of this process: a user's own file can only stop that user's own processes. */
 function trusted(): number[] {

@@ -86,7 +86,7 @@ export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   }
 }
 
-const PF_KTHREAD = 0x0020_0000;
+const pfKthread = 0x0020_0000;
 
 /** The fields are counted after the name, which may hold spaces and brackets. */
 export function parseProcessStat(stat: string): ProcessStat {
@@ -98,7 +98,7 @@ export function parseProcessStat(stat: string): ProcessStat {
     state: field(3),
     terminal: field(7) !== '0',
     threads: Number(field(20)),
-    kernel: (Number(field(9)) & PF_KTHREAD) !== 0,
+    kernel: (Number(field(9)) & pfKthread) !== 0,
     startTicks: field(22),
   };
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 
-export const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
+export const shellPrograms: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
 
-const EXEC = /(^|[;&|\n]\s*|\b(?:then|else|do)\s+)\s*exec\s/;
+const execPattern = /(^|[;&|\n]\s*|\b(?:then|else|do)\s+)\s*exec\s/;
 
 /**
  * A shell script (`#!/bin/sh` and the like) that nowhere says exec: the service is its child then, unless
@@ -15,7 +15,8 @@ export function shellScriptProblem(path: string, text: string): string | undefin
       ?.split(/[ \t]+/)
       .map((word) => basename(word)) ?? [];
   const shell = words.find((word) => word !== 'env' && !word.startsWith('-'));
-  if (!SHELLS.has(shell ?? '') || EXEC.test(text) || /(^|[;&|\n]\s*)trap\s/.test(text)) return undefined;
+  if (!shellPrograms.has(shell ?? '') || execPattern.test(text) || /(^|[;&|\n]\s*)trap\s/.test(text))
+    return undefined;
   return (
     `${path} is a shell script that never says exec: ` +
     'what it starts is its child, and TERM would orphan it'
@@ -28,9 +29,9 @@ export function shellScriptProblem(path: string, text: string): string | undefin
  */
 export function shellWrapperProblem([program, ...args]: readonly string[]): string | undefined {
   const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
-  if (!SHELLS.has(basename(program ?? '')) || at < 0) return undefined;
+  if (!shellPrograms.has(basename(program ?? '')) || at < 0) return undefined;
   const script = args[at + 1] ?? '';
-  if (EXEC.test(script)) return undefined;
+  if (execPattern.test(script)) return undefined;
   return (
     `${basename(program ?? '')} -c without exec: the shell may stay between the supervisor and the ` +
     'service, and TERM would orphan it'

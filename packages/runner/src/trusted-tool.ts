@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { Refusal } from './refusal.ts';
 import { stepsOfOthers, stepsTo } from './changeable-files.ts';
 
-const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
+const trustedFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 
 /**
  * The system's own tool, never one found by the caller's PATH. Undefined when it is not installed. It runs
@@ -11,7 +11,7 @@ const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/
  * the folders above.
  */
 export function findTool(name: string): string | undefined {
-  const path = FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
+  const path = trustedFolders.map((folder) => `${folder}/${name}`).find(isExecutable);
   const others = path !== undefined && process.geteuid?.() === 0 ? stepsOfOthers(stepsTo(path), [0]) : [];
   if (others.length > 0)
     throw new Refusal(

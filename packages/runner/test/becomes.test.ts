@@ -7,7 +7,7 @@ import {
   has,
   isRoot,
   node,
-  NOBODY,
+  nobody,
   runnerFile,
   runRunner,
   runThroughShell,
@@ -38,7 +38,7 @@ const statusLines = '^(Umask|Uid|Gid|Groups|Threads|SigBlk|SigIgn|CapInh|CapPrm|
 it.runIf(isRoot)('nothing of root is left (needs root)', () => {
   const { out, err } = runRunner([
     '--user',
-    NOBODY,
+    nobody,
     '--umask',
     '027',
     '--',
@@ -70,19 +70,19 @@ it.runIf(isRoot)('the groups are those asked for and no others (needs root)', ()
     runRunner([...args, '--', 'grep', 'Groups', '/proc/self/status']).out.replaceAll(/\s+/g, ' ');
   expect(groups('--user', '4242:4243')).toBe('Groups: ');
   expect(groups('--user', '4242:4243', '--groups', '7,4244')).toBe('Groups: 7 4244 ');
-  expect(groups('--user', NOBODY, '--groups', 'daemon')).toMatch(/^Groups: [1-9][0-9]* $/);
+  expect(groups('--user', nobody, '--groups', 'daemon')).toMatch(/^Groups: [1-9][0-9]* $/);
 });
 
 it.runIf(isRoot && has('/usr/bin/setpriv'))("the caller's groups do not stay (needs root)", () => {
   const caller = 'exec setpriv --groups=0,4242 "$@"';
-  const { out } = runThroughShell(caller, ['--user', NOBODY, '--', 'grep', 'Groups', '/proc/self/status']);
+  const { out } = runThroughShell(caller, ['--user', nobody, '--', 'grep', 'Groups', '/proc/self/status']);
   expect(out.trim()).toBe('Groups:');
 });
 
 it.runIf(isRoot)('a setuid program gives the service nothing (needs root)', () => {
   const { out } = runRunner([
     '--user',
-    NOBODY,
+    nobody,
     '--',
     'sh',
     '-c',

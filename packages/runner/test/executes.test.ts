@@ -15,7 +15,7 @@ import {
   isRoot,
   node,
   node24,
-  NOBODY,
+  nobody,
   runRunner,
   runThroughShell,
   temporaryFolder,
@@ -121,7 +121,7 @@ describe('scripts', () => {
 
   it.runIf(isRoot)('a program that may be executed but not read still runs (needs root)', () => {
     const folder = temporaryFolder();
-    const { code } = runRunner(['--user', NOBODY, '--', 'sh', '-c', 'exec true']);
+    const { code } = runRunner(['--user', nobody, '--', 'sh', '-c', 'exec true']);
     expect(code).toBe(0);
     runRunner(['--allow-root', '--', 'cp', '/bin/true', join(folder, 'secret')]);
     runRunner(['--allow-root', '--', 'chmod', '711', join(folder, 'secret')]);
@@ -234,7 +234,7 @@ describe('a working directory that is gone', () => {
   });
 
   it.runIf(isRoot)('nor with --ambient-caps, where a child asks as the user (needs root)', () => {
-    const kept = ['--user', NOBODY, '--ambient-caps', 'net_bind_service'];
+    const kept = ['--user', nobody, '--ambient-caps', 'net_bind_service'];
     expect(fromNowhere(...kept, '--', 'true').err).toContain('working directory is gone');
     expect(fromNowhere(...kept, '--chdir', '/', '--', 'pwd').out).toBe('/\n');
   });

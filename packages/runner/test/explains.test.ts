@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asUser, has, isRoot, node, NOBODY, runnerFile, runRunner, temporaryFolder } from './start-runner.ts';
+import { asUser, has, isRoot, node, nobody, runnerFile, runRunner, temporaryFolder } from './start-runner.ts';
 
 it('says what would be started, and starts nothing', () => {
   const file = join(temporaryFolder(), 'made');
@@ -59,7 +59,7 @@ it.runIf(isRoot)('--must-read asks as the target user, and names the closed fold
   const check = (...paths: string[]) =>
     runRunner([
       '--user',
-      NOBODY,
+      nobody,
       ...paths.flatMap((path) => ['--must-read', path]),
       '--explain=json',
       '--',
@@ -82,7 +82,7 @@ it.runIf(isRoot && readableByAll)(
   'a process that is the user already keeps its groups and loses the rest (needs root)',
   () => {
     const start = { uid: 65534, gid: 65534 };
-    const again = runRunner(['--user', NOBODY, '--', 'grep', 'NoNewPrivs', '/proc/self/status'], start);
+    const again = runRunner(['--user', nobody, '--', 'grep', 'NoNewPrivs', '/proc/self/status'], start);
     expect(again).toEqual({ code: 0, out: 'NoNewPrivs:\t1\n', err: '' });
     expect(runRunner(['--', 'id', '-u'], start).out).toBe('65534\n');
     expect(runRunner(['--user', '1:1', '--', 'id'], start)).toMatchObject({ code: 125, out: '' });

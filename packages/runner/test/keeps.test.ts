@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { asUser, has, isRoot, node, NOBODY, runnerFile, runRunner, runThroughShell } from './start-runner.ts';
+import { asUser, has, isRoot, node, nobody, runnerFile, runRunner, runThroughShell } from './start-runner.ts';
 
 const statusOf = (...args: string[]) => [...args, '--', 'cat', '/proc/self/status'];
 
 describe.runIf(isRoot && has('/usr/bin/setpriv'))('--ambient-caps (needs root)', () => {
   const lines = /^(Uid|Gid|Groups|SigBlk|SigIgn|Cap\w+|NoNewPrivs):.*$/gm;
   const capabilities = (...args: string[]) =>
-    runRunner(statusOf('--user', NOBODY, '--ambient-caps', 'net_bind_service', ...args));
+    runRunner(statusOf('--user', nobody, '--ambient-caps', 'net_bind_service', ...args));
 
   it('leaves the service these, nothing else of root, and no way to more', () => {
     const { out, err } = capabilities('--groups', '7');
@@ -38,13 +38,13 @@ describe.runIf(isRoot && has('/usr/bin/setpriv'))('--ambient-caps (needs root)',
 
   it('still checks as the user whether the command can be executed', () => {
     const codeOf = (command: string) =>
-      runRunner(['--user', NOBODY, '--ambient-caps', 'net_raw', '--', command]).code;
+      runRunner(['--user', nobody, '--ambient-caps', 'net_raw', '--', command]).code;
     expect([codeOf('/no/such'), codeOf('/etc/passwd'), codeOf('/root/x')]).toEqual([127, 126, 126]);
   });
 
   it('enters the folder of --chdir, and refuses one that the user may not enter', () => {
     const folder = (path: string) =>
-      runRunner(['--user', NOBODY, '--ambient-caps', 'net_raw', '--chdir', path, '--', 'pwd']);
+      runRunner(['--user', nobody, '--ambient-caps', 'net_raw', '--chdir', path, '--', 'pwd']);
     expect(folder('/usr').out).toBe('/usr\n');
     expect(folder('/root')).toMatchObject({ code: 125, out: '' });
   });
@@ -56,7 +56,7 @@ describe.runIf(isRoot && has('/usr/bin/setpriv'))('--ambient-caps (needs root)',
   });
 
   it.each(['setuid', 'sys_admin', 'all', 'net_bind_service,', ''])('%j is refused', (name) => {
-    expect(runRunner(['--user', NOBODY, '--ambient-caps', name, '--', 'echo', 'ran'])).toMatchObject({
+    expect(runRunner(['--user', nobody, '--ambient-caps', name, '--', 'echo', 'ran'])).toMatchObject({
       code: 125,
       out: '',
     });
@@ -67,7 +67,7 @@ describe.runIf(isRoot && has('/usr/bin/setpriv'))('--ambient-caps (needs root)',
     const withoutRoot = 'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"';
     expect(runThroughShell(withoutRoot, options)).toMatchObject({ code: 125, out: '' });
     const withoutTheRight = 'exec setpriv --bounding-set=-net_bind_service "$@"';
-    expect(runThroughShell(withoutTheRight, ['--user', NOBODY, ...options])).toMatchObject({
+    expect(runThroughShell(withoutTheRight, ['--user', nobody, ...options])).toMatchObject({
       code: 125,
       out: '',
     });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asUser, isRoot, node24, NOBODY, runRunner, temporaryFolder } from './start-runner.ts';
+import { asUser, isRoot, node24, nobody, runRunner, temporaryFolder } from './start-runner.ts';
 
 it.runIf(node24)('Node 24 becomes the service as well (needs .cache/node24)', () => {
   const start = { node: node24 ?? '' };
@@ -25,7 +25,7 @@ it.runIf(node24)('Node 24 refuses before execve would abort (needs .cache/node24
 it.runIf(node24 && isRoot)('Node 24 keeps capabilities over the drop (needs .cache/node24 and root)', () => {
   const line = [
     '--user',
-    NOBODY,
+    nobody,
     '--ambient-caps',
     'net_bind_service',
     '--',

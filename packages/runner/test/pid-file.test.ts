@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asUser, has, isRoot, node, NOBODY, runnerFile, runRunner, temporaryFolder } from './start-runner.ts';
+import { asUser, has, isRoot, node, nobody, runnerFile, runRunner, temporaryFolder } from './start-runner.ts';
 
-const STALE = '4194304\n1\n';
+const stalePidFile = '4194304\n1\n';
 const contentOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : 'none');
 
 describe('a start that is refused leaves no pid file', () => {
@@ -28,9 +28,9 @@ describe('a start that is refused leaves no pid file', () => {
 
   it('and one that is there of an earlier service stays as it is', () => {
     const file = join(temporaryFolder(), 'service.pid');
-    writeFileSync(file, STALE);
+    writeFileSync(file, stalePidFile);
     expect(runRunner([...asUser, '--pid-file', file, '--', '/no/such']).code).toBe(127);
-    expect(contentOf(file)).toBe(STALE);
+    expect(contentOf(file)).toBe(stalePidFile);
   });
 
   it('also where it could not be filled', () => {
@@ -52,7 +52,7 @@ describe('a start that is refused leaves no pid file', () => {
       if (spawnSync('/usr/sbin/setcap', ['cap_net_raw+ep', program]).status !== 0) return;
       const line = [
         '--user',
-        NOBODY,
+        nobody,
         '--ambient-caps',
         'net_bind_service',
         '--pid-file',
@@ -76,7 +76,7 @@ it('a limit on the size of files does not concern the pid file', () => {
 it('of starts at the same time over a stale file one runs, and the file names that one', async () => {
   const file = join(temporaryFolder(), 'service.pid');
   for (let round = 0; round < 10; round++) {
-    writeFileSync(file, STALE);
+    writeFileSync(file, stalePidFile);
     const line = [runnerFile, ...asUser, '--pid-file', file, '--', '/bin/sh', '-c', 'echo up; exec sleep 60'];
     const starts = Array.from({ length: 4 }, () => {
       const child = spawn(node, line, { env: {}, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -91,7 +91,7 @@ it('of starts at the same time over a stale file one runs, and the file names th
   }
 });
 
-const STRACE = '/usr/bin/strace';
+const straceProgram = '/usr/bin/strace';
 /** A start that is killed as it enters this system call, counted among those that concern the pid file. */
 const deaths: [string, string[], string][] = [
   ['before it opens the file', ['-P', 'FILE', '--inject=openat:signal=KILL:when=2'], 'none or stale'],
@@ -103,23 +103,23 @@ const deaths: [string, string[], string][] = [
   ['before it becomes setpriv', ['--inject=execve:signal=KILL:when=2'], 'names the dead'],
 ];
 
-describe.runIf(isRoot && has(STRACE))(
+describe.runIf(isRoot && has(straceProgram))(
   'what a death leaves, stop and the next start know (needs strace)',
   () => {
     it.each(deaths)('%s', (_name, filter, left) => {
       const folder = temporaryFolder();
       const file = join(folder, 'service.pid');
-      writeFileSync(file, STALE);
+      writeFileSync(file, stalePidFile);
       const options = filter.map((word) => (word === 'FILE' ? file : word));
       const trace = join(folder, 'trace');
       const line = [...options, '-o', trace, node, runnerFile, ...asUser, '--pid-file', file, '--', 'true'];
-      const died = spawnSync(STRACE, line, { env: {}, encoding: 'utf8' });
+      const died = spawnSync(straceProgram, line, { env: {}, encoding: 'utf8' });
       expect(died.signal ?? died.status, died.stderr).toBe('SIGKILL');
       const content = contentOf(file);
       const state =
         content === ''
           ? 'empty'
-          : content === STALE || content === 'none'
+          : content === stalePidFile || content === 'none'
             ? 'none or stale'
             : 'names the dead';
       expect(state).toBe(left);

@@ -15,7 +15,7 @@ import {
   has,
   isRoot,
   node,
-  NOBODY,
+  nobody,
   runnerFile,
   runRunner,
   runThroughShell,
@@ -75,7 +75,7 @@ describe.runIf(isRoot)('root only when asked (needs root)', () => {
     ['--user', '0:0'],
     ['--user', '0:65534'],
     ['--user', '65534:0'],
-    ['--user', NOBODY, '--groups', '0'],
+    ['--user', nobody, '--groups', '0'],
   ])('%j %j %j %j', (...args) => {
     const { code, err } = runRunner([...args.filter((arg) => arg !== undefined), ...service]);
     expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining('--allow-root') });
@@ -104,7 +104,7 @@ it.runIf(isRoot && has('/usr/bin/setpriv'))(
   'half a root is refused: installed setuid, or without the right to change users (needs root)',
   () => {
     const start = (caller: string) =>
-      runThroughShell(`exec setpriv ${caller} "$@"`, ['--user', NOBODY, ...service]);
+      runThroughShell(`exec setpriv ${caller} "$@"`, ['--user', nobody, ...service]);
     expect(start('--ruid=65534')).toMatchObject({ ...refused, err: expect.stringContaining('setuid') });
     for (const right of ['setuid', 'setgid'])
       expect(start(`--bounding-set=-${right}`)).toMatchObject({
@@ -125,13 +125,13 @@ it.runIf(isRoot && has('/usr/bin/unshare'))(
         `exec unshare -m sh -c 'mount --bind ${tool} /usr/bin/${name} && exec "$@"' sh "$@"`,
         args,
       );
-    if (over('getent', '--explain', '--user', NOBODY, '--', 'true').code !== 0)
+    if (over('getent', '--explain', '--user', nobody, '--', 'true').code !== 0)
       skip('no mount namespaces here');
     const tools: [string, string[]][] = [
       ['getent', ['--user', 'somebody-of-ldap']],
       ['id', ['--user', 'nobody', '--init-groups']],
-      ['prlimit', ['--user', NOBODY, '--limit', 'core=0']],
-      ['setpriv', ['--user', NOBODY]],
+      ['prlimit', ['--user', nobody, '--limit', 'core=0']],
+      ['setpriv', ['--user', nobody]],
     ];
     for (const [name, options] of tools) {
       const { code, out, err } = over(name, ...options, ...service);
@@ -162,13 +162,13 @@ it
     'LD_LIBRARY_PATH',
   ])('%s of root is refused (needs root)', (name) => {
   const value = name === 'NODE_OPTIONS' ? '--no-deprecation' : temporaryFolder();
-  const { code, err } = runRunner(['--user', NOBODY, ...service], { env: { [name]: value } });
+  const { code, err } = runRunner(['--user', nobody, ...service], { env: { [name]: value } });
   expect({ code, err }).toEqual({ code: 125, err: expect.stringContaining(`env -u ${name}`) });
 });
 
 describe.runIf(isRoot)('what the service could change is not run as root (needs root)', () => {
   const start = (file: string, program = node) =>
-    runRunner(['--user', NOBODY, ...service], { file, node: program });
+    runRunner(['--user', nobody, ...service], { file, node: program });
   const copyInto = (folder: string) => {
     copyFileSync(runnerFile, join(folder, 'run.cjs'));
     return join(folder, 'run.cjs');
@@ -212,7 +212,7 @@ describe.runIf(isRoot)('what the service could change is not run as root (needs 
     writeFileSync(join(secrets, 'env'), 'SECRET=of-another\n', { mode: 0o600 });
     symlinkSync(join(secrets, 'env'), join(folder, 'env'));
     chownSync(folder, 65534, 65534);
-    const ended = runRunner(['--user', NOBODY, '--env-from', join(folder, 'env'), ...service]);
+    const ended = runRunner(['--user', nobody, '--env-from', join(folder, 'env'), ...service]);
     expect(ended).toMatchObject({
       ...refused,
       err: expect.stringContaining(`${folder} runs as root, is read as root`),
@@ -236,7 +236,7 @@ it.runIf(isRoot && has('/usr/bin/script'))(
   () => {
     const through = (option: string) =>
       runThroughShell(
-        `exec script -qec "$1 $2 --user ${NOBODY} ${option} -- /bin/echo '${started}'" /dev/null </dev/null`,
+        `exec script -qec "$1 $2 --user ${nobody} ${option} -- /bin/echo '${started}'" /dev/null </dev/null`,
         [],
       );
     expect(through('')).toMatchObject({ code: 125, out: expect.stringContaining('--tty') });

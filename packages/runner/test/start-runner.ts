@@ -13,12 +13,12 @@ export const isRoot =
   process.getuid?.() === 0 && spawnSync('/bin/true', { uid: 65534, gid: 65534 }).status === 0;
 
 /** Nobody's numbers. No account of this machine is needed. */
-export const NOBODY = '65534:65534';
+export const nobody = '65534:65534';
 /**
  * As root the service is another user; without root it stays who we are, and the rest of the promise is
  * tested.
  */
-export const asUser: readonly string[] = isRoot ? ['--user', NOBODY] : [];
+export const asUser: readonly string[] = isRoot ? ['--user', nobody] : [];
 
 export const has = (path: string) => existsSync(path);
 

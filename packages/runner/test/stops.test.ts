@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { asUser, isRoot, node, runnerFile, runRunner, startRunner, temporaryFolder } from './start-runner.ts';
 
 const service = (script: string) => ['--', '/bin/sh', '-c', `${script}; exec true`];
-const LASTING = 'trap "echo flushed; exit 0" TERM; echo ready; while :; do sleep 0.05; done';
+const lasting = 'trap "echo flushed; exit 0" TERM; echo ready; while :; do sleep 0.05; done';
 
 /** Starts a service with a pid file and waits until it is there. */
 async function startService(
@@ -38,13 +38,13 @@ const startTicksOf = (pid: number) =>
 
 describe('the pid file', () => {
   it('names the service by PID and start time, and only the service', async () => {
-    const { file, child } = await startService(LASTING);
+    const { file, child } = await startService(lasting);
     expect(readFileSync(file, 'utf8')).toBe(`${child.pid}\n${startTicksOf(child.pid ?? 0)}\n`);
     expect(statSync(file)).toMatchObject({ mode: 0o100644, uid: process.getuid?.() });
   });
 
   it('keeps a second start away while the first runs, and makes way when it has ended', async () => {
-    const { file, child, ended } = await startService(LASTING);
+    const { file, child, ended } = await startService(lasting);
     const again = () => runRunner([...asUser, '--pid-file', file, '--', 'echo', 'again']);
     expect(again()).toEqual({
       code: 125,
@@ -81,7 +81,7 @@ describe('the pid file', () => {
 
 describe('stop', () => {
   it('tells the service, waits for its end, and says how long it took', async () => {
-    const { file, text } = await startService(LASTING);
+    const { file, text } = await startService(lasting);
     expect(await stop('--pid-file', file)).toEqual({
       code: 0,
       err: expect.stringMatching(
@@ -113,7 +113,7 @@ describe('stop', () => {
   });
 
   it('sends nothing to another process that has the number by now', async () => {
-    const { file, child } = await startService(LASTING);
+    const { file, child } = await startService(lasting);
     writeFileSync(file, `${child.pid}\n1\n`);
     expect(await stop('--pid-file', file)).toEqual({
       code: 125,
@@ -123,7 +123,7 @@ describe('stop', () => {
   });
 
   it('does not believe a file that others can write', async () => {
-    const { file, child } = await startService(LASTING);
+    const { file, child } = await startService(lasting);
     const trust = async () => (await stop('--pid-file', file, '--timeout', '1')).code;
     chmodSync(file, 0o666);
     expect(await trust()).toBe(125);
@@ -134,7 +134,7 @@ describe('stop', () => {
   });
 
   it.runIf(isRoot)("nor, as root, the service user's own (needs root)", async () => {
-    const { file, child } = await startService(LASTING);
+    const { file, child } = await startService(lasting);
     chownSync(file, 65534, 65534);
     expect(await stop('--pid-file', file)).toEqual({
       code: 125,
@@ -156,12 +156,12 @@ describe('stop', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`;
-    const first = await startService(LASTING);
+    const first = await startService(lasting);
     expect(await stop('--pid-file', first.file, '--timeout', '1', '--ready', url)).toEqual({
       code: 4,
       err: expect.stringMatching(/is not ready now either.*has ended.*has not become ready within 1 s/s),
     });
-    const second = await startService(LASTING);
+    const second = await startService(lasting);
     void second.ended.then(() => (ready = true));
     expect(await stop('--pid-file', second.file, '--timeout', '5', '--ready', url)).toEqual({
       code: 0,

@@ -26,7 +26,7 @@ interface Row {
   gone: number;
 }
 
-const STOPS_WITHIN_SECONDS = 3;
+const stopsWithinSeconds = 3;
 const as = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 const spawns = `require('child_process').spawn(process.argv[1],process.argv.slice(2),{stdio:'inherit'})`;
 const ours = (program: string | undefined) => (service: string) => [
@@ -41,7 +41,7 @@ const inNobodysShell = (...tool: string[]) => ({
   needs: isRoot && has('/etc/passwd') && readFileSync('/etc/passwd', 'utf8').includes('\nnobody:'),
 });
 
-const clean = { fate: 'ends by itself', gone: STOPS_WITHIN_SECONDS } as const;
+const clean = { fate: 'ends by itself', gone: stopsWithinSeconds } as const;
 const table: Row[] = [
   { tool: 'penstock-run', command: ours(node), needs: true, samePid: true, ...clean },
   {
@@ -142,8 +142,8 @@ const table: Row[] = [
   },
 ];
 
-const SERVICE = `#!/bin/sh
-trap 'echo TERM >>$1; sleep ${STOPS_WITHIN_SECONDS}; echo flushed >>$1; exit 0' TERM
+const serviceScript = `#!/bin/sh
+trap 'echo TERM >>$1; sleep ${stopsWithinSeconds}; echo flushed >>$1; exit 0' TERM
 echo $$ >$1
 while :; do sleep 0.05; done
 `;
@@ -158,7 +158,7 @@ const folder = mkdtempSync(join(tmpdir(), 'penstock-table-'));
 const seen = new Map<Row, Seen>();
 beforeAll(async () => {
   chmodSync(folder, 0o777); // the services write here as nobody
-  const service = writeScript(join(folder, 'service'), SERVICE);
+  const service = writeScript(join(folder, 'service'), serviceScript);
   const rows = table.filter(({ needs }) => needs);
   const watched = rows.map(async (row, index) => {
     seen.set(
@@ -188,7 +188,7 @@ async function watch(row: Row, command: string[], log: string): Promise<Seen> {
   child.kill('SIGTERM');
   const goneSeconds = ((await gone) - since) / 1000;
   // What was not told by now never will be; what was told has its time, and a second more for a busy machine.
-  if (lines().includes('TERM')) await until(() => !runs(pid), (STOPS_WITHIN_SECONDS + 1) * 1000);
+  if (lines().includes('TERM')) await until(() => !runs(pid), (stopsWithinSeconds + 1) * 1000);
   const fate = lines().includes('flushed') ? 'ends by itself' : runs(pid) ? 'orphan' : 'killed';
   if (runs(pid)) process.kill(pid, 'SIGKILL');
   return { samePid: pid === child.pid, fate, goneSeconds };

@@ -1,5 +1,5 @@
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
 /** The rules for clean events that no format knows. */
 export interface Rules {
@@ -15,7 +15,7 @@ export interface Rules {
 
 export const defaultRules: Rules = {
   clockToleranceMs: 5_000,
-  pastMaxMs: 400 * DAY_MS,
-  futureMaxMs: DAY_MS,
+  pastMaxMs: 400 * dayMs,
+  futureMaxMs: dayMs,
   earliestMs: Date.UTC(2000, 0, 1),
 };

@@ -3,42 +3,54 @@ import { correctTime } from './correct-time.ts';
 import { parseTime } from './parse-time.ts';
 import { defaultRules } from '../catalogue/rules.ts';
 
-const SECOND = 1_000;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const second = 1_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const received = Date.UTC(2026, 10, 23, 12);
 const utc1970 = Date.UTC(1970, 0, 17);
 
 test.each([
   ['no time at all', null, null, 0, 'server'],
   ['no time, but a send time', null, received, 0, 'server'],
-  ['an honest clock without send time', received - HOUR, null, -HOUR, 'trusted'],
-  ['an honest clock with send time', received - HOUR, received - SECOND, -HOUR, 'trusted'],
-  ['a clock that is a day slow', received - DAY - HOUR, received - DAY, -HOUR, 'corrected'],
-  ['a clock that is a year fast', received + 365 * DAY - HOUR, received + 365 * DAY, -HOUR, 'corrected'],
-  ['a clock in 1970, before and at the sending', utc1970 - HOUR, utc1970, -HOUR, 'corrected'],
+  ['an honest clock without send time', received - hourMs, null, -hourMs, 'trusted'],
+  ['an honest clock with send time', received - hourMs, received - second, -hourMs, 'trusted'],
+  ['a clock that is a day slow', received - dayMs - hourMs, received - dayMs, -hourMs, 'corrected'],
+  [
+    'a clock that is a year fast',
+    received + 365 * dayMs - hourMs,
+    received + 365 * dayMs,
+    -hourMs,
+    'corrected',
+  ],
+  ['a clock in 1970, before and at the sending', utc1970 - hourMs, utc1970, -hourMs, 'corrected'],
   ['a clock in 1970 that was set before the sending', utc1970, received, 0, 'server'],
-  ['the same with a clock that is off', utc1970, received - DAY, 0, 'server'],
-  ['sent before it happened, by a clock that is off', received - HOUR, received - 2 * HOUR, 0, 'server'],
+  ['the same with a clock that is off', utc1970, received - dayMs, 0, 'server'],
+  ['sent before it happened, by a clock that is off', received - hourMs, received - 2 * hourMs, 0, 'server'],
   ['1970 without send time', utc1970, null, 0, 'server'],
   ['1901', Date.UTC(1901, 11, 13), null, 0, 'server'],
   ['the year 9999', Date.UTC(9999, 0, 1), null, 0, 'server'],
-  ['a few seconds ahead', received + 3 * SECOND, null, 3 * SECOND, 'trusted'],
-  ['an hour ahead', received + HOUR, null, 0, 'clamped'],
-  ['more than a day ahead', received + DAY + 1, null, 0, 'server'],
-  ['older than the window', received - 500 * DAY, null, -400 * DAY, 'clamped'],
-  ['an hour ago, sent in the year 9999', received - HOUR, Date.UTC(9999, 0, 1), -HOUR, 'trusted'],
-  ['an hour ago, sent in 1970', received - HOUR, 5, -HOUR, 'trusted'],
-  ['an hour ago, sent two years from now', received - HOUR, received + 730 * DAY, -HOUR, 'trusted'],
-  ['an hour ahead, sent in the year 9999', received + HOUR, Date.UTC(9999, 0, 1), 0, 'clamped'],
+  ['a few seconds ahead', received + 3 * second, null, 3 * second, 'trusted'],
+  ['an hour ahead', received + hourMs, null, 0, 'clamped'],
+  ['more than a day ahead', received + dayMs + 1, null, 0, 'server'],
+  ['older than the window', received - 500 * dayMs, null, -400 * dayMs, 'clamped'],
+  ['an hour ago, sent in the year 9999', received - hourMs, Date.UTC(9999, 0, 1), -hourMs, 'trusted'],
+  ['an hour ago, sent in 1970', received - hourMs, 5, -hourMs, 'trusted'],
+  ['an hour ago, sent two years from now', received - hourMs, received + 730 * dayMs, -hourMs, 'trusted'],
+  ['an hour ahead, sent in the year 9999', received + hourMs, Date.UTC(9999, 0, 1), 0, 'clamped'],
   ['1970, sent in the year 9999', utc1970, Date.UTC(9999, 0, 1), 0, 'server'],
-  ['a clock that is two years slow', received - 730 * DAY - HOUR, received - 730 * DAY, -HOUR, 'corrected'],
-  ['a clock in the year 9998', Date.UTC(9998, 0, 1) - HOUR, Date.UTC(9998, 0, 1), -HOUR, 'corrected'],
+  [
+    'a clock that is two years slow',
+    received - 730 * dayMs - hourMs,
+    received - 730 * dayMs,
+    -hourMs,
+    'corrected',
+  ],
+  ['a clock in the year 9998', Date.UTC(9998, 0, 1) - hourMs, Date.UTC(9998, 0, 1), -hourMs, 'corrected'],
   [
     'older than the window by a clock that is off',
-    received - 600 * DAY,
-    received - DAY,
-    -400 * DAY,
+    received - 600 * dayMs,
+    received - dayMs,
+    -400 * dayMs,
     'clamped',
   ],
 ] as const)('%s', (_title, occurredMs, sentMs, offsetMs, quality) => {
@@ -94,7 +106,7 @@ test.each([
 
 test('what Date.parse and we both read, we read alike', () => {
   for (let day = -40_000; day < 40_000; day += 37) {
-    const text = new Date(day * DAY + day * 1_234).toISOString();
+    const text = new Date(day * dayMs + day * 1_234).toISOString();
     expect(parseTime(text)).toBe(text.length === 24 ? Date.parse(text) : null);
   }
 });

@@ -9,8 +9,8 @@ import type { RawRecord } from '../request/raw-request.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { DryRun } from './dry-run.ts';
 
-const DETAILS_MAX = 100;
-const RECORDS_MAX = 10_000n;
+const detailsMax = 100;
+const recordsMax = 10_000n;
 
 /**
  * Shows what the configured catalogue makes of a request in a file, or of raw records as they are in Kafka.
@@ -25,8 +25,8 @@ export const dryRun: Command<FilterConfig> = {
     encoding: { value: 'E', about: 'content encoding of the file, e.g. gzip' },
     partition: { value: 'P', about: 'reads raw records of this partition' },
     from: { value: 'N', about: 'first raw offset' },
-    count: { value: 'N', about: `how many raw offsets, 1 when not given, ${RECORDS_MAX} at most` },
-    details: { value: 'N', about: `how many events to show in detail, ${DETAILS_MAX} when not given` },
+    count: { value: 'N', about: `how many raw offsets, 1 when not given, ${recordsMax} at most` },
+    details: { value: 'N', about: `how many events to show in detail, ${detailsMax} when not given` },
   },
   async act(config, given) {
     const source = given.oneOf('file', 'partition');
@@ -34,7 +34,7 @@ export const dryRun: Command<FilterConfig> = {
     const { ipPrivacy, bodyBytesMax } = config;
     // Without places: they have nothing to do with the rules, and loading them takes seconds.
     const geo = new GeoLookup([], { add: () => undefined });
-    const details = Number(given.wholeNumber('details') ?? DETAILS_MAX);
+    const details = Number(given.wholeNumber('details') ?? detailsMax);
     const run = new DryRun({ pipeline, geo, ipPrivacy, bodyBytesMax }, details);
     if (source === 'file') await run.add(await recordOf(given), config.topics.raw, 0);
     else await addRaw(run, config, given);
@@ -68,7 +68,7 @@ async function addRaw(run: DryRun, config: FilterConfig, given: GivenFlags): Pro
   const from = given.wholeNumber('from');
   if (from === undefined) throw new UsageError('--partition needs --from');
   const count = given.wholeNumber('count') ?? 1n;
-  if (count > RECORDS_MAX) throw new UsageError(`--count is ${RECORDS_MAX} at most`);
+  if (count > recordsMax) throw new UsageError(`--count is ${recordsMax} at most`);
   const { raw } = config.topics;
   const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
   await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });

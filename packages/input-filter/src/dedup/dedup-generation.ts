@@ -1,12 +1,12 @@
 /** 32-bit words of a key: 4 of the hashed tenant + event id, 2 of the content hash. */
-export const KEY_WORDS = 6;
-export const KEY_BYTES = KEY_WORDS * 4;
+export const keyWords = 6;
+export const keyBytes = keyWords * 4;
 
-const CHUNK_KEYS = 4096;
-const FIRST_SLOTS = 1024;
+const chunkKeys = 4096;
+const firstSlots = 1024;
 
 /** Above this share of used slots linear probing gets slow, and the index grows. */
-const LOAD_MAX = 0.8;
+const loadMax = 0.8;
 
 /**
  * A set of keys in the order they came: keys lie densely in chunks (24 bytes each), and an open-addressing
@@ -21,7 +21,7 @@ export class DedupGeneration {
   readonly #keysMax: number;
   readonly #seed: number;
   readonly #chunks: Uint32Array[] = [];
-  #index = new Uint32Array(FIRST_SLOTS); // entry number + 1; 0 is empty
+  #index = new Uint32Array(firstSlots); // entry number + 1; 0 is empty
 
   /**
    * @param keysMax the size at which the index is dimensioned; more keys still fit, at more bytes a key.
@@ -34,7 +34,7 @@ export class DedupGeneration {
   }
 
   get bytes(): number {
-    return this.#index.byteLength + this.#chunks.length * CHUNK_KEYS * KEY_BYTES;
+    return this.#index.byteLength + this.#chunks.length * chunkKeys * keyBytes;
   }
 
   /** Entry number of the key with the same id (its first four words), or -1. Costs no allocation. */
@@ -44,19 +44,19 @@ export class DedupGeneration {
   }
 
   hasContent(entry: number, key: Uint32Array): boolean {
-    const chunk = this.#chunks[Math.floor(entry / CHUNK_KEYS)]!;
-    const at = (entry % CHUNK_KEYS) * KEY_WORDS;
+    const chunk = this.#chunks[Math.floor(entry / chunkKeys)]!;
+    const at = (entry % chunkKeys) * keyWords;
     return chunk[at + 4] === key[4] && chunk[at + 5] === key[5];
   }
 
   /** Appends a key that `find` did not know. Copies it. */
   push(key: Uint32Array): void {
-    if (this.count + 1 > this.#index.length * LOAD_MAX) this.#grow();
-    const within = this.count % CHUNK_KEYS;
-    if (within === 0 && this.count / CHUNK_KEYS === this.#chunks.length) {
-      this.#chunks.push(new Uint32Array(CHUNK_KEYS * KEY_WORDS));
+    if (this.count + 1 > this.#index.length * loadMax) this.#grow();
+    const within = this.count % chunkKeys;
+    if (within === 0 && this.count / chunkKeys === this.#chunks.length) {
+      this.#chunks.push(new Uint32Array(chunkKeys * keyWords));
     }
-    this.#chunks[Math.floor(this.count / CHUNK_KEYS)]!.set(key, within * KEY_WORDS);
+    this.#chunks[Math.floor(this.count / chunkKeys)]!.set(key, within * keyWords);
     this.#index[this.#slotOf(key, 0)] = this.count + 1;
     this.count += 1;
   }
@@ -65,8 +65,8 @@ export class DedupGeneration {
   truncate(count: number): void {
     while (this.count > count) {
       const entry = this.count - 1;
-      const chunk = this.#chunks[Math.floor(entry / CHUNK_KEYS)]!;
-      this.#index[this.#slotOf(chunk, (entry % CHUNK_KEYS) * KEY_WORDS)] = 0;
+      const chunk = this.#chunks[Math.floor(entry / chunkKeys)]!;
+      this.#index[this.#slotOf(chunk, (entry % chunkKeys) * keyWords)] = 0;
       this.count -= 1;
     }
   }
@@ -74,10 +74,10 @@ export class DedupGeneration {
   /** Copies the keys of entries `from` to the end, 24 bytes each, into `target`. */
   copyFrom(from: number, target: Uint32Array): void {
     for (let entry = from; entry < this.count;) {
-      const chunk = this.#chunks[Math.floor(entry / CHUNK_KEYS)]!;
-      const within = entry % CHUNK_KEYS;
-      const keys = Math.min(CHUNK_KEYS - within, this.count - entry);
-      target.set(chunk.subarray(within * KEY_WORDS, (within + keys) * KEY_WORDS), (entry - from) * KEY_WORDS);
+      const chunk = this.#chunks[Math.floor(entry / chunkKeys)]!;
+      const within = entry % chunkKeys;
+      const keys = Math.min(chunkKeys - within, this.count - entry);
+      target.set(chunk.subarray(within * keyWords, (within + keys) * keyWords), (entry - from) * keyWords);
       entry += keys;
     }
   }
@@ -99,8 +99,8 @@ export class DedupGeneration {
     for (;;) {
       const entry = index[slot]!;
       if (entry === 0) return slot;
-      const chunk = this.#chunks[Math.floor((entry - 1) / CHUNK_KEYS)]!;
-      const word = ((entry - 1) % CHUNK_KEYS) * KEY_WORDS;
+      const chunk = this.#chunks[Math.floor((entry - 1) / chunkKeys)]!;
+      const word = ((entry - 1) % chunkKeys) * keyWords;
       if (chunk[word] === a && chunk[word + 1] === b && chunk[word + 2] === c && chunk[word + 3] === d)
         return slot;
       slot += 1;
@@ -115,8 +115,8 @@ export class DedupGeneration {
     this.#index = new Uint32Array(this.#index.length < full && next > full ? full : next);
     // Dense order, so that `truncate` still removes newest first.
     for (let entry = 0; entry < this.count; entry++) {
-      const chunk = this.#chunks[Math.floor(entry / CHUNK_KEYS)]!;
-      this.#index[this.#slotOf(chunk, (entry % CHUNK_KEYS) * KEY_WORDS)] = entry + 1;
+      const chunk = this.#chunks[Math.floor(entry / chunkKeys)]!;
+      this.#index[this.#slotOf(chunk, (entry % chunkKeys) * keyWords)] = entry + 1;
     }
   }
 }

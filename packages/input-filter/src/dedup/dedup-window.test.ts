@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DedupWindow, KEY_BYTES, KEY_WORDS } from './dedup-window.ts';
+import { DedupWindow, keyBytes, keyWords } from './dedup-window.ts';
 import type { WindowTime } from './window-time.ts';
 
 function key(id: number, content = 0): Uint32Array {
@@ -75,7 +75,7 @@ test('an id is remembered for the whole window, and forgotten after two', () => 
 test('a full window costs at most 32 bytes an id', () => {
   const idsMax = 1 << 18;
   const window = new DedupWindow({ windowMs: 1e9, idsMax });
-  const words = new Uint32Array(KEY_WORDS);
+  const words = new Uint32Array(keyWords);
   for (let id = 0; id < idsMax - 1; id++) {
     words[0] = id;
     window.mark(words);
@@ -93,7 +93,7 @@ test('a rebuild from the keys of each transaction knows what the first owner kne
   for (let now = 0; now < 3000; now += 10) {
     for (let n = roll(30); n > 0; n--) first.mark(key(roll(3000), roll(2)));
     const keys = first.pendingKeys();
-    expect(keys.length).toBe(first.pending * KEY_BYTES);
+    expect(keys.length).toBe(first.pending * keyBytes);
     first.settle(at(now));
     second.restore(keys, at(now));
   }

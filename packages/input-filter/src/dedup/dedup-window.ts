@@ -1,4 +1,4 @@
-import { DedupGeneration, KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
+import { DedupGeneration, keyBytes, keyWords } from './dedup-generation.ts';
 import { ageMs, type WindowTime } from './window-time.ts';
 
 /**
@@ -60,7 +60,7 @@ export class DedupWindow {
 
   /** The provisional marks in the order they were made, as events.seen stores them. A copy. */
   pendingKeys(): Uint8Array {
-    const keys = new Uint32Array(this.pending * KEY_WORDS);
+    const keys = new Uint32Array(this.pending * keyWords);
     this.#young.copyFrom(this.#settled, keys);
     return new Uint8Array(keys.buffer);
   }
@@ -90,7 +90,7 @@ export class DedupWindow {
   restore(keys: Uint8Array, now: WindowTime): void {
     const words = new Uint32Array(keys.length / 4);
     new Uint8Array(words.buffer).set(keys); // aligned
-    for (let at = 0; at < words.length; at += KEY_WORDS) this.mark(words.subarray(at, at + KEY_WORDS));
+    for (let at = 0; at < words.length; at += keyWords) this.mark(words.subarray(at, at + keyWords));
     this.settle(now);
   }
 
@@ -108,7 +108,7 @@ export class DedupWindow {
 
   /** What the window may grow to, apart from the ids of one transaction. */
   get bytesMax(): number {
-    return this.#limits.idsMax * BYTES_PER_ID;
+    return this.#limits.idsMax * bytesPerId;
   }
 
   /** Since when every id is remembered, by the filter's clock; undefined when nothing was settled yet. */
@@ -122,6 +122,6 @@ export class DedupWindow {
 }
 
 /** 24 of its key and content, 8 of the index. */
-const BYTES_PER_ID = 32;
+const bytesPerId = 32;
 
-export { KEY_BYTES, KEY_WORDS };
+export { keyBytes, keyWords };

@@ -1,4 +1,4 @@
-import { KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
+import { keyBytes, keyWords } from './dedup-generation.ts';
 
 /**
  * What the de-duplication window holds of an event: words 0..3 are its key (tenant and event id, hashed), 4
@@ -6,8 +6,8 @@ import { KEY_BYTES, KEY_WORDS } from './dedup-generation.ts';
  * arithmetic.
  */
 export class EventKey {
-  readonly words = new Uint32Array(KEY_WORDS);
-  readonly #bytes = new Uint8Array(this.words.buffer, 0, KEY_BYTES);
+  readonly words = new Uint32Array(keyWords);
+  readonly #bytes = new Uint8Array(this.words.buffer, 0, keyBytes);
 
   /** @param id 16 bytes. @param content 8 bytes. */
   set(id: Uint8Array, content: Uint8Array): void {

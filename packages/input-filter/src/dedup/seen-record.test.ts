@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DedupWindow } from './dedup-window.ts';
-import { decodeSeen, encodeSeen, encodeSeenRecords, SEEN_KEYS_MAX } from './seen-record.ts';
+import { decodeSeen, encodeSeen, encodeSeenRecords, seenKeysMax } from './seen-record.ts';
 import { emptyTally } from './tally.ts';
 
 const tally = { requests: 3, events: 9, clean: 4, rejected: 2, unwanted: 1, duplicate: 2, conflict: 1 };
@@ -37,7 +37,7 @@ test.each([
 
 test('a large transaction is several records, tallied once, and rebuilds the same window', () => {
   const first = new DedupWindow({ windowMs: 1000, idsMax: 1 << 20 });
-  const count = SEEN_KEYS_MAX * 2 + 5;
+  const count = seenKeysMax * 2 + 5;
   for (let id = 0; id < count; id++) first.mark(Uint32Array.of(id, 1, 2, 3, 4, 5));
   const records = encodeSeenRecords({ tally, from: 0n, to: 9n, keys: first.pendingKeys() }).map(decodeSeen);
   expect(records.map((record) => record?.tally)).toEqual([tally, emptyTally(), emptyTally()]);

@@ -1,4 +1,4 @@
-import { KEY_BYTES } from './dedup-generation.ts';
+import { keyBytes } from './dedup-generation.ts';
 import type { Header } from '@penstock/kafka';
 import type { WindowTime } from './window-time.ts';
 import { emptyTally, tallyNames, type Tally } from './tally.ts';
@@ -27,16 +27,16 @@ export interface SeenRecord {
   readonly keys: Uint8Array;
 }
 
-const VERSION = 1;
-const TALLIES_AT = 4;
+const recordVersion = 1;
+const talliesAt = 4;
 
 export function encodeSeen(seen: SeenRecord): Buffer {
-  const positionsAt = TALLIES_AT + tallyNames.length * 4;
+  const positionsAt = talliesAt + tallyNames.length * 4;
   const bytes = Buffer.allocUnsafe(positionsAt + 16 + seen.keys.length);
-  bytes[0] = VERSION;
+  bytes[0] = recordVersion;
   bytes[1] = tallyNames.length;
   bytes.writeUInt16LE(0, 2);
-  for (const [n, name] of tallyNames.entries()) bytes.writeUInt32LE(seen.tally[name], TALLIES_AT + n * 4);
+  for (const [n, name] of tallyNames.entries()) bytes.writeUInt32LE(seen.tally[name], talliesAt + n * 4);
   bytes.writeBigInt64LE(seen.from, positionsAt);
   bytes.writeBigInt64LE(seen.to, positionsAt + 8);
   bytes.set(seen.keys, positionsAt + 16);
@@ -49,15 +49,15 @@ export function encodeSeen(seen: SeenRecord): Buffer {
  */
 export function decodeSeen(bytes: Uint8Array): SeenRecord | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < TALLIES_AT || buffer[0] !== VERSION) return undefined;
+  if (buffer.length < talliesAt || buffer[0] !== recordVersion) return undefined;
   const tallies = buffer[1]!;
-  const positionsAt = TALLIES_AT + tallies * 4;
+  const positionsAt = talliesAt + tallies * 4;
   const keysAt = positionsAt + 16;
-  if (buffer.length < keysAt || (buffer.length - keysAt) % KEY_BYTES !== 0) return undefined;
+  if (buffer.length < keysAt || (buffer.length - keysAt) % keyBytes !== 0) return undefined;
   const tally = emptyTally();
   // A later version may know more tallies, an earlier one fewer.
   for (const [n, name] of tallyNames.entries()) {
-    if (n < tallies) tally[name] = buffer.readUInt32LE(TALLIES_AT + n * 4);
+    if (n < tallies) tally[name] = buffer.readUInt32LE(talliesAt + n * 4);
   }
   return {
     tally,
@@ -71,13 +71,13 @@ export function decodeSeen(bytes: Uint8Array): SeenRecord | undefined {
  * Keys of one record at most: 480 KB, below any max.message.bytes. A larger transaction writes several
  * records.
  */
-export const SEEN_KEYS_MAX = 20_000;
+export const seenKeysMax = 20_000;
 
 /**
  * The records of one transaction and partition: the first carries the tally, further ones carry keys only.
  */
 export function encodeSeenRecords(seen: SeenRecord): Buffer[] {
-  const bytesMax = SEEN_KEYS_MAX * KEY_BYTES;
+  const bytesMax = seenKeysMax * keyBytes;
   const records = [encodeSeen({ ...seen, keys: seen.keys.subarray(0, bytesMax) })];
   for (let at = bytesMax; at < seen.keys.length; at += bytesMax) {
     records.push(encodeSeen({ ...seen, tally: emptyTally(), keys: seen.keys.subarray(at, at + bytesMax) }));

@@ -15,7 +15,7 @@ export interface GeoFile {
 }
 
 /** Above this it is no GeoIP database, or one that needs a bigger machine than the filter's. */
-const FILE_BYTES_MAX = 1024 ** 3;
+const fileBytesMax = 1024 ** 3;
 
 /**
  * Reads a database (.mmdb, GeoIP2 or flat layout) and proves that it answers before anyone relies on it.
@@ -48,7 +48,7 @@ export function openReader(bytes: SharedArrayBuffer): Reader<Response> {
 async function readShared(path: string): Promise<SharedArrayBuffer> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
-  if (size > FILE_BYTES_MAX) throw new Error(`${size} bytes, more than ${FILE_BYTES_MAX}`);
+  if (size > fileBytesMax) throw new Error(`${size} bytes, more than ${fileBytesMax}`);
   const shared = new SharedArrayBuffer(size);
   const bytes = Buffer.from(shared);
   for (let at = 0; at < size;) {
@@ -59,7 +59,7 @@ async function readShared(path: string): Promise<SharedArrayBuffer> {
   return shared;
 }
 
-const PROBES_MIN = 256;
+const probesMin = 256;
 
 /**
  * Walks the tree along addresses spread over the whole range. A damaged file throws on some of them, and a
@@ -68,7 +68,7 @@ const PROBES_MIN = 256;
 function probe(file: GeoFile): void {
   const reader = openReader(file.bytes);
   let places = 0;
-  for (let n = 0; n < PROBES_MIN; n++) {
+  for (let n = 0; n < probesMin; n++) {
     // 2000::/3 is where global IPv6 addresses are; the step visits 2001:200.. to 3fff:..
     const address =
       file.ipVersion === 4
@@ -77,5 +77,5 @@ function probe(file: GeoFile): void {
     const record = reader.get(address);
     if (record !== null && placeOf(record) !== undefined) places += 1;
   }
-  if (places === 0) throw new Error(`none of ${PROBES_MIN} probed addresses has a place or a network`);
+  if (places === 0) throw new Error(`none of ${probesMin} probed addresses has a place or a network`);
 }

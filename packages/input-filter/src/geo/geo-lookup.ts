@@ -5,7 +5,7 @@ import { merge, type Place, placeOf } from './geo-record.ts';
 import { type GlobalAddress, globalAddress } from './global-address.ts';
 
 /** Entries in the address cache of one thread, in two generations; about 300 bytes each. */
-const CACHED_ADDRESSES_MAX = 32_768;
+const cachedAddressesMax = 32_768;
 
 interface OpenDatabase {
   label: string;
@@ -57,7 +57,7 @@ export class GeoLookup {
   /** Looks it up where the young generation does not know it. */
   #remember(address: string): Answer {
     const answer = this.#old.get(address) ?? this.#lookUp(address);
-    if (this.#young.size >= CACHED_ADDRESSES_MAX / 2) {
+    if (this.#young.size >= cachedAddressesMax / 2) {
       this.#old = this.#young;
       this.#young = new Map();
     }

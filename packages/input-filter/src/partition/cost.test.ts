@@ -13,8 +13,8 @@ import { ReceiverClocks } from './receiver-clocks.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OwnedPartition } from './owned-partition.ts';
 
-const MIB = 1024 * 1024;
-const inflatedBytes = 4 * MIB;
+const mib = 1024 * 1024;
+const inflatedBytes = 4 * mib;
 
 /**
  * CPU time of this thread, of which an idle core needs a fifth, and memory beside the heap, with what the
@@ -138,7 +138,7 @@ test.each(cases)(
     const cost = await filterAlone(encodings[encoding]!(bytes), hint, encoding);
     expect(isBalanced(cost.tally)).toBe(true);
     expect(cost.tally.events).toBeGreaterThan(0);
-    expect(cost.totalMs).toBeLessThan((allowed.msPerMiB * bytes.length) / MIB);
+    expect(cost.totalMs).toBeLessThan((allowed.msPerMiB * bytes.length) / mib);
     expect(cost.longestMs).toBeLessThan(allowed.msPerTurn);
     expect(cost.memoryBytes - before).toBeLessThan(allowed.bytesPerByte * bytes.length);
   },

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { KEY_BYTES, type DedupWindow } from '../dedup/dedup-window.ts';
+import { keyBytes, type DedupWindow } from '../dedup/dedup-window.ts';
 import { decodeSeen, seenTimeOf } from '../dedup/seen-record.ts';
 import { ageMs } from '../dedup/window-time.ts';
 import type { FilterGroup } from '../position/filter-group.ts';
 import { firstRecord, lastRecord, offsetOf, recordsBetween } from '../position/log-records.ts';
 
 /** How long restoring holds the event loop at a time: the other partitions of the thread go on between. */
-const TURN_MS = 5;
+const turnMs = 5;
 /** The beginning of the window is not looked for any closer than this. */
-const CLOSE_ENOUGH = 64n;
+const closeEnough = 64n;
 
 export interface Rebuilt {
   readonly ids: number;
@@ -32,7 +32,7 @@ export async function rebuildWindow(
   const from = await windowStart(window.windowMs, partition, end, group, signal);
   let ids = 0;
   let streamMs = 0;
-  let turnEndsAt = performance.now() + TURN_MS;
+  let turnEndsAt = performance.now() + turnMs;
   const { cluster, topics } = group;
   for await (const record of recordsBetween(cluster, topics.seen, partition, from, end, signal)) {
     const seen = record.value === null ? undefined : decodeSeen(record.value);
@@ -43,11 +43,11 @@ export async function rebuildWindow(
     }
     const time = seenTimeOf(record);
     window.restore(seen.keys, time);
-    ids += seen.keys.length / KEY_BYTES;
+    ids += seen.keys.length / keyBytes;
     streamMs = Math.max(streamMs, time.streamMs);
     if (performance.now() < turnEndsAt) continue;
     await nextTurn();
-    turnEndsAt = performance.now() + TURN_MS;
+    turnEndsAt = performance.now() + turnMs;
   }
   return { ids, streamMs };
 }
@@ -75,14 +75,14 @@ async function windowStart(
   };
   let needed = end;
   let old = start;
-  for (let back = CLOSE_ENOUGH; end - back > start; back *= 2n) {
+  for (let back = closeEnough; end - back > start; back *= 2n) {
     if (await isOld(end - back, needed)) {
       old = end - back;
       break;
     }
     needed = end - back;
   }
-  while (needed - old > CLOSE_ENOUGH) {
+  while (needed - old > closeEnough) {
     const middle = (old + needed) / 2n;
     if (await isOld(middle, needed)) old = middle;
     else needed = middle;

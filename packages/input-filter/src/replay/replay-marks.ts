@@ -1,5 +1,5 @@
 import type { Cluster, OutgoingRecord, TopicNeeds, TopicSettings } from '@penstock/kafka';
-import { DedupGeneration, KEY_BYTES, KEY_WORDS } from '../dedup/dedup-generation.ts';
+import { DedupGeneration, keyBytes, keyWords } from '../dedup/dedup-generation.ts';
 import { offsetOf, recordsBetween } from '../position/log-records.ts';
 
 /**
@@ -11,7 +11,7 @@ import { offsetOf, recordsBetween } from '../position/log-records.ts';
  */
 export class ReplayMarks {
   readonly #known = new DedupGeneration(1 << 20, Math.floor(Math.random() * 0x1_0000_0000));
-  readonly #words = new Uint32Array(KEY_WORDS);
+  readonly #words = new Uint32Array(keyWords);
   readonly #key = Buffer.from(this.#words.buffer);
 
   /** How many. At 32 bytes each they are all in memory, for one partition at a time. */
@@ -35,14 +35,14 @@ export class ReplayMarks {
 
   /** The marks from number `from` on, as a record holds them. */
   encodedFrom(from: number): Uint8Array {
-    const marks = new Uint32Array((this.#known.count - from) * KEY_WORDS);
+    const marks = new Uint32Array((this.#known.count - from) * keyWords);
     this.#known.copyFrom(from, marks);
     return new Uint8Array(marks.buffer);
   }
 
   restore(marks: Uint8Array): void {
-    for (let at = 0; at + KEY_BYTES <= marks.length; at += KEY_BYTES) {
-      this.#key.set(marks.subarray(at, at + KEY_BYTES));
+    for (let at = 0; at + keyBytes <= marks.length; at += keyBytes) {
+      this.#key.set(marks.subarray(at, at + keyBytes));
       if (this.#known.find(this.#words) < 0) this.#known.push(this.#words);
     }
   }

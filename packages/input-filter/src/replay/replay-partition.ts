@@ -9,12 +9,12 @@ import { replayedRecord } from './replayed-record.ts';
 import { isSelected, type Selection } from './selection.ts';
 
 /** Of one transaction, so that a death holds up the readers of raw for little. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
-const CHUNK_RECORDS = 5_000;
+const chunkBytes = 4 * 1024 * 1024;
+const chunkRecords = 5_000;
 /** Records that stay are named up to here, and all are counted. */
-const NAMED_MAX = 20;
+const namedMax = 20;
 /** A batch's own header, generously. */
-const BATCH_HEADER_BYTES = 128;
+const batchHeaderBytes = 128;
 
 /** What a replay works with. */
 export interface ReplayTools {
@@ -123,8 +123,8 @@ class Pass {
   }
 
   get isFull(): boolean {
-    const recordsMax = Math.min(CHUNK_RECORDS, this.#tools.perSecond ?? CHUNK_RECORDS);
-    return this.#bytes >= CHUNK_BYTES || this.#records.length >= recordsMax;
+    const recordsMax = Math.min(chunkRecords, this.#tools.perSecond ?? chunkRecords);
+    return this.#bytes >= chunkBytes || this.#records.length >= recordsMax;
   }
 
   take(record: RecordView): void {
@@ -135,7 +135,7 @@ class Pass {
     const replayed = replayedRecord(record, headers, wallClockMs());
     if (replayed === undefined) return this.#leave('incomplete', record.offset);
     const bytes = recordBytesMax(replayed.record);
-    if (bytes + BATCH_HEADER_BYTES > this.#tools.rawBytesMax) return this.#leave('tooLarge', record.offset);
+    if (bytes + batchHeaderBytes > this.#tools.rawBytesMax) return this.#leave('tooLarge', record.offset);
     const found = this.#marks.add(replayed.identity, record.offset);
     if (found !== 'new') {
       done[found === 'copy' ? 'copies' : 'before'] += 1;
@@ -169,6 +169,6 @@ class Pass {
 
   #leave(why: 'incomplete' | 'tooLarge', offset: bigint): void {
     this.#done[why] += 1;
-    if (this.#done.left.length < NAMED_MAX) this.#done.left.push(offset);
+    if (this.#done.left.length < namedMax) this.#done.left.push(offset);
   }
 }

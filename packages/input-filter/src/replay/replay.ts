@@ -37,7 +37,7 @@ export interface ReplayRequest {
 }
 
 /** A larger batch is one record. */
-const BATCH_BYTES = 512 * 1024;
+const batchBytes = 512 * 1024;
 
 /**
  * Writes selected records of events.rejected to raw again, where the filter takes them up with today's rules.
@@ -97,7 +97,7 @@ function writeInto(
 ): NonNullable<ReplayTools['write']> {
   const asked = JSON.stringify(selection);
   return async (partition, records, marks) => {
-    for (const batch of batchesOf(records, BATCH_BYTES))
+    for (const batch of batchesOf(records, batchBytes))
       session.append(raw, partition, encodeBatch(batch), 'zstd');
     const marked = marksRecord(marks, rejectedTopicId, asked, wallClockMs());
     session.append(marksTopicOf(rejected), partition, encodeBatch([marked]));

@@ -17,9 +17,9 @@ import { outcomesOf } from '../request/outcomes-of.ts';
 import { offsetAt, offsetsOf, type ReprocessGroup, type ReprocessRange } from './reprocess-range.ts';
 
 /** Output of one transaction. One request may exceed it. */
-const CHUNK_BYTES = 2 * 1024 * 1024;
+const chunkBytes = 2 * 1024 * 1024;
 /** Raw records of one transaction: where nothing comes out, the position moves on all the same. */
-const CHUNK_RECORDS = 20_000;
+const chunkRecords = 20_000;
 
 /** What reprocessing works with. */
 export interface ReprocessTools {
@@ -126,7 +126,7 @@ class Run {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= CHUNK_BYTES || this.#taken >= CHUNK_RECORDS;
+    return this.#bytes >= chunkBytes || this.#taken >= chunkRecords;
   }
 
   /** Marks the events of a record that was filtered before. */

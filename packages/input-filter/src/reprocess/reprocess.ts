@@ -37,7 +37,7 @@ export interface ReprocessRequest {
 }
 
 /** Nobody but the readers of the target waits for a transaction that is left open. */
-const TRANSACTION_TIMEOUT_MS = 60_000;
+const transactionTimeoutMs = 60_000;
 
 /**
  * Filters what raw holds of some time anew, with today's rules, into a topic of its own, each event once. It
@@ -62,7 +62,7 @@ export async function reprocess(
   const id = `${request.group}-reprocess-${into}`;
   const group: ReprocessGroup = { cluster, id, raw: topics.raw, rawTopicId: raw.id, into, time };
   // From here on no earlier run can commit anything: only now the positions may be read.
-  const transaction = { transactionalId: id, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS, signal };
+  const transaction = { transactionalId: id, transactionTimeoutMs, signal };
   await using session = await openTxnSession(cluster, transaction);
   const ranges = await claimRanges(group, [...raw.partitions.keys()], session, signal);
   const tools: ReprocessTools = { group, session, filter, window, batchBytes, compression };
@@ -115,7 +115,7 @@ async function prepareTarget(admin: Admin, request: ReprocessRequest): Promise<v
   await admin.createTopics([{ ...clean, name: into, configs: configsLike(clean) }]);
   const need = { ...cleanTopicNeeds(into, batchBytes), partitions: raw.partitions };
   const ageMs = wallClockMs() - time.fromMs;
-  const configsAtLeast = { ...need.configsAtLeast, 'retention.ms': ageMs + DAY_MS };
+  const configsAtLeast = { ...need.configsAtLeast, 'retention.ms': ageMs + dayMs };
   const because = {
     ...need.because,
     'retention.ms': 'its records are as old as --from, and a day to read them',
@@ -125,7 +125,7 @@ async function prepareTarget(admin: Admin, request: ReprocessRequest): Promise<v
   if (problems.length > 0) throw new FilterError('COMMAND', problems.join('; '));
 }
 
-const DAY_MS = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 
 function configsLike({ configs }: TopicSettings): Record<string, string> {
   const names = ['max.message.bytes', 'min.insync.replicas', 'unclean.leader.election.enable'];

@@ -1,6 +1,6 @@
 import type { Decoder } from './codings.ts';
 
-const FIRST_BYTES = 256 * 1024;
+const firstBytes = 256 * 1024;
 
 /**
  * Inflates in the thread pool, chunk by chunk, so that the event loop goes on and a bomb ends at the limit.
@@ -15,7 +15,7 @@ export async function inflateInChunks(
   bodyBytesMax: number,
 ): Promise<{ bytes: Buffer; consumed: number } | 'too-large'> {
   const stream = decoder.inChunks();
-  let bytes = Buffer.allocUnsafeSlow(Math.min(bodyBytesMax, FIRST_BYTES));
+  let bytes = Buffer.allocUnsafeSlow(Math.min(bodyBytesMax, firstBytes));
   let length = 0;
   stream.end(body);
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -13,7 +13,7 @@ export interface LargeBody {
 }
 
 /** So much is inflated at once: at most 1 or 2 ms, and ten times cheaper than a stream. */
-const AT_ONCE_BYTES = 128 * 1024;
+const atOnceBytes = 128 * 1024;
 
 /**
  * Undoes the Content-Encoding of one body. Whatever the bytes are, it holds the event loop for about 2 ms at
@@ -61,8 +61,8 @@ function inflateAtOnce(
   decoder: Decoder,
   bodyBytesMax: number,
 ): Inflated | 'large' {
-  if (body.length > AT_ONCE_BYTES) return 'large';
-  const most = Math.min(bodyBytesMax, AT_ONCE_BYTES);
+  if (body.length > atOnceBytes) return 'large';
+  const most = Math.min(bodyBytesMax, atOnceBytes);
   try {
     const { bytes, consumed } = decoder.atOnce(body, most);
     return whole(body, coding, bytes, consumed);

@@ -1,9 +1,9 @@
 import { bytesOfItem, type Span } from '@penstock/events';
 
 /** Every events.rejected takes this much, since it must take 64 KiB more than raw. */
-const FITS_BYTES = 64 * 1024;
+const fitsBytes = 64 * 1024;
 /** Of all rejected events of one request together, each with a copy of its envelope. */
-const ENVELOPED_BYTES_MAX = 32 * 1024 * 1024;
+const envelopedBytesMax = 32 * 1024 * 1024;
 
 export interface Original {
   readonly bytes: Uint8Array;
@@ -41,11 +41,11 @@ export class OriginalBytes {
   /** @param span undefined: the whole request. @returns bytes that may be a view of the body. */
   of(span: Span | undefined): Original {
     if (span === undefined) return { bytes: this.#stored, inflated: false, note: '' };
-    const alone = span.kind === 'element' && this.#envelopedBytes > ENVELOPED_BYTES_MAX;
+    const alone = span.kind === 'element' && this.#envelopedBytes > envelopedBytesMax;
     const bytes = bytesOfItem(this.#body, span, alone ? 'without' : 'with');
     if (span.kind === 'element') this.#envelopedBytes += bytes.length;
     const inflated = this.#body !== this.#stored;
-    if (inflated && bytes.length > Math.max(FITS_BYTES, this.#stored.length)) {
+    if (inflated && bytes.length > Math.max(fitsBytes, this.#stored.length)) {
       const note = '; kept as the whole request';
       return { bytes: this.#stored, inflated: false, note, kept: 'whole-request' };
     }

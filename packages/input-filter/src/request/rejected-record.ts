@@ -29,7 +29,7 @@ export interface RejectedSource {
   readonly headers: HeaderTexts;
 }
 
-const DETAIL_LENGTH_MAX = 1000;
+const detailLengthMax = 1000;
 
 /**
  * The record of one event, or one whole request, that is rejected: its original bytes, the headers of the raw
@@ -55,7 +55,7 @@ export function rejectedRecord(
     const kept = name === rawHeaders.clientIp ? anonymiseIp(value, ipPrivacy) : value;
     if (kept !== null) headers.push([name, kept]);
   }
-  const detail = rejection.detail.slice(0, DETAIL_LENGTH_MAX - original.note.length) + original.note;
+  const detail = rejection.detail.slice(0, detailLengthMax - original.note.length) + original.note;
   headers.push([rejectedHeaders.reason, rejection.reason], [rejectedHeaders.stage, rejection.stage]);
   if (rejection.rule !== undefined) headers.push([rejectedHeaders.rule, rejection.rule]);
   headers.push(

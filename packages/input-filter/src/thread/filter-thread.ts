@@ -42,15 +42,15 @@ export interface ThreadParts {
 }
 
 /** How long the event loop may be held at a time: heartbeats and answers wait behind it. */
-const TURN_MS = 10;
+const turnMs = 10;
 /**
  * While there is work, how often Kafka's answers are looked at: between two looks nothing of them is handed
  * out.
  */
-const FETCH_EVERY_MS = 25;
-const IDLE_MS = 500;
+const fetchEveryMs = 25;
+const idleMs = 500;
 /** How often the paused partitions are looked at again. */
-const PAUSED_CHECK_MS = 5_000;
+const pausedCheckMs = 5_000;
 
 /**
  * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's
@@ -218,9 +218,9 @@ export class FilterThread implements Service {
     const { assignment, feed, mailbox } = this.#parts;
     const isBusy = assignment.owned.some((owned) => owned.isBusy);
     if (isBusy) await nextTurn();
-    if (isBusy && performance.now() < this.#fetchedAt + FETCH_EVERY_MS) return;
+    if (isBusy && performance.now() < this.#fetchedAt + fetchEveryMs) return;
     const untilDueMs =
-      this.#openSince === undefined ? IDLE_MS : Math.max(0, this.#dueAt() - performance.now());
+      this.#openSince === undefined ? idleMs : Math.max(0, this.#dueAt() - performance.now());
     const bytes = await feed.next(isBusy ? 0 : untilDueMs, mailbox.bell, (partition) =>
       assignment.owner(partition),
     );
@@ -233,7 +233,7 @@ export class FilterThread implements Service {
     const { assignment, feed, mailbox } = this.#parts;
     const busy = assignment.owned.filter((owned) => owned.isBusy);
     for (const owned of busy) {
-      owned.work(performance.now() + TURN_MS / busy.length, mailbox.ring);
+      owned.work(performance.now() + turnMs / busy.length, mailbox.ring);
       if (owned.isDirty) this.#openSince ??= performance.now();
       feed.hasWorked(owned);
     }
@@ -261,8 +261,8 @@ export class FilterThread implements Service {
     const { assignment, feed, transaction } = this.#parts;
     const { owned } = assignment;
     for (const one of owned) {
-      for (one.goOnWriting(performance.now() + TURN_MS); one.isWriting; await nextTurn())
-        one.goOnWriting(performance.now() + TURN_MS);
+      for (one.goOnWriting(performance.now() + turnMs); one.isWriting; await nextTurn())
+        one.goOnWriting(performance.now() + turnMs);
     }
     const dirty = owned.filter((one) => one.isDirty);
     const requests = dirty.reduce((sum, one) => sum + one.open.tally.requests, 0);
@@ -343,7 +343,7 @@ export class FilterThread implements Service {
     measureAssignment(assignment, this.#metrics);
     for (const owned of assignment.wakeRested()) this.#startFetching(owned);
     const now = performance.now();
-    if (now - this.#pausedCheckAt < PAUSED_CHECK_MS) return;
+    if (now - this.#pausedCheckAt < pausedCheckMs) return;
     this.#pausedCheckAt = now;
     assignment.lookAgain();
   }

@@ -2,9 +2,9 @@ import type { Fetcher, PartitionMarks } from '@penstock/kafka';
 import type { OwnedPartition } from '../partition/owned-partition.ts';
 
 /** Handed out at a time. */
-const FETCH_BYTES_MAX = 1024 * 1024;
+const fetchBytesMax = 1024 * 1024;
 /** A partition that has so much waiting is given no more, so that it leaves room for the others. */
-const BACKLOG_BYTES_MAX = 512 * 1024;
+const backlogBytesMax = 512 * 1024;
 
 /** What is fetched of raw, and who gets it. */
 export class RawFeed {
@@ -44,19 +44,19 @@ export class RawFeed {
     ownerOf: (partition: number) => OwnedPartition | undefined,
   ): Promise<number> {
     let bytes = 0;
-    for (const fetched of await this.#fetcher.next({ maxWaitMs, signal, bytesMax: FETCH_BYTES_MAX })) {
+    for (const fetched of await this.#fetcher.next({ maxWaitMs, signal, bytesMax: fetchBytesMax })) {
       const owned = ownerOf(fetched.partition);
       if (owned === undefined) continue;
       owned.backlog.add(fetched);
       bytes += fetched.bytes;
-      if (owned.backlog.bytes >= BACKLOG_BYTES_MAX) this.#hold(owned.partition);
+      if (owned.backlog.bytes >= backlogBytesMax) this.#hold(owned.partition);
     }
     return bytes;
   }
 
   /** The partition has worked: perhaps it wants more. */
   hasWorked({ partition, backlog }: OwnedPartition): void {
-    if (backlog.bytes >= BACKLOG_BYTES_MAX / 2 || !this.#held.delete(partition)) return;
+    if (backlog.bytes >= backlogBytesMax / 2 || !this.#held.delete(partition)) return;
     this.#fetcher.resume(this.#topic, partition);
   }
 

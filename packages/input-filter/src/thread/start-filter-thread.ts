@@ -22,7 +22,7 @@ import { startThreadGauges } from './thread-gauges.ts';
 import { ThreadTransaction, type CommittingGroup } from './thread-transaction.ts';
 
 /** Two, so that one partition with costly requests does not hold up another one's large request. */
-const LARGE_BODIES_MAX = 2;
+const largeBodiesMax = 2;
 
 /** What the chassis gives to a thread. */
 export interface ThreadSurroundings {
@@ -93,7 +93,7 @@ export async function startFilterThread(
         bodyBytesMax: config.bodyBytesMax,
       },
       output: { batchBytesMax: config.batchBytes, budget: new OutputBudget(config.commitBytes), send },
-      largeBodies: new LargeBodies(LARGE_BODIES_MAX),
+      largeBodies: new LargeBodies(largeBodiesMax),
       samples: new DuplicateSamples(log),
       clocks: new ReceiverClocks(metrics.clocksOff, log),
     },

@@ -21,13 +21,13 @@ import { headerTexts, readRawRequest, type RawRecord } from '../request/raw-requ
 import { wallClockMs } from '../wall-clock.ts';
 import { resultOf, type ValidatedEvent } from './validated-event.ts';
 
-const BODY_BYTES_MAX = 64 * 1024;
+const bodyBytesMax = 64 * 1024;
 /** Events that are shown. All are judged and counted. */
-const RESULTS_MAX = 500;
+const resultsMax = 500;
 /** Bodies that are judged at the same time, a piece of one after a piece of the other. */
-const AT_ONCE_MAX = 4;
+const atOnceMax = 4;
 /** The longest stretch of work between two turns of the event loop, one step more. */
-const STRETCH_MS = 5;
+const stretchMs = 5;
 
 /** What `POST /validate` needs of the filter's configuration. */
 export interface ValidatorConfig {
@@ -43,7 +43,7 @@ export interface ValidatorConfig {
  * pieces, so that probes and scrapes do not wait either. A body of 64 KiB takes a few milliseconds.
  */
 export class Validator implements PostPage {
-  readonly bodyBytesMax = BODY_BYTES_MAX;
+  readonly bodyBytesMax = bodyBytesMax;
   readonly #tools: FilterTools;
   readonly #topicOf: (eventType: string) => string;
   readonly #decode: ReturnType<typeof createEventDecoder>;
@@ -51,7 +51,7 @@ export class Validator implements PostPage {
 
   constructor(pipeline: Pipeline, { ipPrivacy, topics }: ValidatorConfig) {
     const { routes, schemaFields = [] } = pipeline.catalogue;
-    this.#tools = { pipeline, geo: lookupIn([]), ipPrivacy, bodyBytesMax: BODY_BYTES_MAX };
+    this.#tools = { pipeline, geo: lookupIn([]), ipPrivacy, bodyBytesMax };
     this.#topicOf = (eventType) => (Object.hasOwn(routes, eventType) ? routes[eventType]! : topics.clean);
     this.#decode = createEventDecoder(schemaFields);
   }
@@ -65,8 +65,8 @@ export class Validator implements PostPage {
     if (hint !== null && readFormatHint(hint) === null) {
       return postProblem(400, `format is the number of a format, e.g. 4, not '${hint.slice(0, 20)}'`);
     }
-    if (this.#running >= AT_ONCE_MAX) {
-      return postProblem(503, `${AT_ONCE_MAX} bodies are being judged: ask again`, { 'retry-after': '1' });
+    if (this.#running >= atOnceMax) {
+      return postProblem(503, `${atOnceMax} bodies are being judged: ask again`, { 'retry-after': '1' });
     }
     this.#running += 1;
     try {
@@ -79,12 +79,12 @@ export class Validator implements PostPage {
   async #judge(record: RawRecord): Promise<PostAnswer> {
     const request = readRawRequest(record, headerTexts(record), 'validate', 0);
     if (request.kind === 'rejected') return this.#answerOf([wholeRejected(request)]);
-    const small = inflate(request.body, request.contentEncoding, BODY_BYTES_MAX);
+    const small = inflate(request.body, request.contentEncoding, bodyBytesMax);
     const inflated = small.kind === 'large' ? await small.inflate() : small;
     if (inflated.kind === 'rejected') {
       // The filter itself takes larger ones, so that this would be no true outcome.
       if (inflated.reason === 'inflated-too-large') {
-        return postProblem(413, `the body may have ${BODY_BYTES_MAX} bytes when it is inflated`);
+        return postProblem(413, `the body may have ${bodyBytesMax} bytes when it is inflated`);
       }
       return this.#answerOf([wholeRejected(inflated)]);
     }
@@ -101,9 +101,9 @@ export class Validator implements PostPage {
       if (event !== undefined) {
         count += 1;
         outcomes[event.kind === 'encoded' ? 'accepted' : event.kind] += 1;
-        if (shown.length < RESULTS_MAX) shown.push(JSON.stringify(this.#resultOf(event)));
+        if (shown.length < resultsMax) shown.push(JSON.stringify(this.#resultOf(event)));
       }
-      if (performance.now() - began < STRETCH_MS) continue;
+      if (performance.now() - began < stretchMs) continue;
       await nextTurn();
       began = performance.now();
     }

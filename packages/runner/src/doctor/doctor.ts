@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { reasonOf, Refusal } from '../refusal.ts';
 import { print } from '../say.ts';
-import { examineFile, FILE_KINDS } from './examine.ts';
-import { DOCTOR_HELP } from './help.ts';
+import { examineFile, fileKinds } from './examine.ts';
+import { doctorHelp } from './help.ts';
 import { diagnose } from './judge/diagnose.ts';
 import type { Situation } from './judge/situation.ts';
 import { readLiveSituation } from './live/live.ts';
 import { asJson, asText } from './report.ts';
 
-/** See DOCTOR_HELP; 125 is Refusal's. */
-export const DOCTOR_CODES = { clean: 0, ill: 1, unknown: 2 } as const;
+/** See doctorHelp; 125 is Refusal's. */
+export const doctorCodes = { clean: 0, ill: 1, unknown: 2 } as const;
 
 /**
  * Says who would get the stop signal of a service, and who would kill it when. Returns the exit code.
@@ -18,15 +18,15 @@ export const DOCTOR_CODES = { clean: 0, ill: 1, unknown: 2 } as const;
 export async function doctor(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.help) {
-    print(DOCTOR_HELP);
-    return DOCTOR_CODES.clean;
+    print(doctorHelp);
+    return doctorCodes.clean;
   }
   const needsMs = readNeeds(options.needs ?? '30');
   const situations = await examine(options);
   const diagnoses = situations.map((situation) => diagnose(situation, needsMs));
   print(options.json ? asJson(diagnoses) : asText(diagnoses, needsMs / 1_000));
-  if (diagnoses.some(({ ill }) => ill)) return DOCTOR_CODES.ill;
-  return diagnoses.some(({ unknown }) => unknown) ? DOCTOR_CODES.unknown : DOCTOR_CODES.clean;
+  if (diagnoses.some(({ ill }) => ill)) return doctorCodes.ill;
+  return diagnoses.some(({ unknown }) => unknown) ? doctorCodes.unknown : doctorCodes.clean;
 }
 
 type Options = ReturnType<typeof readOptions>;
@@ -60,7 +60,7 @@ function readNeeds(text: string): number {
 }
 
 async function examine(options: Options): Promise<Situation[]> {
-  const given = (['pid', ...FILE_KINDS] as const).filter((name) => options[name] !== undefined);
+  const given = (['pid', ...fileKinds] as const).filter((name) => options[name] !== undefined);
   const [kind] = given;
   if (given.length !== 1 || kind === undefined)
     throw new Refusal(

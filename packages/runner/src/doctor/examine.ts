@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readPart } from '../run/exec/executable.ts';
 import { shellScriptProblem } from '../shell-wrapper.ts';
-import { lookAtScript, SCRIPT_BYTES } from './command/look.ts';
+import { lookAtScript, scriptBytes } from './command/look.ts';
 import type { Situation } from './judge/situation.ts';
 import { readComposeFile } from './supervisor/compose/compose.ts';
 import { readInitScript } from './supervisor/init-script.ts';
@@ -11,10 +11,10 @@ import { readSupervisordFile } from './supervisor/supervisord.ts';
 import { readSystemdUnit, type UnitFile } from './supervisor/systemd/systemd-unit.ts';
 import { readUpstartJob } from './supervisor/upstart.ts';
 
-export const FILE_KINDS = ['unit', 'compose', 'upstart', 'supervisord', 'init', 'run'] as const;
+export const fileKinds = ['unit', 'compose', 'upstart', 'supervisord', 'init', 'run'] as const;
 
 /** Reads a file and what belongs to it: drop-ins, an .env, the start scripts that are on this machine. */
-export async function examineFile(kind: (typeof FILE_KINDS)[number], path: string): Promise<Situation[]> {
+export async function examineFile(kind: (typeof fileKinds)[number], path: string): Promise<Situation[]> {
   const text = readFileSync(path, 'utf8');
   switch (kind) {
     case 'unit':
@@ -69,7 +69,7 @@ function withScript(situation: Situation): Situation {
 
 function scriptProblem(path: string): string | undefined {
   try {
-    return shellScriptProblem(path, readPart(path, 0, SCRIPT_BYTES)?.toString('latin1') ?? '');
+    return shellScriptProblem(path, readPart(path, 0, scriptBytes)?.toString('latin1') ?? '');
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** The answer of `penstock-run doctor --help`. */
-export const DOCTOR_HELP = `penstock-run doctor --pid PID | --unit FILE | --compose FILE | --upstart FILE |
+export const doctorHelp = `penstock-run doctor --pid PID | --unit FILE | --compose FILE | --upstart FILE |
                     --supervisord FILE | --init FILE | --run FILE  [--needs SECONDS] [--json]
 Who gets this service's stop signal, who stands between it and its supervisor, and who would kill it when.
 

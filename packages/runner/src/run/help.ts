@@ -1,5 +1,5 @@
 /** The answer of --help. The README says why. */
-export const RUN_HELP = `penstock-run [OPTIONS] -- COMMAND ARG...
+export const runHelp = `penstock-run [OPTIONS] -- COMMAND ARG...
 Becomes COMMAND: same process, another user, nothing of root left.
 
   --user USER[:GROUP]      names, or UID:GID; a bare number is refused. Numbers too for

@@ -6,7 +6,7 @@ import { parseCommandLine, type Request } from './request/command-line.ts';
 import { parseEnvFile, type Variable } from './request/env-file.ts';
 import { executeAs } from './exec/execute.ts';
 import { explain } from './explain.ts';
-import { RUN_HELP } from './help.ts';
+import { runHelp } from './help.ts';
 import { makePlan, type Plan } from './plan/plan.ts';
 import { isReady, notReady, type Readiness } from './become/readiness.ts';
 import { checkPidFile, makePidFile, type PidFile } from '../pid-file.ts';
@@ -24,7 +24,7 @@ export function run(args: readonly string[]): 0 | ExitCode {
   const commandLine = parseCommandLine(args);
   if (commandLine.kind === 'wrong') return refuse(commandLine.problems, 125);
   if (commandLine.kind === 'run') return start(commandLine.request);
-  print(RUN_HELP);
+  print(runHelp);
   return 0;
 }
 

@@ -13,7 +13,7 @@ export type StopCommandLine =
   | { kind: 'stop'; request: StopRequest }
   | { kind: 'wrong'; problems: string[] };
 
-const OPTIONS: OptionTable = {
+const stopOptions: OptionTable = {
   '--pid-file': 'value',
   '--timeout': 'value',
   '--kill-after': 'value',
@@ -22,19 +22,19 @@ const OPTIONS: OptionTable = {
 };
 
 /** setTimeout and the eye both end before: a day. */
-const SECONDS_MAX = 86_400;
+const secondsMax = 86_400;
 
 export function parseStopCommandLine(args: readonly string[]): StopCommandLine {
   const problems: string[] = [];
-  const given = readOptions(args, OPTIONS, problems);
+  const given = readOptions(args, stopOptions, problems);
   if (given.has('--help')) return { kind: 'help' };
 
   const value = (name: string) => given.get(name)?.[0];
   const seconds = (name: string): number | undefined => {
     const text = value(name);
     const number = parseDecimal(text ?? '');
-    if (text !== undefined && !(number !== undefined && number >= 1 && number <= SECONDS_MAX))
-      problems.push(`${name} ${JSON.stringify(text)}: say seconds, 1 to ${SECONDS_MAX}`);
+    if (text !== undefined && !(number !== undefined && number >= 1 && number <= secondsMax))
+      problems.push(`${name} ${JSON.stringify(text)}: say seconds, 1 to ${secondsMax}`);
     return number;
   };
   const pidFile = value('--pid-file');

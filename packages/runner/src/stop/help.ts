@@ -1,5 +1,5 @@
 /** The answer of `penstock-run stop --help`. */
-export const STOP_HELP = `penstock-run stop --pid-file FILE [OPTIONS]
+export const stopHelp = `penstock-run stop --pid-file FILE [OPTIONS]
 Sends TERM to the one process that FILE names, and waits until it has ended. \`run --pid-file\` wrote FILE.
 
   --pid-file FILE   refused when anybody but root (or you) could have written it, or when another process

@@ -1,9 +1,9 @@
-const ANSWER_WITHIN_MS = 2_000;
+const answerWithinMs = 2_000;
 
 /** Whether the URL answers 2xx; a redirect is no answer, and neither is silence. */
 export async function isReady(url: URL): Promise<boolean> {
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(answerWithinMs) });
     await response.body?.cancel();
     return response.ok;
   } catch {

@@ -3,15 +3,15 @@ import { ignoresTerm, readProcessStat } from '../process-status.ts';
 import { Refusal, reasonOf } from '../refusal.ts';
 import { print, say } from '../say.ts';
 import { parseStopCommandLine, type StopRequest } from './command-line.ts';
-import { STOP_HELP } from './help.ts';
+import { stopHelp } from './help.ts';
 import { isReady } from './ready.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** See STOP_HELP; 125 is Refusal's. */
-export const STOP_CODES = { ended: 0, stillRuns: 1, killed: 2, nothingToStop: 3, notReady: 4 } as const;
-type StopCode = (typeof STOP_CODES)[keyof typeof STOP_CODES] | 125;
+/** See stopHelp; 125 is Refusal's. */
+export const stopCodes = { ended: 0, stillRuns: 1, killed: 2, nothingToStop: 3, notReady: 4 } as const;
+type StopCode = (typeof stopCodes)[keyof typeof stopCodes] | 125;
 
-const PROGRESS_EVERY_MS = 10_000;
+const progressEveryMs = 10_000;
 
 /** Tells the process of a pid file to stop, and waits until it has. It never kills unless told to. */
 export async function stop(args: readonly string[]): Promise<StopCode> {
@@ -21,16 +21,16 @@ export async function stop(args: readonly string[]): Promise<StopCode> {
     return 125;
   }
   if (line.kind === 'help') {
-    print(STOP_HELP);
+    print(stopHelp);
     return 0;
   }
   const { request } = line;
   const target = findTarget(request.pidFile);
-  if (!target) return STOP_CODES.nothingToStop;
+  if (!target) return stopCodes.nothingToStop;
   if (request.ready && !(await isReady(request.ready)))
     say(`warning: ${request.ready.href} is not ready now either: is it the right URL?`);
   const end = await stopProcess(target, request);
-  if (end !== STOP_CODES.ended || !request.ready) return end;
+  if (end !== stopCodes.ended || !request.ready) return end;
   return waitForSuccessor(request.ready, request);
 }
 
@@ -73,22 +73,22 @@ async function stopProcess(target: ProcessName, request: StopRequest): Promise<S
   const progress = () => say(`${name} is still stopping ${after()} of ${timeoutSeconds} s`);
   const patience = killAfterSeconds ?? timeoutSeconds;
   let killed = false;
-  let gone = await waitUntil(ended, { withinMs: patience * 1000, everyMs: PROGRESS_EVERY_MS, progress });
+  let gone = await waitUntil(ended, { withinMs: patience * 1000, everyMs: progressEveryMs, progress });
   if (!gone && killAfterSeconds !== undefined) {
     say(`${name} has not ended ${after()}: KILL, as --kill-after says`);
     killed = send(target, 'SIGKILL');
     const left = timeoutSeconds - killAfterSeconds;
-    gone = await waitUntil(ended, { withinMs: left * 1000, everyMs: PROGRESS_EVERY_MS, progress });
+    gone = await waitUntil(ended, { withinMs: left * 1000, everyMs: progressEveryMs, progress });
   }
   if (!gone) {
     say(
       `${name} still runs ${after()}; ` +
         `it has had ${killed ? 'TERM and KILL' : 'TERM, and nothing has killed it'}`,
     );
-    return STOP_CODES.stillRuns;
+    return stopCodes.stillRuns;
   }
   say(`${name} has ended ${killed ? 'by KILL ' : ''}${after()}`);
-  return killed ? STOP_CODES.killed : STOP_CODES.ended;
+  return killed ? stopCodes.killed : stopCodes.ended;
 }
 
 /** False when the process has just ended by itself, which is why this looks once more before it sends. */
@@ -107,14 +107,14 @@ async function waitForSuccessor(url: URL, { timeoutSeconds, pidFile }: StopReque
   const since = performance.now();
   const seconds = () => ((performance.now() - since) / 1000).toFixed(1);
   const progress = () => say(`${url.href} is not ready after ${seconds()} of ${timeoutSeconds} s`);
-  const wait = { withinMs: timeoutSeconds * 1000, everyMs: PROGRESS_EVERY_MS, progress };
+  const wait = { withinMs: timeoutSeconds * 1000, everyMs: progressEveryMs, progress };
   if (!(await waitUntil(() => isReady(url), wait))) {
     say(`${url.href} has not become ready within ${timeoutSeconds} s`);
-    return STOP_CODES.notReady;
+    return stopCodes.notReady;
   }
   const content = readPidFile(pidFile);
   const successor =
     content?.kind === 'process' && isRunning(content.process) ? content.process.pid : undefined;
   say(`${url.href} is ready after ${seconds()} s${successor === undefined ? '' : `: process ${successor}`}`);
-  return STOP_CODES.ended;
+  return stopCodes.ended;
 }

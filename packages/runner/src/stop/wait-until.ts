@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_EVERY_MS = 100;
+const pollEveryMs = 100;
 
 /**
  * Asks until the answer is yes, or the time is up: false then. `progress` is called now and then meanwhile.
@@ -18,7 +18,7 @@ export async function waitUntil(
       reported = now;
       progress();
     }
-    await delay(Math.min(POLL_EVERY_MS, since + withinMs - now));
+    await delay(Math.min(pollEveryMs, since + withinMs - now));
   }
   return true;
 }

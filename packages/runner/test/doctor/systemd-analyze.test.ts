@@ -10,7 +10,7 @@ import { readAssignments, UnitSettings } from '../../src/doctor/supervisor/syste
 const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' });
 const installed = analyze('--version').status === 0;
 
-const SPANS = [
+const spanCases = [
   ...['90', '1min 30s', '1min30s', '2h', '500ms', '500msec', '5M', '1month', '.5', '1.5h', '0.25min', '+5'],
   ...['5sec3', '5 3', '1y 2w', '1d12h', '7us', '5000000usec', '5µs', '5 s', '  5s  ', 'infinity', '0', '1hr'],
   ...[
@@ -51,7 +51,7 @@ function measured(span: string): number | undefined {
   return text === undefined ? Infinity : Number(text) / 1_000;
 }
 
-it.skipIf(!installed).each(SPANS)('systemd-analyze reads the span %j as we do', (span) => {
+it.skipIf(!installed).each(spanCases)('systemd-analyze reads the span %j as we do', (span) => {
   const shown = (ms: number | undefined) =>
     ms === undefined ? 'refused' : ms > 1e15 ? 'for ever' : ms.toFixed(3);
   expect(shown(systemdSpanMs(span))).toBe(shown(measured(span)));
@@ -92,7 +92,7 @@ it.skipIf(!installed)('systemd-analyze skips the settings that we skip', () => {
   expect(skipped).not.toContain('KillMode='); // the default again
 });
 
-const PROGRAMS: [line: string, program: string][] = [
+const programs: [line: string, program: string][] = [
   ['-/nowhere/a', '/nowhere/a'],
   ['@/nowhere/b name', '/nowhere/b'],
   ['+/nowhere/c', '/nowhere/c'],
@@ -101,7 +101,7 @@ const PROGRAMS: [line: string, program: string][] = [
   ['!!/nowhere/h\\x20i', '/nowhere/h i'],
 ];
 
-it.skipIf(!installed).each(PROGRAMS)(
+it.skipIf(!installed).each(programs)(
   'systemd-analyze finds the program of ExecStart=%s where we do',
   (line, program) => {
     expect(execCommands(line)[0]?.[0]).toBe(program);

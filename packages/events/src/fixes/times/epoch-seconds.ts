@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { valueAt, withValueAt } from '../event-paths.ts';
 import { examplesIn } from '../example-events.ts';
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 
 /**
  * The iOS client of the first format wrote seconds instead of milliseconds, which put every event into
@@ -41,5 +41,5 @@ function repairedTime(event: JsonObject, receivedMs: number): string | null {
   const time = valueAt(event, ['dtm']);
   if (typeof time !== 'string' || !/^\d{10,11}$/.test(time)) return null;
   const milliseconds = Number(time) * 1000;
-  return milliseconds >= 1e12 && milliseconds <= receivedMs + DAY_MS ? String(milliseconds) : null;
+  return milliseconds >= 1e12 && milliseconds <= receivedMs + dayMs ? String(milliseconds) : null;
 }

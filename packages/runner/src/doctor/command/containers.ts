@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Hop } from '../judge/hop.ts';
 import type { Step } from './step.ts';
 
-const ENGINES = new Set([
+const engines = new Set([
   'docker',
   'podman',
   'nerdctl',
@@ -14,18 +14,18 @@ const ENGINES = new Set([
 ]);
 
 /** What starts a container; `podman system service` and the like are programs of their own. */
-const STARTS = /^(run|start|restart|create|exec|play|kube|attach)$/;
+const startingCommands = /^(run|start|restart|create|exec|play|kube|attach)$/;
 
 /**
  * A container that a command starts is held by its engine: its process 1 is not a child of what the
  * supervisor holds.
  */
 export function unwrapContainer(name: string, args: readonly string[]): Step | undefined {
-  if (!ENGINES.has(name)) return undefined;
+  if (!engines.has(name)) return undefined;
   const words = args.filter((arg) => !arg.startsWith('-'));
   const compose = name.endsWith('compose') || words.includes('compose');
-  if (!compose && !words.some((word) => STARTS.test(word))) return undefined;
-  const verb = compose ? 'compose up' : (words.find((word) => STARTS.test(word)) ?? '');
+  if (!compose && !words.some((word) => startingCommands.test(word))) return undefined;
+  const verb = compose ? 'compose up' : (words.find((word) => startingCommands.test(word)) ?? '');
   const because = compose
     ? 'starts containers, which their engine holds: each gets TERM, and KILL after its stop_grace_period'
     : 'starts a container, which its engine holds; what process 1 does in there stands in the image';

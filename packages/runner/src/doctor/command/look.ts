@@ -1,15 +1,15 @@
 import { interpreterOf, readPart } from '../../run/exec/executable.ts';
-import { SHELLS } from '../../shell-wrapper.ts';
+import { shellPrograms } from '../../shell-wrapper.ts';
 import type { Look } from './step.ts';
 
-export const SCRIPT_BYTES = 262_144;
+export const scriptBytes = 262_144;
 
 /** A shell script of this machine; what is in an image, or not here, is not looked at. */
 export const lookAtScript: Look = (path) => {
   if (!path.startsWith('/')) return undefined;
   let start: string;
   try {
-    start = readPart(path, 0, SCRIPT_BYTES)?.toString('utf8') ?? '';
+    start = readPart(path, 0, scriptBytes)?.toString('utf8') ?? '';
   } catch {
     return undefined; // a folder, or nothing that can be read
   }
@@ -18,6 +18,6 @@ export const lookAtScript: Look = (path) => {
   const named = /^#![ \t]*\S*\/env[ \t]+(?:-\S+[ \t]+)*(\S+)/.exec(header)?.[1] ?? interpreter;
   const shell = named?.slice(named.lastIndexOf('/') + 1);
   if (start === '') return undefined;
-  if (shell === undefined || !SHELLS.has(shell)) return 'no script';
+  if (shell === undefined || !shellPrograms.has(shell)) return 'no script';
   return { interpreter: shell, text: start.replace(/^#!.*/, '') };
 };

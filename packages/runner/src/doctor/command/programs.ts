@@ -29,12 +29,12 @@ export const inits: ReadonlySet<string> = new Set([
 ]);
 
 const execs = { onTerm: 'replaces', because: 'it replaces itself by the command' } as const;
-const MEASURED = 'measured: the table in test/table.test.ts';
+const measuredByTable = 'measured: the table in test/table.test.ts';
 
 /** Programs that start another in their own process, or stay as its parent. */
 const plainStarters: readonly Starter[] = [
-  { ...execs, names: ['gosu', 'su-exec'], operands: 1, user: 'operand', source: MEASURED },
-  { ...execs, names: ['setuidgid', 's6-setuidgid'], operands: 1, user: 'operand', source: MEASURED },
+  { ...execs, names: ['gosu', 'su-exec'], operands: 1, user: 'operand', source: measuredByTable },
+  { ...execs, names: ['setuidgid', 's6-setuidgid'], operands: 1, user: 'operand', source: measuredByTable },
   {
     ...execs,
     names: ['softlimit', 's6-softlimit'],
@@ -51,7 +51,13 @@ const plainStarters: readonly Starter[] = [
     source: 'setlock(8): execs, and keeps the lock',
   },
   { ...execs, names: ['pgrphack', 's6-setsid'], newGroup: true, source: 'pgrphack(8), s6-setsid' },
-  { ...execs, names: ['chpst'], short: 'u:U:b:e:/:n:l:L:m:d:o:p:f:c:r:t:C:', user: ['u'], source: MEASURED },
+  {
+    ...execs,
+    names: ['chpst'],
+    short: 'u:U:b:e:/:n:l:L:m:d:o:p:f:c:r:t:C:',
+    user: ['u'],
+    source: measuredByTable,
+  },
   {
     ...execs,
     names: ['setpriv'],
@@ -60,9 +66,9 @@ const plainStarters: readonly Starter[] = [
       ...['bounding-set', 'securebits', 'pdeathsig', 'selinux-label', 'apparmor-profile', 'landlock-access'],
     ],
     user: ['reuid'],
-    source: MEASURED,
+    source: measuredByTable,
   },
-  { ...execs, names: ['chroot'], long: ['userspec', 'groups'], operands: 1, source: MEASURED },
+  { ...execs, names: ['chroot'], long: ['userspec', 'groups'], operands: 1, source: measuredByTable },
   { ...execs, names: ['nohup'], source: 'coreutils nohup.c' },
   {
     ...execs,
@@ -125,7 +131,7 @@ const plainStarters: readonly Starter[] = [
     user: ['u', 'user'],
     assignments: true,
     because: 'it hands TERM on and waits, but stays as a root parent; KILL of it orphans the service',
-    source: MEASURED,
+    source: measuredByTable,
   },
   {
     names: [...inits],
@@ -133,7 +139,7 @@ const plainStarters: readonly Starter[] = [
     short: 'p:e:l:r:svgwhcV',
     long: ['rewrite'],
     because: 'it hands TERM on and waits; as root it needs the capability KILL for a child of another user',
-    source: MEASURED,
+    source: measuredByTable,
     newGroup: true,
   },
   {
@@ -152,7 +158,7 @@ const plainStarters: readonly Starter[] = [
     long: ['timeout', 'wait', 'conflict-exit-code', 'command'],
     operands: 1,
     because: 'it waits as the parent and does not hand TERM on (flock -F execs)',
-    source: MEASURED,
+    source: measuredByTable,
   },
   {
     names: ['npm', 'yarn', 'pnpm', 'npx', 'bunx', 'yarnpkg'],

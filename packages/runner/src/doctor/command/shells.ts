@@ -111,12 +111,12 @@ function needs(words: readonly string[], { text, positional }: ShellRun): boolea
   return simpleCommands(parseShell(text), new Map(), 0).some((written) => {
     const [name = '', ...rest] = expandWords(written, { variables: new Map(), positional });
     const command = name === 'exec' ? rest : [name, ...rest];
-    return !NO_LOSS.has(name) && command.join('\0') !== line;
+    return !noLoss.has(name) && command.join('\0') !== line;
   });
 }
 
 /** Commands that nobody misses when the service is started without them. */
-const NO_LOSS = new Set(['', 'true', ':', 'exit', 'wait', 'echo', 'trap']);
+const noLoss = new Set(['', 'true', ':', 'exit', 'wait', 'echo', 'trap']);
 
 type Fate = readonly [onTerm: OnTerm, because: string, settle?: string];
 

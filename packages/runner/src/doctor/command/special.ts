@@ -164,7 +164,7 @@ function netns(args: string[]): Step | undefined {
 }
 
 /** dpkg's utils/start-stop-daemon.c; OpenRC's knows the same words. */
-export const START_STOP_DAEMON = {
+export const startStopDaemonOptions = {
   short: 'x:n:p:u:c:g:s:R:a:r:d:N:P:I:k:e:1:2:KSTHVobtqvCmwi',
   long: [
     ...[
@@ -198,7 +198,7 @@ export const START_STOP_DAEMON = {
 } as const;
 
 function startStopDaemon(args: string[]): Step {
-  const read = readWords(args, START_STOP_DAEMON);
+  const read = readWords(args, startStopDaemonOptions);
   const background = hasOption(read, 'b', 'background');
   const program = optionOf(read, 'a', 'startas') ?? optionOf(read, 'x', 'exec');
   const user = optionOf(read, 'c', 'chuid')?.split(':')[0];

@@ -7,7 +7,7 @@ export interface StartScript {
   source: string;
 }
 
-const RULES: readonly { name: RegExp; detaches: (args: readonly string[]) => boolean; source: string }[] = [
+const rules: readonly { name: RegExp; detaches: (args: readonly string[]) => boolean; source: string }[] = [
   {
     name: /^(zookeeper-server-start|connect-(distributed|standalone|mirror-maker)|kafka-[a-z-]+)(\.sh)?$/,
     detaches: (args) => args.includes('-daemon'),
@@ -53,7 +53,7 @@ const RULES: readonly { name: RegExp; detaches: (args: readonly string[]) => boo
 
 export function knownStartScript(words: readonly string[]): StartScript | undefined {
   const [program = '', ...args] = words;
-  const rule = RULES.find(({ name }) => name.test(basename(program)));
+  const rule = rules.find(({ name }) => name.test(basename(program)));
   return rule && { execs: !rule.detaches(args), source: rule.source };
 }
 

@@ -2,7 +2,7 @@ import type { Hop } from '../judge/hop.ts';
 import { optionOf, readWords } from './command-words.ts';
 import type { Step } from './step.ts';
 
-const SYNTAX = {
+const syntax = {
   short: 's:c:C:g:G:w:u:T:lmpfPhV',
   long: [
     ...['shell', 'command', 'session-command', 'group', 'supp-group', 'whitelist-environment', 'user'],
@@ -19,12 +19,12 @@ const SYNTAX = {
 export function unwrapSu(args: string[], name: string): Step {
   const because =
     'stays as the parent; at TERM it tells its child, sleeps 2 s and sends KILL, whatever the child does';
-  const direct = name === 'runuser' ? readWords(args, SYNTAX) : undefined;
+  const direct = name === 'runuser' ? readWords(args, syntax) : undefined;
   const directUser = direct && optionOf(direct, 'u', 'user');
   const hop = (user: string): Hop => ({ name, onTerm: 'passes-then-kills', user, because, newGroup: true });
   if (direct && directUser !== undefined) return { hop: hop(directUser), inner: direct.rest };
 
-  const read = readWords(args, { ...SYNTAX, permutes: true });
+  const read = readWords(args, { ...syntax, permutes: true });
   const [user = 'root', ...rest] = read.rest.filter((word) => word !== '-');
   const line = optionOf(read, 'session-command', 'c', 'C', 'command');
   const given = optionOf(read, 's', 'shell');

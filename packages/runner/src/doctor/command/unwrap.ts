@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { SHELLS } from '../../shell-wrapper.ts';
+import { shellPrograms } from '../../shell-wrapper.ts';
 import type { Chain, Hop, ShellFlavour } from '../judge/hop.ts';
 import { isOpen } from '../shell/words.ts';
 import { optionOf, readWords, withoutAssignments } from './command-words.ts';
@@ -24,10 +24,10 @@ export function unwrap(command: readonly string[], sh: ShellFlavour, look: Look 
 }
 
 const blind: Look = () => undefined;
-const DEPTH_MAX = 40;
+const depthMax = 40;
 
 function follow(chain: Chain, sh: ShellFlavour, look: Look, depth: number): Chain[] {
-  if (depth > DEPTH_MAX) return [{ ...chain, hops: [...chain.hops, endless] }];
+  if (depth > depthMax) return [{ ...chain, hops: [...chain.hops, endless] }];
   const steps = stepsOf(chain.service, sh, look);
   if (steps === undefined) return [ended(chain)];
   return steps.flatMap(({ hop, inner, last, ...more }): Chain[] => {
@@ -78,7 +78,7 @@ function stepsOf(command: readonly string[], sh: ShellFlavour, look: Look): Step
   const name = basename(program);
   if (name === '') return undefined;
   if (name === 'busybox' || name === 'toybox') return busybox(name, args, sh, look);
-  if (SHELLS.has(name)) return unwrapShell(name, args, sh, look);
+  if (shellPrograms.has(name)) return unwrapShell(name, args, sh, look);
   const special = specialSteps[name]?.(args, name);
   if (special) return [special];
   const container = unwrapContainer(name, args);
@@ -127,7 +127,7 @@ function scriptSteps(
   const started = startedBehindDashes(args);
   if (started !== undefined) {
     const because = `is given a command behind --, and may exec it or stay its parent`;
-    const hop: Hop = { name, onTerm: 'opaque', because, settle: WRAPPER_SETTLES };
+    const hop: Hop = { name, onTerm: 'opaque', because, settle: wrapperSettles };
     return [{ hop, inner: started, last: true }];
   }
   if (shell === 'no script' || !looksLikeScript(program)) return undefined;
@@ -139,18 +139,18 @@ function scriptSteps(
   ];
 }
 
-const WRAPPER_SETTLES = 'send TERM to it, and look whether the service gets it, and when';
+const wrapperSettles = 'send TERM to it, and look whether the service gets it, and when';
 
 /** `PROGRAM ... -- /opt/w/service`: what stands there is a path or another starter, and no plain operand. */
 function startedBehindDashes(args: readonly string[]): string[] | undefined {
   const behind = args.slice(args.indexOf('--') + 1 || args.length);
   const [program = ''] = behind;
   const name = basename(program);
-  const known = SHELLS.has(name) || starters.has(name) || INTERPRETER.test(name);
+  const known = shellPrograms.has(name) || starters.has(name) || interpreter.test(name);
   return known || /\/s?bin\/[^/]+$/.test(program) || /^\/opt\/[^.]+$/.test(program) ? behind : undefined;
 }
 
-const INTERPRETER = /^(java|node|nodejs|python[\d.]*|ruby|perl|php[\d.]*)$/;
+const interpreter = /^(java|node|nodejs|python[\d.]*|ruby|perl|php[\d.]*)$/;
 
 function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): Step[] | undefined {
   const [applet = ''] = args;
@@ -164,11 +164,11 @@ function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): St
   return stepsOf(args, sh, look) ?? undefined;
 }
 
-const RUNNER = /(^|\/)penstock-run(\.cjs)?$/;
+const runnerPattern = /(^|\/)penstock-run(\.cjs)?$/;
 
 /** `penstock-run ... -- COMMAND`, or node with options in front of its file. */
 function runnerStep(name: string, args: readonly string[]): Step | undefined {
-  const own = RUNNER.test(name) ? args : /^node(js)?$/.test(name) ? behindNode(args) : undefined;
+  const own = runnerPattern.test(name) ? args : /^node(js)?$/.test(name) ? behindNode(args) : undefined;
   if (!own) return undefined;
   const end = own.indexOf('--');
   const read = readWords(own.slice(0, end < 0 ? own.length : end), { long: ['user'] });
@@ -187,5 +187,5 @@ function behindNode(args: readonly string[]): readonly string[] | undefined {
     short: 'r:C:e:p:',
     long: ['require', 'import', 'loader', 'conditions'],
   });
-  return RUNNER.test(rest[0] ?? '') ? rest.slice(1) : undefined;
+  return runnerPattern.test(rest[0] ?? '') ? rest.slice(1) : undefined;
 }

@@ -23,7 +23,7 @@ export function findMend(
     return stopMend(situation, needsMs, needsSeconds);
   const hasty = (supervisor.killsAfterMs ?? Infinity) < needsMs;
   const patience = hasty ? needsSeconds : undefined;
-  const say = patience === undefined ? undefined : LONGER[supervisor.kind](patience);
+  const say = patience === undefined ? undefined : longer[supervisor.kind](patience);
   if (say !== undefined && helps(situation, { patienceSeconds: needsSeconds }, needsMs)) return say;
   if (supervisor.tells === 'nobody')
     return helps(situation, { killMode: 'mixed', stop: null }, needsMs) ? 'KillMode=mixed' : undefined;
@@ -36,7 +36,7 @@ export function findMend(
     ...(patience !== undefined && { patienceSeconds: patience }),
   };
   if (words && line && helps(situation, change, needsMs)) {
-    const text = `${STARTS[supervisor.kind]}${line.join(' ')}`;
+    const text = `${starts[supervisor.kind]}${line.join(' ')}`;
     return say === undefined ? text : `${text}, and ${say}`;
   }
   return adviceFor(situation, chain, needsMs, say);
@@ -129,14 +129,14 @@ function playedClean({ supervisor, chains }: Situation, change: Change, needsMs:
 
 type Kind = Situation['supervisor']['kind'];
 
-const STARTS: Readonly<Record<Kind, string>> = {
+const starts: Readonly<Record<Kind, string>> = {
   systemd: 'ExecStart=',
   upstart: 'exec ',
   docker: 'entrypoint: ',
   other: '',
 };
 
-const LONGER: Readonly<Record<Kind, (needsSeconds: number) => string>> = {
+const longer: Readonly<Record<Kind, (needsSeconds: number) => string>> = {
   systemd: (needs) => `TimeoutStopSec=${needs}`,
   upstart: (needs) => `kill timeout ${needs}`,
   docker: (needs) => `stop_grace_period: ${needs}s`,

@@ -202,7 +202,7 @@ function firstBreak(between: readonly Hop[], supervisor: Supervisor): Hop | unde
     if (hop.onTerm === 'detaches' && !supervisor.outlivesMain) return hop;
     if (hop.newGroup) sameGroup = false;
     const told = supervisor.tells === 'everyone' || sameGroup;
-    if (!told && BREAKS.has(hop.onTerm)) return hop;
+    if (!told && breaks.has(hop.onTerm)) return hop;
     // What is left running by a starter that has gone is told by nobody but the cgroup.
     if (hop.onTerm === 'detaches' && !told) return hop;
     if (hop.tellsGroup) sameGroup = true;
@@ -210,7 +210,7 @@ function firstBreak(between: readonly Hop[], supervisor: Supervisor): Hop | unde
   return undefined;
 }
 
-const BREAKS: ReadonlySet<Hop['onTerm']> = new Set(['dies-alone', 'ignores', 'unknown']);
+const breaks: ReadonlySet<Hop['onTerm']> = new Set(['dies-alone', 'ignores', 'unknown']);
 
 function detached(between: readonly Hop[], supervisor: Supervisor): Hop | undefined {
   return supervisor.outlivesMain ? undefined : between.find(({ onTerm }) => onTerm === 'detaches');

@@ -9,7 +9,7 @@ import { unwrap } from '../command/unwrap.ts';
 export function readLiveSituation(pid: number): Situation {
   const ancestry = readAncestry(pid);
   const { noService } = ancestry[0]!;
-  if (noService !== undefined) throw new Error(NO_SERVICE[noService]);
+  if (noService !== undefined) throw new Error(notAService[noService]);
   const { supervisor, depth, remarks } = findSupervisor(ancestry);
   const service = ancestry[0]!;
   const hops = ancestry.slice(1, depth).reverse().map(hopOf);
@@ -24,7 +24,7 @@ export function readLiveSituation(pid: number): Situation {
   };
 }
 
-const NO_SERVICE = {
+const notAService = {
   ended: 'it has ended, and only waits for its parent to take note: nothing to stop',
   kernel: 'it is a thread of the kernel, and no service: no signal stops it',
 } as const;

@@ -12,7 +12,7 @@ export interface Killing {
 export function readKill([program = '', ...args]: readonly string[]): Killing | undefined {
   const name = basename(program);
   if (name === 'fuser') return readFuser(args);
-  if (!KILLERS.has(name)) return undefined;
+  if (!killers.has(name)) return undefined;
   let signal = 'TERM';
   const targets: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -23,9 +23,9 @@ export function readKill([program = '', ...args]: readonly string[]): Killing | 
       break;
     }
     if (long !== undefined) signal = long;
-    else if (TAKES_SIGNAL.has(arg) || (arg === '-n' && name === 'kill')) signal = args[++at] ?? signal;
+    else if (takesSignal.has(arg) || (arg === '-n' && name === 'kill')) signal = args[++at] ?? signal;
     else if (/^-[sn][A-Z0-9]+$/.test(arg)) signal = arg.slice(2);
-    else if (VALUED[name]?.includes(arg)) at++;
+    else if (valued[name]?.includes(arg)) at++;
     else if (/^-(\d+|(SIG)?(RT(MIN|MAX)([+-]\d+)?|[A-Z][A-Z0-9]+))$/i.test(arg) && isSignal(arg.slice(1)))
       signal = arg.slice(1);
     else if (arg === '-l' || arg === '-L' || arg === '--list') return undefined;
@@ -35,10 +35,10 @@ export function readKill([program = '', ...args]: readonly string[]): Killing | 
   return named === '0' || named === 'EXIT' ? undefined : { signal: named, targets };
 }
 
-const KILLERS = new Set(['kill', 'pkill', 'killall', 'killall5', 'killproc', 'skill']);
-const TAKES_SIGNAL = new Set(['-s', '--signal']);
+const killers = new Set(['kill', 'pkill', 'killall', 'killall5', 'killproc', 'skill']);
+const takesSignal = new Set(['-s', '--signal']);
 /** Options that take a value which is neither signal nor target: procps, psmisc, util-linux. */
-const VALUED: Readonly<Record<string, readonly string[]>> = {
+const valued: Readonly<Record<string, readonly string[]>> = {
   pkill: ['-u', '-U', '-g', '-G', '-P', '-t', '-F', '--pidfile', '--ns', '--euid', '--uid', '--parent'],
   killall: ['-u', '-o', '-y', '-Z', '-n', '--user', '--older-than', '--younger-than'],
   killproc: ['-p', '-d', '-b'],
@@ -48,10 +48,10 @@ const VALUED: Readonly<Record<string, readonly string[]>> = {
 
 /** pkill -x is an option, -HUP is a signal. */
 function isSignal(text: string): boolean {
-  return /^\d+$/.test(text) || /^RT/i.test(text) || SIGNALS.has(text.toUpperCase().replace(/^SIG/, ''));
+  return /^\d+$/.test(text) || /^RT/i.test(text) || signalNames.has(text.toUpperCase().replace(/^SIG/, ''));
 }
 
-const SIGNALS = new Set(
+const signalNames = new Set(
   (
     'HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP ' +
     'TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS'

@@ -38,11 +38,10 @@ function anyCommand(script: Script, test: (words: string[]) => boolean): boolean
 
 export const breaks = (body: Script): boolean => anyCommand(body, ([name]) => name === 'break');
 
-const LONG_SLEEP_SECONDS = 30;
+const longSleepSeconds = 30;
 export const sleepsLong = (body: Script): boolean =>
   anyCommand(
     body,
     (words) =>
-      (sleepSeconds(words) ?? (isOpen(words[1] ?? '') && words[0] === 'sleep' ? 60 : 0)) >=
-      LONG_SLEEP_SECONDS,
+      (sleepSeconds(words) ?? (isOpen(words[1] ?? '') && words[0] === 'sleep' ? 60 : 0)) >= longSleepSeconds,
   );

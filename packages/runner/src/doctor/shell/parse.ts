@@ -6,19 +6,19 @@ import { endOfParentheses, endOfWord, ShellSyntaxError } from './scan.ts';
  * ShellSyntaxError for what it does not understand: the caller then knows nothing, and says so.
  */
 export function parseShell(text: string): Script {
-  if (text.length > LENGTH_MAX) throw new ShellSyntaxError(`it is longer than ${LENGTH_MAX} characters`);
+  if (text.length > lengthMax) throw new ShellSyntaxError(`it is longer than ${lengthMax} characters`);
   const parser = new Parser(text.replaceAll('\r\n', '\n'));
   const script = parser.script([]);
   parser.expectEnd();
   return script;
 }
 
-const LENGTH_MAX = 1_000_000;
-const DEPTH_MAX = 200;
+const lengthMax = 1_000_000;
+const depthMax = 200;
 
-const OPENS = new Set(['if', 'case', 'for', 'select', 'while', 'until', 'function', '{', '(']);
-const ASSIGNMENT = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
-const REDIRECTION = /^(?:\d+|\{\w+\})?(?:<<<|<<-?|<&|<>|<|>>|>&|>\||>|&>>|&>)/;
+const opens = new Set(['if', 'case', 'for', 'select', 'while', 'until', 'function', '{', '(']);
+const assignment = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
+const redirectionPattern = /^(?:\d+|\{\w+\})?(?:<<<|<<-?|<&|<>|<|>>|>&|>\||>|&>>|&>)/;
 
 class Parser {
   readonly #text: string;
@@ -33,7 +33,7 @@ class Parser {
 
   /** Statements up to a reserved word or a bracket of `ends`, which is left to the caller. */
   script(ends: readonly string[]): Script {
-    if (++this.#depth > DEPTH_MAX) throw new ShellSyntaxError('it is nested too deeply');
+    if (++this.#depth > depthMax) throw new ShellSyntaxError('it is nested too deeply');
     const statements: Script = [];
     for (this.#blank(true); !this.#atEnd() && !this.#isNext(ends); this.#blank(true)) {
       statements.push(this.#statement());
@@ -82,11 +82,11 @@ class Parser {
     this.#space();
     const word = this.#peek();
     const named = /^[^\s$"'`\\;&|<>(){}=]+[ \t]*\([ \t]*\)/.exec(this.#text.slice(this.#at, this.#at + 200));
-    if (named && !OPENS.has(word)) {
+    if (named && !opens.has(word)) {
       this.#at += named[0].length;
       return this.#function(named[0].replace(/[ \t]*\([ \t]*\)$/, ''));
     }
-    if (!OPENS.has(word)) return this.#simple();
+    if (!opens.has(word)) return this.#simple();
     const command = this.#compound(word);
     this.#redirections();
     return command;
@@ -229,7 +229,7 @@ class Parser {
       }
       const word = this.#word();
       if (word === '') break;
-      const assigned = simple.words.length === 0 ? ASSIGNMENT.exec(word) : null;
+      const assigned = simple.words.length === 0 ? assignment.exec(word) : null;
       const isArray = this.#text[this.#at] === '(' && /^\w+\+?=$/.test(word); // also `declare -A A=(...)`
       if (isArray) this.#at = endOfParentheses(this.#text, this.#at);
       else if (!assigned) simple.words.push(word);
@@ -255,7 +255,7 @@ class Parser {
   }
 
   #redirection(): boolean {
-    const operator = REDIRECTION.exec(this.#text.slice(this.#at, this.#at + 40))?.[0];
+    const operator = redirectionPattern.exec(this.#text.slice(this.#at, this.#at + 40))?.[0];
     if (operator === undefined) return false;
     // `<(...)` and `>(...)` are words, which a redirection may take as its target.
     if (/^[<>]$/.test(operator) && this.#text[this.#at + 1] === '(') return false;

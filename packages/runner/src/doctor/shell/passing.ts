@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 
 /** Programs that a script runs on its way to the service, or behind it. They end by themselves, and soon. */
-const SOON_OVER: ReadonlySet<string> = new Set(
+const soonOver: ReadonlySet<string> = new Set(
   (
     '[ [[ (( : . alias awk basename bc break bzip2 cat cd chgrp chmod chown clear continue cp curl ' +
     'cut date dd declare df dirname echo egrep envsubst eval exit export expr false fgrep find fold ' +
@@ -17,7 +17,7 @@ const SOON_OVER: ReadonlySet<string> = new Set(
 );
 
 export function isSoonOver(words: readonly string[]): boolean {
-  return words.length === 0 || SOON_OVER.has(basename(words[0]!));
+  return words.length === 0 || soonOver.has(basename(words[0]!));
 }
 
 /** `sleep infinity`, `tail -f`: commands whose only work is to keep a script from ending. */

@@ -6,7 +6,7 @@ export class ShellSyntaxError extends Error {
   override readonly name = 'ShellSyntaxError';
 }
 
-const ENDS_WORD = new Set([' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>']);
+const endsWord = new Set([' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>']);
 
 /** The position behind the word that starts at `at`. `<(...)` and `>(...)` are words too. */
 export function endOfWord(text: string, at: number): number {
@@ -14,7 +14,7 @@ export function endOfWord(text: string, at: number): number {
   while (place < text.length) {
     const char = text[place]!;
     const substitution = (char === '<' || char === '>') && text[place + 1] === '(';
-    if (ENDS_WORD.has(char) && !substitution) break;
+    if (endsWord.has(char) && !substitution) break;
     place = substitution ? endOfParentheses(text, place + 1) : endOfPiece(text, place);
   }
   return place;

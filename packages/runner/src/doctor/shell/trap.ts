@@ -18,7 +18,7 @@ export type OnTermTrap =
       other: string | undefined;
     };
 
-export const NO_TRAP: OnTermTrap = { kind: 'default' };
+export const noTrap: OnTermTrap = { kind: 'default' };
 
 /**
  * Reads `trap ACTION SIGNAL...`; undefined when it says nothing of TERM. bash runs an EXIT trap on TERM as
@@ -36,7 +36,7 @@ export function readTrap(
   const names = signals.map((signal) => signal.toUpperCase().replace(/^SIG/, ''));
   const hit = names.includes('TERM') || names.includes('15');
   if (!hit && !(runsExitTrap && (names.includes('EXIT') || names.includes('0')))) return undefined;
-  if (!isAction) return NO_TRAP;
+  if (!isAction) return noTrap;
   const action = expand(first, { variables: new Map(), positional: undefined });
   if (action.trim() === '') return { kind: 'ignores' };
   return readAction(action, functions, known);

@@ -5,7 +5,7 @@ import { isSoonOver, keepsAlive } from './passing.ts';
 import { breaks, isEndless, sleepsLong } from './loops.ts';
 import { copy, merge, type Path } from './path.ts';
 import { ShellSyntaxError } from './scan.ts';
-import { NO_TRAP, readTrap, type OnTermTrap } from './trap.ts';
+import { noTrap, readTrap, type OnTermTrap } from './trap.ts';
 import { expand, expandWords, isOpen } from './words.ts';
 
 /**
@@ -48,7 +48,7 @@ export function waysOf(script: Script, { positional, bash }: Reading): Way[] {
     variables: new Map(),
     functions: new Map(),
     positional,
-    trap: NO_TRAP,
+    trap: noTrap,
     lasts: [],
     jobs: [],
     waits: 0,
@@ -73,16 +73,16 @@ function loneCommand(script: Script): boolean {
   return more.length === 0 && only?.commands.length === 1 && only.commands[0]!.command.kind === 'simple';
 }
 
-const DEPTH_MAX = 30;
-const STEPS_MAX = 5_000;
-const PREFIXES = new Set(['command', 'builtin', 'time', 'noglob']);
+const depthMax = 30;
+const stepsMax = 5_000;
+const prefixes = new Set(['command', 'builtin', 'time', 'noglob']);
 
 class Walk {
   readonly ways: Way[] = [];
   readonly #bash: boolean;
   readonly #budget: { steps: number };
 
-  constructor(bash: boolean, budget = { steps: STEPS_MAX }) {
+  constructor(bash: boolean, budget = { steps: stepsMax }) {
     this.#bash = bash;
     this.#budget = budget;
   }
@@ -145,7 +145,7 @@ class Walk {
   }
 
   #command(command: Command, path: Path, depth: number): Path[] {
-    if (depth > DEPTH_MAX) {
+    if (depth > depthMax) {
       this.ways.push({ kind: 'unknown', reason: 'its functions call each other too deeply' });
       return [];
     }
@@ -237,7 +237,7 @@ class Walk {
         path.variables.set(name, isOpen(text) ? undefined : text);
       }
     let words = withoutAssignments(expandWords(written, path));
-    while (PREFIXES.has(words[0] ?? '') && !words[1]?.startsWith('-')) words = words.slice(1);
+    while (prefixes.has(words[0] ?? '') && !words[1]?.startsWith('-')) words = words.slice(1);
     const [name = '', ...args] = words;
     const called = path.functions.get(name);
     if (called) {

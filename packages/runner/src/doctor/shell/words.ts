@@ -7,7 +7,7 @@ export interface Known {
   positional: readonly string[] | undefined;
 }
 
-const NOTHING: Known = { variables: new Map(), positional: undefined };
+const nothing: Known = { variables: new Map(), positional: undefined };
 
 /**
  * Words of a unit, an Upstart exec or a compose command: quotes and backslashes, but no operators and no
@@ -29,7 +29,7 @@ function unquote(text: string): string {
  * The words of a simple command as the program gets them, as far as that is known. `"$@"` may become
  * several.
  */
-export function expandWords(words: readonly string[], known: Known = NOTHING): string[] {
+export function expandWords(words: readonly string[], known: Known = nothing): string[] {
   return words.flatMap((word) => {
     if (/^"?\$[@*]"?$|^"?\$\{[@*]\}"?$/.test(word) && known.positional) return known.positional.slice(1);
     if (/^\$\{1\+"\$@"\}$/.test(word) && known.positional) return known.positional.slice(1);
@@ -41,7 +41,7 @@ export function expandWords(words: readonly string[], known: Known = NOTHING): s
 }
 
 /** One word without its quotes. */
-export function expand(word: string, known: Known = NOTHING): string {
+export function expand(word: string, known: Known = nothing): string {
   let text = '';
   for (let at = 0; at < word.length;) {
     const end = piece(word, at);

@@ -148,7 +148,7 @@ function stopOf(words: readonly string[], lsb: boolean): StopAction[] {
 
 function sysvStart(script: Script, functions: ReadonlyMap<string, Script>, known: Known): string[] {
   const words = branch(script, functions, 'start').map((each) => expandWords(each, known));
-  const daemon = words.find(([name]) => STARTERS.has(name ?? ''));
+  const daemon = words.find(([name]) => starters.has(name ?? ''));
   if (!daemon || daemon[0] === 'start-stop-daemon') return daemon ?? [];
   const read = readWords(daemon.slice(1), { long: ['user', 'pidfile', 'check'], short: 'fn:p:' });
   const user = optionOf(read, 'user');
@@ -156,7 +156,7 @@ function sysvStart(script: Script, functions: ReadonlyMap<string, Script>, known
 }
 
 /** Debian's start-stop-daemon and LSB function, Red Hat's function. */
-const STARTERS = new Set(['start-stop-daemon', 'start_daemon', 'daemon']);
+const starters = new Set(['start-stop-daemon', 'start_daemon', 'daemon']);
 
 /** start-stop-daemon of OpenRC: TERM, and after five seconds it gives up; KILL only where `retry` says so. */
 function openRcStop({ variables }: Known): PlayedStop | string {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { hasOption, optionOf, readWords } from '../command/command-words.ts';
 import { starters } from '../command/programs.ts';
-import { specialSteps, START_STOP_DAEMON } from '../command/special.ts';
+import { specialSteps, startStopDaemonOptions } from '../command/special.ts';
 import { looksLikeScript } from '../command/start-scripts.ts';
 import type { Look } from '../command/step.ts';
 import { unwrap } from '../command/unwrap.ts';
@@ -12,7 +12,7 @@ import { isSoonOver, sleepSeconds } from '../shell/passing.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands } from '../shell/trap.ts';
 import { expand, expandWords, isOpen } from '../shell/words.ts';
-import { SHELLS } from '../../shell-wrapper.ts';
+import { shellPrograms } from '../../shell-wrapper.ts';
 import type { StopAction } from './stop-action.ts';
 import { managerAction } from './stop-managers.ts';
 
@@ -30,11 +30,11 @@ export function stopActions(command: readonly string[], reading: StopReading = {
   return actionsOf(command, reading, 0);
 }
 
-const DEPTH_MAX = 8;
+const depthMax = 8;
 
 /** A shell's line or script is played command by command; another command does one thing. */
 function actionsOf(written: readonly string[], reading: StopReading, depth: number): StopAction[] {
-  if (depth > DEPTH_MAX) return [{ does: 'unclear', because: 'it starts itself over and over' }];
+  if (depth > depthMax) return [{ does: 'unclear', because: 'it starts itself over and over' }];
   const command = inside(written);
   const script = scriptOf(command, reading.look ?? (() => undefined));
   if (script === undefined) return plainActions(command, reading, depth);
@@ -54,7 +54,7 @@ interface StopScript {
  */
 function scriptOf(command: readonly string[], look: Look): StopScript | string | undefined {
   const [program = '', ...args] = command;
-  const shell = SHELLS.has(basename(program));
+  const shell = shellPrograms.has(basename(program));
   if (!shell) {
     const script = look(program);
     if (script && script !== 'no script') return { text: script.text, positional: command };
@@ -128,7 +128,7 @@ function inside(command: readonly string[]): string[] {
   const name = basename(program);
   if (name === 'xargs') return inside(behindXargs(args));
   if (name === 'busybox' || name === 'toybox') return inside(args);
-  if (name === 'start-stop-daemon' || SHELLS.has(name)) return [...command];
+  if (name === 'start-stop-daemon' || shellPrograms.has(name)) return [...command];
   const step = starters.has(name) || Object.hasOwn(specialSteps, name) ? stepInto(command) : undefined;
   return step === undefined || step.length === 0 ? [...command] : inside(step);
 }
@@ -181,7 +181,7 @@ function plainActions(
     return [{ does: 'waits' }];
   const manager = managerAction(name, args);
   if (manager) return [manager];
-  if (INTERPRETER.test(name) && args.some((arg) => /^-(c|e|r)$/.test(arg)))
+  if (interpreter.test(name) && args.some((arg) => /^-(c|e|r)$/.test(arg)))
     return [{ does: 'unclear', because: `it runs a line of ${name}, which is not read here` }];
   if (isSoonOver(words)) return [];
   // Within a script nobody takes whatever it runs for a word to the service.
@@ -195,7 +195,7 @@ function plainActions(
   return [{ does: 'asks', waits }];
 }
 
-const INTERPRETER = /^(python[\d.]*|perl|ruby|node|php[\d.]*|lua)$/;
+const interpreter = /^(python[\d.]*|perl|ruby|node|php[\d.]*|lua)$/;
 
 function container(name: string, args: readonly string[], graceMs: number): StopAction[] {
   const compose = name.endsWith('compose') || args.includes('compose');
@@ -217,7 +217,7 @@ function container(name: string, args: readonly string[], graceMs: number): Stop
 
 /** --retry 30, or a schedule like TERM/30/KILL/5: signals and seconds in turn. */
 function startStopDaemon(args: readonly string[]): StopAction[] {
-  const read = readWords(args, START_STOP_DAEMON);
+  const read = readWords(args, startStopDaemonOptions);
   if (!hasOption(read, 'K', 'stop')) return [{ does: 'asks', waits: 'unknown' }];
   const signal = optionOf(read, 's', 'signal')?.replace(/^SIG/, '');
   if (signal === 'KILL' || signal === '9') return [{ does: 'kills' }];

@@ -12,7 +12,7 @@ interface Row {
   source: string;
 }
 
-const ROWS: readonly Row[] = [
+const rows: readonly Row[] = [
   { name: /^(virsh)$/, args: /\bdestroy\b/, killsAfterMs: 0, source: 'virsh(1): as pulling the power cord' },
   { name: /^(lxc|incus)$/, args: /\bstop\b.*(-f\b|--force\b)/, killsAfterMs: 0, source: 'lxc stop --help' },
   { name: /^lxc-stop$/, args: /(^|\s)(-k|--kill)\b/, killsAfterMs: 0, source: 'lxc-stop(1)' },
@@ -80,7 +80,7 @@ function elsewhere(of: string): string {
 /** Undefined when it is none of these. */
 export function managerAction(name: string, args: readonly string[]): StopAction | undefined {
   const line = args.join(' ');
-  const row = ROWS.find((each) => each.name.test(name) && each.args.test(line));
+  const row = rows.find((each) => each.name.test(name) && each.args.test(line));
   if (row === undefined) return undefined;
   const { killsAfterMs, unclear } = row;
   if (killsAfterMs === undefined) return { does: 'unclear', because: `${name} ${unclear}` };

@@ -19,9 +19,9 @@ export function readStanzas(text: string): Stanza[] {
       line = `${line} ${withoutComment(lines[++at]!).trim()}`;
     const stanza = withoutComment(line).trim();
     if (stanza === '') continue;
-    const name = (TWO_WORDS.exec(stanza)?.[1] ?? stanza.split(/\s+/, 1)[0]!).replaceAll(/\s+/g, ' ');
+    const name = (twoWords.exec(stanza)?.[1] ?? stanza.split(/\s+/, 1)[0]!).replaceAll(/\s+/g, ' ');
     if (!/(^|\s)script$/.test(name)) {
-      found.push({ name, value: stanza.slice(TWO_WORDS.exec(stanza)?.[1]?.length ?? name.length).trim() });
+      found.push({ name, value: stanza.slice(twoWords.exec(stanza)?.[1]?.length ?? name.length).trim() });
       continue;
     }
     const end = lines.findIndex((other, place) => place > at && /^\s*end\s+script\s*(#.*)?$/.test(other));
@@ -32,7 +32,7 @@ export function readStanzas(text: string): Stanza[] {
   return found;
 }
 
-const TWO_WORDS = new RegExp(
+const twoWords = new RegExp(
   '^(kill\\s+timeout|kill\\s+signal|reload\\s+signal|respawn\\s+limit|start\\s+on|stop\\s+on|end\\s+script|' +
     '(?:pre|post)-(?:start|stop)\\s+(?:exec|script)|oom\\s+score|apparmor\\s+\\w+|normal\\s+exit)(?=\\s|$)',
 );

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { limitsBelowNode } from './apply-limits.ts';
 
-const STATUS = 'VmPeak:\t  999999 kB\nVmSize:\t  100000 kB\nVmData:\t   50000 kB\n';
-const limit = (resource: string, soft: string) => limitsBelowNode([{ resource, soft, hard: soft }], STATUS);
+const status = 'VmPeak:\t  999999 kB\nVmSize:\t  100000 kB\nVmData:\t   50000 kB\n';
+const limit = (resource: string, soft: string) => limitsBelowNode([{ resource, soft, hard: soft }], status);
 
 it.each([
   ['as', '100000000'],

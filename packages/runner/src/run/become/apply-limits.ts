@@ -21,8 +21,8 @@ export function applyLimits(prlimit: string, limits: readonly Limit[]): void {
 }
 
 /** Node 24 and 26 hold about 20 descriptors. */
-const DESCRIPTORS_MIN = 32;
-const MARGIN_BYTES = 64 * 1024 * 1024;
+const descriptorsMin = 32;
+const marginBytes = 64 * 1024 * 1024;
 
 /**
  * The limits under which Node itself would abort with a core before it could exec. `status` is this process's
@@ -32,9 +32,9 @@ export function limitsBelowNode(limits: readonly Limit[], status: string): strin
   const bytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1024;
   const least: Readonly<Record<string, number>> = {
-    as: bytes('VmSize') + MARGIN_BYTES,
-    data: bytes('VmData') + MARGIN_BYTES,
-    nofile: DESCRIPTORS_MIN,
+    as: bytes('VmSize') + marginBytes,
+    data: bytes('VmData') + marginBytes,
+    nofile: descriptorsMin,
   };
   return limits.flatMap(({ resource, soft }) => {
     const needed = least[resource];

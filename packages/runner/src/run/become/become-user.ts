@@ -13,7 +13,7 @@ import { readProblem } from './readable.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Enough of a start script to find its exec. */
-const SCRIPT_BYTES = 65_536;
+const scriptBytes = 65_536;
 
 /** What had to be looked at before the change of user. */
 export interface SeenAsCaller {
@@ -42,7 +42,7 @@ export function judgeAsTarget(plan: Plan, { stepsToRoot, beingWritten }: SeenAsC
     const executable = findExecutable(plan.command[0], plan.environment['PATH'] ?? '');
     checkExec(plan, executable, beingWritten);
     ready.executable = executable;
-    const start = readPart(executable, 0, SCRIPT_BYTES)?.toString('latin1') ?? '';
+    const start = readPart(executable, 0, scriptBytes)?.toString('latin1') ?? '';
     const wrapper = shellScriptProblem(executable, start);
     if (wrapper) ready.warnings.push(wrapper);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
-const CLOSE_ON_EXEC = 0o2000000;
+const closeOnExec = 0o2000000;
 
 /**
  * Closes what the service would inherit besides 0, 1, 2 and `keep`, and returns the numbers. Node marks
@@ -42,5 +42,5 @@ function survivesExec(descriptor: number): boolean {
     return false;
   }
   const flags = /^flags:\s*([0-7]+)$/m.exec(info)?.[1];
-  return (parseInt(flags ?? '0', 8) & CLOSE_ON_EXEC) === 0;
+  return (parseInt(flags ?? '0', 8) & closeOnExec) === 0;
 }

@@ -23,7 +23,7 @@ export function checkExec(
   const line = execArguments(plan, executable);
   const variables = Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`);
   const bytes = Buffer.byteLength([...line, ...variables].join('\0'));
-  if (bytes < ALWAYS_FITS_BYTES && plan.limits.length === 0 && !mayExceedProcessLimit()) return;
+  if (bytes < alwaysFitsBytes && plan.limits.length === 0 && !mayExceedProcessLimit()) return;
   const code = tryExec(plan, line);
   if (code === 'E2BIG')
     throw new Refusal(
@@ -44,10 +44,10 @@ export function checkExec(
 }
 
 /** The kernel always allows 128 KiB for all strings, and for each of them: MAX_ARG_STRLEN, ARG_MAX. */
-const ALWAYS_FITS_BYTES = 65_536;
+const alwaysFitsBytes = 65_536;
 
 /** A script's interpreter line joins the arguments: at most BINPRM_BUF_SIZE. */
-const INTERPRETER_LINE = '#'.repeat(256);
+const interpreterLine = '#'.repeat(256);
 
 /**
  * Starts `true` with the arguments of the service: the kernel judges them before it looks at the program.
@@ -56,7 +56,7 @@ const INTERPRETER_LINE = '#'.repeat(256);
 function tryExec({ environment }: Plan, [program, ...args]: readonly string[]): string | undefined {
   const harmless = findTool('true');
   if (harmless === undefined) return undefined;
-  const { error, signal } = spawnSync(harmless, [...args, INTERPRETER_LINE], {
+  const { error, signal } = spawnSync(harmless, [...args, interpreterLine], {
     argv0: program,
     env: environment,
     stdio: 'ignore',
@@ -83,7 +83,7 @@ function checkFile(plan: Plan, path: string, beingWritten: readonly FileIdentity
   const { dev, ino } = statSync(path);
   if (beingWritten.some((file) => file.dev === dev && file.ino === ino))
     throw new Refusal(`${path} cannot be executed: somebody has it open for writing (ETXTBSY)`, 126);
-  const header = readPart(path, 0, INTERPRETER_LINE.length)?.toString('latin1') ?? '';
+  const header = readPart(path, 0, interpreterLine.length)?.toString('latin1') ?? '';
   const interpreter = interpreterOf(header);
   if (interpreter !== undefined && interpreter !== path) return checkFile(plan, interpreter, beingWritten);
   const missing = missingFileCapabilities(plan, path);

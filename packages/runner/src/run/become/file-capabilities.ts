@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import { capabilityMask } from '../request/capabilities.ts';
 
 /** In the order of their bits: linux/capability.h. */
-const NAMES = (
+const capabilityNames = (
   'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable ' +
   'net_bind_service net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot ' +
   'sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease ' +
@@ -19,7 +19,7 @@ const NAMES = (
  */
 export function missingFileCapabilities({ ambient }: Plan, program: string): string[] {
   const bounding = ambient ? capabilityMask(ambient.capabilities) : readProcessStatus().capabilities.bounding;
-  const missing = NAMES.filter((_, bit) => ((bounding >> BigInt(bit)) & 1n) === 0n);
+  const missing = capabilityNames.filter((_, bit) => ((bounding >> BigInt(bit)) & 1n) === 0n);
   if (missing.length === 0) return [];
   const demanded = demandedCapabilities(askTool('getcap', ['--', program]) ?? '', program);
   return missing.filter((name) => demanded.includes(name));
@@ -36,7 +36,7 @@ export function demandedCapabilities(answer: string, program: string): string[] 
       const [, names = '', flags = ''] = /^([\w,]*)[=+]([eip]*)$/.exec(clause) ?? [];
       if (!flags.includes('e') || !flags.includes('p')) return [];
       return names === '' || names === 'all'
-        ? NAMES
+        ? capabilityNames
         : names.split(',').map((name) => name.replace(/^cap_/, ''));
     });
 }

@@ -18,7 +18,7 @@ function pids(): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 }
 
-const WRITES = 0o3; // O_WRONLY, O_RDWR
+const writes = 0o3; // O_WRONLY, O_RDWR
 
 function openForWriting(process: string): FileIdentity[] {
   const found: FileIdentity[] = [];
@@ -29,7 +29,7 @@ function openForWriting(process: string): FileIdentity[] {
       const info = readFileSync(`${process}/fdinfo/${descriptor}`, 'utf8');
       const flags = parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? '0', 8);
       const stats = statSync(`${process}/fd/${descriptor}`);
-      if ((flags & WRITES) !== 0 && stats.isFile() && (stats.mode & 0o111) !== 0)
+      if ((flags & writes) !== 0 && stats.isFile() && (stats.mode & 0o111) !== 0)
         found.push({ dev: stats.dev, ino: stats.ino });
     } catch {
       continue; // closed meanwhile

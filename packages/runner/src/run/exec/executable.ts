@@ -4,8 +4,8 @@ import { elfProblem, parseElf, thisMachine, type Elf } from './elf.ts';
 import { Refusal, reasonOf } from '../../refusal.ts';
 
 /** As the kernel's exec_binprm() and BINPRM_BUF_SIZE have it. */
-const INTERPRETERS_MAX = 5;
-const SCRIPT_HEADER_BYTES = 256;
+const interpretersMax = 5;
+const scriptHeaderBytes = 256;
 
 /**
  * The absolute path of the command, looked up in `searchPath` unless it has a slash. It runs as the target
@@ -16,14 +16,14 @@ const SCRIPT_HEADER_BYTES = 256;
 export function findExecutable(command: string, searchPath: string): string {
   if (command.includes('/')) {
     const path = resolve(command);
-    checkExecutable(path, path, INTERPRETERS_MAX);
+    checkExecutable(path, path, interpretersMax);
     return path;
   }
   let refused: Refusal | undefined;
   for (const folder of searchPath.split(':')) {
     try {
       const path = resolve(join(folder, command));
-      checkExecutable(path, path, INTERPRETERS_MAX);
+      checkExecutable(path, path, interpretersMax);
       return path;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -45,7 +45,7 @@ function checkExecutable(path: string, command: string, depth: number): void {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new Refusal(`${path} is not found`, 127, error);
     throw new Refusal(`${path} cannot be executed by this user (${code})`, 126, error);
   }
-  const header = readPart(path, 0, SCRIPT_HEADER_BYTES);
+  const header = readPart(path, 0, scriptHeaderBytes);
   if (header === undefined) return;
   const elf = readElf(path);
   if (elf) return checkElf(path, command, elf);
@@ -110,6 +110,6 @@ export function readPart(path: string, offset: number, bytes: number): Buffer | 
  * the path does not end within the 256 bytes that the kernel reads.
  */
 export function interpreterOf(header: string): string | undefined {
-  const path = /^#![ \t]*([^ \t\n\0]+)/.exec(header.slice(0, SCRIPT_HEADER_BYTES));
-  return path && path[0].length < SCRIPT_HEADER_BYTES ? path[1] : undefined;
+  const path = /^#![ \t]*([^ \t\n\0]+)/.exec(header.slice(0, scriptHeaderBytes));
+  return path && path[0].length < scriptHeaderBytes ? path[1] : undefined;
 }

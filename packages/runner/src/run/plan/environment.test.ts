@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeEnvironment, type EnvironmentSources } from './environment.ts';
 
 const user = { name: 'kafka', home: '/var/lib/kafka', shell: '/bin/false' };
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const fixedPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const ofTheUser = { HOME: '/var/lib/kafka', USER: 'kafka', LOGNAME: 'kafka', SHELL: '/bin/false' };
 
 function make(from: Partial<EnvironmentSources>) {
@@ -20,7 +20,7 @@ it('keeps only what is known to be meant for the service', () => {
     NODE_OPTIONS: '-r x',
   };
   expect(make({ inherited })).toEqual({
-    environment: { PATH, ...ofTheUser, LC_TIME: 'C', TZ: 'UTC', NOTIFY_SOCKET: '@n' },
+    environment: { PATH: fixedPath, ...ofTheUser, LC_TIME: 'C', TZ: 'UTC', NOTIFY_SOCKET: '@n' },
     dropped: ['AWS_SECRET', 'NODE_OPTIONS'],
   });
 });
@@ -28,7 +28,7 @@ it('keeps only what is known to be meant for the service', () => {
 it('keeps more by pattern, which is no regular expression', () => {
   const inherited = { PENSTOCK_A: '1', PENSTOCK: '2', XPENSTOCK_A: '3', 'a.b': '4', aXb: '5' };
   expect(make({ inherited, keep: ['PENSTOCK_*', 'a.b'] }).environment).toEqual({
-    PATH,
+    PATH: fixedPath,
     ...ofTheUser,
     PENSTOCK_A: '1',
     'a.b': '4',
@@ -44,7 +44,7 @@ it("never keeps root's HOME, USER, LOGNAME or SHELL, and no shell function", () 
     'BASH_FUNC_x%%': '() { :; }',
   };
   expect(make({ inherited, keep: ['*'] })).toEqual({
-    environment: { PATH, ...ofTheUser },
+    environment: { PATH: fixedPath, ...ofTheUser },
     dropped: ['BASH_FUNC_x%%'],
   });
 });

@@ -1,9 +1,9 @@
 import { isVariableName, type Variable } from '../request/env-file.ts';
 
-const FIXED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const fixedPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What a service needs of its supervisor. */
-const KEPT = [
+const keptNames = [
   'LANG',
   'LC_*',
   'TZ',
@@ -15,12 +15,12 @@ const KEPT = [
 ];
 
 /** Of socket activation; only with --keep-fd, since without it the sockets themselves do not survive Node. */
-const KEPT_WITH_DESCRIPTORS = ['LISTEN_*'];
+const keptWithDescriptors = ['LISTEN_*'];
 
 /**
  * Never taken over from the caller: root's HOME in the service's hands is gosu#3. --env can still set them.
  */
-const OF_THE_USER = new Set(['HOME', 'USER', 'LOGNAME', 'SHELL']);
+const ofTheUser = new Set(['HOME', 'USER', 'LOGNAME', 'SHELL']);
 
 export interface EnvironmentSources {
   inherited: Readonly<Record<string, string | undefined>>;
@@ -37,11 +37,11 @@ export function makeEnvironment(from: EnvironmentSources): {
   environment: Record<string, string>;
   dropped: string[];
 } {
-  const kept = matcher([...KEPT, ...(from.keepsDescriptors ? KEPT_WITH_DESCRIPTORS : []), ...from.keep]);
-  const variables = new Map<string, string>([['PATH', FIXED_PATH]]);
+  const kept = matcher([...keptNames, ...(from.keepsDescriptors ? keptWithDescriptors : []), ...from.keep]);
+  const variables = new Map<string, string>([['PATH', fixedPath]]);
   const dropped: string[] = [];
   for (const [name, value] of Object.entries(from.inherited)) {
-    if (value !== undefined && kept(name) && isVariableName(name) && !OF_THE_USER.has(name))
+    if (value !== undefined && kept(name) && isVariableName(name) && !ofTheUser.has(name))
       variables.set(name, value);
     else dropped.push(name);
   }

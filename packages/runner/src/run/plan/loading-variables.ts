@@ -3,7 +3,7 @@
  * write. Whoever set them has had it done as root. (OPENSSL_CONF names providers, which are shared objects;
  * measured, like the others.)
  */
-const LOADING_VARIABLES = new Set([
+const loadingVariables = new Set([
   'NODE_OPTIONS',
   'NODE_PATH',
   'NODE_COMPILE_CACHE',
@@ -17,16 +17,16 @@ const LOADING_VARIABLES = new Set([
 /**
  * What the loader and the C library take code from, or write to: LD_PRELOAD, LD_AUDIT, LD_DEBUG_OUTPUT ...
  */
-const LOADER_VARIABLE = /^(LD_.*|GCONV_PATH|GLIBC_TUNABLES|LOCPATH|NLSPATH|MALLOC_TRACE)$/;
+const loaderVariable = /^(LD_.*|GCONV_PATH|GLIBC_TUNABLES|LOCPATH|NLSPATH|MALLOC_TRACE)$/;
 
 /** The variables, set and not empty, that made Node or its loader act before the Runner could look. */
 export function setForNode(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(environment).filter(
-    (name) => environment[name] && (LOADING_VARIABLES.has(name) || LOADER_VARIABLE.test(name)),
+    (name) => environment[name] && (loadingVariables.has(name) || loaderVariable.test(name)),
   );
 }
 
 /** The variables that any program's loader acts on. */
 export function setForLoader(environment: Readonly<Record<string, string>>): string[] {
-  return Object.keys(environment).filter((name) => LOADER_VARIABLE.test(name));
+  return Object.keys(environment).filter((name) => loaderVariable.test(name));
 }

@@ -51,7 +51,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
   const problems = callerProblems(caller);
   const target = resolveTarget(request, caller.status, around.accounts, problems);
   if (target) problems.push(...rootProblems(target, request.allowRoot));
-  if (target?.drop && target.uid !== 0 && caller.terminal && !request.tty) problems.push(TERMINAL);
+  if (target?.drop && target.uid !== 0 && caller.terminal && !request.tty) problems.push(terminalWords);
 
   const noNewPrivs = planNoNewPrivs(request, around);
   if (!noNewPrivs)
@@ -93,7 +93,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
   return { plan: problems.length > 0 ? undefined : plan, problems, warnings };
 }
 
-const TERMINAL =
+const terminalWords =
   'a terminal controls this process: the service could type into it as root (TIOCSTI); ' +
   'start it by setsid, or say --tty';
 

@@ -36,7 +36,7 @@ export type CommandLine =
  * and takes NODE_OPTIONS from the file (nodejs/node#54232; 26.10 still does). Whoever may write the file
  * would run code as root.
  */
-const OPTIONS: OptionTable = {
+const runOptions: OptionTable = {
   '--user': 'value',
   '--groups': 'value',
   '--init-groups': 'flag',
@@ -62,7 +62,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const problems: string[] = [];
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);
-  const given = readOptions(options, OPTIONS, problems);
+  const given = readOptions(options, runOptions, problems);
   if (given.has('--help')) return { kind: 'help' };
 
   const command = end < 0 ? [] : args.slice(end + 1);
@@ -70,7 +70,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   else if (!command[0]) problems.push('no command after --');
   if (options.some((text) => /^--env-file(=|$)/.test(text)))
     problems.push('--env-file is read by Node itself, before the drop: say --env-from');
-  if (args.some((text) => NODE_CONFIG.test(text))) problems.push(NODE_CONFIG_PROBLEM);
+  if (args.some((text) => nodeConfig.test(text))) problems.push(nodeConfigProblem);
   if (args.some((arg) => arg.includes('\uFFFD'))) {
     problems.push('an argument is not UTF-8: Node could not pass it on unchanged');
   }
@@ -82,8 +82,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
  * Node 24 and 26 act on these even behind `--`, and rewrite them: an argument of the service would choose
  * what runs as root.
  */
-const NODE_CONFIG = /^--experimental-(default-)?config-file(=|$)/;
-const NODE_CONFIG_PROBLEM =
+const nodeConfig = /^--experimental-(default-)?config-file(=|$)/;
+const nodeConfigProblem =
   "--experimental-config-file is taken by the Runner's own Node, and not passed on unchanged: " +
   'put it into a script, and start that';
 

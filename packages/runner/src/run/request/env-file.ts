@@ -1,10 +1,10 @@
 /** A variable as the service gets it. */
 export type Variable = readonly [name: string, value: string];
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const variableName = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
 export function isVariableName(name: string): boolean {
-  return NAME.test(name);
+  return variableName.test(name);
 }
 
 /**

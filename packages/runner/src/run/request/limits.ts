@@ -7,7 +7,7 @@ export interface Limit {
   hard: string;
 }
 
-const RESOURCES = new Set(
+const resources = new Set(
   'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(
     ' ',
   ),
@@ -20,10 +20,10 @@ const RESOURCES = new Set(
 export function parseLimit(text: string): Limit | string {
   const match = /^([a-z]+)=([^:]*)(?::([^:]*))?$/.exec(text);
   const resource = match?.[1] ?? '';
-  if (!match || !RESOURCES.has(resource)) {
+  if (!match || !resources.has(resource)) {
     return (
       `--limit ${JSON.stringify(text)}: say RESOURCE=SOFT[:HARD], ` +
-      `RESOURCE one of ${[...RESOURCES].join(', ')}`
+      `RESOURCE one of ${[...resources].join(', ')}`
     );
   }
   const soft = match[2] ?? '';

@@ -21,8 +21,8 @@ export interface ComposeFile {
 export type ReadBeside = (path: string) => string | undefined;
 
 /** Enough for any file that a person has written, and an end to one that unfolds without bound. */
-const ALIASES_MAX = 10_000;
-const EXTENDS_MAX = 20;
+const aliasesMax = 10_000;
+const extendsMax = 20;
 
 /**
  * Parses a compose file (https://github.com/compose-spec/compose-spec): several documents are merged in
@@ -57,21 +57,21 @@ export async function readServices(
 
 function toPlain(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
   try {
-    return document.toJS({ maxAliasCount: ALIASES_MAX });
+    return document.toJS({ maxAliasCount: aliasesMax });
   } catch (error) {
     if (!/alias/i.test((error as Error).message)) throw error;
-    throw new Error(`its aliases unfold to more than ${ALIASES_MAX} nodes; no hand-written file does`, {
+    throw new Error(`its aliases unfold to more than ${aliasesMax} nodes; no hand-written file does`, {
       cause: error,
     });
   }
 }
 
 /** `!reset` takes a setting back, `!override` puts another in its place. */
-const RESET = Symbol('reset');
+const resetTag = Symbol('reset');
 const customTags: Tags = [
-  { tag: '!reset', resolve: () => RESET },
-  { tag: '!reset', collection: 'seq', resolve: () => RESET },
-  { tag: '!reset', collection: 'map', resolve: () => RESET },
+  { tag: '!reset', resolve: () => resetTag },
+  { tag: '!reset', collection: 'seq', resolve: () => resetTag },
+  { tag: '!reset', collection: 'map', resolve: () => resetTag },
 ] as unknown as Tags;
 
 interface Extending {
@@ -89,7 +89,7 @@ function extended(service: Mapping, around: Extending): Mapping {
   if (wanted === undefined) return service;
   const name = typeof wanted === 'string' ? wanted : textOf(asMapping(wanted)['service']);
   const path = typeof wanted === 'string' ? undefined : textOf(asMapping(wanted)['file']);
-  if (depth > EXTENDS_MAX) throw new Error(`"extends" goes round in a circle at ${name}`);
+  if (depth > extendsMax) throw new Error(`"extends" goes round in a circle at ${name}`);
   let from = services;
   if (path !== undefined) {
     const text = beside(path);
@@ -109,7 +109,7 @@ function merged(under: Mapping, over: Mapping): Mapping {
   const result: Record<string, unknown> = { ...under };
   for (const [name, value] of Object.entries(over)) {
     const below = result[name];
-    if (value === RESET) delete result[name];
+    if (value === resetTag) delete result[name];
     else result[name] = isMapping(below) && isMapping(value) ? merged(below, value) : value;
   }
   return result;

@@ -8,7 +8,7 @@ export function interpolate(text: string, values: ReadonlyMap<string, string>): 
   for (let at = 0; at < text.length;) {
     if (text[at] !== '$') result += text[at++];
     else if (text[at + 1] === '$') {
-      result += ESCAPED_DOLLAR;
+      result += escapedDollar;
       at += 2;
     } else {
       const end = endOfVariable(text, at);
@@ -20,10 +20,10 @@ export function interpolate(text: string, values: ReadonlyMap<string, string>): 
 }
 
 /** Stands for `$$` until nothing is looked up any more. */
-const ESCAPED_DOLLAR = '\uE000';
+const escapedDollar = '\uE000';
 
 export function unescapeDollars(text: string): string {
-  return text.replaceAll(ESCAPED_DOLLAR, '$');
+  return text.replaceAll(escapedDollar, '$');
 }
 
 /** Some variable has no value here. */

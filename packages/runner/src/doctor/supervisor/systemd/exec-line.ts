@@ -46,7 +46,7 @@ function unitWords(line: string): string[] {
   return words;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
+const escapedCharacters: Readonly<Record<string, string>> = {
   ...{ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', s: ' ' },
   ...{ '\\': '\\', '"': '"', "'": "'", ';': ';' },
 };
@@ -55,6 +55,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function escape(text: string): [length: number, text: string] {
   const hex = /^\\x([0-9a-fA-F]{2})/.exec(text)?.[1];
   if (hex !== undefined) return [4, String.fromCharCode(parseInt(hex, 16))];
-  const known = ESCAPES[text[1] ?? ''];
+  const known = escapedCharacters[text[1] ?? ''];
   return known === undefined ? [2, text.slice(0, 2)] : [2, known];
 }

@@ -1,27 +1,27 @@
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 /**
  * In systemd's order, which decides: the first name that the text starts with counts
  * (src/basic/time-util.c).
  */
-const UNITS: readonly (readonly [name: string, ms: number])[] = [
+const units: readonly (readonly [name: string, ms: number])[] = [
   ...[
-    ['seconds', SECOND] as const,
-    ['second', SECOND] as const,
-    ['sec', SECOND] as const,
-    ['s', SECOND] as const,
+    ['seconds', second] as const,
+    ['second', second] as const,
+    ['sec', second] as const,
+    ['s', second] as const,
   ],
-  ...[['minutes', MINUTE] as const, ['minute', MINUTE] as const, ['min', MINUTE] as const],
-  ...[['months', 2_629_800 * SECOND] as const, ['month', 2_629_800 * SECOND] as const],
-  ...[['M', 2_629_800 * SECOND] as const, ['msec', 1] as const, ['ms', 1] as const, ['m', MINUTE] as const],
-  ...[['hours', HOUR] as const, ['hour', HOUR] as const, ['hr', HOUR] as const, ['h', HOUR] as const],
-  ...[['days', DAY] as const, ['day', DAY] as const, ['d', DAY] as const],
-  ...[['weeks', 7 * DAY] as const, ['week', 7 * DAY] as const, ['w', 7 * DAY] as const],
-  ...[['years', 31_557_600 * SECOND] as const, ['year', 31_557_600 * SECOND] as const],
-  ...[['y', 31_557_600 * SECOND] as const, ['usec', 0.001] as const, ['us', 0.001] as const],
+  ...[['minutes', minute] as const, ['minute', minute] as const, ['min', minute] as const],
+  ...[['months', 2_629_800 * second] as const, ['month', 2_629_800 * second] as const],
+  ...[['M', 2_629_800 * second] as const, ['msec', 1] as const, ['ms', 1] as const, ['m', minute] as const],
+  ...[['hours', hour] as const, ['hour', hour] as const, ['hr', hour] as const, ['h', hour] as const],
+  ...[['days', day] as const, ['day', day] as const, ['d', day] as const],
+  ...[['weeks', 7 * day] as const, ['week', 7 * day] as const, ['w', 7 * day] as const],
+  ...[['years', 31_557_600 * second] as const, ['year', 31_557_600 * second] as const],
+  ...[['y', 31_557_600 * second] as const, ['usec', 0.001] as const, ['us', 0.001] as const],
   ...[['\u00b5s', 0.001] as const, ['\u03bcs', 0.001] as const],
 ];
 
@@ -38,7 +38,7 @@ export function systemdSpanMs(text: string): number | undefined {
     const number = /^\+?(?:\d+(?:\.\d+)?|\.\d+)/.exec(rest)?.[0];
     if (number === undefined) return undefined;
     const behind = rest.slice(number.length);
-    const [name, ms] = UNITS.find(([each]) => behind.trimStart().startsWith(each)) ?? ['', SECOND];
+    const [name, ms] = units.find(([each]) => behind.trimStart().startsWith(each)) ?? ['', second];
     const after = name === '' ? behind : behind.trimStart().slice(name.length);
     // Without a unit a space has to part it from the next number.
     if (name === '' && behind !== '' && !/^\s/.test(behind)) return undefined;

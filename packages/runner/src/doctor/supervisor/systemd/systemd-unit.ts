@@ -28,7 +28,7 @@ export function readSystemdUnit(
   return situationOf(path, assignments, rests, look);
 }
 
-const STOP_SPANS = ['TimeoutStopSec', 'TimeoutSec'];
+const stopSpans = ['TimeoutStopSec', 'TimeoutSec'];
 const isSpan = (value: string): boolean => systemdSpanMs(value) !== undefined;
 
 function situationOf(
@@ -46,7 +46,7 @@ function situationOf(
   const played = playExecStop(settings.list('ExecStop'), command, look);
   const supervisor = systemdSupervisor(basename(path), settings, played);
   const assumed: Rest[] = [];
-  if (settings.last(STOP_SPANS, isSpan) === undefined && supervisor.killsAfterMs !== undefined)
+  if (settings.last(stopSpans, isSpan) === undefined && supervisor.killsAfterMs !== undefined)
     assumed.push({ basis: 'assumed', text: "systemd's own TimeoutStopSec of 90 s (DefaultTimeoutStopSec)" });
   return {
     subject: path,
@@ -100,11 +100,11 @@ export function systemdSupervisor(
   played: PlayedStop | undefined,
 ): Supervisor {
   const killMode = killModeOf(settings);
-  const stopMs = systemdSpanMs(settings.last(STOP_SPANS, isSpan) ?? '90s') || Infinity;
+  const stopMs = systemdSpanMs(settings.last(stopSpans, isSpan) ?? '90s') || Infinity;
   const finalSignal = signalName(settings.last(['FinalKillSignal'], isSignal) ?? 'KILL');
   const sends = !isNo.test(settings.last(['SendSIGKILL'], isBoolean) ?? 'yes');
   const kills = sends && finalSignal === 'KILL' && killMode !== 'none';
-  const type = settings.last(['Type'], (value) => TYPES.has(value));
+  const type = settings.last(['Type'], (value) => types.has(value));
   const remains = isYes.test(settings.last(['RemainAfterExit'], isBoolean) ?? 'no');
   return {
     ...plainSupervisor('systemd', `systemd's ${unit}`),
@@ -123,13 +123,13 @@ const isNo = /^(no|n|false|f|off|0)$/i;
 const isYes = /^(yes|y|true|t|on|1)$/i;
 const isBoolean = (value: string): boolean => isYes.test(value) || isNo.test(value);
 const isSignal = (value: string): boolean => /^(\d+|(SIG)?[A-Z][A-Z0-9+-]*)$/.test(value);
-const TYPES = new Set(['simple', 'exec', 'forking', 'oneshot', 'dbus', 'notify', 'notify-reload', 'idle']);
+const types = new Set(['simple', 'exec', 'forking', 'oneshot', 'dbus', 'notify', 'notify-reload', 'idle']);
 /** An empty KillMode= is the default again; an unknown one is skipped. */
 function killModeOf(settings: UnitSettings): string {
-  return settings.last(['KillMode'], (value) => value === '' || KILL_MODES.has(value)) || 'control-group';
+  return settings.last(['KillMode'], (value) => value === '' || killModes.has(value)) || 'control-group';
 }
 
-const KILL_MODES = new Set(['control-group', 'mixed', 'process', 'none']);
+const killModes = new Set(['control-group', 'mixed', 'process', 'none']);
 
 /** What ExecStop may do besides, and nobody knows. */
 export function unreadStops(played: PlayedStop | undefined): Remark[] {
@@ -177,7 +177,7 @@ function remarksOn(
   }
   if (killMode === 'process')
     remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
-  for (const skipped of settings.skipped(STOP_SPANS, isSpan))
+  for (const skipped of settings.skipped(stopSpans, isSpan))
     remarks.push({ kind: 'note', text: `${skipped} is no time span, and systemd skips it` });
   remarks.push(...unreadStops(played));
   if (played && played.command.killsAfterMs === undefined) {
