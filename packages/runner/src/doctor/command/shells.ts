@@ -17,7 +17,12 @@ export function unwrapShell(
 ): Step[] | undefined {
   const flavour = name === 'sh' ? sh : name;
   if (fileText !== undefined)
-    return steps({ name: fileName(args), flavour, text: fileText, positional: args, line: false });
+    return steps({
+      ...{ name: fileName(args), flavour, text: fileText },
+      positional: args,
+      line: false,
+      ownGroups: false,
+    });
   const { options, rest } = readWords(args, {
     short: 'o:O:abcefhilmnuvxCBEHPT',
     long: ['rcfile', 'init-file'],
@@ -26,14 +31,15 @@ export function unwrapShell(
     const because = 'reads its commands from its input, which nobody knows';
     return [unreadable(name, because)];
   }
+  const ownGroups = options.has('m');
   if (options.has('c')) {
     const [text = '', zero = name, ...more] = rest;
-    return steps({ name: `${name} -c`, flavour, text, positional: [zero, ...more], line: true });
+    return steps({ name: `${name} -c`, flavour, text, positional: [zero, ...more], line: true, ownGroups });
   }
   const script = look(rest[0]!);
   const text = script === 'no script' ? undefined : script?.text;
   if (text !== undefined)
-    return steps({ name: fileName(rest), flavour, text, positional: rest, line: false });
+    return steps({ name: fileName(rest), flavour, text, positional: rest, line: false, ownGroups });
   const because = `runs ${rest[0]}, which is not here to be read: it may exec the service or stay its parent`;
   const settle = `let ${rest[0]} end with exec; or doctor --pid PID of the running service`;
   return [{ hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...rest], last: true }];
@@ -48,12 +54,15 @@ interface ShellRun {
   positional: readonly string[];
   /** A line of -c: only there bash execs a lone command. Otherwise the script is the file `positional[0]`. */
   line: boolean;
+  /** Started with -m. */
+  ownGroups: boolean;
 }
 
 function steps(run: ShellRun): Step[] {
   try {
     const script = parseShell(run.text);
-    const ways = waysOf(script, { positional: run.positional, bash: run.flavour === 'bash' });
+    const { positional, flavour, ownGroups } = run;
+    const ways = waysOf(script, { positional, bash: flavour === 'bash', ownGroups });
     return ways.map((way) => stepOf(way, run));
   } catch (error) {
     if (!(error instanceof ShellSyntaxError)) throw error;
@@ -94,6 +103,10 @@ function stepOf(way: Way, run: ShellRun): Step {
       const file = run.line ? undefined : run.positional[0];
       const hop: Hop = { name, onTerm, because, ...(settle && { settle }), ...(file && { file }) };
       if (onTerm === 'passes-then-kills') hop.killsAfterMs = 0;
+      if (way.ownGroup) {
+        hop.newGroup = true;
+        hop.because += '; by set -m the service has a process group of its own';
+      }
       return {
         ...{ hop, inner: way.words, needsShell: needs(way.words, run) },
         ...(way.trap.kind === 'ignores' && { ownTerm: 'inherited' as const }),

@@ -3,14 +3,15 @@
  * needs 5 s to stop (util-linux 2.38, sudo 1.9.13, dash 0.5.12), or read in the sources that
  * command/programs.ts names.
  *
- * replaces           it execs: same PID, nothing of it is left passes             a parent stays, hands
- * TERM on and waits for its child passes-then-kills  a parent stays, hands TERM on, and sends KILL two
- * seconds later whatever the child does passes-and-leaves  a parent stays, hands TERM on, and ends without
- * waiting for its child dies-alone         a parent stays and ends by TERM; the child is never told ignores
- * a parent stays, and does nothing at TERM before its child has ended detaches           the child runs in
- * the background and the parent leaves at once unknown            a parent of which nobody knows whether it
- * hands TERM on opaque             what it starts is out of sight: elsewhere, or in the hands of a
- * supervisor with rules of its own
+ * - `replaces`: it execs: same PID, nothing of it is left
+ * - `passes`: a parent stays, hands TERM on, and waits for its child
+ * - `passes-then-kills`: a parent stays, hands TERM on, and sends KILL two seconds later whatever the child does
+ * - `passes-and-leaves`: a parent stays, hands TERM on, and ends without waiting for its child
+ * - `dies-alone`: a parent stays and ends by TERM; the child is never told
+ * - `ignores`: a parent stays, and does nothing at TERM before its child has ended
+ * - `detaches`: the child runs in the background, and the parent leaves at once
+ * - `unknown`: a parent stays, and nobody knows whether it hands TERM on
+ * - `opaque`: what it starts is out of sight: elsewhere, or held by a supervisor with rules of its own
  */
 export type OnTerm =
   | 'replaces'

@@ -1,5 +1,6 @@
 import type { Command, Script } from './ast.ts';
 import { sleepSeconds } from './passing.ts';
+import { simpleCommands } from './trap.ts';
 import { isOpen } from './words.ts';
 
 /** `while true`, `until false`: a loop that only a break or a signal ends. */
@@ -45,3 +46,32 @@ export const sleepsLong = (body: Script): boolean =>
     (words) =>
       (sleepSeconds(words) ?? (isOpen(words[1] ?? '') && words[0] === 'sleep' ? 60 : 0)) >= longSleepSeconds,
   );
+
+/** Whether it sleeps within a loop, or calls a function that does: a wait of a length that is not read. */
+export function sleepsInLoop(script: Script, functions: ReadonlyMap<string, Script>, depth = 0): boolean {
+  if (depth > 20) return false;
+  const of = (command: Command): boolean => {
+    switch (command.kind) {
+      case 'loop':
+        return simpleCommands(command.body, functions, depth + 1).some(([name]) => name === 'sleep');
+      case 'simple': {
+        const called = functions.get(command.words[0] ?? '');
+        return called !== undefined && sleepsInLoop(called, functions, depth + 1);
+      }
+      case 'pipeline':
+        return command.commands.some(of);
+      case 'if':
+        return [
+          ...command.branches.flatMap(({ condition, body }) => [condition, body]),
+          command.otherwise ?? [],
+        ].some((each) => sleepsInLoop(each, functions, depth + 1));
+      case 'case':
+        return command.arms.some(({ body }) => sleepsInLoop(body, functions, depth + 1));
+      case 'function':
+        return false;
+      default:
+        return sleepsInLoop(command.body, functions, depth + 1);
+    }
+  };
+  return script.some(({ commands }) => commands.some(({ command }) => of(command)));
+}

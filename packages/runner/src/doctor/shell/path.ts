@@ -16,6 +16,11 @@ export interface Path {
   /** What a `while` or `until` asks: the service where nothing else lasts. */
   condition: string[] | undefined;
   sourced: string[];
+  /**
+   * `set -m` was in force: what it starts then has a process group of its own. Stays so behind `set +m`, since
+   * what was started before keeps its group.
+   */
+  ownGroups: boolean;
 }
 
 export function copy(path: Path): Path {
@@ -45,6 +50,7 @@ export function merge(paths: readonly Path[]): Path[] {
       for (const words of other.lasts)
         if (!merged.lasts.some((each) => each.join('\0') === words.join('\0'))) merged.lasts.push(words);
       merged.condition ??= other.condition;
+      merged.ownGroups ||= other.ownGroups;
     }
     return merged;
   });

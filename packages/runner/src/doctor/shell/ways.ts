@@ -16,7 +16,7 @@ export type Way =
   /** The shell is replaced. */
   | { kind: 'exec'; words: string[]; trap: OnTermTrap }
   /** The shell waits for a command in the foreground, and acts on a signal only when that has ended. */
-  | { kind: 'foreground'; words: string[]; trap: OnTermTrap; alone: boolean }
+  | { kind: 'foreground'; words: string[]; trap: OnTermTrap; alone: boolean; ownGroup: boolean }
   /**
    * The command runs behind `&`; the shell waits (`wait`), sits in the foreground of something else, or has
    * left.
@@ -27,6 +27,8 @@ export type Way =
       trap: OnTermTrap;
       shell: 'waits' | 'is kept' | 'leaves';
       waitsAgain: boolean;
+      /** It is in a process group of its own (`set -m`). */
+      ownGroup: boolean;
     }
   /** The script is a loop, and itself the service. */
   | { kind: 'loop'; trap: OnTermTrap }
@@ -39,10 +41,12 @@ export interface Reading {
   positional: readonly string[] | undefined;
   /** bash runs an EXIT trap when TERM ends it. */
   bash: boolean;
+  /** Started with -m. */
+  ownGroups?: boolean;
 }
 
 /** Every way that a parsed script may go. Where a variable decides, both; equal ways once. */
-export function waysOf(script: Script, { positional, bash }: Reading): Way[] {
+export function waysOf(script: Script, { positional, bash, ownGroups = false }: Reading): Way[] {
   const walk = new Walk(bash);
   const start: Path = {
     variables: new Map(),
@@ -55,6 +59,7 @@ export function waysOf(script: Script, { positional, bash }: Reading): Way[] {
     waitTrap: undefined,
     condition: undefined,
     sourced: [],
+    ownGroups,
   };
   const simple = loneCommand(script);
   for (const path of walk.script(script, start, 0)) walk.end(path, simple);
@@ -99,7 +104,7 @@ class Walk {
 
   /** What is left of a path when the script ends. */
   end(path: Path, lone: boolean): void {
-    const { jobs, lasts, waits } = path;
+    const { jobs, lasts, waits, ownGroups: ownGroup } = path;
     const trap = path.waitTrap ?? path.trap;
     const job = jobs.findLast((words) => !isSoonOver(words) && !keepsAlive(words)) ?? jobs.at(-1);
     const kept = lasts.find(keepsAlive);
@@ -107,13 +112,13 @@ class Walk {
       return void this.ways.push({
         ...{ kind: 'job', words: job, trap },
         shell: waits > 0 ? 'waits' : 'is kept',
-        waitsAgain: waits > 1,
+        ...{ waitsAgain: waits > 1, ownGroup },
       });
     const found = lasts.length > 0 ? lasts : path.condition ? [path.condition] : [];
-    for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone: lone });
+    for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone: lone, ownGroup });
     if (found.length > 0) return;
     const [sourced] = path.sourced;
-    if (job) this.ways.push({ kind: 'job', words: job, trap, shell: 'leaves', waitsAgain: false });
+    if (job) this.ways.push({ kind: 'job', words: job, trap, shell: 'leaves', waitsAgain: false, ownGroup });
     else if (sourced === undefined) this.ways.push({ kind: 'nothing' });
     else this.ways.push({ kind: 'unknown', reason: `reads ${sourced} into itself, which is not looked at` });
   }
@@ -220,14 +225,15 @@ class Walk {
   #endlessLoop(end: Path, before: Path, body: Script): void {
     const job = end.jobs.findLast((words) => !isSoonOver(words));
     const rests = sleepsLong(body) || end.waits > before.waits;
-    if (job && end.waits > 0)
-      this.ways.push({ kind: 'job', words: job, trap: end.trap, shell: 'waits', waitsAgain: true });
+    const { trap, ownGroups: ownGroup } = end;
+    const again = { trap, ownGroup, waitsAgain: true } as const;
+    if (job && end.waits > 0) this.ways.push({ kind: 'job', words: job, shell: 'waits', ...again });
     else if (job && end.lasts.length === 0)
-      this.ways.push({ kind: 'job', words: job, trap: end.trap, shell: 'is kept', waitsAgain: true });
-    else if (rests || end.lasts.length === 0) this.ways.push({ kind: 'loop', trap: end.trap });
+      this.ways.push({ kind: 'job', words: job, shell: 'is kept', ...again });
+    else if (rests || end.lasts.length === 0) this.ways.push({ kind: 'loop', trap });
     else
       for (const words of end.lasts)
-        this.ways.push({ kind: 'foreground', words, trap: end.trap, alone: false });
+        this.ways.push({ kind: 'foreground', words, trap, alone: false, ownGroup });
   }
 
   #simple({ assignments, words: written }: Simple, path: Path, depth: number): Path[] {
@@ -265,6 +271,10 @@ class Walk {
         return [path];
       case 'set':
         if (args[0] === '--') path.positional = [path.positional?.[0] ?? 'sh', ...args.slice(1)];
+        path.ownGroups ||= setsMonitor(args);
+        return [path];
+      case 'fg':
+        path.lasts = path.jobs.length > 0 ? [path.jobs.pop()!] : path.lasts;
         return [path];
       case 'shift':
         path.positional = path.positional && [path.positional[0]!, ...path.positional.slice(2)];
@@ -349,6 +359,15 @@ class Walk {
 
 function statementOf(command: Command): Statement {
   return { commands: [{ joint: undefined, command }], background: false };
+}
+
+/** `set -m`, `set -em`, `set -o monitor`: job control, which a script has only when it asks for it. */
+function setsMonitor(args: readonly string[]): boolean {
+  const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  return options.some(
+    (option, at) =>
+      /^-[a-zA-Z]*m/.test(option) || (option === 'monitor' && /^-\w*o$/.test(options[at - 1] ?? '')),
+  );
 }
 
 function assign(text: string, path: Path): void {

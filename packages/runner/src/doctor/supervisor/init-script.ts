@@ -5,12 +5,13 @@ import type { Remark, Situation } from '../judge/situation.ts';
 import { plainSupervisor } from '../judge/situation.ts';
 import type { Command, Script } from '../shell/ast.ts';
 import { parseShell } from '../shell/parse.ts';
+import { sleepsInLoop } from '../shell/loops.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands } from '../shell/trap.ts';
 import { expand, expandWords, type Known } from '../shell/words.ts';
 import type { StopAction } from './stop-action.ts';
 import { stopActions } from './stop-actions.ts';
-import { playStopCommands, type PlayedStop } from './stop-command.ts';
+import { playStopCommands, type PlayedStop, type StopLine } from './stop-command.ts';
 
 /**
  * An init script of SysV (start-stop-daemon, killproc) or OpenRC. What its stop does is read; the rest of
@@ -105,8 +106,8 @@ function functionsOf(script: Script): Map<string, Script> {
   return functions;
 }
 
-/** The commands behind `stop)`, or those of a function with such a name. */
-function branch(script: Script, functions: ReadonlyMap<string, Script>, verb: 'start' | 'stop'): string[][] {
+/** What stands behind `stop)`, or else in a function with such a name. */
+function branch(script: Script, functions: ReadonlyMap<string, Script>, verb: 'start' | 'stop'): Script {
   const arms: Script[] = [];
   const visit = (command: Command): void => {
     if (command.kind === 'case')
@@ -115,8 +116,8 @@ function branch(script: Script, functions: ReadonlyMap<string, Script>, verb: 's
   };
   for (const { commands } of script) for (const { command } of commands) visit(command);
   const named = [...functions].find(([name]) => new RegExp(`^(do_?|_)?${verb}(_\\w+)?$`).test(name))?.[1];
-  const found = arms.flatMap((body) => simpleCommands(body, functions, 0));
-  return found.length > 0 || !named ? found : simpleCommands(named, functions, 0);
+  const found = arms.flat();
+  return simpleCommands(found, functions, 0).length > 0 || !named ? found : named;
 }
 
 function sysvStop(
@@ -125,8 +126,12 @@ function sysvStop(
   known: Known,
   lsb: boolean,
 ): PlayedStop | string {
-  const words = branch(script, functions, 'stop').map((each) => expandWords(each, known));
-  const lines = words.map((each) => ({ line: each.join(' '), actions: stopOf(each, lsb) }));
+  const stop = branch(script, functions, 'stop');
+  const words = simpleCommands(stop, functions, 0).map((each) => expandWords(each, known));
+  const lines: StopLine[] = words.map((each) => ({ line: each.join(' '), actions: stopOf(each, lsb) }));
+  const told = lines.findIndex(({ actions }) => actions.some(({ does }) => does === 'tells'));
+  if (told >= 0 && sleepsInLoop(stop, functions))
+    lines.splice(told + 1, 0, { line: 'its loop', actions: [{ does: 'waits' }] });
   return playStopCommands(lines, 'its stop') ?? 'what its stop does is not read';
 }
 
@@ -147,7 +152,8 @@ function stopOf(words: readonly string[], lsb: boolean): StopAction[] {
 }
 
 function sysvStart(script: Script, functions: ReadonlyMap<string, Script>, known: Known): string[] {
-  const words = branch(script, functions, 'start').map((each) => expandWords(each, known));
+  const start = simpleCommands(branch(script, functions, 'start'), functions, 0);
+  const words = start.map((each) => expandWords(each, known));
   const daemon = words.find(([name]) => starters.has(name ?? ''));
   if (!daemon || daemon[0] === 'start-stop-daemon') return daemon ?? [];
   const read = readWords(daemon.slice(1), { long: ['user', 'pidfile', 'check'], short: 'fn:p:' });

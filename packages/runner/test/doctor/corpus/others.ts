@@ -50,6 +50,28 @@ export const initRows: readonly Row[] = [
   row('kill -9', sysv('kill -9 `cat $PID`'), 1, 'tidemond'),
   row('TERM, then KILL', sysv('kill $(cat $PID); sleep 3; kill -KILL $(cat $PID)'), 1, 'tidemond'),
   row(
+    'TERM, a loop that counts down, then KILL',
+    sysv(
+      'kill $(cat $PID)\n    N=60\n    while kill -0 $(cat $PID); do\n      ' +
+        '[ $N = 0 ] && kill -KILL $(cat $PID)\n      N=$((N - 1)); sleep 1\n    done',
+    ),
+    2,
+    'tidemond',
+  ),
+  row(
+    'TERM, and a function that waits',
+    `#!/bin/sh\nended() {\n  for i in 1 2 3; do\n    running || return 0\n    sleep 30\n  done\n  return 1\n}\n` +
+      'case $1 in start) daemon tidemond;; stop) killall tidemond; ended || killall -9 tidemond;; esac\n',
+    2,
+    'tidemond',
+  ),
+  row(
+    'a loop that only waits',
+    sysv('kill $(cat $PID)\n    until [ ! -e $PID ]; do sleep 1; done'),
+    0,
+    'tidemond',
+  ),
+  row(
     "Red Hat's killproc",
     sysv('. /etc/init.d/functions; killproc -p $PID tidemond', 'daemon --user tide tidemond'),
     1,
