@@ -96,7 +96,10 @@ function readBelieved(path: string, descriptor: number): PidFileContent {
   if (others.length > 0)
     throw new Refusal(`${others.join(', ')} can be changed by others: ${path} cannot be believed`);
   const content = file.size > contentMax ? undefined : parsePidFile(readFileSync(descriptor, 'latin1'));
-  if (!content) throw new Refusal(`${path} is no pid file of penstock-run: it has no PID and start time`);
+  if (!content) {
+    const why = `${path} is no pid file of penstock-run: it has no PID and start time`;
+    throw new Refusal(`${why}. If another tool wrote it, and its service does not run: remove it`);
+  }
   return content;
 }
 

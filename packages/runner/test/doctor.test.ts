@@ -62,6 +62,25 @@ test('a start script that is here and never says exec is told of', () => {
   );
 });
 
+test('a script whose #! line starts something before the shell', () => {
+  const folder = temporaryFolder();
+  const started = (header: string) => {
+    const path = writeScript(join(folder, 'start.sh'), `${header}\ncrond &\ntidemond\n`);
+    const lines = `[Service]\nKillMode=mixed\nTimeoutStopSec=60\nExecStart=${path}\n`;
+    const unit = writeScript(join(folder, 'tide.service'), lines);
+    return runRunner(['doctor', '--unit', unit]);
+  };
+  const between = /between +(.*)/;
+  // dumb-init signals the whole group; tini only its child, the shell, which ends alone.
+  for (const header of ['#!/usr/bin/dumb-init /bin/sh', '#!/usr/bin/env -S dumb-init -v bash']) {
+    const { code, out } = started(header);
+    expect([code, between.exec(out)?.[1]]).toEqual([0, 'dumb-init, start.sh']);
+  }
+  expect(started('#!/usr/bin/env -S A=1 tini -- sh')).toMatchObject({ code: 1 });
+  expect(started('#!/bin/busybox sh')).toMatchObject({ code: 1 });
+  expect(started('#!/opt/own/wrapper /bin/sh')).toMatchObject({ code: 2 });
+});
+
 // Perl, since a shell would not tell a signal before its child ends.
 const service = ['/usr/bin/perl', '-e', '$SIG{TERM} = sub { exit }; $| = 1; print "$$\n"; sleep 1 while 1'];
 const script = `${service[0]} -e '$SIG{TERM} = sub { exit }; $| = 1; print "$$\\n"; sleep 1 while 1'`;

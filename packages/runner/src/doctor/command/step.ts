@@ -10,5 +10,14 @@ export interface Step extends Pick<Chain, 'ownTerm' | 'needsShell' | 'assumed'> 
   last?: boolean;
 }
 
-/** A shell script on this machine, a program that is none, or undefined for what is not here. */
-export type Look = (path: string) => { interpreter: string; text: string } | 'no script' | undefined;
+/** A shell script on this machine. */
+export interface ShellScript {
+  /** The base name of its shell. */
+  interpreter: string;
+  text: string;
+  /** What its #! line starts before the shell: `#!/usr/bin/dumb-init /bin/sh`. */
+  startedBy?: readonly string[];
+}
+
+/** A shell script, a program that is none, or undefined for what is not here. */
+export type Look = (path: string) => ShellScript | 'no script' | undefined;

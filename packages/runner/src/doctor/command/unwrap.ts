@@ -115,6 +115,10 @@ function scriptSteps(
     return [{ hop, inner: [program, ...args.filter((arg) => arg !== '-daemon')], last: true }];
   }
   const shell = look(program);
+  if (shell && shell !== 'no script' && shell.startedBy)
+    return [
+      { hop: unknownStarter(shell.startedBy), inner: [...shell.startedBy, shell.interpreter, ...command] },
+    ];
   if (shell && shell !== 'no script')
     return unwrapShell(basename(shell.interpreter), [program, ...args], sh, look, shell.text);
   const asked = daemonSwitch(args);
@@ -137,6 +141,15 @@ function scriptSteps(
   return [
     { hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...command], last: true },
   ];
+}
+
+/** What a #! line names before the shell; a hop only where nobody here knows it. */
+function unknownStarter([program = '']: readonly string[]): Hop | undefined {
+  const name = basename(program);
+  if (starters.has(name) || Object.hasOwn(specialSteps, name) || /^(busy|toy)box$/.test(name))
+    return undefined;
+  const because = 'is named by the #! line, and may exec the shell or stay its parent';
+  return { name, onTerm: 'opaque', because, settle: wrapperSettles };
 }
 
 const wrapperSettles = 'send TERM to it, and look whether the service gets it, and when';

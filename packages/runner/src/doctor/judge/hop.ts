@@ -5,7 +5,7 @@
  *
  * - `replaces`: it execs: same PID, nothing of it is left
  * - `passes`: a parent stays, hands TERM on, and waits for its child
- * - `passes-then-kills`: a parent stays, hands TERM on, and sends KILL two seconds later whatever the child does
+ * - `passes-then-kills`: a parent stays, hands TERM on, and sends KILL two seconds later in any case
  * - `passes-and-leaves`: a parent stays, hands TERM on, and ends without waiting for its child
  * - `dies-alone`: a parent stays and ends by TERM; the child is never told
  * - `ignores`: a parent stays, and does nothing at TERM before its child has ended

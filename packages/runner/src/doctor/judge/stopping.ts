@@ -48,12 +48,20 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
     );
   if (supervisor.tells === 'nobody' && (before === undefined || before.tells === 'nobody'))
     return story('never told', `${supervisor.name} sends nothing: ${service} goes on and is left behind`);
+  if (asksNothing.has(supervisor.stopSignal) && (before === undefined || before.tells === 'nobody')) {
+    const end = firstKill(supervisor, []);
+    const text = `${supervisor.stopSignal} asks no program to end: nothing happens ${patience(supervisor)}`;
+    return story('never told', text, end);
+  }
   if (supervisor.stopSignal === 'KILL' && before?.waits !== 'yes') {
     const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
     return story('killed early', `KILL is the first signal that ${supervisor.name} sends`, atOnce);
   }
   return playChain({ supervisor, chain, between, service, supervised, needsMs, story });
 }
+
+/** Signals that stop nobody, signal(7). With WINCH, httpd and php-fpm end in peace. */
+const asksNothing: ReadonlySet<string> = new Set(['CONT', 'CHLD', 'URG', 'STOP', 'TSTP', 'TTIN', 'TTOU']);
 
 interface Play {
   supervisor: Supervisor;

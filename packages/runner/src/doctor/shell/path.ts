@@ -17,8 +17,7 @@ export interface Path {
   condition: string[] | undefined;
   sourced: string[];
   /**
-   * `set -m` was in force: what it starts then has a process group of its own. Stays so behind `set +m`, since
-   * what was started before keeps its group.
+   * `set -m` was in force: what was started then has a process group of its own. `set +m` does not undo that.
    */
   ownGroups: boolean;
 }

@@ -309,8 +309,14 @@ class Walk {
   #exec(args: string[], path: Path): Path[] {
     let at = 0;
     while (/^-[acl]+$/.test(args[at] ?? '')) at += args[at]!.includes('a') ? 2 : 1;
-    const words = withoutAssignments(args.slice(args[at] === '--' ? at + 1 : at));
-    if (words.length === 0) return [path]; // only redirections
+    const words = args.slice(args[at] === '--' ? at + 1 : at);
+    const [program] = words;
+    if (program === undefined) return [path]; // only redirections
+    if (/^\w+=/.test(program)) {
+      const reason = `says exec ${program}: a shell takes that for the program, and does not find it`;
+      this.ways.push({ kind: 'unknown', reason });
+      return [];
+    }
     this.ways.push({ kind: 'exec', words, trap: path.trap });
     return [];
   }

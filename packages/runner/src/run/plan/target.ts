@@ -34,7 +34,8 @@ export function resolveTarget(
   if (uid !== 0 && !same) {
     problems.push(
       `this process is ${uid}:${gid}, not root: ` +
-        `it cannot become ${wanted.uid}:${wanted.gid} or change groups`,
+        `it cannot become ${wanted.uid}:${wanted.gid} or change groups. ` +
+        'Start it as root, or leave out --user and --groups',
     );
     return undefined;
   }

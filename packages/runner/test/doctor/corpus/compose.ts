@@ -79,6 +79,7 @@ export const composeRows: readonly Row[] = [
   ),
   tide('npm', 'entrypoint: npm start', 1, undefined, untold),
   tide('KILL as its signal', 'stop_signal: SIGKILL\n    entrypoint: tidemond', 1),
+  tide('a signal that asks nothing', 'stop_signal: SIGCONT\n    entrypoint: tidemond', 1, 'tidemond', untold),
   tide('another signal', 'stop_signal: SIGQUIT\n    entrypoint: tidemond', 0),
   // Kinds of public reports.
   tide('an interpreter as process 1', 'entrypoint: [python3, -m, tide]', 2, 'python3'),

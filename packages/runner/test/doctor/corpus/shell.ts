@@ -11,6 +11,8 @@ const execs: Row[] = [
   script('a lone command', 'tidemond -f', 0, 'tidemond'),
   script('exec', 'exec tidemond', 0, 'tidemond'),
   script('exec with a name and a clean environment', 'exec -c -a tide tidemond', 0, 'tidemond'),
+  script('an assignment behind exec, which no shell reads as one', 'exec A=1 tidemond', 2),
+  script('exec of env with an assignment', 'exec env A=1 tidemond', 0, 'tidemond'),
   script('assignments before exec', 'A=1 B="x y" exec tidemond', 0, 'tidemond'),
   script('redirections of exec alone', 'exec >> /var/log/t 2>&1; exec tidemond', 0, 'tidemond'),
   script('process substitution', 'exec tidemond > >(tee -a log) 2> >(logger)', 0, 'tidemond'),

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../../command/chains.ts';
 import type { Look } from '../../command/step.ts';
+import type { Chain, Hop } from '../../judge/hop.ts';
 import type { Remark, Rest, Situation, Supervisor } from '../../judge/situation.ts';
 import { plainSupervisor } from '../../judge/situation.ts';
+import { serviceName } from '../../judge/stopping.ts';
 import { signalName } from '../../signal-name.ts';
 import { dockerGraceMs, stopActions } from '../stop-actions.ts';
 import { playStopCommands, type PlayedStop } from '../stop-command.ts';
@@ -108,7 +110,7 @@ export function systemdSupervisor(
   const remains = isYes.test(settings.last(['RemainAfterExit'], isBoolean) ?? 'no');
   return {
     ...plainSupervisor('systemd', `systemd's ${unit}`),
-    stopSignal: signalName(settings.last(['KillSignal'], isSignal) ?? 'TERM'),
+    stopSignal: stopSignalOf(settings),
     tells: killMode === 'none' ? 'nobody' : killMode === 'control-group' ? 'everyone' : 'main',
     killsAfterMs: kills && stopMs !== Infinity ? stopMs : undefined,
     killsRest: kills && killMode !== 'process',
@@ -128,6 +130,18 @@ const types = new Set(['simple', 'exec', 'forking', 'oneshot', 'dbus', 'notify',
 function killModeOf(settings: UnitSettings): string {
   return settings.last(['KillMode'], (value) => value === '' || killModes.has(value)) || 'control-group';
 }
+
+function stopSignalOf(settings: UnitSettings): string {
+  return signalName(settings.last(['KillSignal'], isSignal) ?? 'TERM');
+}
+
+/** Launchers that do not fork into the background, started by nothing that does. */
+function staysInFront({ hops, service: [program = ''] }: Chain): boolean {
+  if (!/^(java|node|nodejs|deno|bun)$/.test(basename(program))) return false;
+  return hops.every(({ onTerm, mayDetach }) => !mayDetach && !mayLeave.has(onTerm));
+}
+
+const mayLeave: ReadonlySet<Hop['onTerm']> = new Set(['detaches', 'unknown', 'opaque']);
 
 const killModes = new Set(['control-group', 'mixed', 'process', 'none']);
 
@@ -168,12 +182,22 @@ function remarksOn(
     });
   }
   const killMode = killModeOf(settings);
+  const type = settings.last(['Type'], (value) => types.has(value));
+  const signal = stopSignalOf(settings);
   if (killMode === 'none') {
     remarks.push({
       kind: played ? 'note' : 'wrong',
       text: 'KillMode=none is deprecated: what ExecStop does not end is left behind',
       mend: 'remove it',
     });
+  }
+  const staying = type === 'forking' && chains.length > 0 && chains.every(({ chain }) => staysInFront(chain));
+  if (staying) {
+    const name = serviceName(chains[0]!.chain);
+    const text =
+      `Type=forking waits until ${name} has left the foreground, which it never does: systemd takes the ` +
+      'start for failed after TimeoutStartSec, and ends it';
+    remarks.push({ kind: 'wrong', text, mend: 'Type=exec' });
   }
   if (killMode === 'process')
     remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
@@ -185,7 +209,7 @@ function remarksOn(
       kind: 'note',
       text:
         `ExecStop runs first: ${played.command.line}; ` +
-        (killMode === 'none' ? 'no signal follows' : 'TERM follows when it has returned'),
+        (killMode === 'none' ? 'no signal follows' : `${signal} follows when it has returned`),
     });
   }
   return remarks;
