@@ -60,7 +60,8 @@ export const initRows: readonly Row[] = [
   ),
   row(
     'TERM, and a function that waits',
-    `#!/bin/sh\nended() {\n  for i in 1 2 3; do\n    running || return 0\n    sleep 30\n  done\n  return 1\n}\n` +
+    '#!/bin/sh\nended() {\n  for i in 1 2 3; do\n    running || return 0\n' +
+      '    sleep 30\n  done\n  return 1\n}\n' +
       'case $1 in start) daemon tidemond;; stop) killall tidemond; ended || killall -9 tidemond;; esac\n',
     2,
     'tidemond',
