@@ -33,6 +33,8 @@ const checkpointEveryMs = 5_000;
 /** Sends probes into every datacenter, reads every hop, keeps the account, and tells what is wrong. */
 export class Prober implements AsyncDisposable {
   readonly #options: ProberOptions;
+  /** Their names, read from the configuration once: it does not change. */
+  readonly #datacenters: readonly string[];
   readonly #streams: readonly Stream[];
   readonly #account: ProbeAccount;
   readonly #metrics: ProberMetrics;
@@ -62,6 +64,7 @@ export class Prober implements AsyncDisposable {
     const { config, log } = options;
     this.#options = options;
     this.#run = run;
+    this.#datacenters = datacenters;
     this.#streams = layStreams(datacenters, config.keys);
     this.#flow = new Flow(datacenters);
     const webhook =
@@ -118,9 +121,14 @@ export class Prober implements AsyncDisposable {
 
   /** For the live page: now, and the last minutes. */
   pageView(): PageView {
-    const datacenters = datacentersOf(this.#options.config).map(({ name }) => name);
     const { incidents, open } = this;
-    return pageView({ datacenters, watched: this.#watched, flow: this.#flow, incidents, open });
+    return pageView({
+      datacenters: this.#datacenters,
+      watched: this.#watched,
+      flow: this.#flow,
+      incidents,
+      open,
+    });
   }
 
   pageHistory(): readonly Second[] {
@@ -190,7 +198,7 @@ export class Prober implements AsyncDisposable {
 
   #judge(): void {
     const now = performance.now();
-    for (const { name } of datacentersOf(this.#options.config)) {
+    for (const name of this.#datacenters) {
       const provenAt = { raw: -Infinity, clean: -Infinity, master: -Infinity };
       for (const { hop, datacenters, reader } of this.#watched) {
         if (datacenters.includes(name)) provenAt[hop] = reader.provenAt - this.#options.config.deadlineMs;
@@ -244,10 +252,9 @@ export class Prober implements AsyncDisposable {
   async #checkpoint(): Promise<void> {
     const { config } = this.#options;
     if (config.checkpoint === undefined) return;
-    const names = datacentersOf(config).map(({ name }) => name);
     await writeCheckpoint(config.checkpoint, {
       run: this.#run,
-      layout: layoutText(names, config.keys),
+      layout: layoutText(this.#datacenters, config.keys),
       streams: this.#account.state(performance.now()),
       offsets: Object.fromEntries(this.#watched.map(({ name, reader }) => [name, reader.offsets()])),
     });

@@ -1,8 +1,10 @@
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestBroker } from '@penstock/test-broker';
 import type { PlannedFault } from '../plan/plan.ts';
 import type { SmallDisk } from '../stage/small-disk.ts';
 import type { StagedCluster } from '../stage/staged-cluster.ts';
+import { signsOfFullDisk } from './full-disk-signs.ts';
 import type { Lasting } from './lasting.ts';
 
 /** Settles when every broker is back and every replica in sync. */
@@ -74,7 +76,10 @@ async function pause(
   return 'woke up again';
 }
 
-/** Kafka ends itself when its only disk fails, at the latest with the next roll or flush of a segment. */
+/**
+ * Kafka ends itself when its only disk fails, at the latest with the next roll or flush of a segment. Rejects
+ * when the broker met no full disk: the run would claim what it has not tried.
+ */
 async function fullDisk(
   cluster: StagedCluster,
   broker: TestBroker,
@@ -83,7 +88,10 @@ async function fullDisk(
   lasting: Lasting,
 ): Promise<string> {
   if (!disk) throw new Error('there is no small disk');
+  const { logFile } = broker;
+  if (logFile === undefined) throw new Error('the log of the broker is not a file of this machine');
   let ended = false;
+  const logStart = (await stat(logFile)).size;
   try {
     await disk.fill();
     const untilAt = performance.now() + seconds * 1_000;
@@ -95,5 +103,10 @@ async function fullDisk(
     await broker.start();
   }
   await cluster.untilInSync();
-  return ended ? 'the broker ended itself' : 'the broker ran on, and was killed';
+  const log = await readFile(logFile);
+  // Log4j began a new file at its limit, when it is shorter now.
+  const signs = signsOfFullDisk(log.subarray(log.length < logStart ? 0 : logStart).toString());
+  const end = ended ? 'ended itself' : 'ran on, and was killed';
+  if (signs === 0) throw new Error(`the disk was not full: the broker ${end}, and its log has no such error`);
+  return `the broker ${end}; its log says ${signs} times that the disk is full`;
 }
