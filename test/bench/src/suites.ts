@@ -1,6 +1,7 @@
 import type { Suite } from './suite.ts';
 import { core } from './suites/core/core.ts';
+import { filter } from './suites/filter/filter.ts';
 import { runner } from './suites/runner/runner.ts';
 
 /** In the order of the report. */
-export const suites: readonly Suite[] = [core, runner];
+export const suites: readonly Suite[] = [core, filter, runner];

@@ -1,0 +1,94 @@
+import { uniqueName, type TestKafka } from '@penstock/test-broker';
+import { ServiceProcess } from '@penstock/test-process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Backlog } from './backlog.ts';
+import type { FilterContender, RunTopics } from './contender.ts';
+
+/** What it cost a process to work through the backlog, from the mark to the end. */
+export interface Drained {
+  readonly cpuMicrosPerEvent: number;
+  readonly eventsPerSecond: number;
+  readonly peakRssBytes: number;
+  readonly cleanTopic: string;
+  /** To be deleted. */
+  readonly topics: readonly string[];
+}
+
+interface Sample {
+  readonly events: number;
+  readonly cpuMicros: number;
+  readonly atMs: number;
+}
+
+const pollMs = 50;
+/** The kernel's clock tick, as /proc counts: 100 a second on every Linux that Node runs on. */
+const tickMicros = 10_000;
+/** Until then it starts, connects, and warms up. */
+const markShare = 0.2;
+const timeoutMs = 300_000;
+
+export async function drain(
+  kafka: TestKafka,
+  backlog: Backlog,
+  contender: FilterContender,
+): Promise<Drained> {
+  const name = uniqueName('bench-filter');
+  const topics: RunTopics = {
+    raw: backlog.topic,
+    ...{ clean: `${name}.clean`, rejected: `${name}.rejected`, seen: `${name}.seen`, group: name },
+  };
+  const made = [topics.clean, topics.rejected, topics.seen];
+  for (const topic of made) {
+    const configs = topic === topics.rejected ? { 'max.message.bytes': '1200000' } : {};
+    await kafka.createTopic(topic, { partitions: backlog.partitions, configs });
+  }
+  const launch = await contender.launch(kafka.bootstrap, topics, backlog);
+  await using process = new ServiceProcess({ name: contender.name, ...launch });
+  const { mark, end } = await follow(kafka, process, topics, backlog);
+  const work = end.events - mark.events;
+  return {
+    cpuMicrosPerEvent: (end.cpuMicros - mark.cpuMicros) / work,
+    eventsPerSecond: (work / (end.atMs - mark.atMs)) * 1_000,
+    peakRssBytes: peakRssOf(process),
+    cleanTopic: topics.clean,
+    topics: made,
+  };
+}
+
+/** By the positions that its group has committed. */
+async function follow(
+  kafka: TestKafka,
+  process: ServiceProcess,
+  { group, raw }: RunTopics,
+  { events }: Backlog,
+): Promise<{ mark: Sample; end: Sample }> {
+  return kafka.admin(async (admin) => {
+    const until = performance.now() + timeoutMs;
+    let mark: Sample | undefined;
+    for (;;) {
+      const [found] = await admin.fetchOffsets({ groupId: group, topics: [raw] });
+      const committed =
+        found?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0) ?? 0;
+      const sample = { events: committed, cpuMicros: cpuMicrosOf(process), atMs: performance.now() };
+      if (committed >= events * markShare) mark ??= sample;
+      if (committed >= events && mark !== undefined && mark !== sample) return { mark, end: sample };
+      if (process.exit !== undefined) throw new Error(`it has ended: ${process.outputTail(5)}`);
+      if (sample.atMs > until)
+        throw new Error(`${committed} of ${events} events in time: ${process.outputTail(5)}`);
+      await sleep(pollMs);
+    }
+  });
+}
+
+/** User and system time of all its threads (proc_pid_stat, fields 14 and 15). */
+function cpuMicrosOf({ pid }: ServiceProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * tickMicros;
+}
+
+function peakRssOf({ pid }: ServiceProcess): number {
+  const said = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return Number(said) * 1_024;
+}
