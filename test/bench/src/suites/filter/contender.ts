@@ -12,8 +12,11 @@ export interface RunTopics {
 /** A program that turns the backlog into clean events, with positions committed as a consumer group. */
 export interface FilterContender {
   readonly name: string;
-  /** What the ratios refer to. */
-  readonly isPeer: boolean;
+  /**
+   * What the ratios refer to, with what Redpanda Connect would take for each microsecond of this one: 1 for
+   * itself. Undefined: not a peer.
+   */
+  readonly shareOfConnect?: number | undefined;
   /** Why it cannot take part. */
   readonly skipped?: string | undefined;
   /** Writes what the program reads, and says how to start it. */

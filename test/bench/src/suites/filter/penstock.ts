@@ -5,7 +5,6 @@ import type { FilterContender } from './contender.ts';
 export function penstockContender(): FilterContender {
   return {
     name: 'Penstock Input Filter',
-    isPeer: false,
     launch: async (bootstrap, topics) => ({
       command: serviceCommand('input-filter'),
       env: {
