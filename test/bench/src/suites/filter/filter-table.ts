@@ -6,8 +6,8 @@ import type { FilterContender } from './contender.ts';
 import type { Drained } from './drain.ts';
 
 /** What the runs of one contender gave. */
-export interface Outcome {
-  readonly contender: Pick<FilterContender, 'name' | 'shareOfConnect'>;
+export interface Outcome<Contender = Pick<FilterContender, 'name' | 'shareOfConnect'>> {
+  readonly contender: Contender;
   readonly drained: Drained[];
   /** Of its last run. */
   batches: CleanBatches | undefined;

@@ -44,8 +44,8 @@ async function measure(
   backlog: Backlog,
   contenders: readonly FilterContender[],
   { runs, say }: SuiteContext,
-): Promise<readonly Outcome[]> {
-  const outcomes = contenders.map((contender): Outcome => ({
+): Promise<readonly Outcome<FilterContender>[]> {
+  const outcomes = contenders.map((contender): Outcome<FilterContender> => ({
     contender,
     drained: [],
     batches: undefined,
