@@ -60,19 +60,19 @@ function cpuOf(drained: readonly Drained[]): Spread | null {
 }
 
 function notesOf(outcomes: readonly Outcome[], { events, partitions, bytesPerEvent }: Backlog): string[] {
-  const share = outcomes.find(({ contender }) => contender.shareOfConnect !== undefined)?.contender
-    .shareOfConnect;
+  const isScaled = outcomes.some(({ contender: { shareOfConnect = 1 } }) => shareOfConnect !== 1);
   const scaled =
     'Redpanda Connect was not there (`BENCH_CONNECT`). The ratios are to Benthos 4.27, which it was made ' +
     'from, scaled: on another day Connect of 2026 took 63 us where Benthos took 77.';
   return [
-    `${events} events of format 4 with 24 properties, ${bytesPerEvent.toFixed(0)} bytes of JSON each, one a ` +
-      `request, in zstd batches on ${partitions} partitions of one broker (RF 1), which shares the machine. ` +
-      'CPU is user and system time of the whole process by the kernel, from when a fifth of the backlog ' +
-      'is committed until all of it is. Peak RSS is the greatest of all runs, from the start of the process.',
+    `${events} events of format 4 with 24 properties, ${bytesPerEvent.toFixed(0)} bytes of JSON each, one ` +
+      `a request, in zstd batches on ${partitions} partitions of one broker (RF 1), which shares the ` +
+      'machine. CPU is user and system time of the whole process by the kernel, from when a fifth of the ' +
+      'backlog is committed until all of it is. Peak RSS is the greatest of all runs, from the start of ' +
+      'the process.',
     'Penstock: exactly once, one thread, GeoIP with the embedded databases, repair, de-duplication, Avro, ' +
       'zstd. The peer: at least once, a mapping of six lines from JSON to JSON, no GeoIP, no Avro, zstd.',
     "KB/batch is the mean of the last run's batches to clean, before compression.",
-    ...(share === undefined || share === 1 ? [] : [scaled]),
+    ...(isScaled ? [scaled] : []),
   ];
 }
