@@ -3,7 +3,7 @@ import type { NearestRuns } from '@penstock/ledger';
 import type { NamedLinkedPartition } from './linked-partitions.ts';
 import { DigestStream } from './record-digests.ts';
 import { RunningSum } from './running-sum.ts';
-import { logRange, translateOffset } from './translate-offset.ts';
+import { logRange, translateOffset, type Translated } from './translate-offset.ts';
 
 /** What became of a range of source offsets. Offsets are text, because JSON has no 64 bits. */
 export interface Audited {
@@ -52,11 +52,17 @@ export async function auditPartition(
     ...{ ...of, verdict: 'unknown', why, ...asked, targetFrom: null, targetTo: null, sourceRecords: 0 },
     ...{ targetRecords: 0, rejected: leftOut, sourceCrc: null, targetCrc: null, firstDifference: null },
   });
+  const notFound = (offset: bigint, { why, differs }: Translated & { kind: 'refused' }): Audited => {
+    const answer = unknown(`${offset} on the target: ${why}`);
+    if (differs === undefined) return answer;
+    const firstDifference = { source: String(differs.source), target: String(differs.target) };
+    return { ...answer, verdict: 'different', firstDifference };
+  };
   try {
     const first = await translateOffset(linked, 'source', from, begin);
-    if (first.kind === 'refused') return unknown(`${from} on the target: ${first.why}`);
+    if (first.kind === 'refused') return notFound(from, first);
     const last = await translateOffset(linked, 'source', to, end);
-    if (last.kind === 'refused') return unknown(`${to} on the target: ${last.why}`);
+    if (last.kind === 'refused') return notFound(to, last);
     using originals = new DigestStream({ ...source, from, to });
     using copies = new DigestStream({ ...target, from: first.offset, to: last.offset });
     const compared = await compare(originals, copies, rejected, progress);

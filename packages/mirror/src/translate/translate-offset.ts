@@ -22,7 +22,12 @@ export interface LinkedPartition {
 export type Translated =
   | { readonly kind: 'exact'; readonly offset: bigint }
   /** Nobody knows for certain, and a guess would lose or double records. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** The source still has all its records, and here the target has others. */
+      readonly differs?: { readonly source: bigint; readonly target: bigint };
+    };
 
 /**
  * The offset on the other cluster at which a reader goes on who has read everything below `offset` here:
@@ -76,7 +81,10 @@ async function toTarget(
   using read = new DigestStream({ ...source, from: anchor.source, to: offset });
   const { last, missing, left } = await matchInOrder(copies, withoutThese(read, rejected));
   if (missing !== undefined && left > 0) {
-    return refused(notThere);
+    const [sourceStart] = await logRange(source);
+    if (sourceStart > anchor.source) return refused(notThere);
+    const differs = { source: last === undefined ? anchor.source : last.many + 1n, target: missing };
+    return { ...refused(`the target differs from offset ${missing} on`), differs };
   }
   return { kind: 'exact', offset: last === undefined ? anchor.target : last.few + 1n };
 }
@@ -139,6 +147,6 @@ export async function logRange({ cluster, topic, partition }: PartitionPlace): P
 
 const notThere = 'the source does not have some of the records any more that were copied';
 
-function refused(why: string): Translated {
+function refused(why: string): Translated & { kind: 'refused' } {
   return { kind: 'refused', why };
 }
