@@ -82,8 +82,8 @@ test(
     const written = await clusters.source.consoleConsume(link.topic, { partition: 0 });
     const inRange = written.filter(({ offset }) => offset >= 14n && offset < 25n).length;
     expect(half).toMatchObject({ verdict: 'equal', from: '14', to: '25', sourceRecords: inRange });
-    // Somebody writes among the copies, and the mirror goes on behind it. Killed, it has not written the pairs
-    // that tell where the range ends on the target.
+    // Somebody writes among the copies, and the mirror goes on behind it. A killed one has not written the
+    // pairs that tell where the range ends on the target.
     for (const [partition, end] of [
       [0, 'stop'],
       [1, 'kill'],
