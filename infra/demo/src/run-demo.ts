@@ -5,6 +5,7 @@ import type { DemoOptions } from './options.ts';
 import { say, tell } from './say.ts';
 import { showLater } from './show/show-later.ts';
 import { showSamples } from './show/show-samples.ts';
+import { growPipeline } from './pipeline/grow-pipeline.ts';
 import { startPipeline, type Pipeline } from './pipeline/start-pipeline.ts';
 import { StopRequested } from './stop-signal.ts';
 
@@ -25,9 +26,10 @@ async function demo(options: DemoOptions, stop: AbortSignal): Promise<0 | 1> {
   const pipeline = await startPipeline(options, stop, stack);
   const ok = await showSamples(pipeline);
   if (options.once) return ok ? 0 : 1;
-  tell(addressesToTry(pipeline));
-  showLater(pipeline.watch);
-  const lasted = await untilStopped(pipeline, stop);
+  const grown = await growPipeline(pipeline, options.datacenters, stack);
+  tell(addressesToTry(grown));
+  showLater(grown.watch);
+  const lasted = await untilStopped(grown, stop);
   return ok && lasted ? 0 : 1;
 }
 

@@ -14,11 +14,13 @@ export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr
 export interface BrowserPage extends AsyncDisposable {
   /** What an expression is in the page, as JSON. */
   evaluate(expression: string): Promise<unknown>;
+  /** The whole page as PNG, laid out for that width, in one of the two colour schemes. */
+  screenshot(o: { width: number; scheme: 'light' | 'dark' }): Promise<Buffer>;
 }
 
 interface Answer {
   id?: number;
-  result?: { result?: { value?: unknown } };
+  result?: { result?: { value?: unknown }; data?: string };
   error?: { message: string };
 }
 
@@ -35,23 +37,31 @@ export async function openPage(browser: string, url: string): Promise<BrowserPag
     socket.addEventListener('error', () => reject(new Error('Chromium does not talk')), { once: true });
   });
   let calls = 0;
+  const call = (method: string, params: object): Promise<Answer['result']> => {
+    const id = ++calls;
+    const answer = new Promise<Answer['result']>((resolve, reject) => {
+      const onMessage = ({ data }: MessageEvent): void => {
+        const told = JSON.parse(String(data)) as Answer;
+        if (told.id !== id) return;
+        socket.removeEventListener('message', onMessage);
+        if (told.error) reject(new Error(`${method}: ${told.error.message}`));
+        else resolve(told.result);
+      };
+      socket.addEventListener('message', onMessage);
+    });
+    socket.send(JSON.stringify({ id, method, params }));
+    return answer;
+  };
   return {
-    evaluate(expression) {
-      const id = ++calls;
-      const answer = new Promise<unknown>((resolve, reject) => {
-        const onMessage = ({ data }: MessageEvent): void => {
-          const told = JSON.parse(String(data)) as Answer;
-          if (told.id !== id) return;
-          socket.removeEventListener('message', onMessage);
-          if (told.error) reject(new Error(told.error.message));
-          else resolve(told.result?.result?.value);
-        };
-        socket.addEventListener('message', onMessage);
-      });
-      socket.send(
-        JSON.stringify({ id, method: 'Runtime.evaluate', params: { expression, returnByValue: true } }),
-      );
-      return answer;
+    evaluate: async (expression) =>
+      (await call('Runtime.evaluate', { expression, returnByValue: true }))?.result?.value,
+    async screenshot({ width, scheme }) {
+      const media = [{ name: 'prefers-color-scheme', value: scheme }];
+      await call('Emulation.setEmulatedMedia', { features: media });
+      const layout = { width, height: 800, deviceScaleFactor: 1, mobile: width < 600 };
+      await call('Emulation.setDeviceMetricsOverride', layout);
+      const shot = await call('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+      return Buffer.from(shot?.data ?? '', 'base64');
     },
     async [Symbol.asyncDispose]() {
       socket.close();

@@ -13,6 +13,7 @@ export interface DemoFile {
   datacenter: ClusterEntry;
   master: ClusterEntry;
   services: Record<'receiver' | 'input-filter' | 'mirror', { pid: number; operations: string; url: string }>;
+  prober?: { pid: number; operations: string; page: string };
   posted: {
     number: number;
     requestId: string | null;
@@ -63,9 +64,11 @@ export function startDemo(args: readonly string[], env: Record<string, string> =
 }
 
 /** Everything that a demo has started. */
-export function pidsOf({ services, datacenter, master }: DemoFile): number[] {
+export function pidsOf({ services, datacenter, master, prober }: DemoFile): number[] {
   const brokers = [...datacenter.brokers, ...master.brokers];
-  return [...Object.values(services), ...brokers].map(({ pid }) => pid).filter((pid) => pid > 0);
+  return [...Object.values(services), ...(prober ? [prober] : []), ...brokers]
+    .map(({ pid }) => pid)
+    .filter((pid) => pid > 0);
 }
 
 export function portsOf({ services, datacenter, master }: DemoFile): number[] {

@@ -30,19 +30,23 @@ test('the demo shows every event once in the master and takes more; TERM leaves 
     pid: demo.process.pid,
     verdict: { ok: true, problems: [] },
   });
-  expect(pidsOf(file)).toHaveLength(isJvm ? 5 : 3);
+  expect(pidsOf(file)).toHaveLength(isJvm ? 6 : 4);
   for (const pid of pidsOf(file)) expect(userOf(pid)).toBe(file.user);
   expect(file.user).toBe(demo.output().includes('started by root') ? '65534:65534' : ownUser);
   for (const port of portsOf(file)) expect(await answersOn(port)).toBe(true);
+  const { page } = file.prober!;
+  expect(demo.output()).toContain(`LIVE PAGE  ${page}`);
+  expect(await (await fetch(page)).text()).toContain('Probes on their way to the master');
 
   await postByHand(demo);
+  expect(demo.output()).not.toContain('penstock-probe');
   demo.process.signal('SIGTERM');
   expect(await demo.ended).toBe(0);
   expect(demo.file().state).toBe('stopped');
   const stops = [
     ...demo.output().matchAll(/stopp(?:ed|ing) (the [A-Z][A-Za-z ]+?|both clusters)(?: ...\n| in)/g),
   ].map(([, what]) => what);
-  expect(stops).toEqual(['the Receiver', 'the Input Filter', 'the Mirror', 'both clusters']);
+  expect(stops).toEqual(['the Prober', 'the Receiver', 'the Input Filter', 'the Mirror', 'both clusters']);
   expect(pidsOf(file).filter(isAlive)).toEqual([]);
   for (const port of portsOf(file)) expect(await answersOn(port)).toBe(false);
   expect(clusterFolders(temporary)).toEqual([]);

@@ -14,11 +14,17 @@ export interface ClusterFile {
   datacenter: ClusterEntry;
   master: ClusterEntry;
   link: string;
-  services: Record<'receiver' | 'input-filter' | 'mirror', ServiceEntry>;
+  services: Record<ServiceName, ServiceEntry>;
+  /** Those besides the first, with their links, which have their names. */
+  otherDatacenters?: { cluster: ClusterEntry; services: Record<ServiceName, ServiceEntry> }[];
+  /** Absent until everything was read again, and with --once. */
+  prober?: ServiceEntry & { page: string };
   posted: PostedEntry[];
   /** Absent until everything was read again. */
   verdict?: { ok: boolean; problems: string[]; balance: Balance };
 }
+
+export type ServiceName = 'receiver' | 'input-filter' | 'mirror';
 
 export interface ClusterEntry {
   name: string;

@@ -16,34 +16,46 @@ export function describeDemo(o: {
   services: Services;
 }): ClusterFile {
   const { folder, clusters, services } = o;
-  const cluster = (name: string, kafka: TestKafka, of: Record<string, string>): ClusterEntry => ({
-    name,
-    bootstrap: kafka.bootstrap,
-    topics: { ...of },
-    brokers: kafka.brokers.map(({ id, port, pid, logFile }) => ({
-      ...{ id, port, pid: pid ?? null },
-      log: logFile === undefined ? null : brokerLog(folder.logs, name),
-    })),
-  });
   return {
     state: 'running',
     startedAt: o.startedAt.toISOString(),
     pid: process.pid,
     checkout,
     user: o.privileges.user,
-    datacenter: cluster(datacenterName, clusters.datacenter, topics.datacenter),
-    master: cluster('master', clusters.master, topics.master),
+    datacenter: clusterEntry(folder, datacenterName, clusters.datacenter, topics.datacenter),
+    master: clusterEntry(folder, 'master', clusters.master, topics.master),
     link,
-    services: {
-      receiver: { ...serviceEntry(services.receiver), url: services.receiverUrl },
-      'input-filter': serviceEntry(services.filter),
-      mirror: serviceEntry(services.mirror),
-    },
+    services: serviceEntries(services),
     posted: [],
   };
 }
 
-function serviceEntry({ process: { pid, logFile }, operations }: RunningService): ServiceEntry {
+export function clusterEntry(
+  folder: DemoFolder,
+  name: string,
+  kafka: TestKafka,
+  topicsThere: Record<string, string>,
+): ClusterEntry {
+  return {
+    name,
+    bootstrap: kafka.bootstrap,
+    topics: { ...topicsThere },
+    brokers: kafka.brokers.map(({ id, port, pid, logFile }) => ({
+      ...{ id, port, pid: pid ?? null },
+      log: logFile === undefined ? null : brokerLog(folder.logs, name),
+    })),
+  };
+}
+
+export function serviceEntries(services: Services): ClusterFile['services'] {
+  return {
+    receiver: { ...serviceEntry(services.receiver), url: services.receiverUrl },
+    'input-filter': serviceEntry(services.filter),
+    mirror: serviceEntry(services.mirror),
+  };
+}
+
+export function serviceEntry({ process: { pid, logFile }, operations }: RunningService): ServiceEntry {
   return { pid: pid ?? null, operations, log: logFile };
 }
 

@@ -35,6 +35,8 @@ const mustRead = [
   'packages/receiver/src/main.ts',
   'packages/input-filter/src/main.ts',
   'packages/mirror/src/main.ts',
+  'packages/prober/src/main.ts',
+  'packages/prober/page',
   'packages/service/src',
   'packages/kafka/src',
   'packages/ledger/src',

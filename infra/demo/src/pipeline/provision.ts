@@ -11,7 +11,7 @@ export const partitions = 4;
  * master.
  */
 export async function provision(
-  { datacenter, master }: Clusters,
+  { datacenter, master }: Pick<Clusters, 'datacenter' | 'master'>,
   privileges: Privileges,
   mirrorEnv: Record<string, string>,
 ): Promise<void> {

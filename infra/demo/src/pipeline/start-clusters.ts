@@ -12,7 +12,7 @@ export interface Clusters extends AsyncDisposable {
 }
 
 /** How long a broker may take for its orderly shutdown. */
-const stopTimeoutMs = 60_000;
+export const stopTimeoutMs = 60_000;
 
 /** Says what is missing for Kafka on this machine, before anything is started. */
 export function checkKafkaCanRun(): 'jvm' | 'container' {
@@ -35,15 +35,23 @@ export function kafkaFiles(kind: 'jvm' | 'container'): string[] {
   return [inCheckout('.cache/kafka/libs'), inCheckout('test/broker/src/jvm/broker.log4j2.properties')];
 }
 
+/** A cluster of one broker. */
+export function startCluster(
+  name: string,
+  kind: 'jvm' | 'container',
+  privileges: Privileges,
+): Promise<TestKafka> {
+  return startKafka({
+    name: `demo-${name}`,
+    via: kind,
+    ...(kind === 'jvm' && { through: privileges.launcher }),
+    ...(kind === 'jvm' && privileges.owner && { owner: privileges.owner }),
+  });
+}
+
 /** Two clusters of one broker each. */
 export async function startClusters(kind: 'jvm' | 'container', privileges: Privileges): Promise<Clusters> {
-  const start = (name: string): Promise<TestKafka> =>
-    startKafka({
-      name: `demo-${name}`,
-      via: kind,
-      ...(kind === 'jvm' && { through: privileges.launcher }),
-      ...(kind === 'jvm' && privileges.owner && { owner: privileges.owner }),
-    });
+  const start = (name: string): Promise<TestKafka> => startCluster(name, kind, privileges);
   const outcomes = await Promise.allSettled([start('fra'), start('master')]);
   const started = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const end = async (): Promise<void> => {

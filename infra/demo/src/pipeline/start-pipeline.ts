@@ -22,6 +22,8 @@ export interface Pipeline {
   watch: PipelineWatch;
   folder: DemoFolder;
   file: ClusterFile;
+  privileges: Privileges;
+  kafka: 'jvm' | 'container';
   /**
    * Aborted when the demo is told to stop, and when a service or a reader has ended: nobody needs to wait
    * on.
@@ -73,7 +75,7 @@ export async function startPipeline(
   now.file = file;
   await writeClusterFile(folder.clusterFile, file);
   const halt = AbortSignal.any([waiting, watch.failed]);
-  return { clusters, services, watch, folder, file, halt };
+  return { clusters, services, watch, folder, file, privileges, kafka: kind, halt };
 }
 
 async function bringUpClusters(

@@ -23,20 +23,24 @@ export interface Services {
 
 export const datacenterName = 'fra';
 
-export function mirrorEnv({ datacenter, master }: Clusters): Record<string, string> {
+/** The link has the name of its datacenter. */
+export function mirrorEnv(
+  { datacenter, master }: Pick<Clusters, 'datacenter' | 'master'>,
+  name: string = link,
+): Record<string, string> {
   return {
     PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: datacenter.bootstrap.join(','),
     PENSTOCK_MIRROR_SOURCE_KAFKA_SINGLE_REPLICA: 'allowed',
     PENSTOCK_MIRROR_TARGET_KAFKA_BOOTSTRAP: master.bootstrap.join(','),
     PENSTOCK_MIRROR_TARGET_KAFKA_SINGLE_REPLICA: 'allowed',
-    PENSTOCK_MIRROR_LINK: link,
+    PENSTOCK_MIRROR_LINK: name,
     PENSTOCK_MIRROR_INSTANCE: 'mirror-1',
     PENSTOCK_MIRROR_SHARDS: '2',
     PENSTOCK_MIRROR_OPERATIONS_LISTEN: '127.0.0.1:0',
   };
 }
 
-function filterEnv({ datacenter }: Clusters): Record<string, string> {
+function filterEnv({ datacenter }: Pick<Clusters, 'datacenter'>): Record<string, string> {
   return {
     PENSTOCK_KAFKA_BOOTSTRAP: datacenter.bootstrap.join(','),
     PENSTOCK_KAFKA_SINGLE_REPLICA: 'allowed',
@@ -45,13 +49,17 @@ function filterEnv({ datacenter }: Clusters): Record<string, string> {
   };
 }
 
-function receiverEnv({ datacenter }: Clusters, port: number): Record<string, string> {
+function receiverEnv(
+  { datacenter }: Pick<Clusters, 'datacenter'>,
+  port: number,
+  name: string,
+): Record<string, string> {
   return {
     PENSTOCK_KAFKA_BOOTSTRAP: datacenter.bootstrap.join(','),
     PENSTOCK_KAFKA_SINGLE_REPLICA: 'allowed',
     PENSTOCK_RECEIVER_LISTEN: `127.0.0.1:${port}`,
     PENSTOCK_RECEIVER_OPERATIONS_LISTEN: '127.0.0.1:0',
-    PENSTOCK_RECEIVER_DC: datacenterName,
+    PENSTOCK_RECEIVER_DC: name,
     PENSTOCK_RECEIVER_INSTANCE: 'receiver-1',
     PENSTOCK_RECEIVER_KEY_SALT: randomBytes(16).toString('hex'),
     // So that X-Forwarded-For can say where an event comes from: everything here comes from 127.0.0.1.
@@ -61,24 +69,29 @@ function receiverEnv({ datacenter }: Clusters, port: number): Record<string, str
   };
 }
 
-/** Starts the three at once; they are stopped in the reverse of this order, when `stack` is disposed of. */
+/**
+ * Starts the three of a datacenter at once; they are stopped in the reverse of this order, when `stack` is
+ * disposed of. Only services of other datacenters than the first have its name in theirs.
+ */
 export function startServices(
-  clusters: Clusters,
+  clusters: Pick<Clusters, 'datacenter' | 'master'>,
   privileges: Privileges,
-  o: { port: number; logs: string; stack: AsyncDisposableStack },
+  o: { port: number; logs: string; stack: AsyncDisposableStack; datacenter?: string },
 ): { receiver: DemoService; filter: DemoService; mirror: DemoService } {
+  const { datacenter = datacenterName } = o;
+  const [of, ending] = datacenter === datacenterName ? ['', ''] : [` of ${datacenter}`, `-${datacenter}`];
   const start = (name: string, folder: string, env: Record<string, string>): DemoService =>
     o.stack.use(
       new DemoService({
-        name,
+        name: `${name}${of}`,
         command: [...privileges.launcher, process.execPath, inCheckout('packages', folder, 'src/main.ts')],
         env: { PATH: process.env['PATH'] ?? '', ...env },
-        logFile: join(o.logs, `${folder}.log`),
+        logFile: join(o.logs, `${folder}${ending}.log`),
       }),
     );
-  const mirror = start('Mirror', 'mirror', mirrorEnv(clusters));
+  const mirror = start('Mirror', 'mirror', mirrorEnv(clusters, datacenter));
   const filter = start('Input Filter', 'input-filter', filterEnv(clusters));
-  const receiver = start('Receiver', 'receiver', receiverEnv(clusters, o.port));
+  const receiver = start('Receiver', 'receiver', receiverEnv(clusters, o.port, datacenter));
   return { mirror, filter, receiver };
 }
 

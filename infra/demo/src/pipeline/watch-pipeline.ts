@@ -85,8 +85,15 @@ async function readOn(fetcher: Fetcher, visit: Visit, closing: AbortSignal): Pro
     for (const { partition, batches, problem } of fetched) {
       if (problem) throw new Error(`${problem.kind}: ${problem.detail}`);
       for (const batch of batches) {
-        for (const record of readRecords(batch)) visit(record, partition, seenAtMs);
+        for (const record of readRecords(batch)) {
+          if (!isProbe(record)) visit(record, partition, seenAtMs);
+        }
       }
     }
   }
+}
+
+/** The prober's, as its README tells consumers to leave them out. They come for as long as the demo runs. */
+function isProbe({ key }: RecordView): boolean {
+  return key !== null && key.includes('penstock-probe-');
 }

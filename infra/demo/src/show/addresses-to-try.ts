@@ -2,18 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { relative } from 'node:path';
 import { inCheckout } from '../checkout.ts';
 import type { Clusters } from '../pipeline/start-clusters.ts';
-import type { Pipeline } from '../pipeline/start-pipeline.ts';
+import type { GrownPipeline } from '../pipeline/grow-pipeline.ts';
 import { topics } from '../pipeline/topic-names.ts';
 
 const bytes = 'org.apache.kafka.common.serialization.BytesDeserializer';
 
 /** Commands to copy, for as long as the demo runs. */
-export function addressesToTry({ services, clusters, folder }: Pipeline): string {
+export function addressesToTry({ services, clusters, folder, file, page }: GrownPipeline): string {
   const { receiverUrl, receiver, filter, mirror } = services;
   const client = { name: 'curl', version: '8.0.0' };
   const event = { event_id: randomUUID(), event_type: 'page_view', client, properties: { page: '/' } };
   const json = `-H 'content-type: application/json'`;
+  const others = (file.otherDatacenters ?? []).map(
+    ({ cluster, services: { receiver } }) => `  datacenter ${cluster.name}: Receiver ${receiver.url}`,
+  );
   return [
+    `LIVE PAGE  ${page}`,
+    ...others,
+    '',
     'TRY, while this runs; what you post is shown here when it arrives in the master',
     `  curl -si ${receiverUrl}/v4/events ${json} -H 'x-forwarded-for: 193.0.6.139' \\`,
     `    -d '${JSON.stringify(event)}'`,
