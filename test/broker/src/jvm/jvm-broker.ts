@@ -105,8 +105,8 @@ export class JvmBroker implements TestBroker {
 
   /**
    * For the end of a cluster: nobody needs its data any more. Who records classes gets time to write them,
-   * but not for ever: when the other controllers are killed first, an orderly shutdown waits for a majority that
-   * never comes (seen after chaos: 90 s of nothing behind the verdict).
+   * but not for ever: when the other controllers are killed first, an orderly shutdown waits for a majority
+   * that never comes (seen after chaos: 90 s of nothing behind the verdict).
    */
   async discard(): Promise<void> {
     if (this.#recording) await this.stop({ timeoutMs: 20_000 }).catch(() => undefined);
