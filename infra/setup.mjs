@@ -13,6 +13,7 @@ import { endChildren } from './setup/children.mjs';
 import { installDependencies, checkPinnedNode } from './setup/dependencies.mjs';
 import { fetchKafka } from './setup/kafka.mjs';
 import { fetchKcat, fetchStarters } from './setup/debian.mjs';
+import { fetchMirrorMaker } from './setup/mirror-maker.mjs';
 import { MissingError } from './setup/missing.mjs';
 import { buildRunner } from './setup/runner.mjs';
 import { fetchSecondNode } from './setup/second-node.mjs';
@@ -31,6 +32,7 @@ async function setUp() {
   if (purpose === 'bench') {
     await fetchKcat();
     await fetchStarters();
+    await fetchMirrorMaker();
   }
 }
 

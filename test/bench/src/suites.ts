@@ -1,7 +1,8 @@
 import type { Suite } from './suite.ts';
 import { core } from './suites/core/core.ts';
 import { filter } from './suites/filter/filter.ts';
+import { mirror } from './suites/mirror/mirror.ts';
 import { runner } from './suites/runner/runner.ts';
 
 /** In the order of the report. */
-export const suites: readonly Suite[] = [core, filter, runner];
+export const suites: readonly Suite[] = [core, filter, mirror, runner];
