@@ -107,7 +107,21 @@ test.skipIf(!canSecure())('each service does its work with the rights that the d
     .toMatch(/penstock_mirror_lag_records\{[^}]*\} 0\n/);
   expect(await mirror.stop()).toMatchObject({ code: 0 });
   expect(await master.consoleConsume('events.clean', { maxMessages: 1 })).toHaveLength(1);
+
+  await commitPosition(datacenter, 'billing');
+  await grant('mirror', { datacenter, master }, 'mirror offsets');
+  const offsets = ['offsets', '--group', 'billing', '--apply'];
+  const moved = await runToEnd(serviceCommand('mirror', ...offsets), { env: mirrorEnv });
+  expect({ exitCode: moved.exitCode, problems: moved.stderr }).toMatchObject({ exitCode: 0 });
 });
+
+/** Of a group that has read nothing yet. */
+async function commitPosition({ bootstrap }: TestKafka, groupId: string): Promise<void> {
+  const admin = new Kafka({ brokers: bootstrap, clientId: 'rights', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.setOffsets({ groupId, topic: 'events.clean', partitions: [{ partition: 0, offset: '0' }] });
+  await admin.disconnect();
+}
 
 async function createTopics(datacenter: TestKafka, master: TestKafka): Promise<void> {
   const size = { partitions: 1, replicationFactor: 1 };
