@@ -25,14 +25,15 @@ export function tableOf(outcomes: readonly MirrorOutcome[], { workload, storedBy
     ],
     rows: outcomes.map((outcome) => rowOf(outcome, ownCpu)),
     notes: [
-      `${records} records of ${valueBytes} bytes of JSON lie ready on ${partitions} partitions of the source, ` +
-        `${(storedBytes / 1e6).toFixed(0)} MB as stored; each mirror copies them all, from its first start. ` +
-        'A GB is 10^9 bytes of values before compression.',
+      `${records} records of ${valueBytes} bytes of JSON lie ready on ${partitions} partitions of the ` +
+        `source, ${(storedBytes / 1e6).toFixed(0)} MB as stored; each mirror copies them all, from its ` +
+        'first start. A GB is 10^9 bytes of values before compression.',
       'CPU (user and system time of the process, by the kernel) and records/s from the moment at which a ' +
-        'quarter can be read at the target, read_committed, to the last record. A record that is missing or ' +
-        'doubled fails the run. CPU to start is what came before the first record.',
+        'quarter can be read at the target, read_committed, to the last record. A record that is missing ' +
+        'or doubled fails the run. CPU to start is what came before the first record.',
       'Both brokers (RF 1), the mirror and the reader that counts share the cores. All mirrors have their ' +
-        "defaults; MirrorMaker's producer has the codec of the source, and neither heartbeats nor checkpoints.",
+        "defaults; MirrorMaker's producer has the codec of the source, and neither heartbeats nor " +
+        'checkpoints.',
       'The plain relay passes the stored bytes from one socket to another, and knows nothing of Kafka.',
     ],
   };
