@@ -67,9 +67,7 @@ async function follow(
     const until = performance.now() + timeoutMs;
     let mark: Sample | undefined;
     for (;;) {
-      const [found] = await admin.fetchOffsets({ groupId: group, topics: [raw] });
-      const committed =
-        found?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0) ?? 0;
+      const committed = await committedOf(() => admin.fetchOffsets({ groupId: group, topics: [raw] }));
       const sample = { events: committed, cpuMicros: cpuMicrosOf(process), atMs: performance.now() };
       if (committed >= events * markShare) mark ??= sample;
       if (committed >= events && mark !== undefined && mark !== sample) return { mark, end: sample };
@@ -79,6 +77,19 @@ async function follow(
       await sleep(pollMs);
     }
   });
+}
+
+/** A group whose coordinator is not up yet, as on a broker that has just started, has committed nothing. */
+async function committedOf(
+  read: () => Promise<readonly { partitions: readonly { offset: string }[] }[]>,
+): Promise<number> {
+  try {
+    const [found] = await read();
+    return found?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0) ?? 0;
+  } catch (error) {
+    if ((error as { retriable?: boolean }).retriable === true) return 0;
+    throw error;
+  }
 }
 
 /** User and system time of all its threads (proc_pid_stat, fields 14 and 15). */
