@@ -14,6 +14,14 @@ test('two threads are one service: one status, summed counters, one stop', async
   expect(sample.lines.filter((line) => line['msg'] === 'thread disposed')).toHaveLength(2);
 });
 
+test('a thread has as much memory for young objects as it is given', async () => {
+  const sample = await startSample('threaded-service', {});
+  const status = (await (await fetch(`${sample.operations}/status`)).json()) as { threads: object[] };
+  expect(status.threads).toMatchObject([{ youngMebibytes: 12 }, { youngMebibytes: 12 }]);
+  sample.signal('SIGTERM');
+  expect(await sample.exited).toBe(0);
+});
+
 test('a thread that throws ends the process with 1 and its error', async () => {
   const sample = await startSample('threaded-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'one-thread-throws' });
   expect(await sample.exited).toBe(1);

@@ -24,6 +24,11 @@ export interface ThreadsOptions<Data> {
   context: Pick<ServiceContext<unknown>, 'log' | 'metrics' | 'fail'>;
   /** Until every thread has started; 60 000 by default. */
   startTimeoutMs?: number;
+  /**
+   * Memory for young objects of each thread, MiB; Node's choice by default. V8 fills what it may have before
+   * it collects, whatever of it is garbage.
+   */
+  youngMebibytesMax?: number;
 }
 
 interface Init<Data> {
@@ -76,7 +81,13 @@ class Thread<Data> implements AsyncDisposable {
       cells: metrics.share(),
       data: o.data,
     };
-    this.#worker = new Worker(o.entry, { workerData: init, name: `${o.service}-${thread}` });
+    this.#worker = new Worker(o.entry, {
+      workerData: init,
+      name: `${o.service}-${thread}`,
+      ...(o.youngMebibytesMax !== undefined && {
+        resourceLimits: { maxYoungGenerationSizeMb: o.youngMebibytesMax },
+      }),
+    });
     const failed = (cause: unknown) => {
       const error = new ThreadError(thread, cause);
       for (const answer of Object.values(this.#answers)) answer.reject(error);

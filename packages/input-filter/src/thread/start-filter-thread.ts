@@ -24,6 +24,12 @@ import { ThreadTransaction, type CommittingGroup } from './thread-transaction.ts
 /** Two, so that one partition with costly requests does not hold up another one's large request. */
 const largeBodiesMax = 2;
 
+/**
+ * Compressed, as brokers send it: more than a second of work for a thread. What is fetched ahead stays
+ * resident for as long as the filter is behind.
+ */
+const prefetchBytes = 8 * 1024 * 1024;
+
 /** What the chassis gives to a thread. */
 export interface ThreadSurroundings {
   /** 0, 1, ... */
@@ -53,7 +59,7 @@ export async function startFilterThread(
   const transactionalId = `${config.group}-${instanceOf(config)}-${surroundings.thread}`;
   const { transactionTimeoutMs } = config;
   const session = resources.use(await openTxnSession(cluster, { transactionalId, transactionTimeoutMs }));
-  const fetcher = resources.use(startFetcher(cluster, { isolation: 'read_committed', log }));
+  const fetcher = resources.use(startFetcher(cluster, { isolation: 'read_committed', prefetchBytes, log }));
 
   const mailbox = new Mailbox<ThreadMessage>();
   const topics = filterTopics(config.topics, pipeline.catalogue.routes);

@@ -1,3 +1,4 @@
+import { resourceLimits } from 'node:worker_threads';
 import { runThread } from '../../src/index.ts';
 
 await runThread<string>(async ({ data, thread, log, metrics }) => {
@@ -10,7 +11,7 @@ await runThread<string>(async ({ data, thread, log, metrics }) => {
   }
   return {
     notReady: () => [],
-    status: () => ({ assigned: thread }),
+    status: () => ({ assigned: thread, youngMebibytes: resourceLimits.maxYoungGenerationSizeMb }),
     drain: async () => log.info('thread drained'),
     [Symbol.asyncDispose]: async () => log.info('thread disposed'),
   };

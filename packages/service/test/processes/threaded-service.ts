@@ -17,6 +17,7 @@ await runProgram({
   async start(context) {
     context.metrics.counter('turns_total', 'Turns.');
     const entry = new URL('./sample-thread.ts', import.meta.url);
-    return startThreads({ entry, service: 'sample', count: 2, data: context.config.behaviour, context });
+    const data = context.config.behaviour;
+    return startThreads({ entry, service: 'sample', count: 2, data, context, youngMebibytesMax: 12 });
   },
 });
