@@ -10,9 +10,9 @@ import { TopicCheck } from './topic-check.ts';
 import { Validator } from './validate/validator.ts';
 
 /**
- * For the young objects of a thread. With Node's own limit (96) 67 MB of them were resident under load, with this
- * one 17 MB, and an event costs the same CPU (`npm run bench -- filter`). With 6 MiB it cost more: too much
- * gets old.
+ * For the young objects of a thread. With Node's own limit, 96 MiB, 67 MB of them were resident under load,
+ * with this one 17 MB, and an event costs the same CPU (`npm run bench -- filter`). With 6 MiB it cost more:
+ * too much gets old.
  */
 const youngMebibytesMax = 24;
 
