@@ -1,3 +1,4 @@
+import { capacityOptions, runCapacity } from './commands/capacity-command.ts';
 import { runSend, sendOptions } from './commands/send-command.ts';
 import { help, readUsage } from './commands/usage.ts';
 import { runVerify } from './commands/verify-command.ts';
@@ -27,6 +28,10 @@ function readCommand(): (() => Promise<number>) | string {
         process.stdout.write(help);
         return 0;
       };
+    }
+    if (command === 'capacity') {
+      const options = capacityOptions(values);
+      return () => runCapacity(values, options);
     }
     if (command === 'verify') return () => runVerify(values);
     const options = sendOptions(values);

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { eventsOf, parseRate } from '../plan/arrivals.ts';
 import { parseMix } from '../plan/request-shape.ts';
 import type { SendOptions } from '../send/send.ts';
@@ -12,8 +14,10 @@ import type { Values } from './usage.ts';
 /** What is wrong with a flag is thrown in words, before anything is sent. */
 export function sendOptions(values: Values): Omit<SendOptions, 'signal' | 'onProgress'> {
   const rate = values.rate === undefined ? undefined : parseRate(values.rate);
+  if (values.report !== undefined && !existsSync(dirname(values.report)))
+    throw new Error(`--report: there is no folder ${dirname(values.report)}`);
   return {
-    urls: values.url?.split(',') ?? [],
+    urls: receiverUrls(values.url ?? ''),
     seed: Number(values.seed),
     events: Number(values.events ?? (rate && eventsOf(rate)) ?? 100_000),
     eventsPerRequest: Number(values['per-request']),
@@ -27,6 +31,16 @@ export function sendOptions(values: Values): Omit<SendOptions, 'signal' | 'onPro
     ...(rate && { rate }),
     ...(values.bytes !== undefined && { eventBytes: Number(values.bytes) }),
   };
+}
+
+/** Known before the first request, and not by the first that fails. */
+export function receiverUrls(list: string): string[] {
+  return list.split(',').map((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.username !== '')
+      throw new Error(`--url is http://host:port, or several with commas between, not "${text}"`);
+    return url.origin;
+  });
 }
 
 export async function runSend(values: Values, options: ReturnType<typeof sendOptions>): Promise<number> {

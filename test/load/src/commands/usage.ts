@@ -5,6 +5,7 @@ export const help = `Posts seeded events like good clients and keeps a ledger; t
   npm run load -- send --url http://127.0.0.1:8080 --events 100000 --ledger run.ledger
   npm run load -- send --url http://127.0.0.1:8080 --rate 1000x60,5000x60 --formats 4=70,1=20,pixel=10
   npm run load -- verify --ledger run.ledger --bootstrap master-1:9092 --datacenter kafka-1:9092
+  npm run load -- capacity --url http://127.0.0.1:8080 --operations http://127.0.0.1:9472,...
 
 send      --url URL[,URL]        Receivers of one datacenter
           --events N             default 100000, or what the steps of --rate take
@@ -28,9 +29,19 @@ verify    --ledger FILE --bootstrap HOST:PORT[,...]   brokers of the cluster to 
                                  longer there, whether the master has other bytes, and whether what was to be
                                  rejected is in events.rejected
           --wait SECONDS         for events on their way (default 30)
-both      --json                 the outcome as JSON
+capacity  finds the highest rate at which the pipeline stays healthy: doubles it, then bisects to within 10 %
+          --url URL[,URL]        and the flags of send that shape requests
+          --operations URL[,URL] operations listeners of every Receiver, Input Filter and Mirror: lag, CPU and
+                                 memory are read there; such as http://127.0.0.1:9472
+          --hold SECONDS         how long each rate is held (default 15)
+          --first, --most N      where to begin (default 500), and never more than (default 200000)
+          --p99 MS, --lag SECONDS  healthy means: p99 of answers up to this (default 500), and no partition
+                                 that waits longer than this (default 5); and every event is acknowledged
+          --want N               events a second to print the sizing for (default: what was found)
+all       --json                 the outcome as JSON
 
-Exit code 0: nothing is lost, doubled, changed, invented or out of order (send: everything was answered).
+Exit code 0: nothing is lost, doubled, changed, invented or out of order (send: everything was answered;
+capacity: a healthy rate was found).
 1: something is. 2: wrong usage.
 `;
 
@@ -54,9 +65,20 @@ const options = {
   datacenter: { type: 'string' },
   topic: { type: 'string', default: 'events.clean' },
   wait: { type: 'string', default: '30' },
+  operations: { type: 'string' },
+  hold: { type: 'string', default: '15' },
+  first: { type: 'string', default: '500' },
+  most: { type: 'string', default: '200000' },
+  p99: { type: 'string', default: '500' },
+  lag: { type: 'string', default: '5' },
+  want: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
+
+const commands = ['send', 'verify', 'capacity'] as const;
+const notZero = ['events', 'per-request', 'clients', 'hold', 'first', 'most', 'p99', 'lag', 'want'] as const;
+const wholeNumbers = [...notZero, 'bytes', 'seed', 'wait'] as const;
 
 function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
@@ -65,19 +87,24 @@ function parse(args: readonly string[]) {
 export type Values = ReturnType<typeof parse>['values'];
 
 /** Throws in words what is wrong with it. */
-export function readUsage(args: readonly string[]): { command: 'send' | 'verify' | 'help'; values: Values } {
+export function readUsage(args: readonly string[]): {
+  command: (typeof commands)[number] | 'help';
+  values: Values;
+} {
   const { values, positionals } = parse(args);
   if (values.help) return { command: 'help', values };
-  const [command] = positionals;
-  if (command !== 'send' && command !== 'verify') throw new Error('say send or verify');
-  if (command === 'send' && !values.url) throw new Error('--url is missing');
+  const command = commands.find((name) => name === positionals[0]);
+  if (command === undefined) throw new Error('say send, verify or capacity');
+  if (command !== 'verify' && !values.url) throw new Error('--url is missing');
   if (command === 'verify' && !values.bootstrap) throw new Error('--bootstrap is missing');
-  for (const name of ['events', 'per-request', 'clients', 'bytes', 'seed', 'wait'] as const) {
+  if (command === 'capacity' && !values.operations) throw new Error('--operations is missing');
+  if (command === 'capacity' && values.rate) throw new Error('capacity finds the rate by itself: no --rate');
+  for (const name of wholeNumbers) {
     const text = values[name];
     if (text !== undefined && !/^\d{1,12}$/.test(text))
       throw new Error(`--${name} must be a whole number, not ${text}`);
   }
-  for (const name of ['events', 'per-request', 'clients'] as const) {
+  for (const name of notZero) {
     if (values[name] !== undefined && Number(values[name]) === 0) throw new Error(`--${name} must not be 0`);
   }
   for (const name of ['compressed', 'fixable', 'rejected', 'twice', 'cut'] as const) {
