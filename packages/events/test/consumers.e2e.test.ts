@@ -6,6 +6,8 @@ import { createEventDecoder } from '../src/avro/decode-own-event.ts';
 import { decodeEvent, encodeEvent } from '../src/avro/encode-event.ts';
 import { eventSchemaWith } from '../src/avro/own-schema.ts';
 import { builtInCatalogue } from '../src/built-in-catalogue.ts';
+import type { Event } from '../src/model/event.ts';
+import { requestContext } from '../src/pipeline/request-context.fixture.ts';
 import { createPipeline } from '../src/pipeline/pipeline.ts';
 import {
   compileJava,
@@ -23,6 +25,7 @@ const java = await javaLibrary();
 const folder = mkdtempSync(join(tmpdir(), 'penstock-consumers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const schemas = join(root, 'packages/events/schema');
 const corpus = corpusRecords();
 const events = [1, 2, 3].flatMap((seed) => hardEvents(builtInCatalogue, seed));
 const builtIn = [
@@ -81,7 +84,7 @@ test.skipIf(withoutJava !== '')(
       'java',
       [
         ...[...flags, '-cp', `${classes}:${java.have}`, 'AvroJudge'],
-        ...[join(root, 'packages/events/schema'), ownSchemaFile],
+        ...[schemas, ownSchemaFile, join(schemas, 'client-event-4.avsc')],
       ],
       all.map(({ record }) => record),
     )) as Answer[];
@@ -93,14 +96,19 @@ test.skipIf(withoutJava !== '')(
     ]);
     expect(answers.some(({ written: [plain, inBlocks] }) => plain !== inBlocks)).toBe(true);
     const decodeOwn = createEventDecoder(schemaFields);
+    const posted: Buffer[] = [];
     for (const [index, { plain }] of all.entries()) {
       const { written } = answers[index]!;
-      expect(written).toHaveLength(2 + 3); // as it is, in sized blocks, and in each of three schemas
+      expect(written).toHaveLength(2 + 4); // as it is, in sized blocks, and in each of four schemas
+      posted.push(Buffer.from(written.pop()!, 'hex'));
       for (const hex of written) {
         const bytes = Buffer.from(hex, 'hex');
         const { event, own: values } = decodeOwn(bytes);
         expect(plainOf({ ...event, ...values }, ownSchema)).toEqual(asWrittenBy(bytes, plain as Plain));
       }
+    }
+    for (const [index, record] of corpus.entries()) {
+      expect(readAgain(posted[index]!)).toMatchObject(fromClient(record));
     }
   },
 );
@@ -118,4 +126,21 @@ function asWrittenBy(bytes: Buffer, plain: Plain): Plain {
     default:
       return { ...none, ...plain };
   }
+}
+
+/** What becomes of an event that a client of Avro's library posts. */
+function readAgain(posted: Buffer): Partial<Event> {
+  const pipeline = createPipeline(builtInCatalogue);
+  const split = pipeline.split(posted, '4', 'avro/binary');
+  if (split.kind === 'rejected') throw new Error(split.detail);
+  const [outcome, ...more] = split.items.map((item) => pipeline.process(item, requestContext));
+  if (outcome?.kind !== 'clean' || more.length > 0) throw new Error(JSON.stringify(outcome));
+  return outcome.event;
+}
+
+/** The fields that a client's schema has as the clean event has them. */
+function fromClient(record: Buffer): Partial<Event> {
+  const { event_id, event_type, client, screen, location, properties, ...rest } = decodeEvent(record);
+  const { user_id, device_id, session_id } = rest;
+  return { event_id, event_type, client, screen, location, properties, user_id, device_id, session_id };
 }

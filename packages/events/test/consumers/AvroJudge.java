@@ -25,10 +25,15 @@ import org.apache.avro.message.BinaryMessageEncoder;
 
 /**
  * Avro's own library as the judge of our encoder and decoder. Arguments: the folder packages/events/schema,
- * and files of further schemas. Each line of its input is one record in hex. For each it writes a line of JSON:
- * `page`, what the example of the page for consumers read; `read`, what the library read by the schema of the
- * record's fingerprint; `written`, that record as the library writes it, in hex: with collections as one
- * block, with collections in sized blocks, and by resolution in every schema given.
+ * and files of further schemas. Each line of its input is one record in hex, and each has a line of JSON as
+ * its answer:
+ *
+ * <ul>
+ *   <li>`page`: what the example of the page for consumers read.
+ *   <li>`read`: what the library read by the schema of the record's fingerprint.
+ *   <li>`written`: that record as the library writes it, in hex: with collections as one block, with
+ *       collections in sized blocks, and by resolution in every schema given, in order.
+ * </ul>
  */
 public final class AvroJudge {
     public static void main(String[] args) throws Exception {
