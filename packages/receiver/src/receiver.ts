@@ -16,7 +16,7 @@ import { declareMetrics } from './metrics.ts';
 import { Backlog } from './raw/backlog.ts';
 import { HotSenders } from './raw/hot-senders.ts';
 import { RawRecords } from './raw/raw-record.ts';
-import { openRawTopic, type RawTopic } from './raw/raw-topic.ts';
+import { openRawTopic, untilKafka, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
 import { readOwnRoute } from './api/own-routes.ts';
 import { SpoolFolder } from './spool/spool-folder.ts';
@@ -43,7 +43,8 @@ const answersMs = 500;
 export async function startReceiver(context: ServiceContext<ReceiverConfig>): Promise<Receiver> {
   const { config, log } = context;
   await using cleanup = new AsyncDisposableStack();
-  const topic = cleanup.use(await openRawTopic(context));
+  const until = untilKafka(context);
+  const topic = cleanup.use(await openRawTopic(context, until));
   const now: { phase: Phase } = { phase: 'serving' };
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
@@ -57,7 +58,11 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   const hotSenders = new HotSenders(hot, performance.now());
   hotSenders.declareMetrics(context.metrics);
   const { dc, tenant, keySalt, instance: receiver = hostname() } = config.record;
-  const producer = cleanup.use(await openProducer(topic, config, (settlement) => intake.settled(settlement)));
+  // A broker whose controller is away, or still reads its log, gives out no producer id for minutes
+  // (COORDINATOR_LOAD_IN_PROGRESS). A process that ended then would only be started to ask again.
+  const producer = cleanup.use(
+    await until('producer', () => openProducer(topic, config, (settlement) => intake.settled(settlement))),
+  );
   const produce: RequestContext['produce'] = (record, token, partition) => {
     if (!producer.append(topic.name, partition, record, token)) return false;
     backlog.added(partition, token.bodyBytes, performance.now());

@@ -1,4 +1,5 @@
 import { givenBootstrap, startKafka } from '@penstock/test-broker';
+import { apiKeys, startProxiedKafka } from '@penstock/test-faults';
 import { expect, test } from 'vitest';
 import { post, startReceiverProcess } from './receiver-process.ts';
 
@@ -40,4 +41,32 @@ test.skipIf(givenBootstrap())(
     await expect.poll(async () => (await ready()).status, { timeout: 60_000 }).toBe(200);
   },
   300_000,
+);
+
+test.skipIf(givenBootstrap())(
+  'a Receiver that is given no producer id waits for it, and says so, for longer than a delivery may take',
+  async () => {
+    await using proxied = await startProxiedKafka(startKafka, {});
+    const { kafka, proxies, bootstrap } = proxied;
+    await kafka.createTopic('raw', { partitions: 1, configs: { 'max.message.bytes': '2000000' } });
+    // As a broker without its controller, which answers COORDINATOR_LOAD_IN_PROGRESS: everything else works.
+    const now: { refusing: boolean; disarm(): void } = { refusing: true, disarm() {} };
+    const refuse = async (): Promise<void> => {
+      while (now.refusing) {
+        const trap = proxies[0]!.cutBeforeRequest({ apiKey: apiKeys.initProducerId });
+        now.disarm = () => trap.disarm();
+        await trap.struck;
+      }
+    };
+    void refuse();
+    const env = { RAW_TOPIC: 'raw', DELIVERY_TIMEOUT_MS: '500' };
+    const receiver = await startReceiverProcess(bootstrap, env, 'waiting for Kafka');
+    const ready = async () => (await fetch(`${receiver.operations}/readyz`)).text();
+    await expect.poll(ready).toContain('InitProducerId: gave up after');
+    now.refusing = false;
+    now.disarm();
+    await receiver.heard('started');
+    const { address } = await receiver.heard('taking events');
+    expect((await post(`http://${String(address)}`, '[1]')).status).toBe(200);
+  },
 );

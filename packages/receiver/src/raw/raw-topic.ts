@@ -23,27 +23,36 @@ const settingsCheckMs = 30_000;
 const lookTimeoutMs = 5_000;
 
 /**
- * Waits for Kafka and the raw topic until told to stop. Throws KafkaError for a cluster that cannot keep the
+ * How the start waits for Kafka: until told to stop. Meanwhile readiness says what it waits for, and the log
+ * does now and then. What waiting cannot mend is thrown: a wrong password, or a cluster that cannot keep the
  * promise.
  */
-export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Promise<RawTopic> {
-  const { config, log, stopping } = context;
-  const connection = { ...kafkaConnection(config.kafka), log };
-  const { headerBytesMax } = config.http;
-  const sizes = { ...config.body, headerBytesMax, batchBytes: config.producing.batchBytes };
-  const needs = rawTopicNeeds(config.record.rawTopic, sizes);
-  const singleReplica = config.kafka.singleReplica === 'allowed';
+export type UntilKafka = <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
+
+export function untilKafka({ log, stopping, whileStarting }: ServiceContext<ReceiverConfig>): UntilKafka {
   let away: string | undefined;
-  context.whileStarting(() => (away === undefined ? [] : [away]));
+  whileStarting(() => (away === undefined ? [] : [away]));
   const say = sayNowAndThen(log);
   const onError = (error: KafkaError) => {
     away = `waiting for Kafka: ${error.message}`;
     say(error);
   };
-  const forever = { timeoutMs: Infinity, signal: stopping, onError };
+  return (what, attempt) => retrying(what, attempt, { timeoutMs: Infinity, signal: stopping, onError });
+}
+
+/** Waits for Kafka and the raw topic. Throws KafkaError for a cluster that cannot keep the promise. */
+export async function openRawTopic(
+  { config, log }: ServiceContext<ReceiverConfig>,
+  until: UntilKafka,
+): Promise<RawTopic> {
+  const connection = { ...kafkaConnection(config.kafka), log };
+  const { headerBytesMax } = config.http;
+  const sizes = { ...config.body, headerBytesMax, batchBytes: config.producing.batchBytes };
+  const needs = rawTopicNeeds(config.record.rawTopic, sizes);
+  const singleReplica = config.kafka.singleReplica === 'allowed';
   await using cleanup = new AsyncDisposableStack();
-  const cluster = cleanup.use(await retrying('cluster', () => openCluster(connection), forever));
-  const { partitions } = await retrying(needs.name, () => cluster.topic(needs.name), forever);
+  const cluster = cleanup.use(await until('cluster', () => openCluster(connection)));
+  const { partitions } = await until(needs.name, () => cluster.topic(needs.name));
   const topic = new RawTopic({
     cluster,
     connection,
@@ -53,7 +62,7 @@ export async function openRawTopic(context: ServiceContext<ReceiverConfig>): Pro
     partitionCount: partitions.length,
   });
   cleanup.use(topic);
-  await retrying('topic settings', () => topic.checkSettings(), forever);
+  await until('topic settings', () => topic.checkSettings());
   cleanup.move();
   return topic;
 }

@@ -72,10 +72,24 @@ export class SpoolFolder implements AsyncDisposable {
     return `${path}.damaged`;
   }
 
+  /**
+   * The start, when nothing was replayed yet. Throws RefusedError when it is there and cannot be read: taken
+   * for the start, everything would be sent again, perhaps long after the window of the Input Filter.
+   */
   async position(): Promise<Position> {
-    const text = await readFile(join(this.path, 'position'), 'utf8').catch(() => '');
+    const path = join(this.path, 'position');
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return '0 0\n';
+      throw new RefusedError(`the position of the spool, ${path}, cannot be read (${codeOf(error)})`);
+    });
     const [, segment, offset] = /^(\d+) (\d+)\n$/.exec(text) ?? [];
-    return { segment: Number(segment ?? 0), offset: Number(offset ?? 0) };
+    if (segment === undefined || offset === undefined) {
+      throw new RefusedError(
+        `the position of the spool, ${path}, is damaged. Without it the whole spool is sent again: remove ` +
+          'it if the Input Filter still knows the events in it, or they are doubled',
+      );
+    }
+    return { segment: Number(segment), offset: Number(offset) };
   }
 
   /** Whole or not at all. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -133,6 +134,21 @@ test('what Kafka does not take is kept and replayed in order, before what is new
   expect([...run.answers.keys()]).toHaveLength(next);
   await expect.poll(() => readdirSync(path).toSorted()).toEqual(['lock', 'position']);
   expect(await run.metrics()).toMatch(/spooled_records_total\{outcome="refused"\} 0/);
+});
+
+test('a position that cannot be read, or makes no sense, is not taken for the start', async () => {
+  const path = newFolder();
+  await using folder = await SpoolFolder.open(path);
+  expect(await folder.position()).toEqual({ segment: 0, offset: 0 });
+  mkdirSync(join(path, 'position'));
+  await expect(folder.position()).rejects.toThrow('cannot be read (EISDIR)');
+  rmSync(join(path, 'position'), { recursive: true });
+  for (const damaged of ['', '\0\0\0\0', '3 1', '3 -1\n', '3 1\n3 2\n']) {
+    writeFileSync(join(path, 'position'), damaged);
+    await expect(folder.position(), JSON.stringify(damaged)).rejects.toThrow('is damaged');
+  }
+  await folder.writePosition({ segment: 3, offset: 1 });
+  expect(await folder.position()).toEqual({ segment: 3, offset: 1 });
 });
 
 test('a killed process leaves everything that was answered to the next one, once', async () => {
