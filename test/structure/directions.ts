@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'test/broker': ['test/process'],
   // For tests, benches and the demo alike: infra may import whatever is not a service.
   'test/process': [],
+  'test/browser': [],
 };
 
 const processes = [
@@ -69,7 +70,7 @@ function judgePath(file: string, from: string, specifier: string): string | unde
 
 function judgeWorkspace(file: string, from: string, to: string): string | undefined {
   if (to === from) return undefined;
-  if (isTest(file) && /^test\/(broker|faults|load|process)$/.test(to)) return undefined;
+  if (isTest(file) && /^test\/(broker|browser|faults|load|process)$/.test(to)) return undefined;
   const allowed = mayImport[from];
   if (allowed) return allowed.includes(to) ? undefined : `${from} may not import ${to}`;
   if (from.startsWith('packages/')) return `${from} is not in the table of who may import whom`;

@@ -9,11 +9,12 @@ export function routeSchema(route: EventRoute) {
     summary: isPixel ? 'The query is one event of format 1' : `Events of format ${route.formatHint}`,
     ...(!isPixel && {
       consumes: [...route.contentTypes],
-      body: { type: 'string', format: 'binary', description: `At most ${route.bodyBytesMax} bytes as sent.` },
+      body: bodyOf(route),
     }),
     querystring: { type: 'object', properties: queryOf(route) },
     headers: { type: 'object', properties: isPixel ? {} : headerProperties },
-    security: route.keyInUrl ? [{ bearer: [] }, { keyInUrl: [] }] : [{ bearer: [] }],
+    // The last one: where the Receiver asks for no key.
+    security: [{ bearer: [] }, ...(route.keyInUrl ? [{ keyInUrl: [] }] : []), {}],
     response: { 200: isPixel ? imageAnswer : storedAnswer, ...problemAnswers },
   };
 }
@@ -23,8 +24,12 @@ export const openApi = {
   info: {
     title: 'Penstock Receiver',
     description:
-      'Every in-sync replica has a request that is answered 200. Send a request again when its problem is ' +
-      '`retryable`, or when there is no answer at all; with the same body and the same partition key.',
+      'Every in-sync replica has a request that is answered 200. It is not read here: events that are ' +
+      'not valid are found later, in `events.rejected`. Send a request again when its problem is ' +
+      '`retryable`, or when there is no answer at all, after a time-out of 30 s: with the same events, ' +
+      'the same ids and the same partition key, waiting longer each time, and never less than ' +
+      '`Retry-After`. In the source of Penstock, docs/clients.md has examples for many languages, ' +
+      'docs/formats.md the fields of events, and packages/client a client for pages and Node programs.',
     version: '4',
   },
   components: {
@@ -41,6 +46,27 @@ export const openApi = {
 } as const;
 
 const text = { type: 'string' } as const;
+
+const samples: Record<string, string> = {
+  '1': 'e=page_view&eid=8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21&p_path=%2Fcart',
+  '2': '{"event":"page_view","id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","properties":{"path":"/cart"}}',
+  '3':
+    '{"sent_at":1795600000000,"batch":[{"type":"page_view",' +
+    '"message_id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","time":1795599999000}]}',
+  '4':
+    '{"sent_at":1795600000000,"events":[{"event_type":"page_view",' +
+    '"event_id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","occurred_at":1795599999000,' +
+    '"properties":{"path":"/cart"}}]}',
+};
+
+function bodyOf({ formatHint, bodyBytesMax }: EventRoute) {
+  const sample = samples[formatHint];
+  return {
+    ...{ type: 'string', format: 'binary' },
+    description: `Events of format ${formatHint}: one, or many. At most ${bodyBytesMax} bytes as sent.`,
+    ...(sample !== undefined && { examples: [sample] }),
+  };
+}
 
 function queryOf(route: EventRoute) {
   const keys = {

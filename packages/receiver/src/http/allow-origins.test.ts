@@ -32,6 +32,8 @@ test('a page of an allowed origin may ask first, and then read its 200 and its p
   expect(first.headers.get('access-control-allow-origin')).toBe(shop);
   expect(first.headers.get('access-control-allow-headers')).toContain('x-partition-key');
   expect(first.headers.get('access-control-max-age')).toBe('7200');
+  // Or a beacon made of a JSON Blob is thrown away by the browser.
+  expect(first.headers.get('access-control-allow-credentials')).toBe('true');
   const posted = await ask(side, 'POST /v4/events', [`origin: ${shop}`, json], '[1]');
   expect([posted.status, posted.headers.get('access-control-allow-origin')]).toEqual([200, shop]);
   expect(posted.headers.get('vary')).toContain('origin');

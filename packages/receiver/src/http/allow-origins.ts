@@ -16,8 +16,10 @@ const preflightSeconds = 7_200;
 
 /**
  * Lets pages of these origins read answers, problems included: a page that cannot read a 200 sees a failure
- * and sends its events again. No cookies: who sends is said by a key. Before all other hooks, since those
- * may answer.
+ * and sends its events again. Before all other hooks, since those may answer.
+ *
+ * Nobody reads cookies here: who sends is said by a key. But browsers ask for leave to send them with each
+ * beacon that needs leave at all (a JSON Blob), and throw it away without. For `*` they take no such leave.
  */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
@@ -26,6 +28,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     methods: ['GET', 'POST'],
     allowedHeaders,
     exposedHeaders: ['retry-after'],
+    credentials: !origins.includes('*'),
     maxAge: preflightSeconds,
     strictPreflight: false,
   });
