@@ -59,7 +59,5 @@ function objectOf(text: string): Record<string, unknown> {
 
 /** Seconds only: a date would have to be compared with a clock that may be wrong. */
 function retryAfterMs(header: string | null): number {
-  return header !== null && /^\s*\d{1,9}\s*$/.test(header)
-    ? Math.min(Number(header) * 1000, retryAfterMaxMs)
-    : 0;
+  return header !== null && /^\s*\d+\s*$/.test(header) ? Math.min(Number(header) * 1000, retryAfterMaxMs) : 0;
 }

@@ -48,7 +48,8 @@ async function exchange(url: string, timeoutMs: number, init: RequestInit): Prom
     const response = await fetch(url, {
       method: 'POST',
       credentials: 'omit',
-      cache: 'no-store',
+      // And no `cache`: answers to POST are not kept anyway, and with 'no-store' Chromium asks for leave
+      // before each request anew, whatever the Receiver lets it remember.
       signal: late.signal,
       ...init,
     });
