@@ -5,7 +5,8 @@ import { thisMachine } from './machine.ts';
 import { readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { renderReport, withPart } from './report.ts';
-import type { Report } from './report.ts';
+import type { PartReport, Report } from './report.ts';
+import type { Suite } from './suite.ts';
 import { suites } from './suites.ts';
 import { renderText } from './table.ts';
 
@@ -23,33 +24,64 @@ async function main(): Promise<number> {
     return read.exitCode;
   }
   try {
-    await measure(read.options);
-    return 0;
+    return await measureAll(read.options);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;
   }
 }
 
-/** Each part is printed and written as soon as it is measured: what fails later takes nothing away. */
-async function measure({ suite, write, ...wanted }: BenchOptions): Promise<void> {
-  const startedMs = Date.now();
+/** A suite that fails takes nothing away from the others, and makes the exit code 1. */
+async function measureAll({ suites: chosen, write, ...wanted }: BenchOptions): Promise<0 | 1> {
+  const startedAt = performance.now();
   const say = (line: string): void => {
-    const seconds = ((Date.now() - startedMs) / 1_000).toFixed(0).padStart(4);
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4);
     process.stderr.write(`${seconds} s  ${line}\n`);
   };
-  for await (const { part, table } of suite.run({ ...wanted, say })) {
-    process.stdout.write(`\n${renderText(table)}\n${table.notes.map((note) => `  ${note}\n`).join('')}\n`);
-    if (!write) continue;
-    const measuredAt = new Date().toISOString();
-    const measured = { measuredAt, runs: wanted.runs, machine: thisMachine(), table };
-    const report = withPart(await readReport(), suite, part, measured);
-    await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(markdownFile, renderReport(report));
-    // As `npm run check` wants every file; without it they are as right.
-    spawnSync(join(root, 'node_modules/.bin/oxfmt'), [jsonFile, markdownFile]);
+  const parts = chosen.reduce((sum, { only }) => sum + only.size, 0);
+  let done = 0;
+  const failed: string[] = [];
+  for (const { suite, only } of chosen) {
+    say(`${suite.name}: ${[...only].join(', ')}`);
+    try {
+      for await (const { part, table } of suite.run({ ...wanted, only, say })) {
+        process.stdout.write(
+          `\n${renderText(table)}\n${table.notes.map((note) => `  ${note}\n`).join('')}\n`,
+        );
+        if (write) await keep(suite, part, { runs: wanted.runs, table });
+        done += 1;
+        say(`${done} of ${parts} parts done${timeLeft(performance.now() - startedAt, done, parts)}`);
+      }
+    } catch (error) {
+      failed.push(suite.name);
+      process.stderr.write(
+        `${suite.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+    }
   }
   say(write ? 'written to docs/benchmarks.md' : 'done; nothing is written');
+  if (failed.length > 0) say(`failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Parts take the same time only roughly. */
+function timeLeft(elapsedMs: number, done: number, parts: number): string {
+  if (done >= parts) return '';
+  return `, about ${Math.ceil(((elapsedMs / done) * (parts - done)) / 60_000)} minutes left`;
+}
+
+/** Each part as soon as it is measured: what fails later takes nothing away. */
+async function keep(suite: Suite, part: string, measured: Pick<PartReport, 'runs' | 'table'>): Promise<void> {
+  const measuredAt = new Date().toISOString();
+  const report = withPart(await readReport(), suite, part, {
+    measuredAt,
+    machine: thisMachine(),
+    ...measured,
+  });
+  await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(markdownFile, renderReport(report));
+  // As `npm run check` wants every file; without it they are as right.
+  spawnSync(join(root, 'node_modules/.bin/oxfmt'), [jsonFile, markdownFile]);
 }
 
 async function readReport(): Promise<Report> {

@@ -19,12 +19,23 @@ test('without options a suite is measured as a whole, five times, and written do
   expect(read('core')).toEqual({
     kind: 'run',
     options: {
-      suite: core,
+      suites: [{ suite: core, only: new Set(['produce', 'consume']) }],
       runs: 5,
       quick: false,
-      only: new Set(['produce', 'consume']),
       rows: undefined,
       write: true,
+    },
+  });
+});
+
+test('without a suite all of them are measured, with all their parts', () => {
+  const other = { ...core, name: 'other', parts: ['start'] };
+  expect(readOptions(['--quick'], [core, other])).toMatchObject({
+    options: {
+      suites: [
+        { suite: core, only: new Set(['produce', 'consume']) },
+        { suite: other, only: new Set(['start']) },
+      ],
     },
   });
 });
@@ -35,13 +46,14 @@ test.each([[['--quick']], [['--no-write']], [['--rows', 'Penstock']]])('%s write
 
 test('a part alone is written down: the others stay as they were', () => {
   expect(read('core', '--only', 'produce')).toMatchObject({
-    options: { write: true, only: new Set(['produce']) },
+    options: { write: true, suites: [{ suite: core, only: new Set(['produce']) }] },
   });
 });
 
 test.each([
-  [[], 'say one suite: core'],
-  [['cores'], 'say one suite: core'],
+  [['cores'], 'say one suite, or none for all: core'],
+  [['core', 'core'], 'say one suite, or none for all: core'],
+  [['--only', 'produce'], '--only and --rows are of one suite'],
   [['core', '--only', 'relay'], '--only relay: core has produce, consume'],
   [['core', '--runs', '0'], '--runs must be'],
   [['core', '--rnus', '2'], '--rnus'],

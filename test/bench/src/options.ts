@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import type { Suite } from './suite.ts';
 
 export interface BenchOptions {
-  suite: Suite;
+  /** One that was named, or all. */
+  suites: readonly { suite: Suite; only: ReadonlySet<string> }[];
   runs: number;
   quick: boolean;
-  only: ReadonlySet<string>;
   rows: readonly string[] | undefined;
   /** Into docs/benchmarks.json and docs/benchmarks.md. */
   write: boolean;
@@ -33,22 +33,29 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
       allowPositionals: true,
     });
     if (values.help) return { kind: 'text', text: helpOf(suites), exitCode: 0 };
-    const suite = suites.find(({ name }) => name === positionals[0]);
-    if (!suite || positionals.length > 1)
-      throw new Error(`say one suite: ${suites.map(({ name }) => name).join(', ')}`);
+    const named =
+      positionals[0] === undefined ? suites : suites.filter(({ name }) => name === positionals[0]);
+    if (named.length === 0 || positionals.length > 1)
+      throw new Error(`say one suite, or none for all: ${suites.map(({ name }) => name).join(', ')}`);
+    if (positionals.length === 0 && (values.only ?? values.rows) !== undefined)
+      throw new Error('--only and --rows are of one suite: name it');
     const runs = Number(values.runs);
     if (!/^\d{1,3}$/.test(values.runs) || runs < 1) throw new Error('--runs must be a number from 1 to 999');
-    const only = values.only?.split(',') ?? suite.parts;
-    const unknown = only.find((part) => !suite.parts.includes(part));
-    if (unknown !== undefined) {
-      throw new Error(`--only ${unknown}: ${suite.name} has ${suite.parts.join(', ')}`);
-    }
+    const chosen = named.map((suite) => ({ suite, only: partsOf(suite, values.only) }));
     const rows = values.rows?.split(',');
     const write = !values.quick && !values['no-write'] && rows === undefined;
-    return { kind: 'run', options: { suite, runs, quick: values.quick, only: new Set(only), rows, write } };
+    return { kind: 'run', options: { suites: chosen, runs, quick: values.quick, rows, write } };
   } catch (error) {
     return { kind: 'text', text: `${(error as Error).message}\n\n${helpOf(suites)}`, exitCode: 2 };
   }
+}
+
+function partsOf(suite: Suite, list: string | undefined): ReadonlySet<string> {
+  const only = list?.split(',') ?? suite.parts;
+  const unknown = only.find((part) => !suite.parts.includes(part));
+  if (unknown !== undefined)
+    throw new Error(`--only ${unknown}: ${suite.name} has ${suite.parts.join(', ')}`);
+  return new Set(only);
 }
 
 function describe({ name, about, parts }: Suite): string {
@@ -56,7 +63,9 @@ function describe({ name, about, parts }: Suite): string {
 }
 
 function helpOf(suites: readonly Suite[]): string {
-  return `npm run bench -- SUITE [OPTION...]
+  return `npm run bench [-- [SUITE] [OPTION...]]
+
+Without a suite it runs all of them, and says how much time is left.
 
 Measures, prints a table for each part, and writes it to docs/benchmarks.json and docs/benchmarks.md. Parts
 and suites that were not measured stay there as they were. Leave the machine alone meanwhile. A peer that is
