@@ -18,6 +18,10 @@ export interface Tab {
   navigate(url: string): Promise<void>;
   /** As somebody closes it: the page is told. */
   close(): Promise<void>;
+  /** The page is gone without having been told. */
+  crash(): Promise<void>;
+  /** Takes the network from this tab, or gives it back. */
+  offline(offline: boolean): Promise<void>;
 }
 
 export async function startBrowser(path: string): Promise<Browser> {
@@ -68,6 +72,19 @@ async function openTab(devTools: DevTools, first: string): Promise<Tab> {
       // It may be gone before it answers.
       call('Page.close').catch(() => {});
       await gone;
+    },
+    async crash() {
+      const crashed = devTools.next('Inspector.targetCrashed', session);
+      await call('Inspector.enable');
+      // Never answered: whoever should is gone.
+      call('Page.crash').catch(() => {});
+      await crashed;
+      await devTools.call('Target.closeTarget', { targetId });
+    },
+    async offline(offline) {
+      await call('Network.enable');
+      const unlimited = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+      await call('Network.emulateNetworkConditions', { offline, ...unlimited });
     },
   };
   await tab.navigate(first);

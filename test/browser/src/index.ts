@@ -1,3 +1,3 @@
 export { chromium, needsChromium } from './chromium.ts';
 export { startBrowser } from './browser.ts';
-export type { Tab } from './browser.ts';
+export type { Browser, Tab } from './browser.ts';

@@ -12,6 +12,8 @@ export interface PipelineOptions {
   /** Default: as the datacenter. */
   masterReplicationFactor?: 1 | 3;
   logFolder: string;
+  /** More of the Receiver's environment. */
+  receiverEnv?: Record<string, string>;
 }
 
 /** A datacenter's services and its Mirror, as processes, ready. */
@@ -32,6 +34,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const receiverPort = await freePort();
   const receiver = service(options, 'receiver', {
     PENSTOCK_RECEIVER_LISTEN: `127.0.0.1:${receiverPort}`,
+    ...options.receiverEnv,
   });
   const filter = service(options, 'filter');
   const mirror = service(options, 'mirror');
