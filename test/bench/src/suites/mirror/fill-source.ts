@@ -1,4 +1,4 @@
-import { encodeBatch, openCluster, openTxnSession } from '@penstock/kafka';
+import { encodeBatch, listOffsets, openCluster, openTxnSession, retrying } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { valueBytes } from './workloads.ts';
@@ -26,6 +26,13 @@ export async function fillSource(kafka: TestKafka, workload: Workload): Promise<
     encodeBatch(eventsOf(index, perBatch), { codec: workload.codec }),
   );
   await using cluster = await openCluster({ bootstrap: kafka.bootstrap, clientId: 'bench-fill' });
+  // A broker that has just been given 1000 partitions leads them before it takes anything for them.
+  const all = Array.from({ length: partitions }, (_, partition) => partition);
+  await retrying(
+    'waiting for the partitions',
+    () => listOffsets(cluster, topic, all, 'latest', 'read_committed'),
+    { timeoutMs: 120_000 },
+  );
   await using session = await openTxnSession(cluster, { transactionalId: topic });
   let storedBytes = 0;
   for (let left = workload.records, number = 0; left > 0; number += 1) {
