@@ -11,8 +11,7 @@ import { Validator } from './validate/validator.ts';
 
 /**
  * For the young objects of a thread. With Node's own limit, 96 MiB, 67 MB of them were resident under load,
- * with this one 17 MB, and an event costs the same CPU (`npm run bench -- filter`). With 6 MiB it cost more:
- * too much gets old.
+ * with this one 17 MB. No difference in CPU showed on a busy machine; with 6 MiB it did.
  */
 const youngMebibytesMax = 24;
 
