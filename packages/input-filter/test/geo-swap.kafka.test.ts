@@ -1,0 +1,88 @@
+import { decodeEvent, sampleBody, sampleEvent, seededRandom } from '@penstock/events';
+import type { OutgoingRecord } from '@penstock/kafka';
+import { sharedKafka } from '@penstock/test-broker';
+import { copyFile, mkdtemp, open, rename, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { embeddedDatabases } from '../src/geo/embedded-databases.ts';
+import { createFilterTopics, FilterProcess } from './filter-process.ts';
+import { numbersIn, range } from './numbered-events.ts';
+import { rawRecord } from './raw-records.ts';
+import { clientOf, read, write } from './topic-io.ts';
+
+const partitions = [0, 1];
+
+// A file that cannot be used leaves the one before in use: in memory, so that nothing done to the file matters.
+test('GeoIP files are swapped, damaged, cut off and deleted under two threads, and no event stops', async () => {
+  const kafka = await sharedKafka();
+  const topics = await createFilterTopics(kafka, { partitions: partitions.length });
+  const cluster = await clientOf(kafka);
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-geoip-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'city.mmdb');
+  const good = embeddedDatabases()[0]!;
+  await copyFile(good, path);
+  const filter = await FilterProcess.start(kafka, topics, {
+    PENSTOCK_FILTER_THREADS: String(partitions.length),
+    PENSTOCK_FILTER_GEOIP_DATABASES: path,
+    PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS: '100',
+  });
+  let sent = 0;
+  /** Events flow to all threads, before and until the filter has noticed the change. */
+  const flowUntil = async (noticed: () => Promise<boolean>): Promise<void> => {
+    for (let settled = false; !settled;) {
+      settled = await noticed();
+      const records = range(sent, sent + 20).map(placedRecord);
+      for (const partition of partitions) await write(cluster, topics.raw, records, partition);
+      sent += records.length;
+    }
+    await filter.untilCommitted(BigInt(sent * partitions.length));
+  };
+  const failed = (times: number) => async () => (await filter.metric('geoip_failures_total')) >= times;
+  const loads = () => filter.output.split('GeoIP database loaded').length - 1;
+
+  await replace(path, async (file) => copyFile(good, file));
+  await flowUntil(async () => loads() === 2);
+  await replace(path, async (file) => {
+    await copyFile(good, file);
+    await damage(file);
+  });
+  await flowUntil(failed(1));
+  await truncate(path, 1_000_000);
+  await flowUntil(failed(2));
+  await rm(path);
+  await flowUntil(failed(3));
+  await replace(path, async (file) => copyFile(good, file));
+  await flowUntil(async () => loads() === 3);
+
+  for (const partition of partitions) {
+    expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, sent));
+    const events = (await read(cluster, topics.clean, partition)).map(({ value }) => decodeEvent(value!));
+    expect(new Set(events.map(({ geo }) => geo?.city))).toEqual(new Set(['Mountain View']));
+    expect(await read(cluster, topics.rejected, partition)).toEqual([]);
+  }
+  expect(await filter.metric('geoip_missing')).toBe(0);
+});
+
+function placedRecord(number: number): OutgoingRecord {
+  const nowMs = Date.now();
+  const event = sampleEvent(3, {
+    eventId: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    random: seededRandom(number + 1),
+    occurredAtMs: nowMs - 1000,
+  });
+  return rawRecord({ ...sampleBody(3, [event], nowMs), receivedAtMs: nowMs, clientIp: '8.8.8.8' });
+}
+
+/** As a download does it: written beside the file, then renamed over it. */
+async function replace(path: string, make: (file: string) => Promise<void>): Promise<void> {
+  await make(`${path}.new`);
+  await rename(`${path}.new`, path);
+}
+
+/** The beginning of the tree leads nowhere; the metadata at the end are whole. */
+async function damage(file: string): Promise<void> {
+  await using handle = await open(file, 'r+');
+  await handle.write(Buffer.alloc(1_000_000, 0xff), 0, 1_000_000, 0);
+}
