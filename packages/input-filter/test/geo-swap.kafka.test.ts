@@ -1,5 +1,5 @@
 import { decodeEvent, sampleBody, sampleEvent, seededRandom } from '@penstock/events';
-import type { OutgoingRecord } from '@penstock/kafka';
+import type { Cluster, OutgoingRecord } from '@penstock/kafka';
 import { sharedKafka } from '@penstock/test-broker';
 import { copyFile, mkdtemp, open, rename, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,16 +13,16 @@ import { clientOf, read, write } from './topic-io.ts';
 
 const partitions = [0, 1];
 
-// A file that cannot be used leaves the one before in use: in memory, so that nothing done to the file matters.
-test('GeoIP files are swapped, damaged, cut off and deleted under two threads, and no event stops', async () => {
+// A file that cannot be used leaves the one before in use, which is in memory whatever becomes of its file.
+test('GeoIP files are swapped, damaged, cut off and deleted under two threads: no event stops', async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka, { partitions: partitions.length });
   const cluster = await clientOf(kafka);
   const folder = await mkdtemp(join(tmpdir(), 'penstock-geoip-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'city.mmdb');
-  const good = embeddedDatabases()[0]!;
-  await copyFile(good, path);
+  const [good = '', knowsNoIpv4 = ''] = embeddedDatabases();
+  await copyFile(knowsNoIpv4, path);
   const filter = await FilterProcess.start(kafka, topics, {
     PENSTOCK_FILTER_THREADS: String(partitions.length),
     PENSTOCK_FILTER_GEOIP_DATABASES: path,
@@ -40,10 +40,17 @@ test('GeoIP files are swapped, damaged, cut off and deleted under two threads, a
     await filter.untilCommitted(BigInt(sent * partitions.length));
   };
   const failed = (times: number) => async () => (await filter.metric('geoip_failures_total')) >= times;
-  const loads = () => filter.output.split('GeoIP database loaded').length - 1;
+  /** The newest event of each thread was placed there. */
+  const placed = (city: string | undefined) => async () => {
+    const cities = await Promise.all(
+      partitions.map((partition) => citiesIn(cluster, topics.clean, partition)),
+    );
+    return cities.every((each) => each.length > 0 && each.at(-1) === city);
+  };
 
+  await flowUntil(placed(undefined));
   await replace(path, async (file) => copyFile(good, file));
-  await flowUntil(async () => loads() === 2);
+  await flowUntil(placed('Mountain View'));
   await replace(path, async (file) => {
     await copyFile(good, file);
     await damage(file);
@@ -53,17 +60,25 @@ test('GeoIP files are swapped, damaged, cut off and deleted under two threads, a
   await flowUntil(failed(2));
   await rm(path);
   await flowUntil(failed(3));
-  await replace(path, async (file) => copyFile(good, file));
-  await flowUntil(async () => loads() === 3);
+  await flowUntil(placed('Mountain View'));
+  await replace(path, async (file) => copyFile(knowsNoIpv4, file));
+  await flowUntil(placed(undefined));
 
   for (const partition of partitions) {
     expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, sent));
-    const events = (await read(cluster, topics.clean, partition)).map(({ value }) => decodeEvent(value!));
-    expect(new Set(events.map(({ geo }) => geo?.city))).toEqual(new Set(['Mountain View']));
+    const cities = await citiesIn(cluster, topics.clean, partition);
+    const changes = cities.filter((city, index) => index === 0 || city !== cities[index - 1]);
+    expect(changes).toEqual([undefined, 'Mountain View', undefined]);
     expect(await read(cluster, topics.rejected, partition)).toEqual([]);
   }
   expect(await filter.metric('geoip_missing')).toBe(0);
 });
+
+/** Where the events of a partition were placed, in order. */
+async function citiesIn(cluster: Cluster, topic: string, partition: number) {
+  const records = await read(cluster, topic, partition);
+  return records.map(({ value }) => decodeEvent(value!).geo?.city);
+}
 
 function placedRecord(number: number): OutgoingRecord {
   const nowMs = Date.now();
