@@ -5,7 +5,7 @@ export type FilterErrorCode =
   | 'TOPICS'
   /** Two processes use one instance name and fence each other. */
   | 'IDENTITY'
-  /** The command line of `input-filter resume` or `status` cannot be done. */
+  /** A command (`resume`, `replay`, `reprocess`) was asked for something that cannot be done. */
   | 'COMMAND';
 
 export class FilterError extends Error {

@@ -123,7 +123,7 @@ class Thread<Data> implements AsyncDisposable {
   }
 }
 
-/** The whole of a thread's entry file: `await runThread((context) => startLane(context))`. */
+/** The whole of a thread's entry file: `await runThread((context) => startFilterThread(context))`. */
 export async function runThread<Data>(
   start: (context: ThreadContext<Data>) => Promise<Service>,
 ): Promise<void> {

@@ -90,8 +90,8 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /**
-   * Polls until the condition holds. Rejects with the end of its output when the process ends before, or in
-   * time.
+   * Polls until the condition holds. Rejects, with the end of its output, when the process ends first or time
+   * runs out.
    */
   async until(
     condition: () => boolean | Promise<boolean>,

@@ -8,7 +8,7 @@ export interface PositionMetadata {
    */
   readonly topicId: string | null;
   /**
-   * Highest received_at up to there: how far back the de-duplication window must be rebuilt. 0 when unknown.
+   * Highest received_at up to there: where the time of the stream goes on. 0 when unknown.
    */
   readonly streamTimeMs: number;
   /** An operator has set this offset (`input-filter resume`). */

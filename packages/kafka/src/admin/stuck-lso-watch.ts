@@ -82,7 +82,7 @@ export class StuckLsoWatch implements Disposable {
             transactionalId,
             why,
           },
-          'A transaction was never ended here, and hides what follows it. See docs/runbooks/stuck-lso.md',
+          'a transaction was never ended here, and hides what follows it. See docs/runbooks/stuck-lso.md',
         );
       }
     } catch (error) {

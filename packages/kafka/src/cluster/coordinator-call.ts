@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import type { Decision } from '../errors/error-table.ts';
 import { decide, KafkaError, meansRefresh } from '../errors/errors.ts';
 import type { Role } from '../errors/error-table.ts';
 import type { ErrorCode } from '../errors/errors.ts';
@@ -32,15 +33,17 @@ export function callCoordinator<A extends readonly unknown[], R>(
 ): Promise<R> {
   const { kind, key, role } = options;
   let refresh = false;
+  let decision: Decision | undefined;
   return retrying(
     `request ${api.key} to the coordinator of ${kind} ${key}`,
     async () => {
       const nodeId = await cluster.coordinator(kind, key, { ...options, refresh });
       refresh = false;
+      decision = undefined;
       const answer = await connections.call(nodeId, api, ...args());
       const code = codeOf(answer);
       options.onAnswer?.(code);
-      const decision = decide(role, code);
+      decision = decide(role, code);
       if (decision === 'retry' || decision === 'refresh')
         throw new KafkaError(code, `request ${api.key}, ${kind} ${key}`, { retryable: true });
       return answer;
@@ -48,7 +51,7 @@ export function callCoordinator<A extends readonly unknown[], R>(
     {
       ...options,
       onError: (error) => {
-        refresh = meansRefresh(error.code);
+        refresh = decision === undefined ? meansRefresh(error.code) : decision === 'refresh';
       },
     },
   );

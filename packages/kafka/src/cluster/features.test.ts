@@ -21,7 +21,7 @@ test.each([
 test('what comes after is only untested', () => {
   expect(versionWarning(metadataVersion(31, 33))).toEqual({
     metadataVersion: 33,
-    text: 'Broker is newer than the tested 4.2.1',
+    text: 'broker is newer than the tested 4.2.1',
   });
 });
 

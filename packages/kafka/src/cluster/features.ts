@@ -52,8 +52,8 @@ export function versionWarning(features: Features): VersionWarning | undefined {
   if (metadataVersion <= testedMetadataVersion) return undefined;
   const text =
     metadataVersion === badMetadataVersion
-      ? 'Broker may be 4.3.0 or 4.3.1, which hide committed records for ever when a partition ' +
+      ? 'broker may be 4.3.0 or 4.3.1, which hide committed records for ever when a partition ' +
         'has no leader (KAFKA-20734): run 4.2.1'
-      : 'Broker is newer than the tested 4.2.1';
+      : 'broker is newer than the tested 4.2.1';
   return { metadataVersion, text };
 }

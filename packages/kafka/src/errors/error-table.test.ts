@@ -17,11 +17,9 @@ const roles: Role[] = [
   'end-txn',
   'init-txn',
   'fetch',
-  'list-offsets',
   'offset-fetch',
   'heartbeat',
   'describe',
-  'sasl',
 ];
 
 test('every code of Kafka 4.2.1 is in the table or in the list of those never answered, not in both', () => {

@@ -9,11 +9,9 @@ export type Role =
   | 'end-txn' // EndTxn
   | 'init-txn' // InitProducerId with a transactional id
   | 'fetch'
-  | 'list-offsets'
   | 'offset-fetch'
   | 'heartbeat' // ConsumerGroupHeartbeat
-  | 'describe' // DescribeProducers, DescribeTransactions
-  | 'sasl'; // SaslHandshake, SaslAuthenticate
+  | 'describe'; // DescribeProducers, DescribeTransactions, ConsumerGroupDescribe
 
 /** What the one who asked does after an answer. */
 export type Decision =
@@ -334,7 +332,7 @@ export const errorTable: Readonly<Partial<Record<ErrorCode, ErrorRow>>> = {
   },
   SASL_AUTHENTICATION_FAILED: { any: 'fatal', why: 'wrong user or password (KIP-152)' },
   UNSUPPORTED_SASL_MECHANISM: {
-    in: { sasl: 'fatal' },
+    any: 'fatal',
     why: 'the listener does not offer it (SaslHandshake)',
   },
   ILLEGAL_SASL_STATE: {

@@ -6,7 +6,7 @@ import { backoffMs } from '../errors/retrying.ts';
 import { consumerGroupHeartbeatRequest } from '../requests/consumer-group-heartbeat.ts';
 import type { HeartbeatResponse } from '../requests/consumer-group-heartbeat.ts';
 import { FencedRepeatedly } from '../transaction/fenced-repeatedly.ts';
-import { TopicNames } from './topic-names.ts';
+import { TopicIdNames } from './topic-id-names.ts';
 import { advance, newMembership } from './membership.ts';
 import type { AssignedPartition, MembershipEffect, MembershipEvent } from './membership.ts';
 
@@ -72,7 +72,7 @@ export class GroupMember implements AsyncDisposable {
   readonly #options: GroupOptions;
   readonly #log: Log;
   readonly #connections: BrokerConnections;
-  readonly #names: TopicNames;
+  readonly #names: TopicIdNames;
   readonly #fencings = new FencedRepeatedly();
   readonly #failing = new AbortController();
   readonly #callbacks = new Set<Promise<void>>();
@@ -92,7 +92,7 @@ export class GroupMember implements AsyncDisposable {
     this.#options = options;
     this.#log = options.log ?? cluster.log;
     this.#connections = cluster.connectionsFor(`group:${options.groupId}`);
-    this.#names = new TopicNames(cluster, options.topics);
+    this.#names = new TopicIdNames(cluster, options.topics);
   }
 
   /** The member epoch that TxnOffsetCommit and OffsetFetch must carry; 0 while not a member. */

@@ -38,8 +38,8 @@ interface Sent<B, Q> {
 
 /**
  * Sends the batches of many partitions. One request to a broker carries one batch of every partition that is
- * ready. Several requests are in flight, and resends keep the order. The role (BatchProducer, TxnSession)
- * decides what an answer means.
+ * ready. Several requests are in flight, and resends keep the order. The owner (BatchProducer,
+ * OpenTransaction) decides what an answer means.
  */
 export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
   readonly #cluster: Cluster;

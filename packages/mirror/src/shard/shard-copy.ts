@@ -183,7 +183,7 @@ export class ShardCopy implements Disposable {
     const partition = new CopiedPartition(position, target, 'in-ledger');
     const earlier = before?.partitions.get(partition.name);
     if (earlier !== undefined) partition.learnFrom(earlier);
-    else if (partition.pause !== null) this.#tellPause(partition, 'Partition is still paused');
+    else if (partition.pause !== null) this.#tellPause(partition, 'partition is still paused');
     this.partitions.set(partition.name, partition);
   }
 
@@ -366,7 +366,7 @@ export class ShardCopy implements Disposable {
 
   #onPaused(partition: CopiedPartition): void {
     this.#o.metrics.pauses.add(1);
-    this.#tellPause(partition, 'Partition is paused');
+    this.#tellPause(partition, 'partition is paused');
   }
 
   #tellPause({ name, pause }: CopiedPartition, message: string): void {

@@ -133,7 +133,7 @@ export class Shard {
     if (error instanceof TransactionError) {
       metrics.transactions.add(1, error.outcome === 'fatal' ? 'failed' : error.outcome);
       const { outcome, code } = error;
-      const isOfOne = this.#concernsOne(error, 'target');
+      const isOfOne = this.#pauseTheOneConcerned(error, 'target');
       if (outcome === 'fatal' && !isDenied(error) && !isOfOne) throw error;
       log.warn({ shard, outcome, code, error }, 'transaction did not end as asked');
       if (outcome === 'fenced') return this.#onFenced(error);
@@ -153,15 +153,15 @@ export class Shard {
   }
 
   #canGoOn(error: KafkaError): boolean {
-    return error.retryable || isDenied(error) || this.#concernsOne(error, 'source');
+    return error.retryable || isDenied(error) || this.#pauseTheOneConcerned(error, 'source');
   }
 
   /**
-   * Whether the error is about one partition. Then that one is paused. What a broker says of this process, or
-   * of its requests, is about all of them, though it is answered for each.
+   * Pauses the one partition that the error is about; false when it is about all. What a broker says of this
+   * process, or of its requests, is about all of them, though it is answered for each.
    */
-  #concernsOne(error: KafkaError | TransactionError, side: 'source' | 'target'): boolean {
-    if (error.partition === undefined || isDenied(error) || isAboutUs.test(error.code)) return false;
+  #pauseTheOneConcerned(error: KafkaError | TransactionError, side: 'source' | 'target'): boolean {
+    if (error.partition === undefined || isDenied(error) || codesAboutUs.test(error.code)) return false;
     return this.#copy?.failFor(error.partition, side, error) ?? false;
   }
 
@@ -218,7 +218,7 @@ export class Shard {
   }
 }
 
-const isAboutUs = /AUTHORIZATION_FAILED$|^UNSUPPORTED_VERSION$|^INVALID_REQUEST$|^INVALID_REQUIRED_ACKS$/;
+const codesAboutUs = /AUTHORIZATION_FAILED$|^UNSUPPORTED_VERSION$|^INVALID_REQUEST$|^INVALID_REQUIRED_ACKS$/;
 
 /** An ACL of a topic is missing: the next survey pauses what it concerns, and the rest goes on. */
 function isDenied({ code }: { code: string }): boolean {

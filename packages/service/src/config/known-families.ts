@@ -9,15 +9,11 @@ export const knownFamilies = [
   'PENSTOCK_FILTER_',
   'PENSTOCK_MIRROR_',
   'PENSTOCK_PROBER_',
-  'PENSTOCK_LOADER_',
-  'PENSTOCK_SAMPLER_',
   // Of the tests, the demo and the benchmarks.
   'PENSTOCK_TEST_',
   'PENSTOCK_E2E_',
   'PENSTOCK_FUZZ_',
-  'PENSTOCK_DEMO_',
-  'PENSTOCK_LOAD_',
-  'PENSTOCK_BENCH_',
+  'PENSTOCK_ATTACK_',
 ] as const;
 
 /** Names without a family of their own. */

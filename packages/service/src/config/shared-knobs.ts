@@ -115,8 +115,8 @@ export function kafkaConnection(kafka: KafkaConfig): KafkaConnection {
 }
 
 /**
- * For a service's `check`: contradictions of these knobs, and certificates that cannot be used. `prefix` as
- * for `kafkaKnobs`.
+ * For a service's `checkConfig`: contradictions of these knobs, and certificates that cannot be used.
+ * `prefix` as for `kafkaKnobs`.
  */
 export function kafkaProblems(kafka: KafkaConfig, prefix = 'PENSTOCK_KAFKA_'): string[] {
   const problems: string[] = [];

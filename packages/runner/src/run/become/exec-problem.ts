@@ -43,7 +43,7 @@ export function checkExec(
     );
 }
 
-/** The kernel always allows 128 KiB for all strings, and for each of them: MAX_ARG_STRLEN, ARG_MAX. */
+/** Half of what the kernel always allows for all strings, and for each: MAX_ARG_STRLEN, ARG_MAX. */
 const alwaysFitsBytes = 65_536;
 
 /** A script's interpreter line joins the arguments: at most BINPRM_BUF_SIZE. */

@@ -4,7 +4,7 @@ import type { AssignedTopic } from '../requests/consumer-group-heartbeat.ts';
 import type { AssignedPartition } from './membership.ts';
 
 /** Translates between the topic ids of the group protocol and the names that its users know. */
-export class TopicNames {
+export class TopicIdNames {
   readonly #cluster: Cluster;
   readonly #topics: readonly string[];
   /** An id stays here when its topic is gone: a partition that is revoked must still have a name. */
