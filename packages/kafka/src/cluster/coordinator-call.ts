@@ -1,7 +1,6 @@
 import type { Cluster } from './cluster.ts';
-import type { Decision } from '../errors/error-table.ts';
 import { decide, KafkaError, meansRefresh } from '../errors/errors.ts';
-import type { Role } from '../errors/error-table.ts';
+import type { Decision, Role } from '../errors/error-table.ts';
 import type { ErrorCode } from '../errors/errors.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { retrying } from '../errors/retrying.ts';
