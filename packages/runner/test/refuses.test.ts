@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -275,3 +276,23 @@ it.runIf(isRoot && has('/usr/bin/setpriv'))(
     expect(err).toContain('setuid(0) still works');
   },
 );
+
+it('values that are not UTF-8, which the service would get changed', () => {
+  const file = join(temporaryFolder(), 'env');
+  writeFileSync(file, Buffer.from('PASSWORD=caf\xe9\n', 'latin1'), { mode: 0o600 });
+  const ended = runRunner([...asUser, '--env-from', file, ...service]);
+  expect(ended).toMatchObject({ code: 125, out: '' });
+  expect(ended.err).toContain(`--env-from ${file} is not UTF-8`);
+  const kept = [...asUser, '--keep-env', 'SECRET', ...service];
+  const asked = runRunner(kept, { env: { SECRET: 'caf\uFFFD' } });
+  expect(asked).toMatchObject({ code: 125, out: '' });
+  expect(asked.err).toContain('the value of SECRET is not UTF-8');
+});
+
+it('a FIFO of --env-from is refused: it would wait for a writer for ever', () => {
+  const fifo = join(temporaryFolder(), 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const ended = runRunner([...asUser, '--env-from', fifo, ...service]);
+  expect(ended).toMatchObject({ code: 125, out: '' });
+  expect(ended.err).toContain('is a FIFO');
+});

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
 import { systemAccounts } from './plan/accounts.ts';
 import { judge, type Judged } from './become/become.ts';
 import { observeCaller } from './plan/caller.ts';
@@ -86,7 +87,15 @@ function become({ ready, become: finish }: Judged, pidFile: PidFile | undefined)
 function readEnvFiles(paths: readonly string[]): { variables: Variable[]; problems: string[] } {
   const files = paths.map((path) => {
     try {
-      return parseEnvFile(readFileSync(path, 'utf8'), path);
+      // A pipe of the caller's shell, `<(command)`, has a writer; a FIFO may wait for one for ever.
+      if (statSync(path).isFIFO() && !/^\/(dev\/fd|proc\/(self|\d+)\/fd)\//.test(path))
+        return { variables: [], problems: [`--env-from ${path} is a FIFO: give a file, or <(command)`] };
+      const bytes = readFileSync(path);
+      if (!isUtf8(bytes)) {
+        const why = 'is not UTF-8: Node could not pass its values on unchanged';
+        return { variables: [], problems: [`--env-from ${path} ${why}`] };
+      }
+      return parseEnvFile(bytes.toString('utf8'), path);
     } catch (error) {
       return { variables: [], problems: [`--env-from ${path}: ${reasonOf(error)}`] };
     }

@@ -13,6 +13,7 @@ import { ignoranceCompose, ignoranceSupervisord, ignoranceUnits } from './corpus
 import { initRows, runRows, supervisordRows } from './corpus/others.ts';
 import type { Row } from './corpus/rows.ts';
 import { shellRows } from './corpus/shell.ts';
+import { signalRows } from './corpus/signals.ts';
 import { systemdRows } from './corpus/systemd.ts';
 import { upstartRows } from './corpus/upstart.ts';
 
@@ -20,7 +21,7 @@ type Read = (text: string) => Situation[] | Promise<Situation[]>;
 
 const unit: Read = (text) => [readSystemdUnit('/etc/systemd/system/tide.service', text)];
 const suites: [string, Read, readonly Row[]][] = [
-  ['systemd', unit, systemdRows],
+  ['systemd', unit, [...systemdRows, ...signalRows]],
   ['shell', unit, shellRows],
   ['units once clean by ignorance', unit, ignoranceUnits],
   ['Upstart', (text) => [readUpstartJob('/etc/init/tide.conf', text)], upstartRows],

@@ -103,6 +103,7 @@ function stepOf(way: Way, run: ShellRun): Step {
       const file = run.line ? undefined : run.positional[0];
       const hop: Hop = { name, onTerm, because, ...(settle && { settle }), ...(file && { file }) };
       if (onTerm === 'passes-then-kills') hop.killsAfterMs = 0;
+      if (way.kind === 'job' && !way.ownGroup) hop.ignoresInt = true;
       if (way.ownGroup) {
         hop.newGroup = true;
         hop.because += '; by set -m the service has a process group of its own';

@@ -152,7 +152,15 @@ function init(args: string[], name: string): Step {
   // dumb-init signals the session that it has made, unless it is told not to; tini and catatonit do so with
   // -g.
   const group = name === 'dumb-init' ? !hasOption(read, 'c', 'single-child') : hasOption(read, 'g');
-  return { hop: { ...hopOf(starter, name), tellsGroup: group }, inner: read.rest };
+  const hop: Hop = { ...hopOf(starter, name), tellsGroup: group };
+  const rewritten = [...args.join(' ').matchAll(/(?:-r|--rewrite)[= ]?15:(\d+)/g)].at(-1)?.[1];
+  if (name !== 'dumb-init' || rewritten === undefined || rewritten === '15') return { hop, inner: read.rest };
+  const because = `sends signal ${rewritten} in place of TERM`;
+  if (rewritten === '0') return { hop: { ...hop, onTerm: 'ignores', because }, inner: read.rest };
+  if (rewritten === '9') hop.killsAfterMs = 0;
+  const onTerm = rewritten === '9' ? 'passes-then-kills' : 'unknown';
+  const settle = `look whether the service ends in peace by signal ${rewritten}`;
+  return { hop: { ...hop, onTerm, because, settle }, inner: read.rest };
 }
 
 /** `ip netns exec NAME COMMAND` execs (iproute2 ip/ipnetns.c); anything else of ip ends by itself. */

@@ -68,5 +68,6 @@ export function daemonSwitch(args: readonly string[]): string | undefined {
 
 /** A script by its name, which cannot be looked at. */
 export function looksLikeScript(program: string): boolean {
+  if (/^\/etc\/(rc\.d\/)?init\.d\//.test(program)) return true;
   return /\.(sh|bash|ksh|zsh)$|(^|[-_.])(entrypoint|wrapper|launcher)(\.\w+)?$/.test(basename(program));
 }

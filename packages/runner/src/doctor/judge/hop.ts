@@ -49,6 +49,8 @@ export interface Hop {
   newGroup?: boolean;
   /** It sets ignored signals back to their defaults. */
   resetsTerm?: boolean;
+  /** A shell without job control starts its child with INT and QUIT ignored: POSIX, `&`. */
+  ignoresInt?: boolean;
   /** It signals the whole process group of its child. */
   tellsGroup?: boolean;
 }

@@ -53,6 +53,19 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
     const text = `${supervisor.stopSignal} asks no program to end: nothing happens ${patience(supervisor)}`;
     return story('never told', text, end);
   }
+  const deaf = deafTo(supervisor.stopSignal, between, service);
+  if (deaf !== undefined && (before === undefined || before.tells === 'nobody')) {
+    const text = `${service} ${deaf}: nothing happens ${patience(supervisor)}`;
+    return story('never told', text, firstKill(supervisor, []));
+  }
+  if (crashes.has(supervisor.stopSignal) && before?.waits !== 'yes') {
+    const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
+    return story(
+      'killed early',
+      `${supervisor.stopSignal} ends ${service} at once, with a core dump`,
+      atOnce,
+    );
+  }
   if (supervisor.stopSignal === 'KILL' && before?.waits !== 'yes') {
     const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
     return story('killed early', `KILL is the first signal that ${supervisor.name} sends`, atOnce);
@@ -62,6 +75,16 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
 
 /** Signals that stop nobody, signal(7). With WINCH, httpd and php-fpm end in peace. */
 const asksNothing: ReadonlySet<string> = new Set(['CONT', 'CHLD', 'URG', 'STOP', 'TSTP', 'TTIN', 'TTOU']);
+
+/** Signals of a crash, signal(7). Nobody ends in peace by them. */
+const crashes: ReadonlySet<string> = new Set(['ABRT', 'SEGV', 'ILL', 'BUS', 'FPE', 'TRAP', 'SYS']);
+
+/** Why the service does nothing at its stop signal. */
+function deafTo(signal: string, between: readonly Hop[], service: string): string | undefined {
+  if (signal === 'QUIT' && service === 'java') return 'prints its threads at QUIT, and runs on';
+  const isIgnored = (signal === 'INT' || signal === 'QUIT') && between.some(({ ignoresInt }) => ignoresInt);
+  return isIgnored ? `is started with &, by which a shell lets it ignore ${signal}` : undefined;
+}
 
 interface Play {
   supervisor: Supervisor;

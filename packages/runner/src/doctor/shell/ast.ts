@@ -13,6 +13,8 @@ export interface Simple {
   kind: 'simple';
   assignments: { name: string; value: string }[];
   words: string[];
+  /** `> file`, `2>&1`: with one, bash stays as the parent even of a lone command. */
+  redirected: boolean;
 }
 
 /** Statements in a row. */

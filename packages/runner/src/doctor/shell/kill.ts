@@ -29,6 +29,7 @@ export function readKill([program = '', ...args]: readonly string[]): Killing | 
     else if (/^-(\d+|(SIG)?(RT(MIN|MAX)([+-]\d+)?|[A-Z][A-Z0-9]+))$/i.test(arg) && isSignal(arg.slice(1)))
       signal = arg.slice(1);
     else if (arg === '-l' || arg === '-L' || arg === '--list') return undefined;
+    else if (arg.startsWith('-$') && targets.length === 0 && args.length > at + 1) signal = arg.slice(1);
     else if (!arg.startsWith('-') || arg.startsWith('-$')) targets.push(arg);
   }
   const named = signalName(signal);

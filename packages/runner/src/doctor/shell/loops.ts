@@ -37,6 +37,14 @@ function anyCommand(script: Script, test: (words: string[]) => boolean): boolean
   return script.some(({ commands }) => commands.some(({ command }) => of(command)));
 }
 
+/** `kill -0 PID`, or a look for its folder in /proc. */
+export const asksWhetherAlive = (condition: Script): boolean =>
+  condition[0]?.commands[0]?.command.kind === 'simple' &&
+  anyCommand(
+    condition,
+    (words) => (words[0] === 'kill' && words.includes('-0')) || words.some((word) => word.includes('/proc/')),
+  );
+
 export const breaks = (body: Script): boolean => anyCommand(body, ([name]) => name === 'break');
 
 const longSleepSeconds = 30;

@@ -64,14 +64,18 @@ class Parser {
   }
 
   #pipeline(): Command {
-    while (this.#isNext(['!', 'time'])) this.#reserved();
+    let forked = false; // bash forks for what it turns round or measures
+    for (; this.#isNext(['!', 'time']); forked = true) {
+      this.#reserved();
+      if (this.#isNext(['-p'])) this.#reserved();
+    }
     const commands = [this.#command()];
     for (this.#space(); this.#isPipe(); this.#space()) {
       this.#at += this.#text[this.#at + 1] === '&' ? 2 : 1;
       this.#blank(true);
       commands.push(this.#command());
     }
-    return commands.length === 1 ? commands[0]! : { kind: 'pipeline', commands };
+    return commands.length === 1 && !forked ? commands[0]! : { kind: 'pipeline', commands };
   }
 
   #isPipe(): boolean {
@@ -125,7 +129,7 @@ class Parser {
       const end = endOfParentheses(this.#text, this.#at);
       if (this.#text[end - 2] === ')') {
         this.#at = end;
-        return { kind: 'simple', assignments: [], words: ['((', '))'] };
+        return { kind: 'simple', assignments: [], words: ['((', '))'], redirected: false };
       }
     }
     this.#at++;
@@ -218,10 +222,13 @@ class Parser {
   }
 
   #simple(): Simple {
-    const simple: Simple = { kind: 'simple', assignments: [], words: [] };
+    const simple: Simple = { kind: 'simple', assignments: [], words: [], redirected: false };
     const start = this.#at;
     for (this.#space(); !this.#atEnd(); this.#space()) {
-      if (this.#redirection()) continue;
+      if (this.#redirection()) {
+        simple.redirected = true;
+        continue;
+      }
       if (this.#peek() === '[[' && simple.words.length === 0) {
         this.#doubleBrackets();
         simple.words.push('[[', ']]');

@@ -3,7 +3,7 @@ import { readKill } from './kill.ts';
 import { parseShell } from './parse.ts';
 import { isSoonOver } from './passing.ts';
 import { ShellSyntaxError } from './scan.ts';
-import { expand, expandWords, type Known } from './words.ts';
+import { expand, expandWords, isOpen, type Known } from './words.ts';
 
 /** What a shell does with TERM: nothing said, ignored, or an action. */
 export type OnTermTrap =
@@ -63,6 +63,7 @@ function readAction(action: string, functions: ReadonlyMap<string, Script>, know
     const [name = ''] = expanded;
     const killing = readKill(expanded);
     if (killing?.signal === 'KILL') does.kills = true;
+    else if (killing && isOpen(killing.signal)) does.other ??= expanded.join(' ');
     else if (killing) does.tells = true;
     else if (name === 'wait' || (name === 'sleep' && does.tells)) does.waits = true;
     else if (name === 'exit') does.exits = true;

@@ -2,7 +2,7 @@ import { withoutAssignments } from '../command/command-words.ts';
 import type { Command, Script, Simple, Statement } from './ast.ts';
 import { parseShell } from './parse.ts';
 import { isSoonOver, keepsAlive } from './passing.ts';
-import { breaks, isEndless, sleepsLong } from './loops.ts';
+import { asksWhetherAlive, breaks, isEndless, sleepsLong } from './loops.ts';
 import { copy, merge, type Path } from './path.ts';
 import { ShellSyntaxError } from './scan.ts';
 import { noTrap, readTrap, type OnTermTrap } from './trap.ts';
@@ -72,10 +72,12 @@ export function waysOf(script: Script, { positional, bash, ownGroups = false }: 
   return lasting.length > 0 ? lasting : [{ kind: 'nothing' }];
 }
 
-/** A script of one simple command, which bash replaces itself by. */
+/** A script of one simple command without redirections, which bash 5 replaces itself by. */
 function loneCommand(script: Script): boolean {
   const [only, ...more] = script;
-  return more.length === 0 && only?.commands.length === 1 && only.commands[0]!.command.kind === 'simple';
+  if (more.length > 0 || only?.commands.length !== 1) return false;
+  const { command } = only.commands[0]!;
+  return command.kind === 'simple' && !command.redirected;
 }
 
 const depthMax = 30;
@@ -206,6 +208,10 @@ class Walk {
     const inside = copy(path);
     inside.lasts = [];
     const ends = this.script(body, inside, depth + 1);
+    const waited = ends.filter(({ waits }) => waits > path.waits);
+    // `while kill -0 $P; do wait $P; done`: it waits until the service has ended.
+    if (word === 'while' && !endless && waited.length > 0 && asksWhetherAlive(condition))
+      return merge(waited.map((end) => ({ ...end, waits: end.waits + 1 })));
     if (!endless) {
       const question = asks.find((words) => !isSoonOver(words));
       if (question) path.condition = question;
@@ -263,7 +269,7 @@ class Walk {
         this.end(path, false);
         return [];
       case 'trap':
-        path.trap = readTrap(args, path.functions, path, this.#bash) ?? path.trap;
+        path.trap = this.#trap(written, args, path) ?? path.trap;
         return [path];
       case 'wait':
         path.waits++;
@@ -296,6 +302,14 @@ class Walk {
     }
   }
 
+  /** What stands in double quotes is filled in when the trap is set, not when it runs. */
+  #trap(written: readonly string[], args: string[], path: Path): OnTermTrap | undefined {
+    const trap = readTrap(args, path.functions, path, this.#bash);
+    const early = /^"[^]*\$\{?([A-Za-z_]\w*)/.exec(written[1] ?? '')?.[1];
+    if (trap?.kind !== 'acts' || early === undefined || path.variables.has(early)) return trap;
+    return { ...trap, other: `what $${early} held when the trap was set, not when it runs` };
+  }
+
   #eval(text: string, path: Path, depth: number): Path[] {
     try {
       return this.script(parseShell(text), path, depth + 1);
@@ -317,7 +331,11 @@ class Walk {
       this.ways.push({ kind: 'unknown', reason });
       return [];
     }
-    this.ways.push({ kind: 'exec', words, trap: path.trap });
+    const job = path.jobs.findLast((each) => !isSoonOver(each));
+    const kept = { kind: 'job', shell: 'is kept', waitsAgain: false, ownGroup: path.ownGroups } as const;
+    // `service & exec tail -f log`: TERM ends tail, and nobody tells the service.
+    if (job && keepsAlive(words)) this.ways.push({ ...kept, words: job, trap: noTrap });
+    else this.ways.push({ kind: 'exec', words, trap: path.trap });
     return [];
   }
 

@@ -170,7 +170,12 @@ function openRcStop({ variables }: Known): PlayedStop | string {
   const supervisor = variables.get('supervisor');
   if (supervisor !== undefined && retry === undefined)
     return `it is held by ${supervisor}, whose own schedule is not read`;
-  const line = ['start-stop-daemon', '--stop', ...(retry === undefined ? [] : ['--retry', retry])];
+  const signal = variables.get('stopsig');
+  const line = [
+    ...['start-stop-daemon', '--stop'],
+    ...(signal === undefined ? [] : ['--signal', signal]),
+    ...(retry === undefined ? [] : ['--retry', retry]),
+  ];
   return (
     playStopCommands([{ line: line.join(' '), actions: stopActions(line) }], 'its stop') ??
     'what its stop does is not read'

@@ -168,12 +168,16 @@ function plainActions(
   const name = basename(program);
   const killing = readKill(words);
   if (killing?.signal === 'KILL') return [{ does: 'kills' }];
+  if (killing && isOpen(killing.signal))
+    return [{ does: 'unclear', because: `it sends ${killing.signal}, whatever that is` }];
   if (killing)
     return [{ does: 'tells', whom: killing.targets.join(' ').includes('MAINPID') ? 'main' : 'service' }];
   const pause = sleepSeconds(words);
   if (pause !== undefined) return [{ does: 'pauses', ms: pause * 1_000 }];
   if (/^(docker|podman|nerdctl|docker-compose|podman-compose)$/.test(name))
     return container(name, args, graceMs);
+  const own = runnerStop(words);
+  if (own) return own;
   if (name === 'start-stop-daemon') return startStopDaemon(args);
   if (name === 'systemctl' && args.includes('kill')) return systemctlKill(args);
   if (/^(kafka|zookeeper)-server-stop(\.sh)?$/.test(name)) return [{ does: 'tells', whom: 'service' }];
@@ -193,6 +197,19 @@ function plainActions(
       ? 'yes'
       : 'unknown';
   return [{ does: 'asks', waits }];
+}
+
+/** `penstock-run stop`, also behind node: it waits, and kills only with --kill-after. */
+function runnerStop(words: readonly string[]): StopAction[] | undefined {
+  const at = words.findIndex((word) => /(^|\/)penstock-run(\.cjs)?$/.test(word));
+  if (at < 0 || words[at + 1] !== 'stop') return undefined;
+  const read = readWords(words.slice(at + 2), { long: ['pid-file', 'timeout', 'kill-after', 'ready'] });
+  const [killAfter, timeout = '300'] = [optionOf(read, 'kill-after'), optionOf(read, 'timeout')];
+  if (killAfter !== undefined) return [{ does: 'tells and kills', afterMs: Number(killAfter) * 1_000 }];
+  return [
+    { does: 'tells', whom: 'service' },
+    { does: 'waits', boundMs: Number(timeout) * 1_000 },
+  ];
 }
 
 const interpreter = /^(python[\d.]*|perl|ruby|node|php[\d.]*|lua)$/;

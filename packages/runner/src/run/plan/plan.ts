@@ -72,6 +72,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     user: target,
     added: [...around.fileVariables, ...request.env],
   });
+  problems.push(...unreadableValues(environment));
   if (ambient) problems.push(...loadingProblems(environment));
   const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, envFrom, command } = request;
   const plan = {
@@ -96,6 +97,12 @@ export function makePlan(request: Request, around: Surroundings): Planned {
 const terminalWords =
   'a terminal controls this process: the service could type into it as root (TIOCSTI); ' +
   'start it by setsid, or say --tty';
+
+/** Node has put U+FFFD in place of bytes that are not UTF-8, and a password would silently be another one. */
+function unreadableValues(environment: Readonly<Record<string, string>>): string[] {
+  const names = Object.keys(environment).filter((name) => environment[name]!.includes('\uFFFD'));
+  return names.map((name) => `the value of ${name} is not UTF-8: Node could not pass it on unchanged`);
+}
 
 /** With --ambient-caps setpriv is still root when it starts, and it starts with the service's environment. */
 function loadingProblems(environment: Readonly<Record<string, string>>): string[] {

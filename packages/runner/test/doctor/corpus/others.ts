@@ -107,6 +107,12 @@ export const initRows: readonly Row[] = [
     'tidemond',
   ),
   row(
+    'OpenRC with KILL as its signal',
+    '#!/sbin/openrc-run\ncommand=/usr/bin/tidemond\nstopsig=SIGKILL\n',
+    1,
+    'tidemond',
+  ),
+  row(
     'OpenRC with a supervisor',
     '#!/sbin/openrc-run\nsupervisor=supervise-daemon\ncommand=/usr/bin/tidemond\n',
     2,

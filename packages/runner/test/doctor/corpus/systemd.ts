@@ -1,6 +1,6 @@
 import { orphaned, row, untold, type Row } from './rows.ts';
 
-const unit = (kind: string, lines: string, code: 0 | 1 | 2, service?: string, verdict?: string): Row =>
+export const unit = (kind: string, lines: string, code: 0 | 1 | 2, service?: string, verdict?: string): Row =>
   row(
     kind,
     `[Unit]\nDescription=x\n[Service]\n${lines}\n[Install]\nWantedBy=multi-user.target\n`,
@@ -318,47 +318,4 @@ const settings: Row[] = [
   unit('other sections do not matter', 'ExecStart=tidemond\n[X-Extra]\nTimeoutStopSec=1', 0),
 ];
 
-const signalsAndTypes: Row[] = [
-  unit(
-    'a stop signal that asks nothing',
-    'ExecStart=tidemond\nKillSignal=SIGCONT\nTimeoutStopSec=60',
-    1,
-    'tidemond',
-    untold,
-  ),
-  unit(
-    'a stop signal that freezes',
-    'ExecStart=tidemond\nKillSignal=STOP\nTimeoutStopSec=60',
-    1,
-    'tidemond',
-    untold,
-  ),
-  unit(
-    'Type=forking and Java in front',
-    'Type=forking\nExecStart=/usr/bin/java -jar tide.jar\nTimeoutStopSec=60',
-    1,
-    'java',
-    'wrong',
-  ),
-  unit(
-    'Type=forking and a shell that starts node in front',
-    'Type=forking\nExecStart=sh -c "cd /srv; node tide.js; true"\nTimeoutStopSec=60',
-    1,
-    'node',
-    'wrong',
-  ),
-  unit(
-    'Type=forking and Java in the background',
-    'Type=forking\nExecStart=sh -c "nohup java -jar tide.jar &"\nTimeoutStopSec=60',
-    0,
-    'java',
-  ),
-];
-
-export const systemdRows: readonly Row[] = [
-  ...signalsAndTypes,
-  ...starts,
-  ...wrappers,
-  ...stops,
-  ...settings,
-];
+export const systemdRows: readonly Row[] = [...starts, ...wrappers, ...stops, ...settings];

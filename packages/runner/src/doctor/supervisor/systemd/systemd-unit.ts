@@ -105,7 +105,7 @@ export function systemdSupervisor(
   const stopMs = systemdSpanMs(settings.last(stopSpans, isSpan) ?? '90s') || Infinity;
   const finalSignal = signalName(settings.last(['FinalKillSignal'], isSignal) ?? 'KILL');
   const sends = !isNo.test(settings.last(['SendSIGKILL'], isBoolean) ?? 'yes');
-  const kills = sends && finalSignal === 'KILL' && killMode !== 'none';
+  const kills = sends && /^(KILL|ABRT|SEGV|ILL|BUS|FPE|TRAP|SYS)$/.test(finalSignal) && killMode !== 'none';
   const type = settings.last(['Type'], (value) => types.has(value));
   const remains = isYes.test(settings.last(['RemainAfterExit'], isBoolean) ?? 'no');
   return {
@@ -199,6 +199,8 @@ function remarksOn(
       'start for failed after TimeoutStartSec, and ends it';
     remarks.push({ kind: 'wrong', text, mend: 'Type=exec' });
   }
+  if (signalName(settings.last(['RestartKillSignal'], isSignal) ?? 'TERM') === 'KILL')
+    remarks.push({ kind: 'wrong', text: 'RestartKillSignal=KILL: each restart kills it', mend: 'remove it' });
   if (killMode === 'process')
     remarks.push({ kind: 'note', text: 'KillMode=process leaves every other process of the unit running' });
   for (const skipped of settings.skipped(stopSpans, isSpan))
