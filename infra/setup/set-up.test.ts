@@ -25,6 +25,7 @@ beforeEach(() => {
   for (const file of [
     'infra/setup.mjs',
     'infra/kafka/pom.xml',
+    'infra/kafka/mirror-maker/pom.xml',
     'infra/node/package.json',
     'package-lock.json',
   ]) {
