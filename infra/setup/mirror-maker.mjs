@@ -25,7 +25,7 @@ export async function fetchMirrorMaker() {
   console.error(`set-up: no MirrorMaker 2 (${why}); what is compared with it is left out`);
 }
 
-/** Answers why it could not, or undefined. */
+/** Why it could not; undefined when it could. */
 async function copyJars() {
   const fresh = `${libs}.new`;
   rmSync(fresh, { recursive: true, force: true });
@@ -36,8 +36,16 @@ async function copyJars() {
     ...['-Daether.connector.connectTimeout=5000', '-Daether.connector.requestTimeout=30000'],
   ]);
   if (status === 127) return 'Maven was not found';
-  if (status !== 0 || !existsSync(fresh)) return lastLines(output, 1).join(' ') || 'Maven failed';
+  if (status !== 0 || !existsSync(fresh)) return reasonIn(output);
   rmSync(libs, { recursive: true, force: true });
   renameSync(fresh, libs);
   return undefined;
+}
+
+/** Maven's first error says why; what follows is advice. */
+function reasonIn(output) {
+  return (
+    /^\[(?:FATAL|ERROR)\] (?!\[ERROR\] Some problems)(.+)$/m.exec(output)?.[1] ??
+    (lastLines(output, 1).join(' ') || 'Maven failed')
+  );
 }
