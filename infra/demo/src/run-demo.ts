@@ -34,7 +34,7 @@ async function demo(options: DemoOptions, stop: AbortSignal): Promise<0 | 1> {
 }
 
 /**
- * Answers whether everything lasted until then: a service that has been killed is told of, and the rest
+ * Returns whether everything lasted until then: a service that has been killed is told of, and the rest
  * goes on.
  */
 async function untilStopped({ halt }: Pipeline, stop: AbortSignal): Promise<boolean> {

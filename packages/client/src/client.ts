@@ -49,7 +49,7 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Takes an event: it is in the storage when this returns. Answers its id, or undefined when it was not
+   * Takes an event: it is in the storage when this returns. Returns its id, or undefined when it was not
    * taken; `onDropped` says why. Never throws because of an event.
    */
   track(type: string, fields: EventFields = {}): string | undefined {
@@ -72,7 +72,7 @@ export class Client implements AsyncDisposable {
 
   /**
    * Sends now, unless the server has asked us to stay away. Settles when everything is acknowledged, or after
-   * `timeoutMs` (default 10 000). Answers how many events still wait.
+   * `timeoutMs` (default 10 000). Returns how many events still wait.
    */
   async flush(timeoutMs = 10_000): Promise<number> {
     await this.#sender.empty(timeoutMs);

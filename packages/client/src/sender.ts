@@ -147,7 +147,7 @@ export class Sender {
     return entries.filter((entry) => !old.includes(entry));
   }
 
-  /** One try. Answers how long to wait before the next, 0 for not at all. */
+  /** One try. Returns how long to wait before the next, 0 for not at all. */
   async #send(taken: readonly Entry[], last: boolean): Promise<number> {
     const { queue, to } = this.#o;
     const now = wallClockMs();

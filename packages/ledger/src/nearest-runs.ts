@@ -4,8 +4,8 @@ import type { OffsetRun } from './offset-pairs.ts';
 export type Side = 'source' | 'target';
 
 /**
- * The runs of copies around one offset of a partition, out of all that the pairs topic has. They are shown to
- * it in the order in which they were written, and only two are kept: a week of pairs is millions.
+ * The runs of copies around one offset of a partition, out of all that the pairs topic has. `see` is called
+ * with them in the order in which they were written. Only two are kept: a week of pairs is millions.
  *
  * What was copied again after an operator's answer has source offsets that occurred before. The later copy
  * counts, since the earlier ones lie before everything else on the target.

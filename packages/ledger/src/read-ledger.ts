@@ -15,8 +15,8 @@ export interface LedgerState {
 }
 
 /**
- * Reads a shard's positions from the end of its ledger partition. One record holds all of them, so the way
- * back is short. It grows until a committed record is found: aborted ones and markers may lie behind it.
+ * Reads a shard's positions from the end of its ledger partition. One record holds all of them, so little is
+ * read. The distance read grows until a committed record is found: aborted ones and markers may follow it.
  *
  * Final only for the owner of the shard, after InitProducerId: no commit of an earlier owner can arrive
  * then. Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.

@@ -11,7 +11,7 @@ export interface PromiseCase {
   readonly promise: string;
   /** What must be there before, once for each client. */
   prepare(kafka: TestKafka, bootstrap: readonly string[]): Promise<Prepared>;
-  /** In the client's process. Answers what the judge has to know of it. */
+  /** In the client's process. Returns what the judge has to know of it. */
   act(client: TestedClient, scene: Scene): Promise<Acted>;
   judge(kafka: TestKafka, prepared: Prepared, acted: Acted): Promise<Judgement>;
 }

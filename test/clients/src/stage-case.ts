@@ -34,7 +34,7 @@ export async function stageCase(
     : tried.judge(kafka, prepared, acted);
 }
 
-/** Answers what the client did, or in words why it did not come to its end. */
+/** Returns what the client did, or in words why it did not come to its end. */
 async function act(
   caseName: string,
   clientName: string,

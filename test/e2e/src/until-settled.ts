@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Counts until there are as many as are wanted, or no more have come for `standstillMs`. Answers the last
+ * Counts until there are as many as are wanted, or no more have come for `standstillMs`. Returns the last
  * count, after a moment in which a double would come.
  *
  * @param say is told between two counts. A count reads a whole topic, so they are rarer the longer they take.

@@ -9,7 +9,6 @@ export interface GeoFile {
   readonly path: string;
   /** Name and build as they appear in events: `dbip-city-ipv4 2026-06-05`. */
   readonly label: string;
-  readonly buildMs: number;
   readonly ipVersion: 4 | 6;
   readonly bytes: SharedArrayBuffer;
 }
@@ -28,7 +27,6 @@ export async function loadGeoFile(path: string): Promise<GeoFile> {
     const file: GeoFile = {
       path,
       label: `${basename(path).replace(/\.mmdb$/, '')} ${metadata.buildEpoch.toISOString().slice(0, 10)}`,
-      buildMs: metadata.buildEpoch.getTime(),
       ipVersion: metadata.ipVersion === 6 ? 6 : 4,
       bytes,
     };

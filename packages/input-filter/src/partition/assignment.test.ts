@@ -107,9 +107,9 @@ describe('a partition whose output takes nothing', () => {
     const { assignment } = start();
     assignment.run(owned(3));
     assignment.rest(3);
-    expect(assignment.owner(3)?.partition).toBe(3);
+    expect(assignment.ownedOf(3)?.partition).toBe(3);
     assignment.drop(3);
-    expect(assignment.owner(3)).toBeUndefined();
+    expect(assignment.ownedOf(3)).toBeUndefined();
     expect(assignment.wakeRested(performance.now() + 60_000)).toEqual([]);
     expect(assignment.rest(3)).toBe(false);
   });

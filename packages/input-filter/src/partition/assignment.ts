@@ -67,7 +67,7 @@ export class Assignment {
     return [...this.#states.values()].flatMap((state) => ('partition' in state ? state.partition : []));
   }
 
-  owner(partition: number): OwnedPartition | undefined {
+  ownedOf(partition: number): OwnedPartition | undefined {
     const state = this.#states.get(partition);
     return state && 'partition' in state ? state.partition : undefined;
   }

@@ -60,7 +60,7 @@ export interface PartitionReplay {
   incomplete: number;
   /** Larger than raw takes. */
   tooLarge: number;
-  /** Offsets of the first of those two kinds. */
+  /** The first few offsets that were incomplete or too large. */
   left: bigint[];
   /** Of those that were replayed. */
   readonly reasons: Record<string, number>;

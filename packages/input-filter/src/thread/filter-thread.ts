@@ -222,7 +222,7 @@ export class FilterThread implements Service {
     const untilDueMs =
       this.#openSince === undefined ? idleMs : Math.max(0, this.#dueAt() - performance.now());
     const bytes = await feed.next(isBusy ? 0 : untilDueMs, mailbox.bell, (partition) =>
-      assignment.owner(partition),
+      assignment.ownedOf(partition),
     );
     this.#fetchedAt = performance.now();
     this.#metrics.bytes.add(bytes, 'in');

@@ -35,17 +35,17 @@ export class RawFeed {
   /**
    * Gives the partitions what has arrived.
    * @param maxWaitMs how long to wait for it at most.
-   * @param ownerOf undefined for a partition that is no longer owned here.
+   * @param ownedOf undefined for a partition that is no longer owned here.
    * @returns how many bytes of raw were handed out.
    */
   async next(
     maxWaitMs: number,
     signal: AbortSignal,
-    ownerOf: (partition: number) => OwnedPartition | undefined,
+    ownedOf: (partition: number) => OwnedPartition | undefined,
   ): Promise<number> {
     let bytes = 0;
     for (const fetched of await this.#fetcher.next({ maxWaitMs, signal, bytesMax: fetchBytesMax })) {
-      const owned = ownerOf(fetched.partition);
+      const owned = ownedOf(fetched.partition);
       if (owned === undefined) continue;
       owned.backlog.add(fetched);
       bytes += fetched.bytes;

@@ -56,7 +56,7 @@ export class HeaderBytes {
     return writeVarint(this.#buffer, at, bytes) + bytes;
   }
 
-  /** Answers where it ends, or -1 when some of it is not ASCII. */
+  /** Returns where it ends, or -1 when some of it is not ASCII. */
   #shortAscii(at: number, text: string): number {
     const buffer = this.#buffer;
     buffer[at] = text.length * 2;

@@ -28,10 +28,6 @@ export class TopicCache {
     return this.#byId.get(id);
   }
 
-  names(): string[] {
-    return [...this.#byName.keys()];
-  }
-
   put(fresh: Topic): void {
     const known = this.#byName.get(fresh.name);
     if (known && known.id !== fresh.id) this.#byId.delete(known.id);

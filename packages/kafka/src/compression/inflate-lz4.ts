@@ -23,7 +23,7 @@ export function inflateLz4(bytes: Buffer, bytesMax: number): Buffer {
   return inflated.finish();
 }
 
-/** Answers where the frame ends. */
+/** Returns where the frame ends. */
 function inflateFrame(bytes: Buffer, start: number, inflated: Inflated): number {
   if (start + 7 > bytes.length || bytes.readUInt32LE(start) !== magic)
     throw new CorruptBatchError(`no LZ4 frame at ${start} of ${bytes.length} bytes`);

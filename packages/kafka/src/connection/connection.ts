@@ -56,7 +56,7 @@ export class Connection {
   #renewAt = Infinity;
   /** The broker reads nothing before this moment. */
   #throttledUntil = 0;
-  /** Calls that wait for one of the two, in order. */
+  /** Calls that wait for a new SASL session or for the end of a throttle, in order. */
   #held: (() => void)[] | undefined;
   #whenQuiet: (() => void) | undefined;
   #whenClosed: (() => void) | undefined;
@@ -311,7 +311,7 @@ export class Connection {
   }
 }
 
-/** A broker has told 50 s. Whoever tells more has damaged bytes, or is asked again a little too early. */
+/** The longest seen was 50 s. A longer one is taken for damage; were it real, we would only ask too early. */
 const throttleMaxMs = 120_000;
 
 function ownMemory(): undefined {}

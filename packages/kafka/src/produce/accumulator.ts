@@ -41,7 +41,7 @@ export class Accumulator<Token> {
     return this.#heldBytes;
   }
 
-  /** Copies the record. Answers false and takes nothing when it would exceed a bound. */
+  /** Copies the record. Returns false and takes nothing when it would exceed a bound. */
   add(to: ProducerPartition<Token>, record: OutgoingRecord, token: Token): boolean {
     const { batchBytes, memoryBytes, partitionBytes } = this.#o;
     this.#headers.write(record.headers);

@@ -43,7 +43,7 @@ export class BatchProducer<Token> implements AsyncDisposable {
   readonly #connections: BrokerConnections;
   readonly #sender: Sender<ProducerBatch<Token>, ProducerPartition<Token>>;
   readonly #accumulator: Accumulator<Token>;
-  /** By topic and partition. `append` looks here for every record, so it does without a key made of both. */
+  /** By topic and partition. `append` looks here for every record, so no key string is built. */
   readonly #partitions = new Map<string, ProducerPartition<Token>[]>();
   readonly #broken = new Set<ProducerPartition<Token>>();
   readonly #onSettled: (settlement: Settlement<Token>) => void;
@@ -106,7 +106,7 @@ export class BatchProducer<Token> implements AsyncDisposable {
   }
 
   /**
-   * Copies a record. Answers false and takes nothing when a memory bound is reached (the total, or that of
+   * Copies a record. Returns false and takes nothing when a memory bound is reached (the total, or that of
    * this partition) or the producer is closed. The caller may reuse key, value and headers at once.
    */
   append(topic: string, partition: number, record: OutgoingRecord, token: Token): boolean {

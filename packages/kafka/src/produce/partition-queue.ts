@@ -19,8 +19,8 @@ export interface SendableBatch {
 }
 
 /**
- * A broker remembers five batches of a producer and partition (ProducerStateEntry). It could not tell more
- * apart.
+ * A broker remembers five batches of a producer and partition (ProducerStateEntry). With more in flight
+ * it could not recognise a resend.
  */
 export const inFlightMax = 5;
 

@@ -47,10 +47,6 @@ export class FrameReader {
     return value;
   }
 
-  readBoolean(): boolean {
-    return this.readUnsignedInt8() === 1;
-  }
-
   readInt16(): number {
     const value = this.frame.readInt16BE(this.position);
     this.position += 2;

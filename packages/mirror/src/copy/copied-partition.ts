@@ -124,14 +124,14 @@ export class CopiedPartition {
     this.#activity = { kind: 'waiting', why };
   }
 
-  /** Longer each time, until something is written again. Answers for how long, ms. */
+  /** Longer each time, until something is written again. Returns for how long, ms. */
   rest(): number {
     this.#restMs = Math.min(restMaxMs, Math.max(restMinMs, 2 * this.#restMs));
     this.#activity = { kind: 'resting', untilAt: performance.now() + this.#restMs };
     return this.#restMs;
   }
 
-  /** A broker refuses it, and no other partition. Answers in how many ms it is tried again. */
+  /** A broker refuses it, and no other partition. Returns in how many ms it is tried again. */
   failFor(detail: string): number {
     const { position } = this.next;
     this.pauseFor({ kind: 'failing', from: position, to: position, detail });

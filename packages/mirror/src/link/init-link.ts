@@ -29,7 +29,7 @@ type Admins = { source: Admin; target: Admin };
 /**
  * Creates a link, or registers more topics of one. It is safe to run it again, and to break it off anywhere:
  * the mirror refuses a ledger partition without its genesis, and the next init completes it. Run one init at
- * a time on a target, because ranges are given by looking at those of the other links. Answers what it did,
+ * a time on a target, because ranges are given by looking at those of the other links. Returns what it did,
  * a line each.
  */
 export async function initLink(config: InitConfig, link: LinkContext): Promise<string[]> {

@@ -19,7 +19,7 @@ export function originsOf(topic: string, ledgersBesideIt: readonly Genesis[]): O
 }
 
 /**
- * Copies that come back to where they were read are copied again, for ever. Answers a sentence for each
+ * Copies that come back to where they were read are copied again, for ever. Returns a sentence for each
  * topic whose target is among its own origins, by however many links. The same topic under another name is
  * another topic.
  */

@@ -110,7 +110,7 @@ export class ShardCopy implements Disposable {
       }
       const throttledMs = this.#openAt === undefined ? this.#session.throttledForMs : 0;
       if (throttledMs > 0) {
-        await pause(Math.min(throttledMs, waitMs), signal);
+        await sleepUnlessAborted(Math.min(throttledMs, waitMs), signal);
         continue;
       }
       if (await this.#heldBack(waitMs, signal)) continue;
@@ -255,13 +255,13 @@ export class ShardCopy implements Disposable {
     this.#onPaused(partition);
   }
 
-  /** Waits as the limit of bytes asks, but not beyond the next commit or survey. Answers whether it did. */
+  /** Waits as the limit of bytes asks, but not beyond the next commit or survey. Returns whether it did. */
   async #heldBack(waitMs: number, signal: AbortSignal): Promise<boolean> {
     const { bandwidth } = this.#o;
     const from = performance.now();
     const limitedMs = bandwidth.waitMs(from);
     if (limitedMs === 0) return false;
-    await pause(Math.min(limitedMs, waitMs), signal);
+    await sleepUnlessAborted(Math.min(limitedMs, waitMs), signal);
     bandwidth.waited(from, performance.now());
     return true;
   }
@@ -281,7 +281,7 @@ export class ShardCopy implements Disposable {
 
   /**
    * Copies, positions and the pairs of the commit before, in one transaction. If nothing moved, nothing is
-   * sent, except waiting pairs when `flush`. Answers whether something was committed. Throws
+   * sent, except waiting pairs when `flush`. Returns whether something was committed. Throws
    * TransactionError.
    */
   async #commit(flush: boolean): Promise<boolean> {
@@ -383,7 +383,7 @@ const noLimits = { maxMessageBytes: Infinity };
 const referencesMax = 1_000;
 
 /** Over at once when the signal aborts. */
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+async function sleepUnlessAborted(waitMs: number, signal: AbortSignal): Promise<void> {
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 

@@ -85,7 +85,7 @@ export class Shard {
   }
 
   /**
-   * From one reading of the ledger to the next. Answers whether it is over; throws what an operator has to
+   * From one reading of the ledger to the next. Returns whether it is over; throws what an operator has to
    * mend.
    */
   async #liveOnce(): Promise<boolean> {
@@ -126,7 +126,7 @@ export class Shard {
     return taken;
   }
 
-  /** Answers whether it is over. Throws what an operator has to mend. */
+  /** Returns whether it is over. Throws what an operator has to mend. */
   async #recover(error: unknown): Promise<boolean> {
     const { metrics, log, shard } = this.#o;
     this.#idleBecause = error instanceof Error ? error.message : String(error);

@@ -20,7 +20,7 @@ export interface Command<Config> {
   /** How its flags go together, e.g. `--partition P (--from N | --skip-gap)`. */
   readonly synopsis?: string;
   readonly flags?: Flags;
-  /** Answers what standard output shows. Throws UsageError for flags that do not go together. */
+  /** Returns what standard output shows. Throws UsageError for flags that do not go together. */
   act(config: Config, given: GivenFlags): Promise<string | CommandOutcome>;
 }
 

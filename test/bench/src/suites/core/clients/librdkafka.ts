@@ -32,7 +32,7 @@ function argumentsOf(job: Job): string[] {
   ];
 }
 
-/** Answers why it could not. */
+/** Returns why it could not. */
 function compile(program: string, folders: readonly string[]): string | undefined {
   const library = folders.map((folder) => join(folder, 'librdkafka.so.1')).find((file) => existsSync(file));
   const args = ['-O2', '-o', program, source, library ?? '-l:librdkafka.so.1', '-Wl,--allow-shlib-undefined'];

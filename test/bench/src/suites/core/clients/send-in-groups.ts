@@ -8,7 +8,7 @@ const sendsAtOnce = 2;
 
 /**
  * For clients that batch only what one call gives them: each call gets as many records as fill a batch of
- * every partition. Answers how long each call took, ms.
+ * every partition. Returns how long each call took, ms.
  */
 export async function sendInGroups(
   { records, partitions, valueBytes, batchBytes }: Job,
