@@ -62,6 +62,17 @@ test('a start script that is here and never says exec is told of', () => {
   );
 });
 
+test("Upstart's override beside the job is read: its stanzas count", () => {
+  const folder = temporaryFolder();
+  const path = writeScript(join(folder, 'tide.conf'), 'kill timeout 60\nexec tidemond\n');
+  expect(runRunner(['doctor', '--upstart', path]).code).toBe(0);
+  writeScript(join(folder, 'tide.override'), 'kill timeout 2\n');
+  expect(runRunner(['doctor', '--upstart', path])).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('KILL after 2 s'),
+  });
+});
+
 test('a script whose #! line starts something before the shell', () => {
   const folder = temporaryFolder();
   const started = (header: string) => {

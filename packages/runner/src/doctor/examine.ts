@@ -20,7 +20,7 @@ export async function examineFile(kind: (typeof fileKinds)[number], path: string
     case 'unit':
       return [withScript(readSystemdUnit(path, text, dropInsOf(path), lookAtScript))];
     case 'upstart':
-      return [withScript(readUpstartJob(path, text, lookAtScript))];
+      return [withScript(readUpstartJob(path, `${text}\n${overrideOf(path)}`, lookAtScript))];
     case 'supervisord':
       return readSupervisordFile(path, text, lookAtScript);
     case 'init':
@@ -32,6 +32,11 @@ export async function examineFile(kind: (typeof fileKinds)[number], path: string
       return readComposeFile(path, text, beside('.env') ?? '', beside);
     }
   }
+}
+
+/** JOB.override beside JOB.conf: its stanzas come later, and count (init(5)). */
+function overrideOf(path: string): string {
+  return path.endsWith('.conf') ? (readIfThere(path.replace(/conf$/, 'override')) ?? '') : '';
 }
 
 /** FILE.d/*.conf, in the order of their names. */

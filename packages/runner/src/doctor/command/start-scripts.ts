@@ -66,6 +66,27 @@ export function daemonSwitch(args: readonly string[]): string | undefined {
   );
 }
 
+/** Daemons that leave the foreground unless they are told to stay, or only when told to leave. */
+const daemons: readonly { name: RegExp; leaves: (line: string) => boolean; source: string }[] = [
+  {
+    name: /^nginx$/,
+    leaves: (line) => !/daemon\s+off/.test(line),
+    source: 'nginx: daemon on is its default',
+  },
+  { name: /^sshd$/, leaves: (line) => !/(^|\s)-\w*[Ddit]/.test(line), source: 'sshd(8): -D' },
+  { name: /^crond?$/, leaves: (line) => !/(^|\s)-\w*[fnd]/.test(line), source: 'cron(8), crond(8): -f, -n' },
+  { name: /^named$/, leaves: (line) => !/(^|\s)-\w*[fg]/.test(line), source: 'named(8): -f, -g' },
+  { name: /^mongod$/, leaves: (line) => /(^|\s)--fork\b/.test(line), source: 'mongod(1): --fork' },
+  { name: /^haproxy$/, leaves: (line) => /(^|\s)-D\b/.test(line), source: 'haproxy(1): -D' },
+  { name: /^memcached$/, leaves: (line) => /(^|\s)-d\b/.test(line), source: 'memcached(1): -d' },
+];
+
+/** Why a daemon probably leaves the foreground; its configuration file, which is not read, may differ. */
+export function leavesByItself(name: string, args: readonly string[]): string | undefined {
+  const line = args.join(' ');
+  return daemons.find((daemon) => daemon.name.test(name) && daemon.leaves(line))?.source;
+}
+
 /** A script by its name, which cannot be looked at. */
 export function looksLikeScript(program: string): boolean {
   if (/^\/etc\/(rc\.d\/)?init\.d\//.test(program)) return true;

@@ -7,7 +7,7 @@ import { unwrapContainer } from './containers.ts';
 import { hopOf, starters } from './programs.ts';
 import { unwrapShell } from './shells.ts';
 import { specialSteps } from './special.ts';
-import { daemonSwitch, knownStartScript, looksLikeScript } from './start-scripts.ts';
+import { daemonSwitch, knownStartScript, leavesByItself, looksLikeScript } from './start-scripts.ts';
 import type { Look, Step } from './step.ts';
 
 /**
@@ -125,6 +125,13 @@ function scriptSteps(
   if (asked !== undefined) {
     const because = `is told ${asked}: whether it goes to the background and leaves is its own affair`;
     const settle = `look whether ${name} stays in the foreground with ${asked}`;
+    const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
+    return [{ hop, inner: [...command], last: true }];
+  }
+  const leaves = leavesByItself(name, args);
+  if (leaves !== undefined) {
+    const because = `goes to the background, unless its configuration says otherwise (${leaves})`;
+    const settle = 'tell it to stay in the foreground, or say Type=forking';
     const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
     return [{ hop, inner: [...command], last: true }];
   }

@@ -35,3 +35,13 @@ export function sleepSeconds([program = '', ...args]: readonly string[]): number
   const unit: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 };
   return each.reduce((total, match) => total + Number(match![1]) * unit[match![2]!]!, 0);
 }
+
+/** A program that lasts, by its name or where it lies; also within `$(...)`. */
+export function looksLikeService(words: readonly string[]): boolean {
+  const [program = ''] = words;
+  return (
+    /^(\S*\/)?(java|node|nodejs|deno|bun)$/.test(program) ||
+    /^\/(opt|srv)\//.test(program) ||
+    words.some((word) => /(\$\(|`)\s*(\S*\/)?(java|node|nodejs|deno|bun)\s/.test(word))
+  );
+}

@@ -54,3 +54,12 @@ export function merge(paths: readonly Path[]): Path[] {
     return merged;
   });
 }
+
+/** `set -m`, `set -em`, `set -o monitor`: job control, which a script has only when it asks for it. */
+export function setsMonitor(args: readonly string[]): boolean {
+  const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  return options.some(
+    (option, at) =>
+      /^-[a-zA-Z]*m/.test(option) || (option === 'monitor' && /^-\w*o$/.test(options[at - 1] ?? '')),
+  );
+}

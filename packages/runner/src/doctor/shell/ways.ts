@@ -1,11 +1,11 @@
 import { withoutAssignments } from '../command/command-words.ts';
 import type { Command, Script, Simple, Statement } from './ast.ts';
 import { parseShell } from './parse.ts';
-import { isSoonOver, keepsAlive } from './passing.ts';
+import { isSoonOver, keepsAlive, looksLikeService } from './passing.ts';
 import { asksWhetherAlive, breaks, isEndless, sleepsLong } from './loops.ts';
-import { copy, merge, type Path } from './path.ts';
+import { copy, merge, setsMonitor, type Path } from './path.ts';
 import { ShellSyntaxError } from './scan.ts';
-import { noTrap, readTrap, type OnTermTrap } from './trap.ts';
+import { noTrap, readTrap, simpleCommands, type OnTermTrap } from './trap.ts';
 import { expand, expandWords, isOpen } from './words.ts';
 
 /**
@@ -69,7 +69,10 @@ export function waysOf(script: Script, { positional, bash, ownGroups = false }: 
     return seen.has(key) ? false : seen.add(key);
   });
   const lasting = distinct.filter(({ kind }) => kind !== 'nothing');
-  return lasting.length > 0 ? lasting : [{ kind: 'nothing' }];
+  if (lasting.length > 0) return lasting;
+  const asked = simpleCommands(script, new Map(), 0).find(looksLikeService);
+  if (asked === undefined) return [{ kind: 'nothing' }];
+  return [{ kind: 'unknown', reason: `starts ${asked[0]} in a condition or a substitution, as its child` }];
 }
 
 /** A script of one simple command without redirections, which bash 5 replaces itself by. */
@@ -336,6 +339,9 @@ class Walk {
     // `service & exec tail -f log`: TERM ends tail, and nobody tells the service.
     if (job && keepsAlive(words)) this.ways.push({ ...kept, words: job, trap: noTrap });
     else this.ways.push({ kind: 'exec', words, trap: path.trap });
+    // `java & exec nginx`: two services, of which TERM reaches one.
+    if (job && looksLikeService(job) && !keepsAlive(words))
+      this.ways.push({ ...kept, words: job, trap: noTrap });
     return [];
   }
 
@@ -383,15 +389,6 @@ class Walk {
 
 function statementOf(command: Command): Statement {
   return { commands: [{ joint: undefined, command }], background: false };
-}
-
-/** `set -m`, `set -em`, `set -o monitor`: job control, which a script has only when it asks for it. */
-function setsMonitor(args: readonly string[]): boolean {
-  const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
-  return options.some(
-    (option, at) =>
-      /^-[a-zA-Z]*m/.test(option) || (option === 'monitor' && /^-\w*o$/.test(options[at - 1] ?? '')),
-  );
 }
 
 function assign(text: string, path: Path): void {

@@ -240,6 +240,7 @@ function startStopDaemon(args: readonly string[]): StopAction[] {
   if (signal === 'KILL' || signal === '9') return [{ does: 'kills' }];
   const retry = optionOf(read, 'R', 'retry');
   if (retry === undefined) return [{ does: 'tells', whom: 'service' }];
+  if (isOpen(retry)) return [{ does: 'unclear', because: `its schedule is ${retry}, which is not read` }];
   if (/^\d+$/.test(retry)) return [{ does: 'tells and kills', afterMs: Number(retry) * 1_000 }];
   let waitedMs = 0;
   for (const item of retry.replaceAll(/-(?=[A-Z])|SIG/g, '').split('/')) {

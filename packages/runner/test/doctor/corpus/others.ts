@@ -47,6 +47,7 @@ export const initRows: readonly Row[] = [
   row('five seconds', sysv('start-stop-daemon --stop --retry 5 --pidfile $PID'), 1, 'tidemond'),
   row('patient', sysv('start-stop-daemon --stop --retry TERM/90/KILL/5 --pidfile $PID'), 0, 'tidemond'),
   row('only told', sysv('start-stop-daemon --stop --pidfile $PID'), 0, 'tidemond'),
+  row('a schedule of a variable', sysv('start-stop-daemon --stop --retry=$RETRY --pidfile $PID'), 2),
   row('kill -9', sysv('kill -9 `cat $PID`'), 1, 'tidemond'),
   row('TERM, then KILL', sysv('kill $(cat $PID); sleep 3; kill -KILL $(cat $PID)'), 1, 'tidemond'),
   row(

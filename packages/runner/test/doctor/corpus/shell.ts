@@ -172,6 +172,16 @@ const parents: Row[] = [
     0,
     'tidemond',
   ),
+  script('a service in a condition', 'if ! java -jar tide.jar; then echo failed; fi', 2),
+  script('a service in a substitution', 'OUT=$(date); echo "$(java -jar tide.jar)"', 2),
+  script(
+    'two services, one of them behind &',
+    'java -jar tide.jar & exec nginx -g "daemon off;"',
+    1,
+    'nginx',
+    orphaned,
+  ),
+  script('a condition that only looks', 'if [ -f /etc/tide ]; then mkdir -p /run/tide; fi', 0),
   script('a trap that kills', "trap 'kill -9 $P' TERM; tidemond & P=$!; wait $P", 1, 'tidemond', early),
   script(
     'a loop that is itself the service',

@@ -82,4 +82,19 @@ export const signalRows: readonly Row[] = [
     2,
     'tidemond',
   ),
+  unit('a daemon that leaves by itself', 'ExecStart=/usr/sbin/nginx', 2, 'nginx'),
+  unit(
+    'a daemon that leaves, and a type that waits for it',
+    'Type=forking\nExecStart=/usr/sbin/nginx\nTimeoutStopSec=60',
+    0,
+    'nginx',
+  ),
+  unit('a daemon that is told to stay', 'ExecStart=/usr/sbin/sshd -D\nTimeoutStopSec=60', 0, 'sshd'),
+  unit(
+    'two commands, though it is no oneshot',
+    'ExecStart=tidemond\nExecStart=reindex\nTimeoutStopSec=60',
+    1,
+    'reindex',
+    'wrong',
+  ),
 ];

@@ -199,6 +199,10 @@ function remarksOn(
       'start for failed after TimeoutStartSec, and ends it';
     remarks.push({ kind: 'wrong', text, mend: 'Type=exec' });
   }
+  if (settings.list('ExecStart').flatMap(execCommands).length > 1 && type !== 'oneshot') {
+    const text = 'more than one ExecStart= without Type=oneshot: systemd refuses the unit';
+    remarks.push({ kind: 'wrong', text, mend: 'one ExecStart=' });
+  }
   if (signalName(settings.last(['RestartKillSignal'], isSignal) ?? 'TERM') === 'KILL')
     remarks.push({ kind: 'wrong', text: 'RestartKillSignal=KILL: each restart kills it', mend: 'remove it' });
   if (killMode === 'process')
