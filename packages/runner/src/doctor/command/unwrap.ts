@@ -121,20 +121,8 @@ function scriptSteps(
     ];
   if (shell && shell !== 'no script')
     return unwrapShell(basename(shell.interpreter), [program, ...args], sh, look, shell.text);
-  const asked = daemonSwitch(args);
-  if (asked !== undefined) {
-    const because = `is told ${asked}: whether it goes to the background and leaves is its own affair`;
-    const settle = `look whether ${name} stays in the foreground with ${asked}`;
-    const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
-    return [{ hop, inner: [...command], last: true }];
-  }
-  const leaves = leavesByItself(name, args);
-  if (leaves !== undefined) {
-    const because = `goes to the background, unless its configuration says otherwise (${leaves})`;
-    const settle = 'tell it to stay in the foreground, or say Type=forking';
-    const hop: Hop = { name, onTerm: 'opaque', because, settle, mayDetach: true };
-    return [{ hop, inner: [...command], last: true }];
-  }
+  const leaving = mayLeave(name, args);
+  if (leaving) return [{ hop: leaving, inner: [...command], last: true }];
   const started = startedBehindDashes(args);
   if (started !== undefined) {
     const because = `is given a command behind --, and may exec it or stay its parent`;
@@ -148,6 +136,20 @@ function scriptSteps(
   return [
     { hop: { name, onTerm: 'opaque', because, settle, unread: true }, inner: [...command], last: true },
   ];
+}
+
+/** A daemon that may go to the background, and leave what it has started to its supervisor. */
+function mayLeave(name: string, args: readonly string[]): Hop | undefined {
+  const hop = { name, onTerm: 'opaque', mayDetach: true } as const;
+  const asked = daemonSwitch(args);
+  if (asked !== undefined) {
+    const because = `is told ${asked}: whether it goes to the background and leaves is its own affair`;
+    return { ...hop, because, settle: `look whether ${name} stays in the foreground with ${asked}` };
+  }
+  const leaves = leavesByItself(name, args);
+  if (leaves === undefined) return undefined;
+  const because = `goes to the background, unless its configuration says otherwise (${leaves})`;
+  return { ...hop, because, settle: 'tell it to stay in the foreground, or say Type=forking' };
 }
 
 /** What a #! line names before the shell; a hop only where nobody here knows it. */
@@ -184,7 +186,8 @@ function busybox(name: string, args: string[], sh: ShellFlavour, look: Look): St
   return stepsOf(args, sh, look) ?? undefined;
 }
 
-const runnerPattern = /(^|\/)penstock-run(\.cjs)?$/;
+/** The Runner by any path. */
+export const runnerPattern = /(^|\/)penstock-run(\.cjs)?$/;
 
 /** `penstock-run ... -- COMMAND`, or node with options in front of its file. */
 function runnerStep(name: string, args: readonly string[]): Step | undefined {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { crashSignals } from '../signal-name.ts';
 import { suKillsAfterMs, type Chain, type Hop } from './hop.ts';
 import type { StopCommand, Supervisor } from './situation.ts';
 
@@ -58,7 +59,7 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
     const text = `${service} ${deaf}: nothing happens ${patience(supervisor)}`;
     return story('never told', text, firstKill(supervisor, []));
   }
-  if (crashes.has(supervisor.stopSignal) && before?.waits !== 'yes') {
+  if (crashSignals.has(supervisor.stopSignal) && before?.waits !== 'yes') {
     const atOnce: Kill = { killedAfterMs: 0, killer: supervisor.name };
     return story(
       'killed early',
@@ -75,9 +76,6 @@ export function playStop(supervisor: Supervisor, chain: Chain, needsMs: number):
 
 /** Signals that stop nobody, signal(7). With WINCH, httpd and php-fpm end in peace. */
 const asksNothing: ReadonlySet<string> = new Set(['CONT', 'CHLD', 'URG', 'STOP', 'TSTP', 'TTIN', 'TTOU']);
-
-/** Signals of a crash, signal(7). Nobody ends in peace by them. */
-const crashes: ReadonlySet<string> = new Set(['ABRT', 'SEGV', 'ILL', 'BUS', 'FPE', 'TRAP', 'SYS']);
 
 /** Why the service does nothing at its stop signal. */
 function deafTo(signal: string, between: readonly Hop[], service: string): string | undefined {

@@ -25,3 +25,8 @@ export interface Statement {
   commands: { joint: '&&' | '||' | undefined; command: Command }[];
   background: boolean;
 }
+
+/** A command on its own, in the foreground. */
+export function statementOf(command: Command): Statement {
+  return { commands: [{ joint: undefined, command }], background: false };
+}

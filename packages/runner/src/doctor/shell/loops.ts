@@ -1,4 +1,4 @@
-import type { Command, Script } from './ast.ts';
+import { statementOf, type Command, type Script } from './ast.ts';
 import { sleepSeconds } from './passing.ts';
 import { simpleCommands } from './trap.ts';
 import { isOpen } from './words.ts';
@@ -13,28 +13,36 @@ export function isEndless(word: string, condition: Script): boolean {
   return word === 'until' && /^(false|\/bin\/false)$/.test(text);
 }
 
+/** What stands within a command. Not a function: that runs only when it is called. */
+function scriptsIn(command: Command): Script[] {
+  switch (command.kind) {
+    case 'simple':
+    case 'function':
+      return [];
+    case 'pipeline':
+      return command.commands.map((each) => [statementOf(each)]);
+    case 'if':
+      return [
+        ...command.branches.flatMap(({ condition, body }) => [condition, body]),
+        command.otherwise ?? [],
+      ];
+    case 'case':
+      return command.arms.map(({ body }) => body);
+    default:
+      return [command.body];
+  }
+}
+
+const commandsOf = (script: Script): Command[] =>
+  script.flatMap(({ commands }) => commands.map(({ command }) => command));
+
 /** Whether any simple command in there passes the test; functions are not looked into. */
 function anyCommand(script: Script, test: (words: string[]) => boolean): boolean {
-  const of = (command: Command): boolean => {
-    switch (command.kind) {
-      case 'simple':
-        return test(command.words);
-      case 'pipeline':
-        return command.commands.some(of);
-      case 'if':
-        return (
-          command.branches.some(({ condition, body }) => anyCommand([...condition, ...body], test)) ||
-          anyCommand(command.otherwise ?? [], test)
-        );
-      case 'case':
-        return command.arms.some(({ body }) => anyCommand(body, test));
-      case 'function':
-        return false;
-      default:
-        return anyCommand(command.body, test);
-    }
-  };
-  return script.some(({ commands }) => commands.some(({ command }) => of(command)));
+  return commandsOf(script).some((command) =>
+    command.kind === 'simple'
+      ? test(command.words)
+      : scriptsIn(command).some((inner) => anyCommand(inner, test)),
+  );
 }
 
 /** `kill -0 PID`, or a look for its folder in /proc. */
@@ -58,28 +66,11 @@ export const sleepsLong = (body: Script): boolean =>
 /** Whether it sleeps within a loop, or calls a function that does: a wait of a length that is not read. */
 export function sleepsInLoop(script: Script, functions: ReadonlyMap<string, Script>, depth = 0): boolean {
   if (depth > 20) return false;
-  const of = (command: Command): boolean => {
-    switch (command.kind) {
-      case 'loop':
-        return simpleCommands(command.body, functions, depth + 1).some(([name]) => name === 'sleep');
-      case 'simple': {
-        const called = functions.get(command.words[0] ?? '');
-        return called !== undefined && sleepsInLoop(called, functions, depth + 1);
-      }
-      case 'pipeline':
-        return command.commands.some(of);
-      case 'if':
-        return [
-          ...command.branches.flatMap(({ condition, body }) => [condition, body]),
-          command.otherwise ?? [],
-        ].some((each) => sleepsInLoop(each, functions, depth + 1));
-      case 'case':
-        return command.arms.some(({ body }) => sleepsInLoop(body, functions, depth + 1));
-      case 'function':
-        return false;
-      default:
-        return sleepsInLoop(command.body, functions, depth + 1);
-    }
-  };
-  return script.some(({ commands }) => commands.some(({ command }) => of(command)));
+  return commandsOf(script).some((command) => {
+    if (command.kind === 'loop')
+      return simpleCommands(command.body, functions, depth + 1).some(([name]) => name === 'sleep');
+    const called = command.kind === 'simple' ? functions.get(command.words[0] ?? '') : undefined;
+    const inside = called ? [called] : scriptsIn(command);
+    return inside.some((each) => sleepsInLoop(each, functions, depth + 1));
+  });
 }

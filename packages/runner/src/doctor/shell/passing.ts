@@ -36,11 +36,14 @@ export function sleepSeconds([program = '', ...args]: readonly string[]): number
   return each.reduce((total, match) => total + Number(match![1]) * unit[match![2]!]!, 0);
 }
 
+/** Programs that run what they are given in their own process, and never fork into the background. */
+export const isLauncher = (name: string): boolean => /^(java|node|nodejs|deno|bun)$/.test(name);
+
 /** A program that lasts, by its name or where it lies; also within `$(...)`. */
 export function looksLikeService(words: readonly string[]): boolean {
   const [program = ''] = words;
   return (
-    /^(\S*\/)?(java|node|nodejs|deno|bun)$/.test(program) ||
+    isLauncher(basename(program)) ||
     /^\/(opt|srv)\//.test(program) ||
     words.some((word) => /(\$\(|`)\s*(\S*\/)?(java|node|nodejs|deno|bun)\s/.test(word))
   );

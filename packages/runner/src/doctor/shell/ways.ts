@@ -1,5 +1,5 @@
 import { withoutAssignments } from '../command/command-words.ts';
-import type { Command, Script, Simple, Statement } from './ast.ts';
+import { statementOf, type Command, type Script, type Simple, type Statement } from './ast.ts';
 import { parseShell } from './parse.ts';
 import { isSoonOver, keepsAlive, looksLikeService } from './passing.ts';
 import { asksWhetherAlive, breaks, isEndless, sleepsLong } from './loops.ts';
@@ -337,11 +337,10 @@ class Walk {
     const job = path.jobs.findLast((each) => !isSoonOver(each));
     const kept = { kind: 'job', shell: 'is kept', waitsAgain: false, ownGroup: path.ownGroups } as const;
     // `service & exec tail -f log`: TERM ends tail, and nobody tells the service.
-    if (job && keepsAlive(words)) this.ways.push({ ...kept, words: job, trap: noTrap });
-    else this.ways.push({ kind: 'exec', words, trap: path.trap });
+    const isTail = job !== undefined && keepsAlive(words);
+    if (!isTail) this.ways.push({ kind: 'exec', words, trap: path.trap });
     // `java & exec nginx`: two services, of which TERM reaches one.
-    if (job && looksLikeService(job) && !keepsAlive(words))
-      this.ways.push({ ...kept, words: job, trap: noTrap });
+    if (job && (isTail || looksLikeService(job))) this.ways.push({ ...kept, words: job, trap: noTrap });
     return [];
   }
 
@@ -385,10 +384,6 @@ class Walk {
       command.kind === 'simple' && !piped ? [expandWords(command.words, path)] : [],
     );
   }
-}
-
-function statementOf(command: Command): Statement {
-  return { commands: [{ joint: undefined, command }], background: false };
 }
 
 function assign(text: string, path: Path): void {

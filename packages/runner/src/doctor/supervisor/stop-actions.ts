@@ -4,7 +4,7 @@ import { starters } from '../command/programs.ts';
 import { specialSteps, startStopDaemonOptions } from '../command/special.ts';
 import { looksLikeScript } from '../command/start-scripts.ts';
 import type { Look } from '../command/step.ts';
-import { unwrap } from '../command/unwrap.ts';
+import { runnerPattern, unwrap } from '../command/unwrap.ts';
 import type { Script, Statement } from '../shell/ast.ts';
 import { readKill } from '../shell/kill.ts';
 import { parseShell } from '../shell/parse.ts';
@@ -201,7 +201,7 @@ function plainActions(
 
 /** `penstock-run stop`, also behind node: it waits, and kills only with --kill-after. */
 function runnerStop(words: readonly string[]): StopAction[] | undefined {
-  const at = words.findIndex((word) => /(^|\/)penstock-run(\.cjs)?$/.test(word));
+  const at = words.findIndex((word) => runnerPattern.test(word));
   if (at < 0 || words[at + 1] !== 'stop') return undefined;
   const read = readWords(words.slice(at + 2), { long: ['pid-file', 'timeout', 'kill-after', 'ready'] });
   const [killAfter, timeout = '300'] = [optionOf(read, 'kill-after'), optionOf(read, 'timeout')];

@@ -4,8 +4,9 @@ import type { Look } from '../../command/step.ts';
 import type { Chain, Hop } from '../../judge/hop.ts';
 import type { Remark, Rest, Situation, Supervisor } from '../../judge/situation.ts';
 import { plainSupervisor } from '../../judge/situation.ts';
+import { isLauncher } from '../../shell/passing.ts';
 import { serviceName } from '../../judge/stopping.ts';
-import { signalName } from '../../signal-name.ts';
+import { crashSignals, signalName } from '../../signal-name.ts';
 import { dockerGraceMs, stopActions } from '../stop-actions.ts';
 import { playStopCommands, type PlayedStop } from '../stop-command.ts';
 import { execCommands } from './exec-line.ts';
@@ -105,7 +106,8 @@ export function systemdSupervisor(
   const stopMs = systemdSpanMs(settings.last(stopSpans, isSpan) ?? '90s') || Infinity;
   const finalSignal = signalName(settings.last(['FinalKillSignal'], isSignal) ?? 'KILL');
   const sends = !isNo.test(settings.last(['SendSIGKILL'], isBoolean) ?? 'yes');
-  const kills = sends && /^(KILL|ABRT|SEGV|ILL|BUS|FPE|TRAP|SYS)$/.test(finalSignal) && killMode !== 'none';
+  const deadly = finalSignal === 'KILL' || crashSignals.has(finalSignal);
+  const kills = sends && deadly && killMode !== 'none';
   const type = settings.last(['Type'], (value) => types.has(value));
   const remains = isYes.test(settings.last(['RemainAfterExit'], isBoolean) ?? 'no');
   return {
@@ -137,7 +139,7 @@ function stopSignalOf(settings: UnitSettings): string {
 
 /** Launchers that do not fork into the background, started by nothing that does. */
 function staysInFront({ hops, service: [program = ''] }: Chain): boolean {
-  if (!/^(java|node|nodejs|deno|bun)$/.test(basename(program))) return false;
+  if (!isLauncher(basename(program))) return false;
   return hops.every(({ onTerm, mayDetach }) => !mayDetach && !mayLeave.has(onTerm));
 }
 
