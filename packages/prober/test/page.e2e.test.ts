@@ -1,14 +1,12 @@
+import { chromium, needsChromium, startBrowser } from '@penstock/test-browser';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Incidents } from '../src/alert/incidents.ts';
 import { Flow } from '../src/page/flow.ts';
 import { startPageServer } from '../src/page/page-server.ts';
 import { pageView } from '../src/page/page-view.ts';
-import { chromium, openPage } from './browser.ts';
-
-const needs = chromium === undefined ? ' (needs Chromium: apt-get install chromium)' : '';
 
 test.skipIf(chromium === undefined)(
-  `a browser shows the verdict, each hop and the incidents${needs}`,
+  `a browser shows the verdict, each hop and the incidents${needsChromium}`,
   async () => {
     const flow = new Flow(['fra', 'nyc']);
     const incidents = new Incidents(60_000, () => undefined);
@@ -25,7 +23,8 @@ test.skipIf(chromium === undefined)(
       history: () => flow.seconds,
     });
     onTestFinished(() => server[Symbol.asyncDispose]());
-    await using page = await openPage(chromium!, `http://127.0.0.1:${server.address.port}/`);
+    await using browser = await startBrowser(chromium!);
+    const page = await browser.open(`http://127.0.0.1:${server.address.port}/`);
     const shown = (): Promise<string> => page.evaluate('document.body.outerHTML').then(String);
     const contents = await vi.waitUntil(async () => {
       const html = await shown();

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chromium, openPage } from './browser.ts';
+import { chromium, startBrowser } from '@penstock/test-browser';
 
 // npm run screenshots -w @penstock/prober [-- URL]
 // Takes the pictures of docs/live-page.md of a page that is open: that of the running demo, or another one.
@@ -19,7 +19,8 @@ process.exitCode = await main(process.argv[2] ?? (await pageOfDemo()));
 async function main(url: string | undefined): Promise<number> {
   if (chromium === undefined) return fail('no Chromium here: apt-get install chromium');
   if (url === undefined) return fail('no demo runs: start "npm run demo -- --datacenters 4", or name a page');
-  await using page = await openPage(chromium, url);
+  await using browser = await startBrowser(chromium);
+  const page = await browser.open(url);
   for (let tries = 0; (await page.evaluate('document.querySelectorAll(".hop").length')) === 0; tries++) {
     if (tries > 100) return fail(`${url} shows no datacenter after 10 s`);
     await sleep(100);

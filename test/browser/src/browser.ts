@@ -14,6 +14,8 @@ export interface Browser extends AsyncDisposable {
 export interface Tab {
   /** What an expression is in the page, as JSON; a promise is awaited. Rejects when it throws. */
   evaluate(expression: string): Promise<unknown>;
+  /** The whole page as PNG, laid out for that width, in one of the two colour schemes. */
+  screenshot(look: { width: number; scheme: 'light' | 'dark' }): Promise<Buffer>;
   /** Another page in the same tab; settles when it has loaded. */
   navigate(url: string): Promise<void>;
   /** As somebody closes it: the page is told. */
@@ -60,6 +62,14 @@ async function openTab(devTools: DevTools, first: string): Promise<Tab> {
       const { exceptionDetails: thrown } = answer;
       if (thrown) throw new Error(thrown.exception?.description ?? thrown.text);
       return answer.result?.value;
+    },
+    async screenshot({ width, scheme }) {
+      const media = [{ name: 'prefers-color-scheme', value: scheme }];
+      await call('Emulation.setEmulatedMedia', { features: media });
+      const layout = { width, height: 800, deviceScaleFactor: 1, mobile: width < 600 };
+      await call('Emulation.setDeviceMetricsOverride', layout);
+      const shot = await call('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+      return Buffer.from(String(shot['data']), 'base64');
     },
     async navigate(url) {
       const loaded = devTools.next('Page.loadEventFired', session);
