@@ -40,7 +40,7 @@ export default defineConfig({
           globalSetup: existsSync(brokerSetup) ? [brokerSetup] : [],
           pool: 'forks',
           execArgv,
-          maxWorkers: 2,
+          maxWorkers: 3, // most of the time a test waits for brokers
           testTimeout: 8 * minuteMs,
           hookTimeout: 4 * minuteMs,
           teardownTimeout: minuteMs,

@@ -25,14 +25,21 @@ export const receipts = (events: CatalogueTools): Format => ({
   examples: [
     {
       event: {
-        ...{ no: 'A-17', at: '2026-06-01T13:59:30+02:00', total: 12.5, currency: 'EUR' },
+        no: 'A-17',
+        at: '2026-06-01T13:59:30+02:00',
+        total: 12.5,
+        currency: 'EUR',
         till: { id: 'till-3', shop: 42, firmware: '7.1.0' },
       },
       becomes: 'clean',
       clean: {
-        ...{ event_type: 'receipt', device_id: 'till-3', source_format: 100, time_quality: 'trusted' },
+        event_type: 'receipt',
+        device_id: 'till-3',
+        source_format: 100,
+        time_quality: 'trusted',
         properties: { no: 'A-17', total: 12.5, currency: 'EUR', shop: 42 },
-        ...{ x_shop: 42, x_total: 12.5 },
+        x_shop: 42,
+        x_total: 12.5,
       },
     },
     { event: { no: 'A-18', at: '2026-06-01T13:59:30+02:00' }, becomes: 'missing-field' },

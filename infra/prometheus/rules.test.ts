@@ -9,8 +9,14 @@ const rulesFile = join(import.meta.dirname, 'penstock.rules.yaml');
 const rules = readFileSync(rulesFile, 'utf8').replaceAll(/^\s*#.*$/gm, '');
 const promtool = spawnSync('promtool', ['--version']).status === 0;
 
-test('every metric that a rule names is one that its service declares', () => {
-  const named = new Set(rules.match(/\bpenstock_[a-z_]+/g));
+const alertsFile = join(import.meta.dirname, 'penstock.alerts.yaml');
+const alerts = readFileSync(alertsFile, 'utf8').replaceAll(/^\s*#.*$/gm, '');
+
+test.each([
+  ['rule', rules],
+  ['alert', alerts],
+])('every metric that a %s names is one that its service declares', (_, file) => {
+  const named = new Set(file.match(/\bpenstock_[a-z_]+/g));
   expect(named.size).toBeGreaterThan(7);
   const exported = exportedMetrics();
   expect([...named].filter((name) => !exported.has(name))).toEqual([]);
@@ -31,8 +37,31 @@ test('the README lists every rule that is recorded for somebody to look at', () 
   expect(new Set(recorded)).toEqual(told);
 });
 
-test.skipIf(!promtool)('promtool understands the rules', () => {
-  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', rulesFile], {
+test('docs/operations.md says of every alert, and of no other, what to do', () => {
+  const page = readFileSync(join(checkout, 'docs', 'operations.md'), 'utf8');
+  const told = [...page.matchAll(/^\| `(Penstock\w+)`/gm)].map(([, name]) => name!);
+  const raised = [...alerts.matchAll(/alert: (\w+)/g)].map(([, name]) => name!);
+  expect(raised.length).toBeGreaterThan(7);
+  expect(raised).toEqual(told);
+});
+
+test('the alert for refused requests names every reason for a 503, but for a Receiver that stops', () => {
+  const source = readFileSync(join(checkout, 'packages/receiver/src/api/problems.ts'), 'utf8');
+  const codes = [...source.matchAll(/^ {2}'?([a-z-]+)'?: \{ status: 503/gm)].map(([, code]) => code!);
+  expect(codes).toContain('stopping');
+  const [, named = ''] = /discarded_requests_total\{\s*reason=~"([^"]*)"/.exec(alerts) ?? [];
+  expect(named.split('|').sort()).toEqual(codes.filter((code) => code !== 'stopping').sort());
+});
+
+test('the alert for a broken promise names every kind of violation', () => {
+  const [, list = ''] = /violations\b[^[]*\[([^\]]*)\]/.exec(findingsSource()) ?? [];
+  const kinds = [...list.matchAll(/'([a-z-]+)'/g)].map(([, kind]) => kind!);
+  expect(kinds).toContain('reordered');
+  for (const kind of kinds) expect(alerts).toContain(`increase(penstock_prober_${kind}_total[10m]) > 0`);
+});
+
+test.skipIf(!promtool).each([rulesFile, alertsFile])('promtool understands %s', (file) => {
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], {
     encoding: 'utf8',
   });
   expect({ status, said: `${stdout}${stderr}` }).toMatchObject({ status: 0 });
@@ -59,9 +88,12 @@ function exportedMetrics(): Set<string> {
 
 /** The prober has a counter for each. */
 function findingKinds(): string[] {
-  const source = readFileSync(join(checkout, 'packages/prober/src/account/findings.ts'), 'utf8');
-  const [, list = ''] = /findingKinds = \[([^\]]*)\]/.exec(source) ?? [];
+  const [, list = ''] = /findingKinds = \[([^\]]*)\]/.exec(findingsSource()) ?? [];
   const kinds = [...list.matchAll(/'([a-z-]+)'/g)].map(([, kind]) => kind!);
   if (kinds.length === 0) throw new Error('findings.ts has no list of findingKinds');
   return kinds;
+}
+
+function findingsSource(): string {
+  return readFileSync(join(checkout, 'packages/prober/src/account/findings.ts'), 'utf8');
 }

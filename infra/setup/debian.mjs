@@ -4,50 +4,61 @@ import { inCheckout } from './checkout.mjs';
 import { lastLines, run, withProgress } from './children.mjs';
 
 /** librdkafka by its command line, the client that the core is compared with. */
-export const fetchKcat = () => fetchFromDebian('kcat', ['kcat'], ['kcat']);
+export const fetchKcat = () => fetchPeer('kcat', ['kcat'], ['kcat']);
+
+/** The load generator of the Receiver's benchmark. */
+export const fetchWrk = () => fetchPeer('wrk', ['wrk'], ['wrk']);
 
 /** What else starts a service as another user, or stands before it in a container. */
 export const fetchStarters = () =>
-  fetchFromDebian(
+  fetchPeer(
     'starters',
     ['gosu', 'runit', 's6', 'daemontools', 'tini', 'dumb-init'],
     ['gosu', 'chpst', 's6-applyuidgid', 'setuidgid', 'tini', 'dumb-init'],
   );
 
+async function fetchPeer(name, packages, programs) {
+  if (programs.every(isOnPath)) return;
+  await fetchFromDebian(name, packages, 'what is compared with them is left out');
+}
+
 /**
- * Brings Debian's packages to .cache/NAME/root: unpacked and not installed. They are peers of a benchmark:
- * without them rows are skipped, so nothing here fails; why they are missing stands in .cache/NAME/missing.
+ * Brings Debian's packages, and what they need that this system lacks, to .cache/NAME/root: unpacked and not
+ * installed. Whoever lacks them is left out, so nothing here fails; why they are missing stands in
+ * .cache/NAME/missing.
+ *
+ * @returns whether they are there.
  */
-async function fetchFromDebian(name, packages, programs) {
+export async function fetchFromDebian(name, packages, otherwise) {
   const folder = inCheckout('.cache', name);
   const files = join(folder, 'root');
   const missing = join(folder, 'missing');
-  if (existsSync(files) || programs.every(isOnPath)) return;
+  if (existsSync(files)) return true;
   const what = packages.join(', ');
   const why = await withProgress(`fetching Debian's ${what}`, () => unpack(packages, folder, files));
   mkdirSync(folder, { recursive: true });
-  if (why === undefined) return rmSync(missing, { force: true });
+  if (why === undefined) {
+    rmSync(missing, { force: true });
+    return true;
+  }
   writeFileSync(missing, `${why}\n`);
-  console.error(`set-up: no ${what} (${why}); what is compared with them is left out`);
+  console.error(`set-up: no ${what} (${why}); ${otherwise}`);
+  return false;
 }
 
 /** Answers why it could not, or undefined. */
 async function unpack(wanted, folder, files) {
-  const tree = await run('apt-cache', [
-    ...['depends', '--recurse', '--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks'],
-    ...['--no-replaces', '--no-enhances', ...wanted],
-  ]);
-  if (tree.status === 127) return 'no apt here';
-  const names = tree.output.split('\n').filter((line) => /^[a-z0-9]/.test(line) && !isOfEverySystem(line));
-  if (!wanted.some((name) => names.includes(name)))
-    return 'apt does not know them; "apt-get update" may help';
+  const plan = await run('apt-get', ['-s', 'install', '--no-install-recommends', ...wanted]);
+  if (plan.status === 127) return 'no apt here';
+  const names = [...plan.output.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+  if (plan.status !== 0 || names.length === 0) return 'apt does not know them; "apt-get update" may help';
   const packages = join(folder, 'packages');
   const fresh = `${files}.new`;
   for (const path of [packages, fresh]) {
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
   }
-  const download = await run('apt-get', ['download', ...names], { cwd: packages, timeout: 60_000 });
+  const download = await run('apt-get', ['download', ...names], { cwd: packages, timeout: 180_000 });
   if (download.status !== 0) return `apt-get download: ${lastLines(download.output, 1).join('')}`;
   for (const file of readdirSync(packages)) {
     const unpacked = await run('dpkg', ['-x', join(packages, file), fresh]);
@@ -57,16 +68,6 @@ async function unpack(wanted, folder, files) {
   renameSync(fresh, files);
   rmSync(packages, { recursive: true, force: true });
   return undefined;
-}
-
-/**
- * The C library must be the system's own, and Perl and dpkg are there where apt is; the rest may come
- * along.
- */
-function isOfEverySystem(name) {
-  return /^(libc6|libgcc-s1|libcrypt1|gcc-\d+-base|perl.*|libperl.*|debconf.*|dpkg|sysvinit-utils)(:|$)/.test(
-    name,
-  );
 }
 
 function isOnPath(name) {

@@ -144,6 +144,22 @@ test.skipIf(existsSync('/var/run/docker.sock'))(
   },
 );
 
+test('a host of the services, and the tools of its operator, need neither Java nor an engine', () => {
+  expect(setUp('services')).toEqual({ status: 0, out: '', err: '' });
+  expect(existsSync(join(checkout, '.cache/kafka'))).toBe(false);
+  const { scripts } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  for (const tool of ['topics', 'load']) expect(scripts[tool]).toContain('--for=services ');
+});
+
+test('a purpose that nobody knows is refused, and is not taken for the demo', () => {
+  expect(setUp('sevices')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('there is no --for=sevices') as string,
+  });
+});
+
 test('a missing Maven is named', () => {
   java(17);
   expect(setUp('demo')).toMatchObject({
@@ -167,7 +183,7 @@ test('a peer of the benchmark that cannot be had is told, and stops nothing', ()
   const first = setUp('bench');
   expect(first.status).toBe(0);
   expect(first.err).toContain('no kcat (no apt here)');
-  for (const peer of ['kcat', 'gosu', 'chpst', 's6-applyuidgid', 'setuidgid', 'tini', 'dumb-init']) {
+  for (const peer of ['kcat', 'wrk', 'gosu', 'chpst', 's6-applyuidgid', 'setuidgid', 'tini', 'dumb-init']) {
     program(peer, 'exit 0');
   }
   expect(setUp('bench')).toEqual({ status: 0, out: '', err: '' });

@@ -66,12 +66,42 @@ const isRoot = process.getuid?.() === 0 && spawnSync('/bin/true', { uid: 65534, 
 const checked = units.filter((name) => !name.includes('kafka'));
 
 test.skipIf(!isRoot).each(checked)('as root: what %s asks before its start is answered with yes', (name) => {
-  const text = readFileSync(join(installed, name), 'utf8').replaceAll('\\\n', ' ');
-  const [program = '', ...args] = /^ExecStartPre=(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
-  const asNobody = args.map((word) => (word === 'penstock' ? '65534:65534' : word));
-  const { status, stdout } = spawnSync(program, asNobody, { encoding: 'utf8', cwd: checkout, env: {} });
+  const { status, stdout } = execute(name, 'ExecStartPre', {});
   expect(stdout).toContain('would start');
   expect(status).toBe(0);
+});
+
+// Two processes of one name would fence each other. The service itself says which names it cannot take.
+test.skipIf(!isRoot).each(checked)(
+  'as root: %s gives each instance a name, which its service takes',
+  (name) => {
+    const refused = (instance: string) => {
+      const { status, stdout } = execute(
+        name,
+        'ExecStart',
+        environmentOf(name, 'host-a.example.com', instance),
+      );
+      expect({ status, stdout }).toMatchObject({
+        status: 2,
+        stdout: expect.stringContaining('configuration refused') as string,
+      });
+      return stdout;
+    };
+    expect(environmentOf(name, 'a', '1')).not.toEqual(environmentOf(name, 'a', '2'));
+    expect(environmentOf(name, 'a', '1')).not.toEqual(environmentOf(name, 'b', '1'));
+    expect(refused('1')).not.toContain('_INSTANCE');
+    expect(refused('no name')).toContain('_INSTANCE');
+  },
+);
+
+test.each(units)('%s is never given up, and does not try again what only a person can mend', (name) => {
+  const isKafka = name.includes('kafka');
+  expect(settingsOf(name, 'StartLimitIntervalSec')).toEqual(['0']);
+  expect(settingsOf(name, 'Restart')).toEqual([isKafka ? 'on-failure' : 'always']);
+  const final = ['125', '126', '127']; // of the Runner; 2 of our services
+  expect(settingsOf(name, 'RestartPreventExitStatus')).toEqual([
+    (isKafka ? final : ['2', ...final]).join(' '),
+  ]);
 });
 
 test.each(units)('%s never denies what V8 and the JVM live on', (name) => {
@@ -92,3 +122,30 @@ test('the compose file would stop every service in peace; only what stands in im
   expect({ ill, status }).toEqual({ ill: false, status: 2 });
   for (const { text } of unknown) expect(text).toContain('what it does stands there, not here');
 });
+
+/** Every value that a unit gives a setting, in their order. */
+function settingsOf(name: string, setting: string): string[] {
+  const text = readFileSync(join(installed, name), 'utf8').replaceAll('\\\n', ' ');
+  return [...text.matchAll(new RegExp(`^${setting}=(.*)$`, 'gm'))].map(([, value = '']) => value.trim());
+}
+
+/** What a unit itself puts into the environment of an instance, without its files. */
+function environmentOf(name: string, host: string, instance: string): Record<string, string> {
+  return Object.fromEntries(
+    settingsOf(name, 'Environment').map((line) => {
+      const equals = line.indexOf('=');
+      const value = line
+        .slice(equals + 1)
+        .replaceAll('%H', host)
+        .replaceAll('%i', instance);
+      return [line.slice(0, equals), value];
+    }),
+  );
+}
+
+/** Runs a line of a unit to its end, as nobody instead of its own user. */
+function execute(name: string, setting: string, env: Record<string, string>) {
+  const [program = '', ...args] = settingsOf(name, setting)[0]?.split(/\s+/) ?? [];
+  const asNobody = args.map((word) => (word === 'penstock' ? '65534:65534' : word));
+  return spawnSync(program, asNobody, { encoding: 'utf8', cwd: checkout, env });
+}

@@ -48,17 +48,20 @@ test('the Receiver has long forms of its own', () => {
 
 test('the filter has long forms of its own', () => {
   const steps = soakSteps(soakOptions(['filter', '--seed', '7'], 0), 9);
-  expect(steps.map(({ name, environment }) => [name, environment['PENSTOCK_ROUNDS']])).toEqual([
-    ['faults', '20'],
+  expect(steps.map(({ name, environment }) => [name, environment])).toEqual([
+    ['faults', { PENSTOCK_SEED: '9', PENSTOCK_ROUNDS: '20' }],
+    ['hand-over', { PENSTOCK_SEED: '9', PENSTOCK_WINDOW_IDS: '150000' }],
   ]);
   expect(steps[0]?.files).toEqual(['packages/input-filter/test/faults.kafka']);
   expect(steps[0]?.again).toBe('npm run soak -- filter --seed 9 --rounds 200 --only faults');
 });
 
-test('the Mirror is killed once a round, and copies a hundred random answers for each', () => {
+test('the Mirror is killed and loses an answer once a round, beside a hundred random answers', () => {
   const steps = soakSteps(soakOptions(['mirror', '--seed', '7', '--rounds', '3'], 0), 7);
   expect(steps.map(({ name, environment }) => [name, environment])).toEqual([
     ['crash', { PENSTOCK_SEED: '7', PENSTOCK_ROUNDS: '3' }],
+    ['long-way', { PENSTOCK_SEED: '7', PENSTOCK_ROUNDS: '3' }],
+    ['four-links', { PENSTOCK_SEED: '7', PENSTOCK_CUT_MS: '180000' }],
     ['pass-through', { PENSTOCK_FUZZ_SEED: '7', PENSTOCK_FUZZ_RUNS: '300' }],
   ]);
 });

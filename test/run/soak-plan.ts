@@ -18,14 +18,21 @@ receiver: packages/receiver
                  and p99, and the memory and CPU of the Receiver: the figures of docs/security.md
   durability     20 faults by chance on three brokers, under load: killed, hanging, cut off, too few in sync;
                  what clients were told against what Java's consumer finds
+  rolling        three Receivers of one port are restarted one by one, six times, under load of kept and fresh
+                 connections; prints what the clients met, with and without tcp_migrate_req
 
 filter: packages/input-filter
   faults         20 rounds each: killed, paused beyond the session, and rebalanced, at every point between two
                  steps of a transaction, with clients that resend; Java's consumer has the last word
+  hand-over      one of two filters is stopped under load, 12 partitions with 150 000 ids in each window;
+                 prints how long each was without a commit, and what the other one read to take over
 
 mirror: packages/mirror
   crash          killed at random points, as often as --rounds says, between two clusters under load
   pass-through   100 random answers for each round, copied and compared record by record
+  long-way       as many lost answers to Produce and EndTxn over 80 ms and 0.1 % loss, as the fault proxy can
+                 show it; then a backlog of 200 MB, and its MB/s
+  four-links     four sources into one topic, one of them cut off for three minutes
 
   --runs N       instead: all of these tests in their short forms, N times, each time with the next seed
   --seed S       begin with this seed (default: by the clock)
@@ -55,7 +62,7 @@ export interface SoakOptions {
 /** One run of vitest: the files by a part of their path, and what their tests are told. */
 export interface SoakStep {
   name: string;
-  project: 'kafka' | 'unit';
+  project: 'kafka' | 'unit' | 'e2e';
   files: readonly string[];
   environment: Record<string, string>;
   /** The command that repeats it. */
@@ -118,9 +125,9 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   }
   if (what === 'receiver') return receiverSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
   if (what === 'mirror') return mirrorSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
+  if (what === 'filter') return filterSteps(folder, seed, rounds).filter(({ name }) => chosen(name));
   const fewer = Math.max(20, Math.floor(rounds / 10));
-  const roundsOf: Record<string, number> =
-    what === 'filter' ? { faults: fewer } : { 'random-faults': rounds, rebalances: fewer, 'broker-moves': 1 };
+  const roundsOf = { 'random-faults': rounds, rebalances: fewer, 'broker-moves': 1 };
   const steps = Object.entries(roundsOf).map(([name, count]): SoakStep => ({
     name,
     project: 'kafka',
@@ -128,7 +135,6 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
     environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(count) },
     again: `npm run soak -- ${what} --seed ${seed} --rounds ${rounds} --only ${name}`,
   }));
-  if (what === 'filter') return steps.filter(({ name }) => chosen(name));
   steps.push({
     name: 'damaged-bytes',
     project: 'unit',
@@ -139,31 +145,61 @@ export function soakSteps(options: SoakOptions, seed: number): SoakStep[] {
   return steps.filter(({ name }) => chosen(name));
 }
 
-function receiverSteps(folder: string, seed: number, rounds: number): SoakStep[] {
+function filterSteps(folder: string, seed: number, rounds: number): SoakStep[] {
   const environments: Record<string, Record<string, string>> = {
-    attacks: { PENSTOCK_ATTACK_MS: '10000' },
-    durability: { PENSTOCK_ROUNDS: String(Math.max(20, Math.floor(rounds / 10))) },
+    faults: { PENSTOCK_ROUNDS: String(Math.max(20, Math.floor(rounds / 10))) },
+    'hand-over': { PENSTOCK_WINDOW_IDS: '150000' },
   };
   return Object.entries(environments).map(([name, environment]): SoakStep => ({
     name,
     project: 'kafka',
     files: [`${folder}${name}.kafka`],
     environment: { PENSTOCK_SEED: String(seed), ...environment },
-    again: `npm run soak -- receiver --seed ${seed} --rounds ${rounds} --only ${name}`,
+    again: `npm run soak -- filter --seed ${seed} --rounds ${rounds} --only ${name}`,
   }));
 }
 
+function receiverSteps(folder: string, seed: number, rounds: number): SoakStep[] {
+  const environments: Record<string, Record<string, string>> = {
+    attacks: { PENSTOCK_ATTACK_MS: '10000' },
+    durability: { PENSTOCK_ROUNDS: String(Math.max(20, Math.floor(rounds / 10))) },
+  };
+  const again = (name: string): string =>
+    `npm run soak -- receiver --seed ${seed} --rounds ${rounds} --only ${name}`;
+  const steps = Object.entries(environments).map(([name, environment]): SoakStep => ({
+    name,
+    project: 'kafka',
+    files: [`${folder}${name}.kafka`],
+    environment: { PENSTOCK_SEED: String(seed), ...environment },
+    again: again(name),
+  }));
+  steps.push({
+    name: 'rolling',
+    project: 'e2e',
+    files: ['test/e2e/test/rolling-receivers.e2e'],
+    environment: { PENSTOCK_ROUNDS: '6' },
+    again: again('rolling'),
+  });
+  return steps;
+}
+
 function mirrorSteps(folder: string, seed: number, rounds: number): SoakStep[] {
+  const seeded = { PENSTOCK_SEED: String(seed) };
+  const onRealBrokers = {
+    crash: { ...seeded, PENSTOCK_ROUNDS: String(rounds) },
+    'long-way': { ...seeded, PENSTOCK_ROUNDS: String(rounds) },
+    'four-links': { ...seeded, PENSTOCK_CUT_MS: String(3 * 60_000) },
+  };
   const again = (name: string): string =>
     `npm run soak -- mirror --seed ${seed} --rounds ${rounds} --only ${name}`;
   return [
-    {
-      name: 'crash',
+    ...Object.entries(onRealBrokers).map(([name, environment]): SoakStep => ({
+      name,
       project: 'kafka',
-      files: [`${folder}crash.kafka`],
-      environment: { PENSTOCK_SEED: String(seed), PENSTOCK_ROUNDS: String(rounds) },
-      again: again('crash'),
-    },
+      files: [`${folder}${name}.kafka`],
+      environment,
+      again: again(name),
+    })),
     {
       name: 'pass-through',
       project: 'unit',

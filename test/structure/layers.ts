@@ -52,6 +52,6 @@ export const layersOf: Readonly<Record<string, readonly string[]>> = {
   'infra/demo/src': ['samples', 'pipeline', 'verdict', 'show'],
   'packages/mirror/src': ['copy', 'link', 'shard', 'translate', 'commands'],
   'test/chaos/src': ['plan', 'stage', 'strike', 'watch', 'judge', 'report'],
-  'test/load/src': ['plan', 'send', 'verify', 'capacity', 'commands'],
+  'test/load/src': ['plan', 'send', 'verify', 'watch', 'capacity', 'commands'],
   'test/broker/src': ['broker', 'tool', 'jvm', 'container'],
 };

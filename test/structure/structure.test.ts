@@ -72,6 +72,14 @@ test('every file is small, has one idea and says which', () => {
   );
 });
 
+test('the tests that docs/guarantees.md names are there', () => {
+  const named = [...readSource('docs/guarantees.md').matchAll(/`([^`\s]+\.test\.ts)`/g)].map(
+    ([, path = '']) => path,
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((path) => !has(path))).toEqual([]);
+});
+
 test('every package says what it is for, and lists its knobs', () => {
   const packages = [...workspaces.keys()].filter((folder) => folder.startsWith('packages/'));
   const missing = packages.flatMap((folder) => [

@@ -14,7 +14,7 @@ const flags: Flags = {
 };
 
 await runTool({
-  name: 'node infra/topics/src/stuck.ts',
+  name: 'node_modules/.bin/node infra/topics/src/stuck.ts',
   about:
     'finds transactions that nobody will end, and ends one as it was decided (docs/runbooks/stuck-lso.md)',
   synopsis: '--topic NAME [--write commit|abort --partition P --producer ID]',
@@ -33,20 +33,20 @@ async function look(env: Environment, given: GivenFlags): Promise<CommandOutcome
   const stuck = await allStuck(cluster, topic, quietMs);
   const lines = stuck.map(described);
   if (marker === undefined) return { text: lines.join('\n'), exitCode: stuck.length === 0 ? 0 : 1 };
-  const { partition, producerId, commit } = marker;
+  const { partition, producerId, outcome } = marker;
   const chosen = stuck.find((one) => one.partition === partition && one.producerId === producerId);
   if (chosen === undefined) {
     return { text: [...lines, 'No such stuck transaction: nothing was written'].join('\n'), exitCode: 1 };
   }
-  await writeMarker(cluster, chosen, commit);
-  const done = `${topic}-${partition}: wrote the marker for ${commit ? 'commit' : 'abort'}`;
+  await writeMarker(cluster, chosen, outcome);
+  const done = `${topic}-${partition}: wrote the marker for ${outcome}`;
   return { text: [...lines, done].join('\n'), exitCode: 0 };
 }
 
 interface Marker {
   readonly partition: number;
   readonly producerId: bigint;
-  readonly commit: boolean;
+  readonly outcome: 'commit' | 'abort';
 }
 
 function readUsage(env: Environment, given: GivenFlags) {
@@ -71,7 +71,7 @@ function readMarker(given: GivenFlags): Marker | undefined {
   if (partition === undefined || producerId === undefined) {
     throw new UsageError('--write needs --partition and --producer');
   }
-  return { partition: Number(partition), producerId, commit: write === 'commit' };
+  return { partition: Number(partition), producerId, outcome: write };
 }
 
 async function allStuck(cluster: Cluster, topic: string, quietMs: number): Promise<StuckTransaction[]> {
@@ -81,10 +81,10 @@ async function allStuck(cluster: Cluster, topic: string, quietMs: number): Promi
 }
 
 function described(one: StuckTransaction): string {
-  const { topic, partition, producerId, producerEpoch, openSince, lastTimestampMs, transactionalId } = one;
+  const { topic, partition, producerId, producerEpoch, firstOffset, lastTimestampMs, transactionalId } = one;
   const last = new Date(lastTimestampMs).toISOString();
   return (
-    `${topic}-${partition}: open since offset ${openSince}, last record ${last}, ` +
+    `${topic}-${partition}: open since offset ${firstOffset}, last record ${last}, ` +
     `producer ${producerId} epoch ${producerEpoch}, ` +
     `transactional id ${transactionalId ?? 'unknown'}: ${one.why}`
   );

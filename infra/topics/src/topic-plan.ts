@@ -1,4 +1,4 @@
-import { rawMessageBytes, rejectedMessageBytes } from '@penstock/kafka';
+import { rawMessageBytesMin, rejectedMessageBytesMin } from '@penstock/kafka';
 import type { FilterSizes, ReceiverSizes, TopicSettings } from '@penstock/kafka';
 
 /** How large a deployment is. What is left out is as the services have it by default. */
@@ -35,13 +35,13 @@ const spareBytes = 44 * 1024;
 /** The topics of a datacenter. */
 export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
   const { names = defaultNames, routed = [], filter = defaultFilter, stopMs = hourMs } = options;
-  const rawBytes = rawMessageBytes(options.receiver ?? defaultReceiver) + spareBytes;
+  const rawBytes = rawMessageBytesMin(options.receiver ?? defaultReceiver) + spareBytes;
   const outputBytes = Math.max(rawBytes, filter.batchBytes);
   return [
     topic(names.raw, options, { 'max.message.bytes': String(rawBytes), 'retention.ms': String(7 * dayMs) }),
     ...[names.clean, ...routed].map((name) => topic(name, options, cleanConfigs(outputBytes))),
     topic(names.rejected, options, {
-      'max.message.bytes': String(rejectedMessageBytes(rawBytes)),
+      'max.message.bytes': String(rejectedMessageBytesMin(rawBytes)),
       'retention.ms': String(30 * dayMs),
     }),
     topic(names.seen, options, {
@@ -62,7 +62,7 @@ export function datacenterTopics(options: TopicPlanOptions): TopicSettings[] {
  */
 export function masterTopics(options: TopicPlanOptions): TopicSettings[] {
   const { names = defaultNames, routed = [], receiver = defaultReceiver, filter = defaultFilter } = options;
-  const bytes = Math.max(rawMessageBytes(receiver) + spareBytes, filter.batchBytes);
+  const bytes = Math.max(rawMessageBytesMin(receiver) + spareBytes, filter.batchBytes);
   return [names.clean, ...routed].map((name) => topic(name, options, cleanConfigs(bytes)));
 }
 

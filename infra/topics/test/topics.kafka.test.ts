@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedKafka, uniqueName, type TestKafka } from '@penstock/test-broker';
-import { runToEnd, type Ended } from '@penstock/test-process';
+import { runToEnd, type CommandResult } from '@penstock/test-process';
 import { expect, onTestFinished, test } from 'vitest';
 
 const main = join(import.meta.dirname, '../src/main.ts');
@@ -18,7 +18,7 @@ async function topicsTool(env: Record<string, string> = {}) {
     PENSTOCK_FILTER_REJECTED_TOPIC: `${name}.rejected`,
     PENSTOCK_FILTER_SEEN_TOPIC: `${name}.seen`,
   };
-  const run = (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
+  const run = (args: readonly string[], more: Record<string, string> = {}): Promise<CommandResult> =>
     runToEnd(
       [process.execPath, main, '--cluster', 'datacenter', '--bootstrap', kafka.bootstrap.join(','), ...args],
       { env: { PATH: process.env['PATH'], ...names, ...env, ...more } },

@@ -12,6 +12,8 @@ export interface Answer {
   verdict: Verdict;
   /** The problem's code, `http-STATUS` from a stranger, or `no-answer`. */
   code: string;
+  /** What the Receiver says that a person may do about it, such as the path that was meant. */
+  detail?: string;
   /** 0 without an answer. */
   status: number;
   /** How long the server asks us to stay away; 0 when it does not. */
@@ -39,7 +41,8 @@ export function judge(status: number, body: string, retryAfter: string | null): 
   if (typeof said['code'] === 'string' && typeof said['retryable'] === 'boolean') {
     // A key that is not known, or a wrong address, is mended by somebody, sometime: the events are kept.
     const bad = !said['retryable'] && aboutRequest.includes(status);
-    return { ...answer, verdict: bad ? 'bad' : 'later', code: said['code'] };
+    const judged: Answer = { ...answer, verdict: bad ? 'bad' : 'later', code: said['code'] };
+    return typeof said['detail'] === 'string' ? { ...judged, detail: said['detail'] } : judged;
   }
   return { ...answer, verdict: verdictOfStranger(status), code: `http-${status}` };
 }

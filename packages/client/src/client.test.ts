@@ -42,6 +42,18 @@ test('events that come together share a request, in their order, each with id, t
   });
 });
 
+test('a field that is undefined is not given: the event has its time and its client anyhow', async () => {
+  const { url, seen } = await startScripted((one, response) => stored(response, one));
+  const { client } = clientOf(url);
+  const fields: object = { occurred_at: undefined, client: undefined, user_id: undefined };
+  client.track('a', fields);
+  expect(await client.flush()).toBe(0);
+  expect(seen[0]!.events[0]).toMatchObject({
+    occurred_at: expect.any(Number),
+    client: { name: 'penstock-client' },
+  });
+});
+
 test('more than a request holds goes in several, one after the other', async () => {
   const { url, seen } = await startScripted((one, response) => stored(response, one));
   const { client } = clientOf(url, { batchEventsMax: 2 });
@@ -138,6 +150,28 @@ test('an event that the Receiver refuses does not take others with it', async ()
   expect(await client.flush()).toBe(0);
   expect(dropped).toMatchObject([{ reason: 'refused', events: [expect.stringContaining('"b"')] }]);
   expect(typesOf(seen.filter((one) => !isPoisoned(one))).flat()).toEqual(['a', 'c', 'd']);
+});
+
+test('with a wrong url, events are kept, and each try is told with the path that was meant', async () => {
+  const detail = 'Did you mean /v4/events?';
+  const { url, seen } = await startScripted((one, response, nth) =>
+    nth < 3 ? problem(response, 404, 'not-found', false, {}, { detail }) : stored(response, one),
+  );
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  onTestFinished(() => warned.mockRestore());
+  const dropped: Dropped[] = [];
+  const options = { url, lingerMs: 1, retryMaxMs: 10, onDropped: (one: Dropped) => dropped.push(one) };
+  await using client = new Client(options);
+  for (const type of ['a', 'b']) client.track(type);
+  expect(await client.flush(30_000)).toBe(0);
+  const told = { code: 'not-found', status: 404, detail, events: 2, retryInMs: expect.any(Number) };
+  expect(warned.mock.calls.map(([, problemTold]) => problemTold as object)).toEqual([told, told]);
+  expect(typesOf(seen)).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  expect(dropped).toEqual([]);
 });
 
 test('an event that a firewall refuses is kept, and holds up nobody', async () => {

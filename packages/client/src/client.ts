@@ -101,7 +101,9 @@ export class Client implements AsyncDisposable {
 function freeze(type: string, fields: EventFields, client: EventFields['client']): FrozenEvent | undefined {
   try {
     const id = fields.event_id ?? randomUuid();
-    const event = { occurred_at: wallClockMs(), client, ...fields, event_type: type, event_id: id };
+    // What a program hands on without having it is undefined, and not given.
+    const given = { occurred_at: fields.occurred_at ?? wallClockMs(), client: fields.client ?? client };
+    const event = { ...fields, ...given, event_type: type, event_id: id };
     return { id, json: JSON.stringify(event) };
   } catch {
     return undefined; // a circle, a bigint, or a toJSON that throws

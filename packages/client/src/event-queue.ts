@@ -1,4 +1,5 @@
 import type { FrozenEvent } from './event.ts';
+import { randomUuid } from './uuid.ts';
 import { wallClockMs } from './wall-clock.ts';
 
 /** What the queue needs of `localStorage`, or of what stands in for it. Any of it may throw. */
@@ -40,7 +41,10 @@ export class EventQueue {
   /** Those of them that are in memory only. */
   readonly #unstored = new Set<string>();
   #characters = 0;
-  #added = 0;
+  /** The time in the newest name. */
+  #newestMs = 0;
+  /** What stood under the prefix alone when we last looked; see `#heedClearing`. */
+  #mark: string | undefined;
 
   /**
    * `prefix` tells apart the queues in one storage; `charactersMax` is for all entries, as stored. What
@@ -60,14 +64,22 @@ export class EventQueue {
 
   /** False when the queue is full: the event is not taken. What is in the queue is never dropped for it. */
   add(key: string, { id, json }: FrozenEvent): boolean {
-    const time = wallClockMs().toString(36).padStart(9, '0');
-    const name = `${time}${(this.#added++).toString(36).padStart(5, '0')}.${id}`;
+    // Behind all that wait, also in the same millisecond and when the clock was set back since.
+    this.#newestMs = Math.max(this.#newestMs + 1, wallClockMs());
+    const name = `${this.#newestMs.toString(36).padStart(9, '0')}.${id}`;
     const entry = { name, key, event: json, tries: 0, unseenSinceMs: 0 };
     const characters = textOf(entry).length;
     if (this.#characters + characters > this.#charactersMax) return false;
     this.#characters += characters;
     this.#own.set(name, entry);
-    this.#store(entry);
+    // Until it is there.
+    this.#unstored.add(name);
+    this.#heedClearing();
+    try {
+      if (this.#storage) this.#put(name);
+    } catch {
+      // Full or denied.
+    }
     return true;
   }
 
@@ -83,6 +95,7 @@ export class EventQueue {
     for (const name of this.#unstored) entries.set(name, this.#own.get(name)!);
     const sorted = [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#characters = sorted.reduce((sum, entry) => sum + textOf(entry).length, 0);
+    this.#newestMs = Math.max(this.#newestMs, parseInt(sorted.at(-1)?.name.slice(0, 9) ?? '', 36) || 0);
     return sorted;
   }
 
@@ -130,9 +143,7 @@ export class EventQueue {
     const prefix = this.#prefix;
     const entries = new Map<string, Entry>();
     if (!storage) return entries;
-    // Sites clear the whole storage when somebody logs out. Without the mark that they cannot know of, what
-    // is missing was not acknowledged in another tab, but thrown away.
-    if (storage.getItem(prefix) === null) for (const entry of this.#own.values()) this.#store(entry);
+    this.#heedClearing();
     const names: string[] = [];
     for (let index = 0; index < storage.length; index += 1) {
       const name = storage.key(index);
@@ -150,23 +161,38 @@ export class EventQueue {
     }
     // Another tab has sent it meanwhile.
     for (const name of this.#own.keys()) {
-      if (!entries.has(name) && !this.#unstored.has(name)) this.#own.delete(name);
+      if (!this.#unstored.has(name) && !entries.has(name)) this.#own.delete(name);
     }
     return entries;
   }
 
-  #store(entry: Entry): void {
+  /** Stores an event of ours. Throws when the storage does not take it. */
+  #put(name: string): void {
+    this.#storage!.setItem(this.#prefix + name, textOf(this.#own.get(name)!));
+    this.#unstored.delete(name);
+  }
+
+  /**
+   * Sites clear the whole storage when somebody logs out. Our mark goes with the rest, and the first tab
+   * that notices sets another one. So each tab can tell, even when another was first: what is missing behind
+   * a mark that it does not know was thrown away. Or another tab had it acknowledged before that: then it is
+   * sent again with the same id and key, and recognised.
+   */
+  #heedClearing(): void {
     const storage = this.#storage;
-    const { name } = entry;
-    // Until it is there.
-    this.#unstored.add(name);
+    if (!storage) return;
     try {
-      if (!storage) return;
-      if (storage.getItem(this.#prefix) === null) storage.setItem(this.#prefix, '1');
-      storage.setItem(this.#prefix + name, textOf(entry));
-      this.#unstored.delete(name);
+      const found = storage.getItem(this.#prefix);
+      if (found ? found === this.#mark : this.#own.size === 0) return;
+      for (const name of this.#own.keys()) {
+        if (!this.#unstored.has(name) && !storage.getItem(this.#prefix + name)) this.#unstored.add(name);
+      }
+      // The first that does not fit ends it: a full storage would be asked for all of them at each event.
+      for (const name of this.#unstored) this.#put(name);
+      this.#mark = found ?? randomUuid();
+      if (!found) storage.setItem(this.#prefix, this.#mark);
     } catch {
-      // Full or denied.
+      // Full or denied: the same again next time.
     }
   }
 }

@@ -43,6 +43,8 @@ export interface Problem {
   code: string;
   /** 0 without an answer. */
   status: number;
+  /** What the Receiver says about it, such as the path that was meant by a wrong `url`. */
+  detail?: string;
   /** How many events were in the request. */
   events: number;
   retryInMs: number;

@@ -176,7 +176,7 @@ export class Sender {
     for (const { name } of batch) this.#flying[bytes > 0 ? 'add' : 'delete'](name);
   }
 
-  #judged(batch: readonly Entry[], { verdict, code, status, retryAfterMs }: Answer): number {
+  #judged(batch: readonly Entry[], { verdict, code, status, detail, retryAfterMs }: Answer): number {
     const { queue, eventsMax, retryMaxMs, onProblem } = this.#o;
     if (verdict === 'stored') {
       queue.remove(batch);
@@ -195,7 +195,7 @@ export class Sender {
     this.#failures += 1;
     const retryInMs = waitMs(this.#failures, retryMaxMs, retryAfterMs, Math.random());
     this.#toldToWait = retryAfterMs > 0;
-    onProblem({ code, status, events, retryInMs });
+    onProblem({ code, status, ...(detail !== undefined && { detail }), events, retryInMs });
     return retryInMs;
   }
 

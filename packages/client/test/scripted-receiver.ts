@@ -42,9 +42,10 @@ export function problem(
   code: string,
   retryable: boolean,
   headers: Record<string, string> = {},
+  more: { detail?: string } = {},
 ): void {
   response.writeHead(status, { 'content-type': 'application/problem+json', ...headers });
-  response.end(JSON.stringify({ type: 'about:blank', title: 'A title', status, code, retryable }));
+  response.end(JSON.stringify({ type: 'about:blank', title: 'A title', status, code, retryable, ...more }));
 }
 
 export const html = (response: ServerResponse, status: number): void =>

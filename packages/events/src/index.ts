@@ -1,5 +1,6 @@
 export {
   formatHints,
+  ownFormats,
   rawHeaders,
   readFormatHint,
   rejectedHeaders,
@@ -20,7 +21,6 @@ export { reasons, refuse, type Reason, type Refusal, type Stage } from './model/
 export { type Limits } from './catalogue/limits.ts';
 export { type Rules } from './catalogue/rules.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './model/json.ts';
-export { ownFormats } from './model/request.ts';
 export type {
   EncodedItem,
   FastRead,
@@ -70,7 +70,13 @@ export { parseAddress } from './address/parse-address.ts';
 export { anonymiseIp, ipPrivacies, type IpPrivacy } from './address/anonymise-ip.ts';
 export { dedupKey } from './avro/dedup.ts';
 export { contentHash } from './avro/content-hash.ts';
-export { decodeEvent, encodeEvent, eventIdPosition, eventTypeOf } from './avro/encode-event.ts';
+export {
+  decodeEvent,
+  encodeEvent,
+  EventDecodeError,
+  eventIdPosition,
+  eventTypeOf,
+} from './avro/encode-event.ts';
 export { createEventDecoder, decodeBuiltInFields, type DecodedEvent } from './avro/decode-own-event.ts';
 export { type EventEncoder, type OwnValue, type OwnValues } from './avro/own-fields.ts';
 export { type OwnFieldSchema, type OwnFieldType } from './avro/own-schema.ts';
@@ -80,6 +86,7 @@ export type { OwnField } from './catalogue/own-field.ts';
 export { seededRandom, sampleUuid, type Random } from './samples/random.ts';
 export { sampleEvent, type SampleEventOptions } from './samples/sample-event.ts';
 export { sampleBody, type SampleBody } from './samples/sample-body.ts';
+export { sampleAvroBody } from './samples/sample-avro-body.ts';
 export { sampleRequests } from './samples/sample-requests.ts';
 export type { SampleOutcome, SampleRequest } from './samples/sample-request.ts';
 export { formatUuid, parseUuid } from './model/event-id.ts';

@@ -33,6 +33,15 @@ test.each([
   await expect(loading).rejects.toThrow(`PENSTOCK_FILTER_CATALOGUE ${path}`);
 });
 
+test.each([
+  ['/nowhere/catalogue.ts', 'there is no /nowhere/catalogue.ts'],
+  ['/etc', '/etc is a folder, not a file'],
+])('a catalogue at %s is one line that says why', async (path, why) => {
+  await expect(loadPipeline(path)).rejects.toMatchObject({
+    problems: [`PENSTOCK_FILTER_CATALOGUE ${path}: ${why}`],
+  });
+});
+
 test('a fix that is switched off but does not exist is told under its own knob', async () => {
   await expect(loadPipeline(undefined, ['no-such-fix'])).rejects.toThrow(
     /PENSTOCK_FILTER_DISABLED_FIXES.*no-such-fix/,

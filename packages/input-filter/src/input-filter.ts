@@ -3,7 +3,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { checkRoutes, loadPipeline } from './catalogue-file.ts';
 import { geoipPathsOf, type FilterConfig } from './config.ts';
 import { GeoDatabases } from './geo/geo-databases.ts';
-import { declareFilterMetrics, declarePartitionMetrics, type PartitionStatus } from './metrics.ts';
+import { declareFilterMetrics, declarePartitionMetrics, type MeasuredPartition } from './metrics.ts';
 import { geoChannelName } from './geo/geo-channel.ts';
 import type { FilterThreadData } from './thread/thread-entry.ts';
 import { TopicCheck } from './topic-check.ts';
@@ -70,7 +70,7 @@ export async function startInputFilter(context: ServiceContext<FilterConfig>): P
   };
 }
 
-function partitionsIn(status: object): PartitionStatus[] {
-  const { threads } = status as { threads: readonly { partitions?: readonly PartitionStatus[] }[] };
+function partitionsIn(status: object): MeasuredPartition[] {
+  const { threads } = status as { threads: readonly { partitions?: readonly MeasuredPartition[] }[] };
   return threads.flatMap(({ partitions }) => partitions ?? []);
 }

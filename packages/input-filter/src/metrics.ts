@@ -1,14 +1,12 @@
 import { reasons, type Pipeline } from '@penstock/events';
 import { secondsBounds, type Metrics } from '@penstock/service';
 import type { Tally } from './dedup/tally.ts';
+import { receivedAheadMark } from './partition/receiver-clocks.ts';
 
 export type FilterMetrics = ReturnType<typeof declareFilterMetrics>;
 
 /** What packages/events lists among the fixes of an event besides those of the catalogue. */
 const normalisations = ['normalise-text', 'normalise-screen', 'normalise-location'];
-
-/** Among the fixes of an event whose received_at lies in the future, by the clock of the filter. */
-export const receivedAheadMark = 'received-at-ahead';
 
 const otherFix = 'other';
 
@@ -91,6 +89,7 @@ function declareThreadMetrics(metrics: Metrics) {
       'Time spent on rebuilding de-duplication windows.',
     ),
     rebuiltIds: metrics.counter('rebuilt_ids_total', 'Ids read from events.seen for that.'),
+    rebuiltBytes: metrics.counter('rebuilt_bytes_total', 'Bytes of events.seen read for that, as in Kafka.'),
     windowIds: metrics.gauge('dedup_ids', 'Ids in the de-duplication windows.'),
     windowBytes: metrics.gauge('dedup_bytes', 'Memory of the de-duplication windows.'),
     windowBytesMax: metrics.gauge('dedup_bytes_max', 'What that memory may grow to (DEDUP_IDS_MAX).'),
@@ -116,7 +115,7 @@ function declareThreadMetrics(metrics: Metrics) {
  */
 export function declarePartitionMetrics(
   metrics: Metrics,
-  partitions: () => readonly PartitionStatus[],
+  partitions: () => readonly MeasuredPartition[],
 ): void {
   const read = (what: 'records' | 'seconds') => () =>
     partitions().flatMap(({ partition, lag }) =>
@@ -132,6 +131,11 @@ export function declarePartitionMetrics(
     'How long the oldest raw record that is not committed has been waiting since it was received.',
     read('seconds'),
   );
+  metrics.gaugeOf(
+    'dedup_window_seconds',
+    'How long ids are remembered, where it is shortest. Less than DEDUP_WINDOW_MS: raise DEDUP_IDS_MAX.',
+    () => shortestWindowSeconds(partitions()),
+  );
   metrics.gaugeOf('partition_paused', 'Partitions of raw that wait for an operator, 1 each.', () =>
     partitions().flatMap(({ partition, state }) =>
       state === 'paused' ? [[{ partition: String(partition) }, 1] as const] : [],
@@ -139,11 +143,17 @@ export function declarePartitionMetrics(
   );
 }
 
+function shortestWindowSeconds(partitions: readonly MeasuredPartition[]): number | readonly [] {
+  const held = partitions.flatMap(({ window }) => (window ? [window.heldMs] : []));
+  return held.length > 0 ? Math.min(...held) / 1000 : [];
+}
+
 /** The part of a partition's status that the metrics of the process show. */
-export interface PartitionStatus {
+export interface MeasuredPartition {
   readonly partition: number;
   readonly state: string;
   readonly lag?: { readonly records: number; readonly seconds: number };
+  readonly window?: { readonly heldMs: number };
 }
 
 /** An id that nobody declared must not cost the thread its life. */

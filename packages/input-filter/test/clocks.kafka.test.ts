@@ -18,7 +18,7 @@ function receivedAt(record: OutgoingRecord, offMs: number): OutgoingRecord {
   return { ...record, timestampMs, headers };
 }
 
-test("a Receiver's clock that jumps far ahead shortens no window, take-over or not", async () => {
+test("a Receiver's clock that jumps far ahead shortens no window, takeover or not", async () => {
   const kafka = await sharedKafka();
   const topics = await createFilterTopics(kafka);
   const cluster = await clientOf(kafka);

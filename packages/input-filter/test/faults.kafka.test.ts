@@ -62,6 +62,8 @@ class Scene {
     process.kill(sleeper.pid, 'SIGSTOP');
     await this.#goOn();
     const heir = await this.#start('heir');
+    // All may have been committed before the sleep: only that the heir has everything shows that it was long.
+    await heir.until(() => takenOver(heir) >= partitions.length, 'the heir has all partitions');
     await this.#allCommitted(heir);
     const before = sleeper.output.length;
     process.kill(sleeper.pid, 'SIGCONT');
@@ -170,6 +172,10 @@ class Scene {
       240_000,
     );
   }
+}
+
+function takenOver(filter: FilterProcess): number {
+  return filter.output.match(/"msg":"partition taken over"/g)?.length ?? 0;
 }
 
 async function stopped(filter: FilterProcess): Promise<void> {

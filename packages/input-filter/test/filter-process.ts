@@ -1,6 +1,6 @@
 import type { TestKafka } from '@penstock/test-broker';
 import { uniqueName } from '@penstock/test-broker';
-import { type Ended, runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
+import { type CommandResult, runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
@@ -49,6 +49,7 @@ export interface PartitionStatus {
   committed?: string;
   lag?: { records: number; seconds: number };
   code?: string;
+  detail?: string;
   resumeAt?: string | null;
   window?: { ids: number };
 }
@@ -76,7 +77,7 @@ export function runFilterCommand(
   kafka: TestKafka,
   topics: FilterTopics,
   args: readonly string[],
-): Promise<Ended> {
+): Promise<CommandResult> {
   return runToEnd(serviceCommand('input-filter', ...args), { env: environmentOf(kafka, topics) });
 }
 

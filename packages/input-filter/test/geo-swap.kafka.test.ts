@@ -1,7 +1,7 @@
 import { decodeEvent, sampleBody, sampleEvent, seededRandom } from '@penstock/events';
 import type { Cluster, OutgoingRecord } from '@penstock/kafka';
 import { sharedKafka } from '@penstock/test-broker';
-import { copyFile, mkdtemp, open, rename, rm, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -23,9 +23,11 @@ test('GeoIP files are swapped, damaged, cut off and deleted under two threads: n
   const path = join(folder, 'city.mmdb');
   const [good = '', knowsNoIpv4 = ''] = embeddedDatabases();
   await copyFile(knowsNoIpv4, path);
+  const networks = join(folder, 'asn.csv');
+  await writeFile(networks, networkLines('first'));
   const filter = await FilterProcess.start(kafka, topics, {
     PENSTOCK_FILTER_THREADS: String(partitions.length),
-    PENSTOCK_FILTER_GEOIP_DATABASES: path,
+    PENSTOCK_FILTER_GEOIP_DATABASES: `${path},${networks}`,
     PENSTOCK_FILTER_GEOIP_CHECK_INTERVAL_MS: '100',
   });
   let sent = 0;
@@ -41,11 +43,12 @@ test('GeoIP files are swapped, damaged, cut off and deleted under two threads: n
   };
   const failed = (times: number) => async () => (await filter.metric('geoip_failures_total')) >= times;
   /** The newest event of each thread was placed there. */
-  const placed = (city: string | undefined) => async () => {
-    const cities = await Promise.all(
-      partitions.map((partition) => citiesIn(cluster, topics.clean, partition)),
+  const placed = (city: string | undefined) => newest('city', city);
+  const newest = (field: 'city' | 'as_org', value: string | undefined) => async () => {
+    const found = await Promise.all(
+      partitions.map((partition) => valuesIn(field, cluster, topics.clean, partition)),
     );
-    return cities.every((each) => each.length > 0 && each.at(-1) === city);
+    return found.every((each) => each.length > 0 && each.at(-1) === value);
   };
 
   await flowUntil(placed(undefined));
@@ -64,20 +67,41 @@ test('GeoIP files are swapped, damaged, cut off and deleted under two threads: n
   await replace(path, async (file) => copyFile(knowsNoIpv4, file));
   await flowUntil(placed(undefined));
 
+  await replace(networks, (file) => writeFile(file, networkLines('second')));
+  await flowUntil(newest('as_org', 'second'));
+  await truncate(networks, 1_000);
+  await flowUntil(failed(4));
+  await replace(networks, (file) => writeFile(file, networkLines('no address')));
+  await flowUntil(failed(5));
+  await rm(networks);
+  await flowUntil(failed(6));
+
   for (const partition of partitions) {
     expect(await numbersIn(cluster, topics.clean, partition)).toEqual(range(0, sent));
-    const cities = await citiesIn(cluster, topics.clean, partition);
-    const changes = cities.filter((city, index) => index === 0 || city !== cities[index - 1]);
-    expect(changes).toEqual([undefined, 'Mountain View', undefined]);
+    const changes = async (field: 'city' | 'as_org') => {
+      const values = await valuesIn(field, cluster, topics.clean, partition);
+      return values.filter((value, index) => index === 0 || value !== values[index - 1]);
+    };
+    expect(await changes('city')).toEqual([undefined, 'Mountain View', undefined]);
+    expect(await changes('as_org')).toEqual(['first', 'second']);
     expect(await read(cluster, topics.rejected, partition)).toEqual([]);
   }
   expect(await filter.metric('geoip_missing')).toBe(0);
 });
 
-/** Where the events of a partition were placed, in order. */
-async function citiesIn(cluster: Cluster, topic: string, partition: number) {
+/** What the place of the events of a partition says, in order. */
+async function valuesIn(field: 'city' | 'as_org', cluster: Cluster, topic: string, partition: number) {
   const records = await read(cluster, topic, partition);
-  return records.map(({ value }) => decodeEvent(value!).geo?.city);
+  return records.map(({ value }) => decodeEvent(value!).geo?.[field] ?? undefined);
+}
+
+/** A database of networks that has 8.8.8.8 in its middle. */
+function networkLines(name: string): string {
+  const first = name === 'no address' ? 'nowhere' : '';
+  return Array.from(
+    { length: 223 },
+    (_, n) => `${first}${n + 1}.0.0.0,${n + 1}.255.255.255,${n + 1},${name}\n`,
+  ).join('');
 }
 
 function placedRecord(number: number): OutgoingRecord {

@@ -73,7 +73,15 @@ function start(pipeline: Pipeline): OwnedPartition {
   const window = new DedupWindow({ windowMs: 600_000, idsMax: 1 << 16 });
   const geo = new GeoLookup(geoFiles, { add: () => undefined });
   return new OwnedPartition(
-    { partition: 0, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window },
+    {
+      partition: 0,
+      topicId: 'id',
+      offset: 0n,
+      leaderEpoch: 0,
+      streamTimeMs: 0,
+      window,
+      seenAccepted: null,
+    },
     {
       topics,
       filter: { pipeline, geo, ipPrivacy: 'truncate', bodyBytesMax: 1 << 24 },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rejectedHeaders } from '@penstock/events';
-import { encodeBatch, openTxnSession } from '@penstock/kafka';
+import { encodeBatch, openTransactionSession } from '@penstock/kafka';
 import { sharedKafka, type TestKafka } from '@penstock/test-broker';
 import { describe, expect, test } from 'vitest';
 import { numbersIn, range, sequence } from './numbered-events.ts';
@@ -181,6 +181,47 @@ describe('what Kafka refuses', () => {
     expect(await numbersIn(cluster, topics.clean)).toEqual(range(0, 20));
     expect(await read(cluster, topics.rejected)).toHaveLength(1);
   });
+
+  test('too large events of many partitions take no more tries than those of one', async () => {
+    const kafka = await sharedKafka();
+    const partitions = range(0, 8);
+    const topics = await createFilterTopics(kafka, {
+      partitions: partitions.length,
+      configs: { clean: { 'max.message.bytes': '2000' } },
+    });
+    const cluster = await clientOf(kafka);
+    for (const partition of partitions) await write(cluster, topics.raw, sequence(0, 1, 6_000), partition);
+    const filter = await FilterProcess.start(kafka, topics, {
+      // One transaction has the records of all of them.
+      PENSTOCK_FILTER_THREADS: '1',
+      PENSTOCK_FILTER_COMMIT_INTERVAL_MS: '3000',
+      PENSTOCK_FILTER_COMMIT_INTERVAL_MAX_MS: '3000',
+    });
+    await filter.untilCommitted(BigInt(partitions.length));
+    expect(await filter.metric('poison_total')).toBe(partitions.length);
+    // Some of their batches may be on their way when the first is refused.
+    const aborted = await filter.metric('transactions_total{outcome="aborted"}');
+    expect(aborted).toBeGreaterThan(0);
+    expect(aborted).toBeLessThan(partitions.length / 2);
+    for (const partition of partitions)
+      expect(await read(cluster, topics.rejected, partition)).toHaveLength(1);
+  });
+
+  test('when seen cannot be written the partition stops as well, and the pause names seen', async () => {
+    const kafka = await sharedKafka();
+    const topics = await createFilterTopics(kafka, { configs: { seen: { 'max.message.bytes': '500' } } });
+    const cluster = await clientOf(kafka);
+    await write(cluster, topics.raw, sequence(0, 100));
+    const filter = await FilterProcess.start(kafka, topics);
+    await filter.until(
+      async () => (await filter.partitions())[0]?.state === 'paused',
+      'the partition pauses',
+    );
+    const [paused] = await filter.partitions();
+    expect(paused).toMatchObject({ code: 'rejected-not-written', resumeAt: '0' });
+    expect(paused?.detail).toContain(`what ${topics.seen} should hold`);
+    expect(await numbersIn(cluster, topics.clean)).toEqual([]);
+  });
 });
 
 test('a raw batch that cannot be read pauses its partition, is named, and can be skipped', async () => {
@@ -190,7 +231,7 @@ test('a raw batch that cannot be read pauses its partition, is named, and can be
   await write(cluster, topics.raw, sequence(0, 3), 0);
   // 300 MiB in 27 KB: brokers take it, and no reader of ours inflates it.
   const bomb = { key: null, value: Buffer.alloc(300 * 1024 * 1024), timestampMs: Date.now() };
-  await using session = await openTxnSession(cluster, { transactionalId: topics.raw });
+  await using session = await openTransactionSession(cluster, { transactionalId: topics.raw });
   session.append(topics.raw, 0, encodeBatch([bomb], { codec: 'zstd' }));
   await session.commit();
   await write(cluster, topics.raw, sequence(3, 6), 0);

@@ -47,8 +47,7 @@ export async function read(
   const at = async (which: 'earliest' | 'latest') =>
     (await listOffsets(cluster, topic, [partition], which, isolation)).get(partition)!.offset;
   const records: RecordView[] = [];
-  await readRange(cluster, topic, partition, await at('earliest'), await at('latest'), isolation, (record) =>
-    records.push(record),
-  );
+  const range = { from: await at('earliest'), to: await at('latest'), isolation };
+  await readRange({ cluster, topic, partition }, range, (record) => records.push(record));
   return records;
 }

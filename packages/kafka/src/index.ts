@@ -2,7 +2,8 @@
 
 export { Cluster, openCluster } from './cluster/cluster.ts';
 export type { ClusterOptions, Log } from './cluster/cluster.ts';
-export type { TopicPartition } from './cluster/topic-partition.ts';
+export { isSamePartition, partitionName } from './topic-partition.ts';
+export type { TopicPartition } from './topic-partition.ts';
 export { KafkaError } from './errors/errors.ts';
 export { retrying } from './errors/retrying.ts';
 
@@ -10,9 +11,11 @@ export { BatchProducer, startBatchProducer } from './produce/batch-producer.ts';
 export type { Settlement } from './produce/producer-options.ts';
 
 export { TransactionError } from './transaction/errors.ts';
+export type { Poison } from './transaction/errors.ts';
 export { FencedRepeatedly } from './transaction/fenced-repeatedly.ts';
-export { openTxnSession } from './transaction/open-txn-session.ts';
-export { TxnSession } from './transaction/txn-session.ts';
+export { restMs, type HeldUp } from './transaction/rest-ms.ts';
+export { openTransactionSession } from './transaction/open-transaction-session.ts';
+export { TransactionSession } from './transaction/transaction-session.ts';
 
 export type { Fetched, PositionProblem } from './fetch/fetched.ts';
 export { Fetcher, startFetcher } from './fetch/fetcher.ts';
@@ -25,6 +28,7 @@ export { committedOffsets } from './positions/committed-offsets.ts';
 export type { CommittedOffset } from './positions/committed-offsets.ts';
 export { listOffsets } from './positions/list-offsets.ts';
 export type { Isolation } from './positions/list-offsets.ts';
+export type { PartitionPlace } from './positions/partition-place.ts';
 
 export { GroupMember, joinGroup } from './group/group-member.ts';
 export { memberIdOf } from './group/member-id.ts';
@@ -36,6 +40,7 @@ export {
   logAppendTimeBit,
   maxTimestampAt,
 } from './bytes/batch-header.ts';
+export { codecOf } from './bytes/codec-of.ts';
 export { encodeBatch, recordBytesMax } from './bytes/encode-batch.ts';
 export type { EncodableRecord, Header, OutgoingRecord } from './bytes/encode-batch.ts';
 export { partitionFor } from './bytes/murmur2.ts';
@@ -49,16 +54,16 @@ export type { TopicSettings } from './admin/admin.ts';
 export {
   cleanTopicNeeds,
   filterTopicNeeds,
-  rawMessageBytes,
+  rawMessageBytesMin,
   rawTopicNeeds,
-  rejectedMessageBytes,
+  rejectedMessageBytesMin,
 } from './admin/pipeline-topics.ts';
 export type { FilterSizes, ReceiverSizes } from './admin/pipeline-topics.ts';
 export { watchStuckLso } from './admin/stuck-lso-watch.ts';
 export type { StableMark } from './admin/stuck-lso-watch.ts';
 export { stuckTransactions } from './admin/stuck-transactions.ts';
 export type { StuckTransaction } from './admin/stuck-transactions.ts';
-export { topicProblems } from './admin/topic-problems.ts';
+export { noSuchTopic, topicProblems } from './admin/topic-problems.ts';
 export type { TopicNeeds } from './admin/topic-problems.ts';
 export { writeMarker } from './admin/write-marker.ts';
 export { groupMembers } from './admin/group-members.ts';

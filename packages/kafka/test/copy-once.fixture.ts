@@ -2,7 +2,7 @@ import {
   encodeBatch,
   joinGroup,
   memberIdOf,
-  openTxnSession,
+  openTransactionSession,
   readRecords,
   startBatchProducer,
   startFetcher,
@@ -43,7 +43,7 @@ export async function copyOnce(
   const transactionalId = uniqueName('copy');
   const groupId = uniqueName('copies');
   const memberId = memberIdOf(transactionalId);
-  await using session = await openTxnSession(cluster, { transactionalId });
+  await using session = await openTransactionSession(cluster, { transactionalId });
   using fetcher = startFetcher(cluster, { isolation: 'read_committed', maxWaitMs: 100 });
   await using member = await joinGroup(cluster, {
     groupId,
@@ -62,7 +62,7 @@ export async function copyOnce(
   while (producing || copied < written.length) {
     if (Date.now() > deadline) throw new Error(`${copied} of ${written.length} are copied`);
     const fetched = await fetcher.next({ maxWaitMs: 100 });
-    const offsets = fetched.map(({ topic, partition, nextOffset, lastEpoch }) => {
+    const positions = fetched.map(({ topic, partition, nextOffset, lastEpoch }) => {
       return { topic, partition, offset: nextOffset, leaderEpoch: lastEpoch };
     });
     for (const { partition, batches } of fetched) {
@@ -72,8 +72,8 @@ export async function copyOnce(
       const copies = records.map(({ value, timestampMs }) => ({ key: null, value, timestampMs }));
       session.append(o.output, partition, encodeBatch(copies));
     }
-    if (offsets.length === 0) continue;
-    session.offsets({ groupId, memberId, memberEpoch: () => member.epoch, offsets });
+    if (positions.length === 0) continue;
+    session.offsets({ groupId, memberId, memberEpoch: () => member.epoch, positions });
     await session.commit();
   }
   await produced;

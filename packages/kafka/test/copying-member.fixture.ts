@@ -10,12 +10,12 @@ import {
   joinGroup,
   memberIdOf,
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   readRecords,
   startFetcher,
   TransactionError,
 } from '../src/index.ts';
-import { topicPartitionKey } from '../src/cluster/topic-partition.ts';
+import { partitionName } from '../src/topic-partition.ts';
 import type { GroupMember, TopicPartition } from '../src/index.ts';
 
 const {
@@ -36,7 +36,7 @@ const cluster = await openCluster({
   requestTimeoutMs: Number(REQUEST_TIMEOUT_MS || 10_000),
 });
 await cluster.topic(INPUT);
-const session = await openTxnSession(cluster, { transactionalId: IDENTITY });
+const session = await openTransactionSession(cluster, { transactionalId: IDENTITY });
 const fetcher = startFetcher(cluster, {
   isolation: 'read_committed',
   maxWaitMs: 100,
@@ -55,7 +55,7 @@ process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 const give = async (partitions: TopicPartition[]): Promise<void> => {
   for (const { topic, partition } of partitions) {
     fetcher.unassign(topic, partition);
-    owned.delete(topicPartitionKey(topic, partition));
+    owned.delete(partitionName(topic, partition));
   }
   await working;
   say(`owns ${owned.size}`);
@@ -65,7 +65,7 @@ const member: GroupMember = await joinGroup(cluster, {
   memberId,
   topics: [INPUT],
   onAssigned: (partitions) => {
-    for (const entry of partitions) owned.set(topicPartitionKey(entry.topic, entry.partition), entry);
+    for (const entry of partitions) owned.set(partitionName(entry.topic, entry.partition), entry);
     fresh.push(...partitions);
     say(`owns ${owned.size}`);
   },
@@ -88,24 +88,22 @@ process.stdin.destroy();
 async function turn(): Promise<void> {
   if (fenced) {
     await heartbeat();
-    await session.takeover();
+    await session.takeOver();
     fenced = false;
     fresh.push(...owned.values());
   }
-  await seek(
-    fresh.splice(0).filter(({ topic, partition }) => owned.has(topicPartitionKey(topic, partition))),
-  );
-  const offsets = [];
+  await seek(fresh.splice(0).filter(({ topic, partition }) => owned.has(partitionName(topic, partition))));
+  const positions = [];
   for (const { topic, partition, batches, nextOffset, lastEpoch } of await fetcher.next({ maxWaitMs: 100 })) {
-    if (!owned.has(topicPartitionKey(topic, partition))) continue;
+    if (!owned.has(partitionName(topic, partition))) continue;
     const copies = batches.flatMap((batch) =>
       [...readRecords(batch)].map(({ value, timestampMs }) => ({ key: null, value, timestampMs })),
     );
     if (copies.length > 0) session.append(OUTPUT, partition, encodeBatch(copies));
-    offsets.push({ topic, partition, offset: nextOffset, leaderEpoch: lastEpoch });
+    positions.push({ topic, partition, offset: nextOffset, leaderEpoch: lastEpoch });
   }
-  if (offsets.length === 0) return;
-  session.offsets({ groupId: GROUP, memberId, memberEpoch: () => member.epoch, offsets });
+  if (positions.length === 0) return;
+  session.offsets({ groupId: GROUP, memberId, memberEpoch: () => member.epoch, positions });
   try {
     await session.commit();
     say('committed');
@@ -138,8 +136,8 @@ async function seek(partitions: TopicPartition[]): Promise<void> {
   if (!committed) return;
   for (const { topic, partition } of partitions) {
     fetcher.unassign(topic, partition);
-    if (!owned.has(topicPartitionKey(topic, partition))) continue;
-    const offset = committed.get(topicPartitionKey(topic, partition))?.offset ?? 0n;
+    if (!owned.has(partitionName(topic, partition))) continue;
+    const offset = committed.get(partitionName(topic, partition))?.offset ?? 0n;
     fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1 });
   }
 }

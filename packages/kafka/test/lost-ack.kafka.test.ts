@@ -92,7 +92,7 @@ test('at its memory bound the producer takes nothing until there is room again',
   expect(producer.append(topic, 0, record, 4)).toBe(true);
 });
 
-test('what is appended from the callback of a late batch comes behind what still waits', async () => {
+test('what is appended from the callback of a late batch comes after what still waits', async () => {
   const topic = uniqueName('lost-ack');
   await proxied.kafka.createTopic(topic, { partitions: 1 });
   await using cluster = await openCluster({ bootstrap: proxied.bootstrap, clientId: 'lost-ack' });

@@ -122,4 +122,12 @@ describe('listed offsets', () => {
     });
     await expect(asked).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' });
   });
+
+  test('end with the signal while the topic does not exist', async () => {
+    const asked = listOffsets(cluster, uniqueName('missing'), [0], 'latest', 'read_committed', {
+      timeoutMs: 3_000,
+      signal: AbortSignal.timeout(300),
+    });
+    await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
 });

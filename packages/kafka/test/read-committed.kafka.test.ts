@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   encodeBatch,
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   readRange,
   readRecords,
   startBatchProducer,
   startFetcher,
 } from '../src/index.ts';
 import type { FetcherOptions } from '../src/fetch/fetcher-options.ts';
-import type { Cluster, TxnSession } from '../src/index.ts';
+import type { Cluster, TransactionSession } from '../src/index.ts';
 
 // Contract test 6: a reader sees what Kafka's own console consumer sees, record by record, with the same
 // offsets.
@@ -48,9 +48,9 @@ async function oracle(isolation: 'read_committed' | 'read_uncommitted'): Promise
  */
 async function writeInterleaved(to: string, seed: number): Promise<void> {
   const random = seeded(seed);
-  const sessions: TxnSession[] = [];
+  const sessions: TransactionSession[] = [];
   for (let i = 0; i < 5; i++) {
-    sessions.push(await openTxnSession(cluster, { transactionalId: uniqueName(`writer-${i}`) }));
+    sessions.push(await openTransactionSession(cluster, { transactionalId: uniqueName(`writer-${i}`) }));
   }
   await using plain = await startBatchProducer(cluster, { lingerMs: 0, onSettled() {} });
   let written = 0;
@@ -153,14 +153,15 @@ test('a range is read up to its end and not beyond', async () => {
   const offsets = committed.map((line) => BigInt(line.split(' ')[0]!));
   const [from, to] = [offsets[10]! + 1n, offsets[90]!];
   const seen: bigint[] = [];
-  await readRange(cluster, topic, 0, from, to, 'read_committed', ({ offset }) => seen.push(offset));
+  const range = { from, to, isolation: 'read_committed' } as const;
+  await readRange({ cluster, topic, partition: 0 }, range, ({ offset }) => seen.push(offset));
   expect(seen).toEqual(offsets.slice(11, 90));
 });
 
 test('an open transaction hides what follows it until it is decided', async () => {
   const held = uniqueName('held');
   await kafka.createTopic(held);
-  await using open = await openTxnSession(cluster, { transactionalId: uniqueName('open') });
+  await using open = await openTransactionSession(cluster, { transactionalId: uniqueName('open') });
   await using plain = await startBatchProducer(cluster, { lingerMs: 0, onSettled() {} });
   using fetcher = startFetcher(cluster, { isolation: 'read_committed', maxWaitMs: 100 });
   const one = encodeBatch([{ key: null, value: Buffer.from('open'), timestampMs: Date.now() }]);

@@ -52,7 +52,7 @@ describe.skipIf(!canSecure())('brokers that require', () => {
       const forMs = name.includes('512') ? 2.5 * shortSessionMs : 500;
       const sent = await copyOnce(cluster, { input, output, forMs });
       // The brokers' addresses are those of this listener: nothing has led the client to another one.
-      const { brokers } = await cluster.ask(metadataRequest, [], false, false);
+      const { brokers } = await cluster.ask(metadataRequest, []);
       expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(security.bootstrap);
       const seen = await kafka.consoleConsume(output, { maxMessages: sent.length, ...judge(security) });
       expect(seen.map(({ value }) => String(value)).toSorted()).toEqual(sent.toSorted());
@@ -68,14 +68,14 @@ describe.skipIf(!canSecure())('brokers that require', () => {
     const asked: Promise<unknown>[] = [];
     while (Date.now() < until) {
       const number = asked.length;
-      asked.push(connections.call(1, metadataRequest, [], false, false).then(() => answered.push(number)));
+      asked.push(connections.call(1, metadataRequest, []).then(() => answered.push(number)));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await Promise.all(asked);
     expect(answered).toEqual(asked.map((_, index) => index));
     // Silence for longer than a session: the client still authenticates again in time.
     await new Promise((resolve) => setTimeout(resolve, 1.3 * shortSessionMs));
-    await connections.call(1, metadataRequest, [], false, false);
+    await connections.call(1, metadataRequest, []);
   });
 
   test.each<[string, string, RegExp, () => Security | Promise<Security>]>([

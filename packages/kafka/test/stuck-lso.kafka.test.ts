@@ -6,7 +6,7 @@ import {
   encodeBatch,
   listOffsets,
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   stuckTransactions,
   writeMarker,
 } from '../src/index.ts';
@@ -39,7 +39,7 @@ test.skipIf(givenBootstrap() !== undefined)(
   'a transaction that its coordinator will still end is not stuck, however old its records are',
   async () => {
     const topic = await createTopic();
-    const session = await openTxnSession(cluster, { transactionalId: uniqueName('txn') });
+    const session = await openTransactionSession(cluster, { transactionalId: uniqueName('txn') });
     onTestFinished(() => session[Symbol.asyncDispose]());
     session.append(topic, 0, oldBatch());
     await expect.poll(() => endOf(topic, 'read_uncommitted')).toBe(1n);
@@ -50,27 +50,24 @@ test.skipIf(givenBootstrap() !== undefined)(
   },
 );
 
-test.skipIf(givenBootstrap() !== undefined).each([
-  ['commit', true],
-  ['abort', false],
-] as const)(
+test.skipIf(givenBootstrap() !== undefined).each(['commit', 'abort'] as const)(
   'a transaction that nobody will end is found, as Java finds it, and ended by the marker for %s',
-  async (_, commit) => {
+  async (outcome) => {
     const topic = await createTopic();
     const { transactionalId, producerId } = await leaveOpen(topic);
     const [found, ...others] = await stuck(topic);
-    expect(found).toMatchObject({ topic, partition: 0, producerId, openSince: 0n, transactionalId });
+    expect(found).toMatchObject({ topic, partition: 0, producerId, firstOffset: 0n, transactionalId });
     expect(found?.why).toContain('is Empty in epoch 0');
     expect(others).toEqual([]);
     expect(await hangingByJava(topic)).toContain(String(producerId));
     expect(await endOf(topic, 'read_committed')).toBe(0n);
 
-    await writeMarker(cluster, found!, commit);
+    await writeMarker(cluster, found!, outcome);
     expect(await stuck(topic)).toEqual([]);
     expect(await hangingByJava(topic)).not.toContain(String(producerId));
     expect(await endOf(topic, 'read_committed')).toBe(2n);
     const seen = await kafka.consoleConsume(topic, { timeoutMs: 3_000 });
-    expect(seen.map(({ value }) => String(value))).toEqual(commit ? ['old'] : []);
+    expect(seen.map(({ value }) => String(value))).toEqual(outcome === 'commit' ? ['old'] : []);
   },
 );
 

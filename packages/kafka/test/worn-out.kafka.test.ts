@@ -2,7 +2,13 @@ import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import { expect, onTestFinished, test } from 'vitest';
 import { producerIdAt } from '../src/bytes/batch-header.ts';
 import { producerEpochMax } from '../src/bytes/sequence.ts';
-import { BatchProducer, encodeBatch, openCluster, openTxnSession, startFetcher } from '../src/index.ts';
+import {
+  BatchProducer,
+  encodeBatch,
+  openCluster,
+  openTransactionSession,
+  startFetcher,
+} from '../src/index.ts';
 import type { BatchProducerOptions } from '../src/produce/producer-options.ts';
 import type { Cluster } from '../src/index.ts';
 import { newProducerId } from '../src/produce/new-producer-id.ts';
@@ -24,7 +30,7 @@ test('the epochs of a transactional id run out, and its transactions go on', asy
     const answers = await Promise.all(ahead.map((index) => init(producerId, producerEpoch + index)));
     for (const answer of answers) if (answer.errorCode === 0) ({ producerId, producerEpoch } = answer);
   }
-  await using session = await openTxnSession(cluster, { transactionalId });
+  await using session = await openTransactionSession(cluster, { transactionalId });
   for (let round = 0; round < 12; round++) {
     session.append(topic, 0, batchOf(String(round)));
     if (round % 4 === 3) await session.abort();

@@ -3,7 +3,7 @@ import type { Pause } from './pause.ts';
 import type { PartitionPosition } from './positions.ts';
 
 export type Answer =
-  /** Go on behind what is missing, or at the offset that the operator names: the first one to copy again. */
+  /** Go on after what is missing, or at the offset that the operator names: the first one to copy again. */
   | { readonly kind: 'skip-gap'; readonly to?: bigint }
   /** Copy again from the source's log start, which doubles what was copied. */
   | { readonly kind: 'restart' }
@@ -65,7 +65,9 @@ function retry(recorded: PartitionPosition, pause: Pause, { source, target }: He
 function skipGap(recorded: PartitionPosition, pause: Pause, to: bigint | undefined, here: Here): Answered {
   if (to !== undefined) {
     const { earliest, end } = here.source;
-    const from = pause.from > earliest ? pause.from : earliest;
+    // The range of a target that lost copies is one of target offsets: it says nothing of the source's.
+    const missingFrom = pause.kind === 'target-lost' ? earliest : pause.from;
+    const from = missingFrom > earliest ? missingFrom : earliest;
     return to >= from && to <= end
       ? resumed(recorded, to, -1, here)
       : refused(`${to} is not between ${from} and ${end}`);

@@ -26,7 +26,7 @@ export interface RegisteredTopic {
   readonly target: string;
   /**
    * Target partitions that belong to this link alone. The source partitions fill them in order. A link has
-   * several ranges when it grew after another link had taken what lies behind the first.
+   * several ranges when it grew after another link had taken what lies after the first.
    */
   readonly ranges: readonly TargetRange[];
   /** Where the source topic is itself copied from, directly or by way of other clusters. */

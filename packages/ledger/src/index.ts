@@ -16,5 +16,5 @@ export type { PartitionPosition } from './positions.ts';
 export { ledgerEnd, readLedger } from './read-ledger.ts';
 export type { LedgerState } from './read-ledger.ts';
 export { shardOf } from './shard-of.ts';
-export { checkGenesis, readOwnedLedger, takeOverShard, transactionalIdOf } from './take-over.ts';
+export { checkGenesis, readLinkLedger, takeOverShard, transactionalIdOf } from './take-over.ts';
 export type { LinkIdentity } from './take-over.ts';

@@ -86,7 +86,7 @@ test.each<[string, Partial<PartitionPosition>, SourceState | undefined, bigint, 
     { kind: 'paused', pause: { kind: 'overtaken', from: 100n, to: 130n } },
   ],
   [
-    'a position behind the end is not fetched',
+    'a position after the end is not fetched',
     {},
     { ...source, end: 99n },
     90n,
@@ -218,7 +218,15 @@ test('after the target topic was made again, its old offsets prove nothing', () 
   }
 });
 
-test('an operator may say where to go on behind a corrupt batch, inside the log only', () => {
+test('after target-lost any offset of the source may be named: the range is one of the target', () => {
+  const paused = { ...recorded, pause: pauseOf('target-lost', 300n, 371n) };
+  expect(answerPause(paused, { kind: 'skip-gap', to: 60n }, source, target)).toMatchObject({
+    position: { position: 60n, pause: null },
+  });
+  expect(answerPause(paused, { kind: 'skip-gap', to: 501n }, source, target).kind).toBe('refused');
+});
+
+test('an operator may say where to go on after a corrupt batch, inside the log only', () => {
   const paused = { ...recorded, pause: pauseOf('corrupt', 100n, 100n) };
   const answers = [99n, 100n, 500n, 501n].map((to) =>
     answerPause(paused, { kind: 'skip-gap', to }, source, target),

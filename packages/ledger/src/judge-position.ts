@@ -90,13 +90,13 @@ function whatBecameOf({ topicId, position, sourceEnd }: PartitionPosition): stri
 }
 
 function judgeTarget(recorded: PartitionPosition, target: TargetState): Judgement | undefined {
-  const behindLast = recorded.lastTargetOffset + 1n;
+  const afterLast = recorded.lastTargetOffset + 1n;
   if (recorded.targetTopicId !== null && recorded.targetTopicId !== target.topicId) {
     const detail = `the target topic was deleted and made again: it was ${recorded.targetTopicId}`;
-    return paused('target-lost', 0n, behindLast, detail);
+    return paused('target-lost', 0n, afterLast, detail);
   }
-  if (target.end >= behindLast) return undefined;
-  return paused('target-lost', target.end, behindLast, 'the target lost copied records');
+  if (target.end >= afterLast) return undefined;
+  return paused('target-lost', target.end, afterLast, 'the target lost copied records');
 }
 
 function paused(kind: PauseKind, from: bigint, to: bigint, detail: string): Judgement {

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '@penstock/kafka';
+import { partitionName, type OutgoingRecord, type TopicPartition } from '@penstock/kafka';
 import { decodeGenesis, encodeGenesis, type Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { decodePositions, encodePositions, type Positions } from './positions.ts';
@@ -20,18 +20,18 @@ export function genesisRecord(shard: number, genesis: Genesis, nowMs: number): O
   return record(`genesis/${shard}`, encodeGenesis(genesis), nowMs);
 }
 
-/** For partition `shard` of the ledger, in the transaction with the data that the positions are behind. */
+/** For partition `shard` of the ledger, in the transaction with the data that the positions follow. */
 export function positionsRecord(shard: number, positions: Positions, nowMs: number): OutgoingRecord {
   return record(`positions/${shard}`, encodePositions(positions), nowMs);
 }
 
 /** For the history only: what was skipped or copied again, when, and by whose word. */
 export function answerRecord(
-  partition: { topic: string; partition: number },
+  partition: TopicPartition,
   answer: Record<string, string>,
   nowMs: number,
 ): OutgoingRecord {
-  const key = `answer/${partition.topic}-${partition.partition}/${isoTime(nowMs)}`;
+  const key = `answer/${partitionName(partition.topic, partition.partition)}/${isoTime(nowMs)}`;
   return record(key, Buffer.from(JSON.stringify(answer)), nowMs);
 }
 

@@ -8,13 +8,19 @@ export type Side = 'source' | 'target';
  * with them in the order in which they were written. Only two are kept: a week of pairs is millions.
  *
  * What was copied again after an operator's answer has source offsets that occurred before. The later copy
- * counts, since the earlier ones lie before everything else on the target.
+ * counts, since the earlier ones lie before everything else on the target. Offsets of the target go back only
+ * where it was made again or lost its end: then what lay from there on is gone. Where offsets of the source
+ * go back, it may be another log: no earlier copy has a certain place in it.
+ *
+ * An operator's answer is a run without records: a reader at its offset goes on at the other one.
  */
 export class NearestRuns {
   readonly #side: Side;
   readonly #offset: bigint;
   #before: OffsetRun | undefined;
   #after: OffsetRun | undefined;
+  #sourceEnd = 0n;
+  #targetEnd = 0n;
 
   constructor(side: Side, offset: bigint) {
     this.#side = side;
@@ -26,18 +32,28 @@ export class NearestRuns {
     return this.#before;
   }
 
-  /** The run behind it. */
+  /** The run after it. */
   get after(): OffsetRun | undefined {
     return this.#after;
   }
 
   see(run: OffsetRun): void {
+    if (run.target < this.#targetEnd) this.#forgetFrom(run.target);
+    if (this.#side === 'target' && run.source < this.#sourceEnd) this.#forgetFrom(0n);
+    this.#sourceEnd = endOfRun(run, 'source');
+    this.#targetEnd = endOfRun(run, 'target');
     if (run[this.#side] <= this.#offset) {
       this.#before = run;
       this.#after = undefined;
     } else {
       this.#after ??= run;
     }
+  }
+
+  #forgetFrom(target: bigint): void {
+    const isGone = (run: OffsetRun | undefined) => run !== undefined && endOfRun(run, 'target') > target;
+    if (isGone(this.#before)) this.#before = undefined;
+    if (isGone(this.#after)) this.#after = undefined;
   }
 
   /**

@@ -1,11 +1,11 @@
-import type { OutgoingRecord } from '@penstock/kafka';
+import { partitionName, type OutgoingRecord, type TopicPartition } from '@penstock/kafka';
 import { CompactReader, CompactWriter } from './compact.ts';
 import { LedgerError } from './ledger-error.ts';
 
 /**
  * `count` records of a source partition lie on the target from `target` on. Their source offsets begin at
  * `source`. If `sourceSpan` equals `count`, they are consecutive there too, so each has its exact
- * counterpart.
+ * counterpart. A run of no records says where the copying goes on after an operator's answer.
  */
 export interface OffsetRun {
   readonly source: bigint;
@@ -37,7 +37,7 @@ export function addRun(runs: OffsetRun[], run: OffsetRun): void {
  * source span }.
  */
 export function pairsRecord(
-  partition: { topic: string; partition: number },
+  partition: TopicPartition,
   runs: readonly OffsetRun[],
   nowMs: number,
 ): OutgoingRecord {
@@ -54,7 +54,7 @@ export function pairsRecord(
     source = run.source;
     target = run.target;
   }
-  const key = Buffer.from(`${partition.topic}-${partition.partition}`);
+  const key = Buffer.from(partitionName(partition.topic, partition.partition));
   return { key, value: out.finish(), timestampMs: nowMs };
 }
 

@@ -1,4 +1,4 @@
-import { listOffsets, readRange, type Cluster, type RecordView } from '@penstock/kafka';
+import { listOffsets, readRange, type Cluster, type PartitionPlace, type RecordView } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedgerRecord } from './ledger-record.ts';
@@ -12,6 +12,8 @@ export interface LedgerState {
   readonly positions: readonly PartitionPosition[];
   /** Where the ledger partition ended for a read_committed reader. */
   readonly end: bigint;
+  /** Offsets of the operators' answers near the end. Whoever wrote one has taken the shard over for it. */
+  readonly answers: readonly bigint[];
 }
 
 /**
@@ -27,16 +29,18 @@ export async function readLedger(
   shard: number,
   options: Waits = {},
 ): Promise<LedgerState> {
-  const start = await offsetOf(cluster, topic, shard, 'earliest', options);
+  const place = { cluster, topic, partition: shard };
+  const start = await offsetOf(place, 'earliest', options);
   const end = await ledgerEnd(cluster, topic, shard, options);
   for (let back = 64n; ; back *= 8n) {
     const from = end - back > start ? end - back : start;
-    const tail = await readTail(cluster, topic, shard, from, end, options);
+    const tail = await readTail(place, from, end, options);
+    const { answers } = tail;
     if (tail.positions !== undefined)
-      return { ...(await withGenesis(cluster, topic, shard, tail, tail.positions, options)), end };
+      return { ...(await withGenesis(place, tail, tail.positions, options)), end, answers };
     if (from > start) continue;
     if (tail.genesis === undefined) throw noGenesis(topic, shard);
-    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [], end };
+    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [], end, answers };
   }
 }
 
@@ -47,7 +51,7 @@ export function ledgerEnd(
   shard: number,
   options: Waits = {},
 ): Promise<bigint> {
-  return offsetOf(cluster, topic, shard, 'latest', options);
+  return offsetOf({ cluster, topic, partition: shard }, 'latest', options);
 }
 
 /** The signal ends every wait, with its reason. */
@@ -59,57 +63,49 @@ interface Tail {
   genesis: Genesis | undefined;
   genesisOffset: bigint;
   positions: Positions | undefined;
+  answers: bigint[];
 }
 
 /**
- * The genesis in force is the newest one. It lies behind the last positions, or where they say. It cannot
+ * The genesis in force is the newest one. It lies after the last positions, or where they say. It cannot
  * lie in between: whoever writes a genesis takes the shard over, so every later commit is by an owner that
  * has read it.
  */
 async function withGenesis(
-  cluster: Cluster,
-  topic: string,
-  shard: number,
+  place: PartitionPlace,
   tail: Tail,
   positions: Positions,
   options: Waits,
-): Promise<Omit<LedgerState, 'end'>> {
+): Promise<Omit<LedgerState, 'end' | 'answers'>> {
   const { partitions } = positions;
   if (tail.genesis !== undefined && tail.genesisOffset >= positions.genesisOffset) {
     return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: partitions };
   }
   const at = positions.genesisOffset;
-  const { genesis } = await readTail(cluster, topic, shard, at, at + 1n, options);
-  if (genesis === undefined) throw noGenesis(topic, shard);
+  const { genesis } = await readTail(place, at, at + 1n, options);
+  if (genesis === undefined) throw noGenesis(place.topic, place.partition);
   return { genesis, genesisOffset: at, positions: partitions };
 }
 
-async function readTail(
-  cluster: Cluster,
-  topic: string,
-  shard: number,
-  from: bigint,
-  to: bigint,
-  { signal }: Waits,
-): Promise<Tail> {
-  const tail: Tail = { genesis: undefined, genesisOffset: -1n, positions: undefined };
+async function readTail(place: PartitionPlace, from: bigint, to: bigint, { signal }: Waits): Promise<Tail> {
+  const tail: Tail = { genesis: undefined, genesisOffset: -1n, positions: undefined, answers: [] };
   if (from >= to) return tail;
   const visit = (read: RecordView): void => {
     if (read.offset >= to) return;
-    const record = readLedgerRecord(shard, read.key, read.value);
+    const record = readLedgerRecord(place.partition, read.key, read.value);
     if (record.kind === 'positions') tail.positions = record.positions;
+    if (record.kind === 'answer') tail.answers.push(read.offset);
     if (record.kind !== 'genesis') return;
     tail.genesis = record.genesis;
     tail.genesisOffset = read.offset;
   };
-  await readRange(cluster, topic, shard, from, to, 'read_committed', visit, signal ? { signal } : {});
+  const range = { from, to, isolation: 'read_committed' } as const;
+  await readRange(place, range, visit, signal ? { signal } : {});
   return tail;
 }
 
 async function offsetOf(
-  cluster: Cluster,
-  topic: string,
-  shard: number,
+  { cluster, topic, partition: shard }: PartitionPlace,
   at: 'earliest' | 'latest',
   { signal }: Waits,
 ): Promise<bigint> {

@@ -1,4 +1,4 @@
-import { openTxnSession, type Cluster, type TxnSession } from '@penstock/kafka';
+import { openTransactionSession, type Cluster, type TransactionSession } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';
@@ -33,11 +33,11 @@ export async function takeOverShard(
   identity: LinkIdentity,
   shard: number,
   options: { transactionTimeoutMs?: number; signal?: AbortSignal } = {},
-): Promise<{ session: TxnSession; state: LedgerState }> {
+): Promise<{ session: TransactionSession; state: LedgerState }> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
-  const session = await openTxnSession(target, { transactionalId, ...options });
+  const session = await openTransactionSession(target, { transactionalId, ...options });
   try {
-    return { session, state: await readOwnedLedger(target, identity, shard, options) };
+    return { session, state: await readLinkLedger(target, identity, shard, options) };
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
@@ -45,9 +45,11 @@ export async function takeOverShard(
 }
 
 /**
- * Reads the ledger of an owned shard: after a takeover, and after every failed commit. Ends with the signal.
+ * Reads the ledger of a shard, and throws LedgerError when it is not that of the link. It is final for the
+ * owner of the shard, after a takeover or a failed commit; to everybody else it shows what is decided by now.
+ * Ends with the signal.
  */
-export async function readOwnedLedger(
+export async function readLinkLedger(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,

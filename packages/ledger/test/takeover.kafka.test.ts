@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeBatch, openCluster, openTxnSession, type Cluster, type TxnSession } from '@penstock/kafka';
+import {
+  encodeBatch,
+  openCluster,
+  openTransactionSession,
+  type Cluster,
+  type TransactionSession,
+} from '@penstock/kafka';
 import {
   genesisRecord,
   positionsRecord,
@@ -57,7 +63,7 @@ test('what an earlier owner left open is never seen, and it can commit nothing a
   await zombie[Symbol.asyncDispose]();
 });
 
-test('a genesis written behind the positions is the one in force', async () => {
+test('a genesis written after the positions is the one in force', async () => {
   const { identity, session } = await beginLedger();
   appendPositions(session, identity, 5n);
   await session.commit();
@@ -85,23 +91,29 @@ test('a ledger without a genesis, of another link or between other clusters is r
 });
 
 /** A ledger of one shard with its genesis, and a session that owns it. */
-async function beginLedger(): Promise<{ identity: LinkIdentity; session: TxnSession }> {
+async function beginLedger(): Promise<{ identity: LinkIdentity; session: TransactionSession }> {
   const ledgerTopic = uniqueName('mirror.fra');
   await (await sharedKafka()).createTopic(ledgerTopic, { partitions: 1 });
   const identity = { link: 'fra', ledgerTopic, sourceClusterId: 'source', targetClusterId: 'target' };
-  const session = await openTxnSession(cluster, { transactionalId: transactionalIdOf(ledgerTopic, 0) });
+  const session = await openTransactionSession(cluster, {
+    transactionalId: transactionalIdOf(ledgerTopic, 0),
+  });
   await writeGenesis(session, identity, 1);
   return { identity, session };
 }
 
-async function writeGenesis(session: TxnSession, identity: LinkIdentity, generation: number): Promise<void> {
+async function writeGenesis(
+  session: TransactionSession,
+  identity: LinkIdentity,
+  generation: number,
+): Promise<void> {
   const { link, sourceClusterId, targetClusterId } = identity;
   const genesis: Genesis = { link, shards: 1, sourceClusterId, targetClusterId, generation, topics: [] };
   session.append(identity.ledgerTopic, 0, encodeBatch([genesisRecord(0, genesis, Date.now())]));
   await session.commit();
 }
 
-function appendPositions(session: TxnSession, { ledgerTopic }: LinkIdentity, position: bigint): void {
+function appendPositions(session: TransactionSession, { ledgerTopic }: LinkIdentity, position: bigint): void {
   const positions = { genesisOffset: 0n, partitions: [positionAt(position)] };
   session.append(ledgerTopic, 0, encodeBatch([positionsRecord(0, positions, Date.now())]));
 }

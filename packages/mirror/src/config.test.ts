@@ -27,6 +27,10 @@ test('a link and two clusters are enough', () => {
 test.each([
   [{ PENSTOCK_MIRROR_LINK: 'fra.pairs' }, 'PENSTOCK_MIRROR_LINK'],
   [{ PENSTOCK_MIRROR_TOPICS: 'a:0' }, 'PENSTOCK_MIRROR_TOPICS'],
+  [
+    { PENSTOCK_MIRROR_TOPICS: 'events.*' },
+    "'events.*' is not a name, name:24, or a pattern between slashes such as /events[.].*/",
+  ],
   [{ PENSTOCK_MIRROR_TOPICS: 'a,a:3' }, 'names a topic twice'],
   [{ PENSTOCK_MIRROR_TOPICS: '/(/' }, '/(/: Invalid regular expression'],
   [{ PENSTOCK_MIRROR_SHARDS: '0' }, 'expected 1..256'],

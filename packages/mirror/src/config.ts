@@ -11,7 +11,7 @@ import {
   text,
   type ConfigOf,
 } from '@penstock/service';
-import { exactNames, patternProblems, wantedPattern } from './link/wanted-topics.ts';
+import { entryInWords, entrySyntax, exactNames, patternProblems } from './link/wanted-topics.ts';
 import { linkPattern } from './names.ts';
 
 export const prefix = 'PENSTOCK_MIRROR_';
@@ -39,12 +39,14 @@ export const knobs = {
       'For "mirror init": source topics, by exact name, or by a pattern for the whole name, such as ' +
       '/events[.].*/ (without commas and slashes). "name:24" keeps 24 target partitions for a topic that ' +
       'will grow, or that does not exist yet. A mirror that runs names those that are new.',
-    pattern: wantedPattern,
+    pattern: entrySyntax,
+    inWords: entryInWords,
     default: ['events.clean'],
   }),
   topicsDenied: list(`${prefix}TOPICS_DENIED`, {
     why: 'What the patterns of TOPICS must not find, by exact names or patterns.',
-    pattern: wantedPattern,
+    pattern: entrySyntax,
+    inWords: entryInWords,
     default: [],
   }),
   naming: oneOf(`${prefix}NAMING`, ['identity', 'prefix'], {

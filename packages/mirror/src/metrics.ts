@@ -1,9 +1,5 @@
 import { secondsBounds, type Counter, type Histogram, type Metrics } from '@penstock/service';
-
-/** Why a batch is decoded and encoded again instead of passing as it is. */
-export const rewriteReasons = ['trimmed', 'gaps', 'log-append-time', 'oversize', 'tiny'] as const;
-
-export type RewriteReason = (typeof rewriteReasons)[number];
+import { rewriteReasons } from './copy/plan-copy.ts';
 
 const paths = ['pass', ...rewriteReasons, 'below-position'] as const;
 

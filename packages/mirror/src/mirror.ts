@@ -2,16 +2,17 @@ import { retrying, type KafkaError } from '@penstock/kafka';
 import type { Service, ServiceContext } from '@penstock/service';
 import type { MirrorConfig } from './config.ts';
 import { Bandwidth } from './copy/bandwidth.ts';
-import { declareGauges, watchSource } from './gauges.ts';
 import { MirrorError } from './errors.ts';
 import { checkLink } from './link/check-link.ts';
 import { openLink } from './link/link-context.ts';
-import { watchNewTopics } from './link/new-topics.ts';
+import { watchUnregisteredTopics } from './link/unregistered-topics.ts';
 import { strangersInWords, watchStrangers } from './link/strangers.ts';
 import { TopicStates } from './link/topic-states.ts';
+import { declareMetricsOnDemand } from './metrics-on-demand.ts';
 import { declareMirrorMetrics } from './metrics.ts';
 import { notProgressing, shardStatus } from './shard/shard-status.ts';
 import { joinLink } from './shard/shards.ts';
+import { watchSource } from './shard/watch-source.ts';
 
 /**
  * Connects both clusters, checks the link, and joins its group: from then on it copies the shards that it is
@@ -47,10 +48,10 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   });
   const { discoveryIntervalMs } = config;
   const strangers = opened.use(watchStrangers(link, log, discoveryIntervalMs));
-  const newTopics = opened.use(watchNewTopics(link, config, log, discoveryIntervalMs));
+  const unregistered = opened.use(watchUnregisteredTopics(link, config, log, discoveryIntervalMs));
   const stuck = opened.use(watchSource(link, shards));
-  const watches = { strangers, newTopics, stuck };
-  declareGauges(metrics, { link, shards, ...watches, bandwidth, discoveryIntervalMs });
+  const watches = { strangers, unregistered, stuck };
+  declareMetricsOnDemand(metrics, { link, shards, ...watches, bandwidth, discoveryIntervalMs });
   const owned = opened.move();
   return {
     notReady: () => [
@@ -61,7 +62,7 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
       link: config.link,
       instance,
       strangers: strangers.found,
-      unregisteredTopics: newTopics.found,
+      unregisteredTopics: unregistered.found,
       shards: shards.all.map((shard) => shardStatus(shard, discoveryIntervalMs)),
     }),
     drain: () => shards.stopAll(),

@@ -1,3 +1,5 @@
+import type { TopicPartition } from '@penstock/kafka';
+
 /** The link's ledger on the target. */
 export function ledgerTopicOf(link: string): string {
   return `mirror.${link}`;
@@ -24,13 +26,7 @@ export function groupOf(link: string): string {
 
 export const linkPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** `events.clean-3`: how partitions are named to and by operators. */
-export function partitionName(topic: string, partition: number): string {
-  return `${topic}-${partition}`;
-}
-
-/** Undefined for what is no partition's name. */
-export function parsePartitionName(name: string): { topic: string; partition: number } | undefined {
+export function parsePartitionName(name: string): TopicPartition | undefined {
   const match = /^(.+)-(\d{1,9})$/.exec(name);
   return match ? { topic: match[1] as string, partition: Number(match[2]) } : undefined;
 }

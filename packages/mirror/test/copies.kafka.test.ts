@@ -1,7 +1,7 @@
 import {
   encodeBatch,
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   readTopic,
   startBatchProducer,
   TransactionError,
@@ -78,7 +78,7 @@ test(
     const topic = uniqueName('flipped');
     await clusters.target.createTopic(topic, { partitions: 1 });
     await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
-    await using session = await openTxnSession(target, { transactionalId: uniqueName('flipped') });
+    await using session = await openTransactionSession(target, { transactionalId: uniqueName('flipped') });
     const value = Buffer.alloc(500, 'x');
     const records = [{ key: null, value, timestampMs: Date.now() }];
     const flipped = encodeBatch(records);
@@ -142,7 +142,7 @@ test(
     await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
     await untilPosition(mirror, `${link.topic}-0`, 11n);
     const options = { transactionalId: uniqueName('hanging'), transactionTimeoutMs: 60_000 };
-    await using open = await openTxnSession(clusters.sourceCluster, options);
+    await using open = await openTransactionSession(clusters.sourceCluster, options);
     const record = (text: string) => ({ key: null, value: Buffer.from(text), timestampMs: Date.now() });
     open.append(link.topic, 0, encodeBatch([record('undecided')]));
     const lag = (records: number) =>
@@ -152,7 +152,7 @@ test(
       });
     const { position } = await lag(1);
     await using plain = await startBatchProducer(clusters.sourceCluster, { onSettled: () => undefined });
-    plain.append(link.topic, 0, record('behind it'), 0);
+    plain.append(link.topic, 0, record('after it'), 0);
     await plain.drain();
     expect(await lag(2)).toMatchObject({ position, phase: 'copying' });
     await open.abort();
@@ -195,7 +195,7 @@ test(
       return text?.includes('penstock_mirror_topics_unregistered 1\n') === true ? true : undefined;
     });
     const { output: table } = await mirrorCommand(['status'], env);
-    expect(table).toContain(`${second}: not copied yet; run mirror init`);
+    expect(table).toContain(`# ${second}: not copied yet`);
     expect(await mirrorCommand(['init'], env)).toMatchObject({ exitCode: 0 });
     await copiedUpToNow(mirror, clusters.sourceCluster, second, [0, 1]);
     expect(await mirror.stop()).toBe(0);

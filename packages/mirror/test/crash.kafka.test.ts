@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startProxy } from '@penstock/test-faults';
 import { expect, test } from 'vitest';
-import { startMirrorProcess } from './mirror-process.ts';
+import { mirrorCommand, startMirrorProcess, watchStatus } from './mirror-process.ts';
 import { copiedUpToNow, ownsShards, partitionStates, writeTransactions } from './source-writer.ts';
 import { createLink, eventually, expectExactCopy, useTwoClusters, testTimeoutMs } from './two-clusters.ts';
 
@@ -68,12 +69,39 @@ test(
     expect(await mirror.process.isReady()).toBe(false);
     const { text } = (await mirror.process.ask('/metrics')) ?? {};
     expect(text).not.toContain('penstock_mirror_lag_records{');
+    // `mirror status` does not need the source either: it is asked for most when the datacenter is lost.
+    const { position } = (await partitionStates(mirror)).get(`${link.topic}-0`)!;
+    const { exitCode, output } = await mirrorCommand(['status'], link.env);
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    expect(output).toMatch(new RegExp(`${link.topic}-0 +${link.topic}-0 +${position} +[?] +[?] +copied`));
+    expect(output).toContain('The source does not answer');
     await broker?.start();
     await mirror.process.untilReady();
     await writeTransactions(clusters.sourceCluster, link.topic, [0], 2);
     await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
     expect(await mirror.stop()).toBe(0);
     await expectExactCopy(clusters, link, [0]);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'mirror status --watch stays connected, says when the source is away, and when it is back',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1 });
+    const [host = '', port] = clusters.source.bootstrap[0]?.split(':') ?? [];
+    await using proxy = await startProxy({ target: { host, port: Number(port) } });
+    const turns = watchStatus({ ...link.env, PENSTOCK_MIRROR_SOURCE_KAFKA_BOOTSTRAP: proxy.address });
+    const isAway = async () => (await turns.next()).value.sourceAway !== null;
+    expect(await isAway()).toBe(false);
+    await proxy.refuse(); // whoever connects anew finds nobody
+    for (let turn = 0; turn < 2; turn += 1) expect(await isAway()).toBe(false);
+    const [broker] = clusters.source.brokers;
+    await broker?.kill();
+    while (!(await isAway()));
+    await broker?.start();
+    await proxy.pass();
+    while (await isAway());
   },
   testTimeoutMs,
 );

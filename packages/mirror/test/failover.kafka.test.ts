@@ -2,15 +2,15 @@ import {
   committedOffsets,
   listOffsets,
   openCluster,
-  openTxnSession,
   readTopic,
+  partitionName,
   type Cluster,
 } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import { copiedUpToNow, writeCommitted } from './source-writer.ts';
-import { createLink, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
+import { commitPositions, createLink, testTimeoutMs, useTwoClusters } from './two-clusters.ts';
 
 const clusters = useTwoClusters();
 
@@ -82,18 +82,17 @@ async function move(env: Record<string, string>, group: string, flags: readonly 
 }
 
 async function commitOffsets(cluster: Cluster, groupId: string, offsets: Offsets): Promise<void> {
-  await using session = await openTxnSession(cluster, { transactionalId: uniqueName('commit') });
-  const all = Object.entries(offsets).flatMap(([topic, some]) =>
-    some.map((offset, partition) => ({ topic, partition, offset, leaderEpoch: -1 })),
+  const positions = Object.entries(offsets).flatMap(([topic, some]) =>
+    some.map((offset, partition) => ({ topic, partition, offset })),
   );
-  session.offsets({ groupId, memberId: '', memberEpoch: () => -1, offsets: all });
-  await session.commit();
+  await commitPositions(cluster, groupId, positions);
 }
 
 async function committed(cluster: Cluster, groupId: string, topics: readonly string[]): Promise<Offsets> {
   const partitions = topics.flatMap((topic) => [0, 1].map((partition) => ({ topic, partition })));
   const found = await committedOffsets(cluster, { groupId, memberId: null, memberEpoch: -1, partitions });
-  const of = (topic: string) => [0, 1].map((partition) => found.get(`${topic}-${partition}`)?.offset ?? -1n);
+  const of = (topic: string) =>
+    [0, 1].map((partition) => found.get(partitionName(topic, partition))?.offset ?? -1n);
   return Object.fromEntries(topics.map((topic) => [topic, of(topic)]));
 }
 

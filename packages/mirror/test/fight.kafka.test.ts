@@ -36,10 +36,12 @@ test(
     const ends = await listOffsets(first.source, link.topic, partitions, 'latest', 'read_committed');
     const winner = first.failures.length === 0 ? first.shard : (await owner(link)).shard;
     await eventually('all is copied', async () => {
-      const behind = winner.partitions.filter(
-        ({ partition, committed }) => (committed?.position ?? -1n) < (ends.get(partition)?.offset ?? 0n),
-      );
-      return winner.partitions.length === 2 && behind.length === 0 ? true : undefined;
+      const behind = winner
+        .partitionsNow()
+        .filter(
+          ({ partition, committed }) => (committed?.position ?? -1n) < (ends.get(partition)?.offset ?? 0n),
+        );
+      return winner.partitionsNow().length === 2 && behind.length === 0 ? true : undefined;
     });
     await winner.stop();
     expect(first.takeovers() + second.takeovers()).toBeGreaterThan(2);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { runToEnd, serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
+import type { LinkStatus } from '../src/commands/link-status.ts';
 
 export type MirrorEnvironment = Record<string, string>;
 
@@ -86,6 +87,15 @@ export async function firstLines(
   }
   child.stdout.destroy();
   return { lines, exitCode: (await ended)[0] };
+}
+
+/** What `mirror status --watch` shows, turn by turn, until nobody asks for more. */
+export async function* watchStatus(env: MirrorEnvironment): AsyncGenerator<LinkStatus, never> {
+  const [program = '', ...args] = serviceCommand('mirror', 'status', '--json', '--watch');
+  const child = spawn(program, args, { env: withPath(env), stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as LinkStatus;
+  throw new Error(`mirror status --watch ended by itself, with ${child.exitCode}`);
 }
 
 function withPath(env: MirrorEnvironment): Record<string, string | undefined> {

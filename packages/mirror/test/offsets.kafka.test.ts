@@ -1,4 +1,4 @@
-import { openCluster, openTxnSession, startBatchProducer } from '@penstock/kafka';
+import { openCluster, startBatchProducer } from '@penstock/kafka';
 import { readConfig } from '@penstock/service';
 import { uniqueName, type ConsumedRecord } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
@@ -8,12 +8,12 @@ import { openLink } from '../src/link/link-context.ts';
 import type { Audited } from '../src/translate/audit-partition.ts';
 import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
 import { copiedUpToNow, writeTransactions } from './source-writer.ts';
-import { createLink, testTimeoutMs, useTwoClusters, type TestLink } from './two-clusters.ts';
+import { commitPositions, createLink, testTimeoutMs, useTwoClusters, type TestLink } from './two-clusters.ts';
 
 const clusters = useTwoClusters();
 
 test(
-  'offsets of a group become exactly those behind which the same records follow, there and back',
+  'offsets of a group become exactly those at which the same records follow, there and back',
   async () => {
     const link = await copiedOnce();
     await using context = await openLink(readConfig(knobs, { env: link.env }));
@@ -82,7 +82,7 @@ test(
     const written = await clusters.source.consoleConsume(link.topic, { partition: 0 });
     const inRange = written.filter(({ offset }) => offset >= 14n && offset < 25n).length;
     expect(half).toMatchObject({ verdict: 'equal', from: '14', to: '25', sourceRecords: inRange });
-    // Somebody writes among the copies, and the mirror goes on behind it. A killed one has not written the
+    // Somebody writes among the copies, and the mirror goes on after it. A killed one has not written the
     // pairs that tell where the range ends on the target.
     for (const [partition, end] of [
       [0, 'stop'],
@@ -130,14 +130,8 @@ async function copiedWithDeaths(): Promise<TestLink> {
 }
 
 async function commitAtSource(group: string, topic: string, offsets: readonly bigint[]): Promise<void> {
-  await using session = await openTxnSession(clusters.sourceCluster, { transactionalId: uniqueName('at') });
-  session.offsets({
-    groupId: group,
-    memberId: '',
-    memberEpoch: () => -1,
-    offsets: offsets.map((offset, partition) => ({ topic, partition, offset, leaderEpoch: -1 })),
-  });
-  await session.commit();
+  const positions = offsets.map((offset, partition) => ({ topic, partition, offset }));
+  await commitPositions(clusters.sourceCluster, group, positions);
 }
 
 function valuesFrom(records: readonly ConsumedRecord[], partition: number, from: string | null): string[] {

@@ -1,4 +1,4 @@
-import { encodeBatch, openTxnSession } from '@penstock/kafka';
+import { encodeBatch, openTransactionSession } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import { startMirrorProcess } from './mirror-process.ts';
@@ -77,7 +77,7 @@ test(
 
 /** Batches of 50 KB that do not compress, in turn to both partitions. */
 async function writeBytes(topic: string, bytes: number): Promise<void> {
-  await using session = await openTxnSession(clusters.sourceCluster, {
+  await using session = await openTransactionSession(clusters.sourceCluster, {
     transactionalId: uniqueName('writer'),
   });
   const value = Buffer.alloc(5_000, 'x');

@@ -88,6 +88,22 @@ test(
 );
 
 test(
+  'names that Kafka would refuse are told by init, with the reason, before it makes anything',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1, topic: uniqueName('under_score') });
+    const other = { ...link.env, PENSTOCK_MIRROR_LINK: uniqueName('other') };
+    const dotted = link.topic.replace('_', '.');
+    const beside = await mirrorCommand(['init'], { ...other, PENSTOCK_MIRROR_TOPICS: `${dotted}:1` });
+    expect(beside.problems).toContain(`topic ${dotted}: the target has ${link.topic}`);
+    const long = { PENSTOCK_MIRROR_TOPICS: `${'x'.repeat(249)}:1`, PENSTOCK_MIRROR_NAMING: 'prefix' };
+    expect((await mirrorCommand(['init'], { ...other, ...long })).problems).toContain('Kafka takes 249');
+    const topics = await clusters.target.admin((admin) => admin.listTopics());
+    expect(topics).not.toContain(`mirror.${other.PENSTOCK_MIRROR_LINK}`);
+  },
+  testTimeoutMs,
+);
+
+test(
   'a target that keeps copies for a shorter time is accepted when that is said to be on purpose',
   async () => {
     const link = await createLink(clusters, { partitions: 1 });
@@ -136,6 +152,25 @@ test(
     expect(problems).toContain('PENSTOCK_MIRROR_SHARD: no such knob');
     expect(problems).toContain('PENSTOCK_MIRROR_LINK');
     expect(exitCode).toBe(2);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'a topic that the source does not have is named, by init and by status',
+  async () => {
+    const never = uniqueName('never');
+    const link = await createLink(clusters, { partitions: 1, further: `${never}:2` });
+    const init = await mirrorCommand(['init'], link.env);
+    expect(init.output).toContain(`${never} -> ${never} partitions 0 to 1; the source shows no such topic`);
+    const status = await mirrorCommand(['status'], link.env);
+    expect(status.output).toContain(`${never}: the source shows no such topic; check its name, or wait`);
+    expect(status.output).not.toContain(`${link.topic}: the source`);
+    const other = { PENSTOCK_MIRROR_LINK: uniqueName('other'), PENSTOCK_MIRROR_TOPICS: `/${never}[.].*/` };
+    const fewer = await mirrorCommand(['init'], { ...link.env, PENSTOCK_MIRROR_TOPICS: `${never}:2` });
+    expect(fewer.output).toContain(`${link.topic} -> ${link.topic} partitions 0 to 0\n`);
+    const empty = await mirrorCommand(['init'], { ...link.env, ...other });
+    expect(empty.output).toContain(`/${never}[.].*/ finds no topic to copy`);
   },
   testTimeoutMs,
 );

@@ -1,4 +1,4 @@
-import { openCluster, openTxnSession, type Cluster } from '@penstock/kafka';
+import { openCluster, openTransactionSession, type Cluster } from '@penstock/kafka';
 import { uniqueName, type TestKafka } from '@penstock/test-broker';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
@@ -86,10 +86,10 @@ test(
 async function commitGroups(kafka: TestKafka, cluster: Cluster, count: number): Promise<void> {
   const topic = uniqueName('read');
   await kafka.createTopic(topic, { partitions: 1 });
-  await using session = await openTxnSession(cluster, { transactionalId: uniqueName('groups') });
+  await using session = await openTransactionSession(cluster, { transactionalId: uniqueName('groups') });
   for (let group = 0; group < count; group += 1) {
-    const offsets = [{ topic, partition: 0, offset: 0n, leaderEpoch: -1 }];
-    session.offsets({ groupId: uniqueName('group'), memberId: '', memberEpoch: () => -1, offsets });
+    const positions = [{ topic, partition: 0, offset: 0n, leaderEpoch: -1 }];
+    session.offsets({ groupId: uniqueName('group'), memberId: '', memberEpoch: () => -1, positions });
   }
   await session.commit();
 }

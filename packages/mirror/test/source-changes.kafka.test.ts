@@ -55,6 +55,28 @@ test(
 );
 
 test(
+  'a topic made again with fewer partitions retires those that are gone, while it runs',
+  async () => {
+    const link = await createLink(clusters, { partitions: 2 });
+    const mirror = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0, 1], 2);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0, 1]);
+    await deleteTopic(clusters.source, link.topic, { remade: 1 });
+    await untilPhase(mirror, `${link.topic}-1`, 'retired');
+    expect((await untilPhase(mirror, `${link.topic}-0`, 'paused')).pause?.kind).toBe('recreated');
+    const restart = ['resume', '--partition', `${link.topic}-0`, '--restart'];
+    expect(await mirrorCommand(restart, link.env)).toMatchObject({ exitCode: 0 });
+    await clusters.sourceCluster.topic(link.topic, { refresh: true });
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
+    await untilPosition(mirror, `${link.topic}-0`, 11n);
+    const { output } = await mirrorCommand(['status'], link.env);
+    expect(output).toMatch(new RegExp(`${link.topic}-1 .* retired: the topic is gone`));
+    expect(await mirror.stop()).toBe(0);
+  },
+  testTimeoutMs,
+);
+
+test(
   'source partitions beyond the range are told until init gives them room, also beside another link',
   async () => {
     const link = await createLink(clusters, { partitions: 2 });

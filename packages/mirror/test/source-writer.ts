@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codecs, encodeBatch, listOffsets, openTxnSession, type Cluster } from '@penstock/kafka';
+import { codecs, encodeBatch, listOffsets, openTransactionSession, type Cluster } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import type { MirrorProcess, PartitionStatus } from './mirror-process.ts';
 import { eventually } from './two-clusters.ts';
@@ -15,7 +15,7 @@ export async function writeTransactions(
   transactions: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  await using session = await openTxnSession(source, { transactionalId: uniqueName('writer') });
+  await using session = await openTransactionSession(source, { transactionalId: uniqueName('writer') });
   for (let round = 0; round < transactions && signal?.aborted !== true; round += 1) {
     const codec = codecs[(round >> 1) % codecs.length] ?? 'none';
     for (const partition of partitions) {
@@ -30,19 +30,22 @@ export async function writeTransactions(
   }
 }
 
-/** Committed transactions of ten records: 11 offsets each, with their marker. */
+/** Committed transactions of ten records: 11 offsets each, with their marker. All of it is visible then. */
 export async function writeCommitted(
   source: Cluster,
   topic: string,
   partitions: readonly number[],
   transactions: number,
 ): Promise<void> {
-  await using session = await openTxnSession(source, { transactionalId: uniqueName('writer') });
+  const transactionalId = uniqueName('writer');
+  await using session = await openTransactionSession(source, { transactionalId });
   for (let round = 0; round < transactions; round += 1) {
     for (const partition of partitions)
       session.append(topic, partition, encodeBatch(tenRecords(partition, round)));
     await session.commit();
   }
+  // A broker acknowledges a commit before its markers are written. Who takes the id over waits for them.
+  await using _next = await openTransactionSession(source, { transactionalId });
 }
 
 function tenRecords(partition: number, round: number) {

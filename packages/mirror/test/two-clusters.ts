@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openCluster, type Cluster } from '@penstock/kafka';
+import { openCluster, openTransactionSession, type Cluster, type TopicPartition } from '@penstock/kafka';
 import {
   sharedKafka,
   startKafka,
@@ -59,9 +59,10 @@ export async function createLink(
     further?: string;
     env?: MirrorEnvironment;
     configs?: Record<string, string>;
+    topic?: string;
   },
 ): Promise<TestLink> {
-  const topic = uniqueName('clean');
+  const topic = o.topic ?? uniqueName('clean');
   const link = uniqueName('link');
   await source.createTopic(topic, { partitions: o.partitions, ...(o.configs && { configs: o.configs }) });
   const env = {
@@ -82,8 +83,8 @@ export async function createLink(
     ...o.env,
   };
   const { exitCode, output, problems } = await mirrorCommand(['init'], env);
-  expect({ exitCode, problems }).toMatchObject({ exitCode: 0 });
-  expect(output).toMatch(new RegExp(`^${topic} -> .* partitions 0 to`, 'm'));
+  if (exitCode !== 0) throw new Error(`mirror init ended with ${exitCode}: ${problems}`);
+  expect(output).toMatch(new RegExp(`^${topic} -> .* partitions [0-9]+ to`, 'm'));
   return { topic, link, env };
 }
 
@@ -116,11 +117,41 @@ export async function deleteTopic(
   );
 }
 
+/** Deletes the records of a partition that lie below the offset, as retention does. */
+export async function deleteBelow(
+  cluster: TestKafka,
+  topic: string,
+  partition: number,
+  offset: bigint,
+): Promise<void> {
+  await cluster.admin(async (admin) => {
+    await admin.fetchTopicOffsets(topic); // kafkajs deletes nothing of a topic that it has not met
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+  });
+}
+
+/** Where consumers of the group would go on, as if they had committed it. */
+export async function commitPositions(
+  cluster: Cluster,
+  groupId: string,
+  positions: readonly (TopicPartition & { readonly offset: bigint })[],
+): Promise<void> {
+  await using session = await openTransactionSession(cluster, { transactionalId: uniqueName('commit') });
+  const all = positions.map(({ topic, partition, offset }) => ({
+    topic,
+    partition,
+    offset,
+    leaderEpoch: -1,
+  }));
+  session.offsets({ groupId, memberId: '', memberEpoch: () => -1, positions: all });
+  await session.commit();
+}
+
 /** Polls until `read` gives something, or fails with `what` after the deadline. */
 export async function eventually<T>(
   what: string,
   read: () => Promise<T | undefined>,
-  deadlineMs = 150_000,
+  deadlineMs = 240_000,
 ): Promise<T> {
   for (const until = performance.now() + deadlineMs; ;) {
     const found = await read();
@@ -147,6 +178,30 @@ export async function expectExactCopy(
   }
   expect(copied).toHaveLength(written.length);
   return written.length;
+}
+
+/**
+ * The same for links that share a target topic: each source has its range of target partitions, one after
+ * the other. Answers how many records there are of each.
+ */
+export async function expectExactCopies(
+  sources: readonly TestKafka[],
+  target: TestKafka,
+  topic: string,
+  partitionsEach: number,
+): Promise<number[]> {
+  const copied = await target.consoleConsume(topic);
+  const counts: number[] = [];
+  for (const [index, source] of sources.entries()) {
+    const written = await source.consoleConsume(topic);
+    for (let partition = 0; partition < partitionsEach; partition += 1) {
+      const copies = contents(copied, index * partitionsEach + partition);
+      expect(firstDifference(contents(written, partition), copies)).toBe('none');
+    }
+    counts.push(written.length);
+  }
+  expect(copied).toHaveLength(counts.reduce((sum, count) => sum + count, 0));
+  return counts;
 }
 
 function firstDifference(written: readonly string[], copied: readonly string[]): string {

@@ -1,6 +1,8 @@
 import { count, drawCurve, duration, element } from './draw.js';
 
 const secondsShown = 600;
+/** An update comes each second. Who hears nothing for so long may be looking at what is long past. */
+const patienceMs = 5_000;
 const at = (id) => document.getElementById(id);
 const seconds = [];
 
@@ -9,14 +11,21 @@ const verdicts = {
   blind: 'Part of the pipeline cannot be seen or takes nothing: no verdict there',
   broken: 'A promise is broken: see the incidents',
 };
+/** As the page says it before its first update. */
+const connecting = 'connecting …';
+const noAnswer = 'The prober does not answer; this page tries again by itself';
+
+function say(state, text, title) {
+  const verdict = at('verdict');
+  if (verdict.textContent === text) return; // only a change is read aloud
+  verdict.className = state;
+  verdict.textContent = text;
+  document.title = title;
+}
 
 function show(view) {
-  const verdict = at('verdict');
-  if (verdict.className !== view.verdict) {
-    verdict.className = view.verdict; // only a change is read aloud
-    verdict.textContent = verdicts[view.verdict];
-    document.title = view.verdict === 'kept' ? 'Penstock' : `${view.verdict}: Penstock`;
-  }
+  const title = view.verdict === 'kept' ? 'Penstock' : `${view.verdict}: Penstock`;
+  say(view.verdict, verdicts[view.verdict], title);
   at('clock').textContent = new Date(view.atMs).toLocaleTimeString();
   at('flow').replaceChildren(...view.datacenters.map(datacenterRow));
   at('totals').replaceChildren(
@@ -76,12 +85,52 @@ function curve(id, valueOf, text, least) {
     );
 }
 
-const updates = new EventSource('updates');
-updates.addEventListener('history', ({ data }) => {
-  seconds.splice(0, seconds.length, ...JSON.parse(data));
-});
-updates.addEventListener('message', ({ data }) => show(JSON.parse(data)));
-updates.addEventListener('error', () => {
-  at('verdict').className = 'blind';
-  at('verdict').textContent = 'The prober does not answer; this page tries again by itself';
-});
+let updates;
+let heardAt;
+
+function listen() {
+  leave();
+  const hear = () => (heardAt = performance.now());
+  hear();
+  updates = new EventSource('updates');
+  // Also when it has connected again by itself.
+  updates.addEventListener('open', () => {
+    hear();
+    seconds.length = 0;
+  });
+  // In parts: over a slow line the whole takes longer than our patience.
+  updates.addEventListener('history', ({ data }) => {
+    hear();
+    seconds.push(...JSON.parse(data));
+  });
+  updates.addEventListener('message', ({ data }) => {
+    hear();
+    show(JSON.parse(data));
+  });
+  updates.addEventListener('error', () => say('blind', noAnswer, 'no answer: Penstock'));
+}
+
+function leave() {
+  updates?.close();
+  updates = undefined;
+}
+
+// A machine that hangs, a laptop that slept and a cut cable say nothing; and after an answer such as 503 an
+// EventSource never tries again. So it is looked at from here, and begun anew.
+setInterval(() => {
+  if (!updates || performance.now() - heardAt < patienceMs) return;
+  say('blind', noAnswer, 'no answer: Penstock');
+  listen();
+}, 1_000);
+
+// A browser has six connections to one server, for all its tabs together: what nobody looks at holds none,
+// or the seventh tab would wait for ever.
+function heedVisibility() {
+  if (document.visibilityState === 'hidden') return leave();
+  if (updates) return;
+  // What was said before it was hidden may be long past.
+  say('', connecting, 'connecting: Penstock');
+  listen();
+}
+document.addEventListener('visibilitychange', heedVisibility);
+heedVisibility();

@@ -1,4 +1,5 @@
 import { open, readFile, rename } from 'node:fs/promises';
+import { isSystemError, unreadableFile, unwritableFile } from '@penstock/service';
 import type { StreamState } from './account/stream-account.ts';
 import { ProberError } from './errors.ts';
 import { wallClockMs } from './wall-clock.ts';
@@ -27,17 +28,13 @@ export async function readCheckpoint(path: string, layout: string): Promise<Chec
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ProberError('CHECKPOINT', `cannot read the checkpoint ${path}`, { cause: error });
+    throw new ProberError('CHECKPOINT', unreadableFile(path, error, 'checkpoint'), { cause: error });
   }
-  let found: Checkpoint;
-  try {
-    found = JSON.parse(text) as Checkpoint;
-  } catch (error) {
-    throw new ProberError('CHECKPOINT', `${path} is no checkpoint; move it away to begin anew`, {
-      cause: error,
-    });
+  const found = parsed(text);
+  if (found?.version !== 1) {
+    throw new ProberError('CHECKPOINT', `${path} is no checkpoint; move it away to begin anew`);
   }
-  if (found.version !== 1 || found.layout !== layout) {
+  if (found.layout !== layout) {
     throw new ProberError(
       'CHECKPOINT',
       `${path} is for other datacenters or keys (${found.layout}); move it away to begin anew`,
@@ -46,18 +43,35 @@ export async function readCheckpoint(path: string, layout: string): Promise<Chec
   return found;
 }
 
-/** Whole or not at all, also over a power cut: written beside, synced, then renamed. */
+/**
+ * Whole or not at all, also over a power cut: written beside, synced, then renamed.
+ * @throws ProberError CHECKPOINT for what the system refuses, and nothing else: the watch goes on without a
+ * checkpoint.
+ */
 export async function writeCheckpoint(
   path: string,
   checkpoint: Omit<Checkpoint, 'version' | 'takenAtMs'>,
 ): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w', 0o600);
   try {
-    await file.writeFile(JSON.stringify({ version: 1, takenAtMs: wallClockMs(), ...checkpoint }));
-    await file.sync();
-  } finally {
-    await file.close();
+    const beside = `${path}.new`;
+    const file = await open(beside, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify({ version: 1, takenAtMs: wallClockMs(), ...checkpoint }));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new ProberError('CHECKPOINT', unwritableFile(path, error, 'checkpoint'), { cause: error });
   }
-  await rename(beside, path);
+}
+
+function parsed(text: string): Checkpoint | null | undefined {
+  try {
+    return JSON.parse(text) as Checkpoint | null;
+  } catch {
+    return undefined;
+  }
 }

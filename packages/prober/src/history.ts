@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { isSystemError, unreadableFile, unwritableFile } from '@penstock/service';
 import type { HistoryEntry } from './account/probe-account.ts';
 import { ProberError } from './errors.ts';
 
@@ -19,7 +20,9 @@ export function writeHistory(path: string, datacenterOf: readonly string[]): His
   const file = createWriteStream(path, { flags: 'wx' });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // told when this is disposed of
-  file.on('error', (cause) => failed.reject(new ProberError('HISTORY', `cannot write ${path}`, { cause })));
+  file.on('error', (cause) =>
+    failed.reject(new ProberError('HISTORY', unwritableFile(path, cause), { cause })),
+  );
   file.write(`${JSON.stringify({ penstockProbes: 1, datacenterOf } satisfies HistoryHead)}\n`);
   return {
     write: (entry) => void file.write(`${JSON.stringify(entry, infinityAsText)}\n`),
@@ -46,11 +49,9 @@ export async function readHistory(
       else visit = onHead(headOf(value));
     }
   } catch (cause) {
-    throw new ProberError(
-      'HISTORY',
-      `${path}, line ${line}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    const told = cause instanceof Error ? cause.message : String(cause);
+    const why = isSystemError(cause) ? unreadableFile(path, cause) : `${path}, line ${line}: ${told}`;
+    throw new ProberError('HISTORY', why, { cause });
   }
   if (!visit) throw new ProberError('HISTORY', `${path} is empty`);
 }

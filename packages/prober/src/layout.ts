@@ -28,7 +28,7 @@ export function layoutText(datacenters: readonly string[], keysPerDatacenter: nu
 }
 
 /**
- * Every record of a probe carries it in its key, behind what the Receiver puts in front: others are not
+ * Every record of a probe carries it in its key, after what the Receiver puts in front: others are not
  * looked at.
  */
 export const probeKeyMark = 'penstock-probe-';

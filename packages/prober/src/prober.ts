@@ -7,6 +7,7 @@ import { Incidents, type Incident } from './alert/incidents.ts';
 import { Webhook } from './alert/webhook.ts';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { datacentersOf, type ProberConfig } from './config.ts';
+import { ProberError } from './errors.ts';
 import { layoutText, layStreams, type Stream } from './layout.ts';
 import { declareProberMetrics, type ProberMetrics } from './metrics.ts';
 import { Flow, type Second } from './page/flow.ts';
@@ -44,6 +45,8 @@ export class Prober implements AsyncDisposable {
   readonly #run: number;
   readonly #startedAt = performance.now();
   #watched: readonly WatchedHop[] = [];
+  /** Why the last checkpoint was not written, if it was not. */
+  #checkpointTrouble: string | undefined;
   readonly #stack = new AsyncDisposableStack();
 
   static async start(options: ProberOptions): Promise<Prober> {
@@ -101,10 +104,16 @@ export class Prober implements AsyncDisposable {
     return this.#account.open;
   }
 
+  /** Why nothing can be said for the pipeline, though nothing was found against it. */
+  get doubts(): string[] {
+    return this.#account.doubts;
+  }
+
   notReady(): string[] {
-    return this.#watched.flatMap(({ name, reader }) =>
+    const blind = this.#watched.flatMap(({ name, reader }) =>
       reader.trouble === undefined ? [] : [`${name} cannot be read: ${reader.trouble}`],
     );
+    return this.#checkpointTrouble === undefined ? blind : [...blind, this.#checkpointTrouble];
   }
 
   status(): object {
@@ -138,7 +147,7 @@ export class Prober implements AsyncDisposable {
   /** Stops sending; what is under way gets some time for its answer. */
   async drain(): Promise<void> {
     await this.#senders.stop();
-    await this.#checkpoint();
+    await this.#tryCheckpoint();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,7 +169,7 @@ export class Prober implements AsyncDisposable {
     await this.#checkpoint();
     this.#every(judgeEveryMs, () => this.#judge());
     this.#every(1_000, () => this.#flow.tick());
-    this.#every(checkpointEveryMs, () => this.#checkpoint());
+    this.#every(checkpointEveryMs, () => this.#tryCheckpoint());
   }
 
   /**
@@ -246,6 +255,22 @@ export class Prober implements AsyncDisposable {
       name,
       (now - Math.max(reader.provenAt, this.#startedAt)) / 1_000,
     ]);
+  }
+
+  /**
+   * Once it runs, a full disk must not end the watch: it is then that somebody wants to know what the
+   * pipeline does. It costs what a restart would forget, and is not ready.
+   */
+  async #tryCheckpoint(): Promise<void> {
+    try {
+      await this.#checkpoint();
+      this.#checkpointTrouble = undefined;
+    } catch (error) {
+      if (!(error instanceof ProberError)) throw error;
+      if (this.#checkpointTrouble === undefined)
+        this.#options.log.error({ error }, 'no checkpoint is written');
+      this.#checkpointTrouble = error.message;
+    }
   }
 
   /** Account and offsets are taken in one turn of the event loop, so they belong together. */

@@ -62,7 +62,9 @@ export async function startBrokenPipeline(
       const line = (lines.get(key) ?? Promise.resolve()).then(() => pass(request, key, body, breakers));
       lines.set(key, line);
       await line;
-      response.writeHead(now.refusing ? 400 : 200).end('{}');
+      if (now.refusing) response.writeHead(400).end();
+      else if (request.method === 'GET') response.writeHead(200, { 'content-type': 'image/gif' }).end();
+      else response.end(`{"request_id":"q","bytes":${body.length}}`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

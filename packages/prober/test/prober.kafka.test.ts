@@ -1,6 +1,6 @@
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -120,6 +120,22 @@ test('a restart from the checkpoint forgets nothing, blames nobody, and uses no 
   await vi.waitUntil(() => scene.found.has('ok master') && second.senders.sent > 60, within);
   expect(broken(scene.found)).toEqual([]);
   expect(scene.found.has('unmatched clean')).toBe(false);
+});
+
+test('a checkpoint that cannot be written any more is told, and does not end the watch', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-prober-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  const { found, start } = await setScene({ PENSTOCK_PROBER_CHECKPOINT: join(disk, 'checkpoint.json') });
+  const prober = await start();
+  await vi.waitUntil(() => found.has('ok master'), within);
+  await rm(disk, { recursive: true });
+  await vi.waitUntil(() => prober.notReady().length > 0 || broken(found).length > 0, within);
+  expect(broken(found)).toEqual([]);
+  expect(prober.notReady()).toEqual([expect.stringContaining('checkpoint.json cannot be written')]);
+  await mkdir(disk);
+  await vi.waitUntil(() => prober.notReady().length === 0, within);
 });
 
 test('an incident begins and ends at the webhook', async () => {

@@ -19,7 +19,7 @@ import { addressRangeProblem } from './request/client-address.ts';
 
 export const prefix = 'PENSTOCK_RECEIVER_';
 
-/** How long bodies that are still being sent at the end of the linger may take. */
+/** How long whoever is still connected at the end of the linger is served. */
 export const lastBodiesMs = 1_000;
 
 const exampleSalt = 'replace-this-by-32-random-characters';
@@ -33,8 +33,9 @@ const http = {
   }),
   reusePort: flag(`${prefix}REUSE_PORT`, {
     why:
-      'Lets several Receivers of one machine share the address (SO_REUSEPORT), one for each core. ' +
-      'When false, a taken port is an error.',
+      'Lets several Receivers of one machine share the address (SO_REUSEPORT), one for each core. Each ' +
+      'then listens 64 times, and a busy one accepts at once who comes at once. When false, a taken port ' +
+      'is an error.',
     default: false,
   }),
   connectionsMax: integer(`${prefix}CONNECTIONS_MAX`, {
@@ -52,7 +53,9 @@ const http = {
     default: 0,
   }),
   backlog: integer(`${prefix}BACKLOG`, {
-    why: 'Connections that may wait to be accepted; the kernel takes no more than its net.core.somaxconn.',
+    why:
+      'About how many connections may wait to be accepted; the kernel takes no more than its ' +
+      'net.core.somaxconn at each listener.',
     min: 1,
     max: 65_535,
     default: 4_096,
@@ -164,8 +167,8 @@ const body = {
   }),
   inFlightBytesMax: bytes(`${prefix}IN_FLIGHT_BYTES_MAX`, {
     why:
-      'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself. When full: ' +
-      '503 before the body is read.',
+      'Bodies being read or waiting for Kafka, all together, each with 2 KiB for itself, and answers that ' +
+      'wait behind others of their connection. When full: 503 before the body is read.',
     min: 1024 ** 2,
     max: 64 * 1024 ** 3,
     default: 128 * 1024 ** 2,
@@ -229,7 +232,7 @@ const access = {
     default: 0,
   }),
   keyBytes: bytes(`${prefix}KEY_BYTES_PER_SECOND`, {
-    why: 'The same for the bytes of bodies, as sent.',
+    why: 'The same for the bytes of bodies: their Content-Length, or what comes in chunks.',
     min: 0,
     max: 64 * 1024 ** 3,
     default: 0,
@@ -241,15 +244,15 @@ const access = {
     default: 0,
   }),
   addressBytes: bytes(`${prefix}ADDRESS_BYTES_PER_SECOND`, {
-    why: 'The same for the bytes of bodies, as sent.',
+    why: 'The same for the bytes of bodies: their Content-Length, or what comes in chunks.',
     min: 0,
     max: 64 * 1024 ** 3,
     default: 0,
   }),
   hotPercent: integer(`${prefix}HOT_SENDER_PERCENT`, {
     why:
-      'A partition key, network or API key with so much of the load of a minute is told in the log and by ' +
-      '`status`, by a salted hash or the id.',
+      'A partition key, network or API key with so much of the load of a minute is reported in the log and ' +
+      'by `status`, by a salted hash or the id.',
     unit: 'percent',
     min: 1,
     max: 100,

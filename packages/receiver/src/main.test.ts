@@ -13,6 +13,20 @@ test('without Kafka it waits, is alive but not ready, and stops with 0', { timeo
   expect(await receiver.exited).toBe(0);
 });
 
+test.each([
+  [{ KEYS_FILE: '/nowhere/keys' }, 'there is no /nowhere/keys: `receiver keys add` makes one'],
+  [{ TLS_CERTIFICATE_FILE: '/nowhere/cert', TLS_KEY_FILE: '/nowhere/key' }, 'there is no /nowhere/cert'],
+])(
+  'a file that is not there ends it with 1 and one line, without Kafka: %j',
+  { timeout: 60_000 },
+  async (env, message) => {
+    const receiver = await startReceiverProcess(['127.0.0.1:1'], env, 'failed');
+    expect(await receiver.exited).toBe(1);
+    expect(await receiver.heard('failed')).toMatchObject({ error: { message } });
+    expect(receiver.logged()).not.toContain('.ts:');
+  },
+);
+
 test('contradicting knobs end it with 2, and no secret is logged', { timeout: 60_000 }, async () => {
   const env = { STOP_LINGER_MS: '60000', KEY_SALT: 'secret', BODY_BYTES_MAX: '1MiB' };
   const receiver = await startReceiverProcess(['127.0.0.1:1'], env, 'configuration refused');

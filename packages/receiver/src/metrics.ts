@@ -21,7 +21,7 @@ export function declareMetrics(metrics: Metrics, { routes, budget, backlog, topi
   );
   metrics.gaugeOf(
     'in_flight_bytes',
-    'Memory of requests that are being read, wait for Kafka, or are refused while their body still comes.',
+    'Memory of requests: being read, waiting for Kafka or for their turn to be answered, or refused.',
     () => budget.bytes,
   );
   metrics.gaugeOf('in_flight_limit_bytes', 'Where in_flight_bytes ends in 503.', () => budget.bytesMax);
@@ -51,8 +51,8 @@ export function declareMetrics(metrics: Metrics, { routes, budget, backlog, topi
     ),
     droppedConnections: metrics.counter(
       'dropped_connections_total',
-      'Connections closed at CONNECTIONS_MAX (total) or CONNECTIONS_PER_ADDRESS_MAX (address).',
-      { name: 'limit', values: ['total', 'address'] },
+      'Closed at CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, or for too many answers in waiting.',
+      { name: 'limit', values: ['total', 'address', 'answers'] },
     ),
     tlsConnections: metrics.counter(
       'tls_connections_total',

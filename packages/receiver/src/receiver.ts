@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { partitionFor, startBatchProducer, type BatchProducer, type Settlement } from '@penstock/kafka';
-import { listenOn, showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
+import { showListen, type Listen, type Service, type ServiceContext } from '@penstock/service';
 import { trustedProxies } from './request/client-address.ts';
 import { openGate } from './access/gate.ts';
 import { knobs, lastBodiesMs, type ReceiverConfig } from './config.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { openListenerTls } from './http/listener-tls.ts';
+import { openListenerTls, readListenerTls } from './http/listener-tls.ts';
+import { Listeners } from './http/listeners.ts';
 import { Intake } from './request/intake.ts';
 import type { RequestContext } from './request/taken-request.ts';
 import { MemoryBudget } from './request/memory-budget.ts';
@@ -18,6 +18,7 @@ import { HotSenders } from './raw/hot-senders.ts';
 import { RawRecords } from './raw/raw-record.ts';
 import { openRawTopic, untilKafka, type RawTopic } from './raw/raw-topic.ts';
 import { bodyLimits, BodyReads } from './request/body-reads.ts';
+import { freeBytes } from './request/free-bytes.ts';
 import { readOwnRoute } from './api/own-routes.ts';
 import { SpoolFolder } from './spool/spool-folder.ts';
 import { Spool, type ProducedToken, type SpoolOptions } from './spool/spool.ts';
@@ -43,16 +44,18 @@ const answersMs = 500;
 export async function startReceiver(context: ServiceContext<ReceiverConfig>): Promise<Receiver> {
   const { config, log } = context;
   await using cleanup = new AsyncDisposableStack();
+  // Before Kafka is asked: a file that cannot be used is told at once.
+  const gate = cleanup.use(await openGate(config, log));
+  const tlsFiles = await readListenerTls(config);
   const until = untilKafka(context);
   const topic = cleanup.use(await openRawTopic(context, until));
   const now: { phase: Phase } = { phase: 'serving' };
   const budget = new MemoryBudget(config.body.inFlightBytesMax);
   const reads = cleanup.use(new BodyReads(budget, bodyLimits(config)));
   const routes = eventRoutes(config.body.bodyBytesMax, config.http.ownRoutes?.map(readOwnRoute));
-  const gate = cleanup.use(await openGate(config, log));
   const backlog = new Backlog(topic.partitionCount, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(context.metrics, { routes, budget, backlog, topic });
-  const tls = cleanup.use(await openListenerTls(context, metrics));
+  const tls = cleanup.use(openListenerTls(tlsFiles, context, metrics));
   const { partitionCount } = topic;
   const hot = { log, keySalt: config.record.keySalt, partitionCount, hotPercent: config.access.hotPercent };
   const hotSenders = new HotSenders(hot, performance.now());
@@ -73,7 +76,13 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
     produce: (record, token) => produce(record, token, partitionFor(record.key, partitionCount)),
   });
   const intake: Intake = new Intake({
-    ...{ log, metrics, budget, reads, backlog, gate, hotSenders, partitionCount, spool, produce },
+    ...{ log, metrics, budget, reads, backlog, gate, hotSenders, partitionCount, spool },
+    // The producer has copied the body, or refused it.
+    produce(record, token, partition) {
+      const taken = produce(record, token, partition);
+      freeBytes(record.value);
+      return taken;
+    },
     records: new RawRecords({ dc, receiver, tenant, keySalt }, routes),
     trusted: trustedProxies(config.http.trustedProxyHops, config.http.trustedProxies ?? []),
     retryAfterMaxMs: config.body.retryAfterMaxMs,
@@ -81,13 +90,12 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
   });
   spool?.declareMetrics(context.metrics);
   const leaving = () => now.phase !== 'serving';
-  const app = await createHttpServer({ config, log, metrics, routes, intake, tls, leaving });
+  const app = await createHttpServer({ config, log, metrics, routes, intake, budget, tls, leaving });
   cleanup.defer(() => app.close());
 
-  const { listen, reusePort, backlog: waitingMax } = config.http;
-  await listenOn(app.server, listen, knobs.http.listen.name, { reusePort, backlog: waitingMax });
-  cleanup.defer(() => app.server.closeAllConnections());
-  const { address, port } = app.server.address() as AddressInfo;
+  const listening = { ...config.http, knob: knobs.http.listen.name };
+  const listeners = cleanup.use(await Listeners.open(app.server, listening));
+  const { address, port } = listeners.address;
   const shown = { address: showListen({ address, port }), topic: topic.name, partitions: partitionCount };
   log.info(shown, 'taking events');
   const owned = cleanup.move();
@@ -103,7 +111,7 @@ export async function startReceiver(context: ServiceContext<ReceiverConfig>): Pr
       hotSenders: hotSenders.hot(performance.now()),
       ...(spool && { spool: { mode: spool.mode, bytes: spool.bytes } }),
     }),
-    drain: () => drain(now, config.stopping.stopLingerMs, { app, reads, producer, spool }),
+    drain: () => drain(now, config.stopping.stopLingerMs, { app, listeners, reads, producer, spool }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -144,23 +152,26 @@ async function drain(
   lingerMs: number,
   parts: {
     app: FastifyInstance;
+    listeners: Listeners;
     reads: BodyReads;
     producer: BatchProducer<ProducedToken>;
     spool: Spool | undefined;
   },
 ): Promise<void> {
-  const { app, reads, producer, spool } = parts;
+  const { app, listeners, reads, producer, spool } = parts;
   // A closing listener resets what waits in its accept queue, so balancers get the time to see /readyz first.
   now.phase = 'leaving';
   await sleep(lingerMs);
+  const lastUntil = performance.now() + lastBodiesMs;
+  const closed = await listeners.close();
+  // A client that has just connected is about to ask, and one that has kept its connection may: both are
+  // still served.
+  while ((await listeners.connections()) > 0 && performance.now() < lastUntil) await sleep(10);
   now.phase = 'closed';
-  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
-  const bodiesUntil = performance.now() + lastBodiesMs;
-  while (reads.active > 0 && performance.now() < bodiesUntil) await sleep(10);
   reads.failAll('stopping');
   spool?.stop();
   await producer.drain();
   await spool?.drain();
   app.server.closeIdleConnections();
-  await Promise.race([closed, sleep(answersMs)]);
+  await Promise.race([closed.ended, sleep(answersMs)]);
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
+import { cpuSecondsOf } from '@penstock/test-process';
 import { expect, onTestFinished, test } from 'vitest';
 import { attacks, type Target } from './attacks/attacks.ts';
 import type { HealthyReport } from './attacks/healthy-client.ts';
@@ -23,12 +24,6 @@ function residentMiB({ pid }: ReceiverProcess): { now: number; peak: number } {
 
 function forgetPeak({ pid }: ReceiverProcess): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
-}
-
-/** Seconds of CPU so far, of all threads. */
-function cpuSeconds({ pid }: ReceiverProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function startHealthyClient(url: string) {
@@ -75,7 +70,7 @@ test.skipIf(!canMeasure)(
     for (const attack of [...attacks, ...(figures ? attacks : [])]) {
       forgetPeak(receiver);
       const before = residentMiB(receiver).now;
-      const cpu = cpuSeconds(receiver);
+      const cpu = cpuSecondsOf(receiver.pid);
       const harm = await attack.run(target, AbortSignal.timeout(attackMs));
       const met = await report();
       // What is still open is answered late: it counts, too.
@@ -93,7 +88,7 @@ test.skipIf(!canMeasure)(
       if (failed.length > 0) failures.push(`${attack.name}: of ${met.sent} ${failed.join(', ')}`);
       const { peak } = residentMiB(receiver);
       peaks.push(peak);
-      const seconds = (cpuSeconds(receiver) - cpu).toFixed(1);
+      const seconds = (cpuSecondsOf(receiver.pid) - cpu).toFixed(1);
       const { p50Ms, p99Ms, sent } = met;
       rows.push([
         attack.name,

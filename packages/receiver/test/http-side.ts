@@ -8,7 +8,7 @@ import { openGate } from '../src/access/gate.ts';
 import { trustedProxies } from '../src/request/client-address.ts';
 import { knobs, type ReceiverConfig } from '../src/config.ts';
 import { createHttpServer } from '../src/http/http-server.ts';
-import { openListenerTls, type ListenerTls } from '../src/http/listener-tls.ts';
+import { openListenerTls, readListenerTls, type ListenerTls } from '../src/http/listener-tls.ts';
 import { Intake } from '../src/request/intake.ts';
 import type { ProducedToken } from '../src/spool/spool.ts';
 import { MemoryBudget } from '../src/request/memory-budget.ts';
@@ -50,7 +50,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
   const backlog = new Backlog(12, config.body.queueAgeMaxMs);
   const metrics = declareMetrics(registry, { routes, budget, backlog, topic: { writableShare: 1 } });
   const { dc, instance: receiver = '', tenant, keySalt } = config.record;
-  const tls = await openListenerTls({ config, log, metrics: registry }, metrics);
+  const tls = openListenerTls(await readListenerTls(config), { config, log, metrics: registry }, metrics);
   const topic = 'events.raw';
   const side: HttpSide = {
     url: '',
@@ -84,7 +84,7 @@ export async function startHttpSide(env: Record<string, string> = {}): Promise<H
     },
   });
   const leaving = (): boolean => side.leaving;
-  const app = await createHttpServer({ config, log, metrics, routes, intake, tls, leaving });
+  const app = await createHttpServer({ config, log, metrics, routes, intake, budget, tls, leaving });
   await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve));
   side.port = (app.server.address() as AddressInfo).port;
   side.url = `${tls ? 'https' : 'http'}://127.0.0.1:${side.port}`;

@@ -1,6 +1,6 @@
 import type * as Doctor from './doctor/doctor.ts';
 import { isRefusal, Refusal, reasonOf } from './refusal.ts';
-import { judgeAsUser } from './run/become/judge-as-user.ts';
+import { checkAsUser } from './run/become/check-in-child.ts';
 import { run } from './run/run.ts';
 import { say } from './say.ts';
 import { stop } from './stop/stop.ts';
@@ -10,7 +10,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => number | Pr
   run,
   doctor,
   stop,
-  'judge-as-user': judgeAsUser,
+  'check-as-user': checkAsUser,
 };
 
 /**

@@ -55,3 +55,13 @@ export class ThreadError extends Error {
     super(`thread ${thread} has failed`, { cause });
   }
 }
+
+/**
+ * Whether this project made it of something that the world did: it has a `code` and says whether it is
+ * `retryable`, and its message is all that an operator needs. Anything else is a bug, and needs its stack.
+ */
+export function isExpected(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && 'retryable' in error && typeof error.retryable === 'boolean'
+  );
+}

@@ -18,12 +18,13 @@ export {
   text,
 } from './config/knobs.ts';
 export type { ConfigOf, Knob, Knobs, Listen } from './config/knobs.ts';
-export { readConfig } from './config/read-config.ts';
+export { readConfig, readServiceConfig } from './config/read-config.ts';
 export type { Environment } from './config/read-config.ts';
 export { filterTopicKnobs, receiverTopicKnobs } from './config/topic-knobs.ts';
 export { chassisKnobs, kafkaConnection, kafkaKnobs, kafkaProblems } from './config/shared-knobs.ts';
 export type { KafkaConfig, KafkaConnection } from './config/shared-knobs.ts';
 export { exampleEnv } from './config/example-env.ts';
+export { isSystemError, unreadableFile, unwritableFile } from './unusable-file.ts';
 export { createLog } from './log.ts';
 export type { Log } from './log.ts';
 export { Counter, Histogram, Metrics, secondsBounds } from './metrics.ts';

@@ -47,7 +47,7 @@ test('a signal during the start gives up and ends with 0', async () => {
   expect(await sample.exited).toBe(0);
 });
 
-test.each(['fails-later', 'throws-later'])(
+test.each(['fails-later', 'throws-later', 'reads-later'])(
   'a service that %s ends with 1 and says why',
   async (behaviour) => {
     const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: behaviour });
@@ -57,6 +57,15 @@ test.each(['fails-later', 'throws-later'])(
     });
   },
 );
+
+test('what the world refuses at the start is one line without a stack, and ends it with 1', async () => {
+  const sample = await startSample('one-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'refused' }, 'failed');
+  expect(await sample.exited).toBe(1);
+  const { error } = sample.lines.at(-1) as { error: Record<string, unknown> };
+  expect(error).toMatchObject({ type: 'RefusedError', code: 'REFUSED' });
+  expect(error).toMatchObject({ message: expect.stringContaining('there is no file of keys') });
+  expect(JSON.stringify(error)).not.toContain('one-service.ts');
+});
 
 test('every problem of the configuration is told at once, and the process ends with 2', async () => {
   const sample = await startSample('one-service', {

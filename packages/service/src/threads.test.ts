@@ -29,3 +29,11 @@ test('a thread that throws ends the process with 1 and its error', async () => {
     error: { cause: { message: 'the thread is broken' } },
   });
 });
+
+test('what the system refuses a thread, and nobody has caught, is told with its place', async () => {
+  const sample = await startSample('threaded-service', { PENSTOCK_SAMPLE_BEHAVIOUR: 'one-thread-reads' });
+  expect(await sample.exited).toBe(1);
+  expect(await sample.heard('failed')).toMatchObject({
+    error: { cause: { code: 'ENOENT', stack: expect.stringContaining('sample-thread.ts') } },
+  });
+});

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { thisMachine } from './machine.ts';
 import { readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { renderReport, withPart } from './report.ts';
-import type { PartReport, Report } from './report.ts';
+import type { PartReport, Report } from './measured.ts';
 import type { Suite } from './suite.ts';
 import { suites } from './suites.ts';
 import { renderText } from './table.ts';
@@ -24,6 +25,10 @@ async function main(): Promise<number> {
     return read.exitCode;
   }
   try {
+    if (read.kind === 'render') {
+      await writeMarkdown(await readReport());
+      return 0;
+    }
     return await measureAll(read.options);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -34,6 +39,7 @@ async function main(): Promise<number> {
 /** A suite that fails takes nothing away from the others, and makes the exit code 1. */
 async function measureAll({ suites: chosen, write, ...wanted }: BenchOptions): Promise<0 | 1> {
   const startedAt = performance.now();
+  const [loadBefore = 0] = loadavg();
   const say = (line: string): void => {
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4);
     process.stderr.write(`${seconds} s  ${line}\n`);
@@ -44,11 +50,12 @@ async function measureAll({ suites: chosen, write, ...wanted }: BenchOptions): P
   for (const { suite, only } of chosen) {
     say(`${suite.name}: ${[...only].join(', ')}`);
     try {
-      for await (const { part, table } of suite.run({ ...wanted, only, say })) {
+      for await (const { part, table, drawing, runs = wanted.runs } of suite.run({ ...wanted, only, say })) {
         process.stdout.write(
           `\n${renderText(table)}\n${table.notes.map((note) => `  ${note}\n`).join('')}\n`,
         );
-        if (write) await keep(suite, part, { runs: wanted.runs, table });
+        if (write) await keep(suite, part, { runs, loadBefore, table });
+        if (write && drawing) await writeFile(join(docs, drawing.file), drawing.svg);
         done += 1;
         say(`${done} of ${parts} parts done${timeLeft(performance.now() - startedAt, done, parts)}`);
       }
@@ -71,7 +78,11 @@ function timeLeft(elapsedMs: number, done: number, parts: number): string {
 }
 
 /** Each part as soon as it is measured: what fails later takes nothing away. */
-async function keep(suite: Suite, part: string, measured: Pick<PartReport, 'runs' | 'table'>): Promise<void> {
+async function keep(
+  suite: Suite,
+  part: string,
+  measured: Pick<PartReport, 'runs' | 'loadBefore' | 'table'>,
+): Promise<void> {
   const measuredAt = new Date().toISOString();
   const report = withPart(await readReport(), suite, part, {
     measuredAt,
@@ -79,7 +90,11 @@ async function keep(suite: Suite, part: string, measured: Pick<PartReport, 'runs
     ...measured,
   });
   await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(markdownFile, renderReport(report));
+  await writeMarkdown(report);
+}
+
+async function writeMarkdown(report: Report): Promise<void> {
+  await writeFile(markdownFile, renderReport(report, suites));
   // As `npm run check` wants every file; without it they are as right.
   spawnSync(join(root, 'node_modules/.bin/oxfmt'), [jsonFile, markdownFile]);
 }

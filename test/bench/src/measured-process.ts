@@ -1,6 +1,5 @@
-import { guard, unguard } from '@penstock/test-process';
+import { killAtExit, peakRssBytesOf, forgetProcess } from '@penstock/test-process';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
@@ -51,7 +50,7 @@ export async function measureProcess(launch: Launch, timeoutMs: number): Promise
     texts.account += chunk.toString();
     if (pid !== undefined || !texts.account.includes('\n')) return;
     pid = Number.parseInt(texts.account, 10);
-    guard(pid);
+    killAtExit(pid);
   });
   const watch = setInterval(() => (peakRssBytes = peakRssOf(pid) ?? peakRssBytes), 25);
   const timer = setTimeout(() => {
@@ -64,7 +63,7 @@ export async function measureProcess(launch: Launch, timeoutMs: number): Promise
   }).finally(() => {
     clearInterval(watch);
     clearTimeout(timer);
-    if (pid !== undefined) unguard(pid);
+    if (pid !== undefined) forgetProcess(pid);
   });
   const wallMs = (doneMs ?? performance.now()) - startedMs;
   if (late) throw new Error(`${launch.command}: not done after ${timeoutMs} ms`);
@@ -94,8 +93,7 @@ function cpuMicrosOf(account: string): number {
 function peakRssOf(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;
   try {
-    const said = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return said === undefined ? undefined : Number(said) * 1024;
+    return peakRssBytesOf(pid);
   } catch {
     return undefined; // it has ended, or this system has no /proc
   }

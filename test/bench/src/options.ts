@@ -17,11 +17,13 @@ const options = {
   only: { type: 'string' },
   rows: { type: 'string' },
   'no-write': { type: 'boolean', default: false },
+  render: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
 export type ReadOptions =
   | { kind: 'run'; options: BenchOptions }
+  | { kind: 'render' }
   | { kind: 'text'; text: string; exitCode: 0 | 2 };
 
 export function readOptions(args: readonly string[], suites: readonly Suite[]): ReadOptions {
@@ -32,6 +34,7 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
       strict: true,
       allowPositionals: true,
     });
+    if (values.render) return { kind: 'render' };
     if (values.help) return { kind: 'text', text: helpOf(suites), exitCode: 0 };
     const named =
       positionals[0] === undefined ? suites : suites.filter(({ name }) => name === positionals[0]);
@@ -78,6 +81,7 @@ ${suites.map(describe).join('\n')}
   --rows A,B       only rows whose name begins so; nothing is written
   --quick          a tenth of the work: to see that it works, or for a first impression; nothing is written
   --no-write       only print
+  --render         measure nothing: write docs/benchmarks.md from what is in docs/benchmarks.json
   --help
 
 npm run bench -- core

@@ -1,24 +1,6 @@
 import { renderMarkdown } from './table.ts';
-import type { Table } from './table.ts';
-import type { Machine } from './machine.ts';
-
-/** All that was measured, by suite and part: docs/benchmarks.json. */
-export interface Report {
-  suites: Record<string, SuiteReport>;
-}
-
-export interface SuiteReport {
-  about: string;
-  parts: Record<string, PartReport>;
-}
-
-export interface PartReport {
-  /** ISO 8601. */
-  measuredAt: string;
-  runs: number;
-  machine: Machine;
-  table: Table;
-}
+import type { PartReport, Report } from './measured.ts';
+import { renderSummary, type SummarySuite } from './summary.ts';
 
 /** The report with one part measured anew; every other part, of this suite or another, stays as it was. */
 export function withPart(
@@ -33,8 +15,13 @@ export function withPart(
   return { suites: { ...report.suites, [suite.name]: renewed } };
 }
 
-export function renderReport(report: Report): string {
-  const sections = Object.entries(report.suites).flatMap(([name, { about, parts }]) => [
+/** `suites`: all that there are, in the order of the report. */
+export function renderReport(report: Report, suites: readonly SummarySuite[]): string {
+  const measured = suites.flatMap(({ name }) => {
+    const suite = report.suites[name];
+    return suite ? [[name, suite] as const] : [];
+  });
+  const sections = measured.flatMap(([name, { about, parts }]) => [
     `## ${name}`,
     '',
     `${about}. \`npm run bench -- ${name}\``,
@@ -48,12 +35,15 @@ export function renderReport(report: Report): string {
     '`benchmarks.json`. Machines are noisy: compare rows of one table, which were measured turn by turn, not',
     'tables of different days. A figure is the median of the runs, with the least and the most behind it.',
     '',
+    renderSummary(report, suites),
+    '',
     ...sections,
   ].join('\n');
 }
 
-function circumstances({ measuredAt, runs, machine }: PartReport): string {
+function circumstances({ measuredAt, runs, machine, loadBefore }: PartReport): string {
   const { cpu, cores, memoryGb, system, node } = machine;
   const when = `${measuredAt.slice(0, 16).replace('T', ' ')} UTC`;
-  return `${when}, ${runs} runs; ${cores} x ${cpu}, ${memoryGb} GB, ${system}, Node ${node}.`;
+  const load = loadBefore === undefined ? '' : `, load average ${loadBefore.toFixed(1)} before`;
+  return `${when}, ${runs} runs; ${cores} x ${cpu}, ${memoryGb} GB, ${system}, Node ${node}${load}.`;
 }

@@ -31,4 +31,8 @@ export interface SuiteContext {
 export interface MeasuredPart {
   readonly part: string;
   readonly table: Table;
+  /** How often each row was measured; undefined: as often as was asked. */
+  readonly runs?: number;
+  /** Kept beside the table, in docs. */
+  readonly drawing?: { readonly file: string; readonly svg: string };
 }

@@ -1,8 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** Where a Chromium is, if there is one. */
-export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
+const checkout = new URL('../../../', import.meta.url);
+
+/** The set-up's own list: what it finds installed, it does not unpack. */
+const { installed, unpacked } = JSON.parse(
+  readFileSync(new URL('infra/setup/chromium.json', checkout), 'utf8'),
+) as { installed: string[]; unpacked: string };
+
+/** Where a Chromium is, if there is one: the system's, or the one that the set-up has unpacked. */
+export const chromium = [...installed, fileURLToPath(new URL(unpacked, checkout))].find((path) =>
+  existsSync(path),
 );
 
 /** The end of a test's name: why it is skipped. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseMix, requestShapes, type RequestShape } from '@penstock/load';
 import { type FaultKind, faultKinds } from './plan/fault-kinds.ts';
 
 export const usage = `npm run chaos -- [OPTION...]
@@ -13,6 +14,8 @@ order. Ctrl-C ends it early and still judges; a second one ends it at once.
   --faults LIST    names or groups, separated by commas; -NAME takes one away (default all). Quote what begins
                    with a dash: --faults=-clocks,-pause-broker
   --rate N         events a second (default 500)
+  --formats LIST   how the events come, as \`npm run load\` takes it: 4=70,pixel=30 (default in equal
+                   shares: ${requestShapes.join(', ')})
   --instances N    of each service (default 2)
   --report FOLDER  report.html, report.json and the logs (default .cache/chaos/seed-S)
   --list           the faults of this machine and the plan, and starts nothing
@@ -28,6 +31,10 @@ export interface ChaosOptions {
   faults: string | undefined;
   kinds: readonly FaultKind[];
   eventsPerSecond: number;
+  /** As given, to run it again. */
+  formats: string | undefined;
+  /** Shapes of requests with their weights. */
+  mix: ReadonlyMap<RequestShape, number>;
   instances: number;
   reportFolder: string;
 }
@@ -43,6 +50,7 @@ export function readOptions(args: readonly string[], nowMs: number): ReadOptions
       seed: { type: 'string' },
       faults: { type: 'string' },
       rate: { type: 'string', default: '500' },
+      formats: { type: 'string' },
       instances: { type: 'string', default: '2' },
       report: { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -59,6 +67,8 @@ export function readOptions(args: readonly string[], nowMs: number): ReadOptions
       faults: values.faults,
       kinds: chosenKinds(values.faults),
       eventsPerSecond: wholeNumber('--rate', values.rate, 1, 100_000),
+      formats: values.formats,
+      mix: mixOf(values.formats),
       instances: wholeNumber('--instances', values.instances, 1, 8),
       reportFolder: values.report ?? `.cache/chaos/seed-${seed}`,
     },
@@ -84,12 +94,19 @@ export function chosenKinds(list: string | undefined): readonly FaultKind[] {
   return kinds;
 }
 
+/** Every way in which a client can send, unless told otherwise: what nobody sends, nobody can lose. */
+export function mixOf(formats: string | undefined): ReadonlyMap<RequestShape, number> {
+  return parseMix(formats ?? requestShapes.join(','));
+}
+
 /** The command that runs the same again. */
-export function againCommand({ minutes, seed, faults, eventsPerSecond, instances }: ChaosOptions): string {
+export function againCommand(options: Omit<ChaosOptions, 'kinds' | 'mix' | 'reportFolder'>): string {
+  const { minutes, seed, faults, eventsPerSecond, formats, instances } = options;
   const flags = [
     ...[`--minutes ${minutes}`, `--seed ${seed}`],
     ...(faults === undefined ? [] : [`--faults=${faults}`]),
     ...(eventsPerSecond === 500 ? [] : [`--rate ${eventsPerSecond}`]),
+    ...(formats === undefined ? [] : [`--formats ${formats}`]),
     ...(instances === 2 ? [] : [`--instances ${instances}`]),
   ];
   return `npm run chaos -- ${flags.join(' ')}`;

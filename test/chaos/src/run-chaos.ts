@@ -13,7 +13,8 @@ export interface ChaosOutcome {
   sent: Sent;
   faults: readonly PerformedFault[];
   samples: readonly Sample[];
-  judgement: Judgement;
+  /** Undefined when nobody could judge, because a cluster did not get well again. */
+  judgement: Judgement | undefined;
   /** Promise and pipeline: what is not as it should be. Empty: kept. */
   problems: string[];
   unbidden: readonly UnbiddenEnd[];
@@ -21,6 +22,9 @@ export interface ChaosOutcome {
   cutShort: boolean;
   seconds: number;
 }
+
+/** What the sender is told. */
+export type LoadOptions = Pick<ChaosOptions, 'minutes' | 'seed' | 'eventsPerSecond' | 'mix'>;
 
 const progressEveryMs = 5_000;
 /** Open-loop requests that are due wait behind an outage; then they have so long to catch up. */
@@ -36,7 +40,7 @@ const clients = 32;
 export async function runChaos(
   stage: Stage,
   plan: readonly PlannedFault[],
-  options: Pick<ChaosOptions, 'minutes' | 'seed' | 'eventsPerSecond'>,
+  options: LoadOptions,
   { signal, say }: { signal: AbortSignal; say: (text: string) => void },
 ): Promise<ChaosOutcome> {
   const startedAt = performance.now();
@@ -62,18 +66,26 @@ export async function runChaos(
     () => undefined,
     (error: unknown) => `not well again: ${(error as Error).message}`,
   );
-  const judgement = await judge(stage, { ledger: sent.ledger, say });
+  let judgement: Judgement | undefined;
+  const problems: string[] = [];
+  try {
+    judgement = await judge(stage, { ledger: sent.ledger, say });
+    problems.push(...judgement.problems);
+  } catch (error) {
+    // What was seen until now is worth a report, and it says that there is no verdict.
+    problems.push(`nobody could judge: ${(error as Error).message}`);
+  }
   const { faults } = performer;
   return {
     ...{ sent, faults, judgement, seconds, samples: sampler.samples, unbidden: stage.unbidden },
-    problems: [...judgement.problems, ...(illness === undefined ? [] : [illness])],
+    problems: [...problems, ...(illness === undefined ? [] : [illness])],
     cutShort: signal.aborted,
   };
 }
 
 async function sendLoad(
   stage: Stage,
-  { minutes, seed, eventsPerSecond }: Pick<ChaosOptions, 'minutes' | 'seed' | 'eventsPerSecond'>,
+  { minutes, seed, eventsPerSecond, mix }: LoadOptions,
   signal: AbortSignal,
   onSample: (progress: LiveProgress) => Promise<void>,
 ): Promise<Sent> {
@@ -84,7 +96,7 @@ async function sendLoad(
     seed,
     events: Math.ceil(minutes * 60 * eventsPerSecond),
     rate: [{ eventsPerSecond }],
-    ...{ clients, eventsPerRequest: 10, resendForMs },
+    ...{ mix, clients, eventsPerRequest: 10, resendForMs },
     ...{ compressed: 0.1, fixable: 0.05, rejected: 0.01, sentTwice: 0.01, cutBeforeAnswer: 0.01 },
     addressOf: (client) => `81.2.69.${client % 256}`,
     signal: AbortSignal.any([signal, tooLate]),

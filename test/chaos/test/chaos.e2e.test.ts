@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rawHeaders } from '@penstock/events';
+import { readTopic } from '@penstock/kafka';
 import { brokerKind } from '@penstock/test-broker';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { judge } from '../src/judge/judge.ts';
-import { chosenKinds } from '../src/options.ts';
+import { chosenKinds, mixOf } from '../src/options.ts';
 import { planFaults } from '../src/plan/plan.ts';
 import { reportOf } from '../src/report/chaos-report.ts';
 import { writeReport } from '../src/report/write-report.ts';
@@ -17,6 +19,7 @@ import { type Stage, startStage } from '../src/stage/stage.ts';
 
 const options = {
   ...{ minutes: 0.35, seed: 5, eventsPerSecond: 300, instances: 2, reportFolder: '' },
+  ...{ formats: undefined, mix: mixOf(undefined) },
   faults: 'pause-mirror,lose-produce,lose-end-transaction,lose-heartbeat,half-open,clock-filter,swap-geoip',
 };
 
@@ -35,17 +38,25 @@ test.skipIf(brokerKind() !== 'jvm')(
     const never = new AbortController().signal;
     const outcome = await runChaos(stage, plan, options, { signal: never, say: () => undefined });
     expect(outcome.problems).toEqual([]);
-    expect(outcome.sent.ledger.count('acknowledged', 'clean')).toBe(outcome.judgement.verdict.arrived);
-    expect(outcome.judgement.master.judgedBy).toBe('the Java consumer');
+    expect(outcome.sent.ledger.count('acknowledged', 'clean')).toBe(outcome.judgement?.verdict.arrived);
+    expect(outcome.judgement?.master.judgedBy).toBe('the Java consumer');
     expect(outcome.faults.map(({ name, problem }) => ({ name, problem }))).toEqual(
       plan.map(({ kind }) => ({ name: kind.name, problem: undefined })),
     );
     expect(outcome.samples.length).toBeGreaterThan(10);
 
-    const report = reportOf({ ...options, kinds }, outcome, []);
+    const report = reportOf({ ...options, kinds }, outcome, { plannedFaults: plan.length, skipped: [] });
     const [html = '', json = ''] = await writeReport(folder, report);
     expect(await readFile(html, 'utf8')).toContain('class="verdict good"');
     expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ kept: true, seed: 5 });
+
+    expect(await shapesInRaw(stage)).toEqual(
+      new Set(['json', 'compressed json', 'avro', 'compressed avro', 'pixel', 'beacon', 'compressed beacon']),
+    );
+    expect(outcome.judgement?.verdict).toMatchObject({
+      toBeRejected: outcome.sent.ledger.count('acknowledged', 'rejected'),
+      rejected: outcome.sent.ledger.count('acknowledged', 'rejected'),
+    });
 
     const gone = await removeFirstEvents(stage);
     await postBehindTheLedgersBack(stage);
@@ -58,6 +69,20 @@ test.skipIf(brokerKind() !== 'jvm')(
     );
   },
 );
+
+/** How the clients' requests came, by what raw holds of them. */
+async function shapesInRaw(stage: Stage): Promise<Set<string>> {
+  const shapes = new Set<string>();
+  await readTopic(await stage.clusters.datacenter.inside(), 'events.raw', (record) => {
+    const headers = new Map(record.headers().map(([name, value]) => [name, value?.toString()]));
+    const type = headers.get(rawHeaders.contentType) ?? '';
+    const shape = { 'avro/binary': 'avro', 'text/plain': 'beacon', [form]: 'pixel' }[type] ?? 'json';
+    shapes.add(headers.has(rawHeaders.contentEncoding) ? `compressed ${shape}` : shape);
+  });
+  return shapes;
+}
+
+const form = 'application/x-www-form-urlencoded';
 
 /** Deletes the beginning of a partition of the master, as a retention that is too short would. */
 async function removeFirstEvents(stage: Stage): Promise<number> {

@@ -16,11 +16,21 @@ export async function sightingsOf(cluster: Cluster, topic: string): Promise<Map<
   return sightings;
 }
 
-/** How many requests of a raw topic hold this text. */
-export async function requestsWith(cluster: Cluster, topic: string, text: string): Promise<number> {
-  let count = 0;
-  await readTopic(cluster, topic, ({ value }) => (count += value!.includes(text) ? 1 : 0), {
-    timeoutMs: 60_000,
-  });
-  return count;
+/** The bodies of the requests of a raw topic that hold this text, and how often each is there. */
+export async function bodiesWith(
+  cluster: Cluster,
+  topic: string,
+  text: string,
+): Promise<Map<string, number>> {
+  const bodies = new Map<string, number>();
+  await readTopic(
+    cluster,
+    topic,
+    ({ value }) => {
+      const body = value!.includes(text) ? value!.toString() : undefined;
+      if (body !== undefined) bodies.set(body, (bodies.get(body) ?? 0) + 1);
+    },
+    { timeoutMs: 60_000 },
+  );
+  return bodies;
 }

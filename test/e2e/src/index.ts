@@ -1,5 +1,5 @@
 // For npm run chaos, which breaks whole pipelines as these tests do.
-export { freePort } from './free-port.ts';
+export { freePort } from '@penstock/test-process';
 export { createPipelineTopics } from './pipeline-topics.ts';
 export { packageOf, serviceEnvironment } from './service-environment.ts';
 export type { PipelineClusters, PipelineServiceName } from './service-environment.ts';

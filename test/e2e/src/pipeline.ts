@@ -1,5 +1,5 @@
 import type { TestKafka } from '@penstock/test-broker';
-import { freePort } from './free-port.ts';
+import { freePort } from '@penstock/test-process';
 import { PipelineService } from './pipeline-service.ts';
 import { createPipelineTopics } from './pipeline-topics.ts';
 import { packageOf, type PipelineServiceName, serviceEnvironment } from './service-environment.ts';

@@ -1,3 +1,4 @@
+import { noSuchTopic } from '@penstock/kafka';
 import { sharedKafka, uniqueName, type TestKafka } from '@penstock/test-broker';
 import { serviceCommand, ServiceProcess } from '@penstock/test-process';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -48,7 +49,7 @@ test('the Input Filter says which topic is missing, and refuses compacted output
     PENSTOCK_FILTER_GEOIP_DATABASES: 'none',
     PENSTOCK_FILTER_OPERATIONS_LISTEN: '127.0.0.1:0',
   });
-  await expect.poll(() => reasonsOf(filter), patience).toContain(`topic ${name}.clean does not exist`);
+  await expect.poll(() => reasonsOf(filter), patience).toContain(noSuchTopic(`${name}.clean`));
 
   await kafka.createTopic(`${name}.clean`, { configs: { 'cleanup.policy': 'compact' } });
   const refusal = `topic ${name}.clean: cleanup.policy is compact, needs delete`;

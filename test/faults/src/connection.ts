@@ -28,13 +28,14 @@ export class ProxiedConnection {
     target: { host: string; port: number };
     faults: StandingFaults;
     traps: Set<Trap>;
+    number: number;
     onClosed: () => void;
   }) {
     this.#client = o.client;
     this.#traps = o.traps;
     this.#broker = connect({ ...o.target, allowHalfOpen: true, noDelay: true });
     const cut = () => this.cut();
-    const common = { faults: o.faults, cut };
+    const common = { faults: o.faults, connection: o.number, cut };
     this.#flows = {
       toBroker: new Flow({
         ...common,

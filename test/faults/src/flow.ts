@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameSplitter } from './frames.ts';
+import { LostPackets, type Loss } from './loss.ts';
 
 export type Direction = 'toBroker' | 'toClient';
 
@@ -9,6 +10,7 @@ export type Verdict = 'pass' | 'swallow' | 'cut';
 /** The faults that all connections of a proxy share; read each time bytes move. */
 export interface StandingFaults {
   delayMs: number;
+  loss: Loss | undefined;
   stalled: Record<Direction, boolean>;
   /** Bytes that may still pass in a direction before the connection that carries the next one is cut. */
   allowance: Record<Direction, number | undefined>;
@@ -21,6 +23,7 @@ export interface StandingFaults {
 export class Flow {
   readonly #source: Socket;
   readonly #sink: Socket;
+  readonly #connection: number;
   readonly #direction: Direction;
   readonly #faults: StandingFaults;
   readonly #decide: (header: Buffer) => Verdict;
@@ -33,10 +36,13 @@ export class Flow {
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
   #framed: boolean | undefined;
+  #packets: LostPackets | undefined;
 
   constructor(o: {
     source: Socket;
     sink: Socket;
+    /** Its number at the proxy. */
+    connection: number;
     direction: Direction;
     headerBytes: number;
     faults: StandingFaults;
@@ -45,6 +51,7 @@ export class Flow {
   }) {
     this.#source = o.source;
     this.#sink = o.sink;
+    this.#connection = o.connection;
     this.#direction = o.direction;
     this.#faults = o.faults;
     this.#decide = o.decide;
@@ -84,7 +91,7 @@ export class Flow {
   }
 
   #take(chunk: Buffer): void {
-    const dueMs = performance.now() + this.#faults.delayMs;
+    const dueMs = performance.now() + this.#faults.delayMs + this.#lostForMs(chunk.length);
     // A TLS handshake begins with 0x16, a Kafka frame below 256 MiB does not: its frames cannot be read,
     // only its bytes.
     this.#framed ??= chunk[0] !== 0x16;
@@ -102,6 +109,15 @@ export class Flow {
       this.#queuedBytes += bytes.length;
     }
     this.pump();
+  }
+
+  #lostForMs(bytes: number): number {
+    const { loss } = this.#faults;
+    if (loss === undefined) return 0;
+    if (this.#packets?.loss !== loss) {
+      this.#packets = new LostPackets(loss, this.#connection, this.#direction);
+    }
+    return this.#packets.isLost(bytes) ? loss.againMs : 0;
   }
 
   /** False when the connection has been cut. */

@@ -29,3 +29,9 @@ test('a frame shorter than a header is passed on as nothing known', () => {
   expect(piece?.bytes.length).toBe(6);
   expect(apiKeyOf(piece?.header ?? Buffer.alloc(0))).toBe(-1);
 });
+
+test('a length below zero, from a stranger, is passed on and ends no test in an endless loop', () => {
+  const bytes = Buffer.from([0xff, 0xff, 0xff, 0xfc, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+  const pieces = new FrameSplitter(requestHeaderBytes).split(bytes);
+  expect(Buffer.concat(pieces.map((piece) => piece.bytes))).toEqual(bytes);
+});

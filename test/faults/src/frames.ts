@@ -35,7 +35,8 @@ export class FrameSplitter {
         continue;
       }
       if (rest.length < 4) break;
-      const frameBytes = 4 + rest.readInt32BE(0);
+      // A negative length, which only a stranger sends, goes on as it is: who answers for it is the broker.
+      const frameBytes = 4 + Math.max(0, rest.readInt32BE(0));
       const headerBytes = Math.min(this.#headerBytes, frameBytes);
       if (rest.length < headerBytes) break;
       const bytes = rest.subarray(0, Math.min(frameBytes, rest.length));

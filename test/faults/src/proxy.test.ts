@@ -141,6 +141,41 @@ test('a delay postpones each answer there and back, and does not add up over a p
   expect(tookMs).toBeLessThan(40 * 80);
 });
 
+test('what a lost packet held comes later, and holds up what is behind it', async () => {
+  const { client, proxy } = await setUp();
+  proxy.lose({ share: 1, againMs: 60, seed: 1 });
+  const startedMs = performance.now();
+  client.send(request(apiKeys.fetch, 1, 'x'));
+  await client.answers(1);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(118);
+  proxy.lose({ share: 0.3, againMs: 5, seed: 1 });
+  const ids = Array.from({ length: 40 }, (_, index) => 2 + index);
+  for (const id of ids) client.send(request(apiKeys.fetch, id, 'x'));
+  expect(await client.answers(41)).toEqual([1, ...ids]);
+});
+
+test('the same seed loses the same packets, another one others, whatever other connections do', async () => {
+  const lostWith = async (seed: number, busyNeighbour: boolean): Promise<string[]> => {
+    const { client, proxy } = await setUp();
+    const neighbour = busyNeighbour ? await openClient(proxy.port) : undefined;
+    onTestFinished(() => void neighbour?.socket.destroy());
+    const lost: string[] = [];
+    proxy.lose({ share: 0.3, againMs: 1, seed, onLost: (place) => void lost.push(place) });
+    // One at a time: nothing is joined to a larger chunk.
+    for (let index = 1; index <= 40; index += 1) {
+      client.send(request(apiKeys.fetch, index, 'x'));
+      neighbour?.send(request(apiKeys.fetch, index, 'y'));
+      await client.answers(index);
+    }
+    return lost.filter((place) => place.startsWith('connection 1 '));
+  };
+  const lost = await lostWith(7, false);
+  expect(lost.length).toBeGreaterThan(5);
+  expect(lost.length).toBeLessThan(75);
+  expect(await lostWith(7, true)).toEqual(lost);
+  expect(await lostWith(8, false)).not.toEqual(lost);
+});
+
 test('a cut is a FIN, a reset is ECONNRESET, a half-close leaves the other way open', async () => {
   const { client, peer, proxy } = await setUp();
   client.send(request(apiKeys.fetch, 1, 'x'));

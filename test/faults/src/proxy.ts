@@ -3,6 +3,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProxiedConnection, type Trap } from './connection.ts';
 import type { Direction, StandingFaults } from './flow.ts';
+import type { Loss } from './loss.ts';
 
 export interface ProxyOptions {
   /** The broker's listener; may be told later (`target`), before the first client comes. */
@@ -24,9 +25,11 @@ export class FaultProxy implements AsyncDisposable {
   readonly #traps = new Set<Trap>();
   readonly #faults: StandingFaults = {
     delayMs: 0,
+    loss: undefined,
     stalled: { toBroker: false, toClient: false },
     allowance: { toBroker: undefined, toClient: undefined },
   };
+  #accepted = 0;
   #server: Server | undefined;
   #port = 0;
 
@@ -60,11 +63,12 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /**
-   * Ends every standing fault (delay, stall, allowance, refusal) and every trap. Connections that were cut
-   * stay cut.
+   * Ends every standing fault (delay, loss, stall, allowance, refusal) and every trap. Connections that were
+   * cut stay cut.
    */
   async pass(): Promise<void> {
     this.#faults.delayMs = 0;
+    this.#faults.loss = undefined;
     this.#faults.allowance = { toBroker: undefined, toClient: undefined };
     this.#traps.clear();
     this.#stall(false, ['toBroker', 'toClient']);
@@ -98,6 +102,11 @@ export class FaultProxy implements AsyncDisposable {
   /** Each byte comes so much later, both ways; 0 ends it. */
   delay(delayMs: number): void {
     this.#faults.delayMs = delayMs;
+  }
+
+  /** Packets are lost as the seed says, both ways, and come again later. Until `pass`. */
+  lose(loss: Loss): void {
+    this.#faults.loss = loss;
   }
 
   /**
@@ -157,6 +166,7 @@ export class FaultProxy implements AsyncDisposable {
       target: this.target,
       faults: this.#faults,
       traps: this.#traps,
+      number: ++this.#accepted,
       onClosed: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);

@@ -1,5 +1,5 @@
 import { capacityOptions, runCapacity } from './commands/capacity-command.ts';
-import { runSend, sendOptions } from './commands/send-command.ts';
+import { checkFiles, runSend, sendOptions, watchedProcesses } from './commands/send-command.ts';
 import { help, readUsage } from './commands/usage.ts';
 import { runVerify } from './commands/verify-command.ts';
 
@@ -35,6 +35,8 @@ function readCommand(): (() => Promise<number>) | string {
     }
     if (command === 'verify') return () => runVerify(values);
     const options = sendOptions(values);
+    checkFiles(values);
+    watchedProcesses(values);
     return () => runSend(values, options);
   } catch (error) {
     return messageOf(error);

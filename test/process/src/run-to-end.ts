@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { guard, unguard } from './guard.ts';
+import { killAtExit, forgetProcess } from './clean-up-at-exit.ts';
 
 export interface RunOptions {
   /** What messages call it; default: the command itself. */
@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 /** How a command ended. */
-export interface Ended {
+export interface CommandResult {
   /** -1 when a signal ended it. */
   exitCode: number;
   stdout: string;
@@ -31,7 +31,7 @@ export interface Ended {
  * any way. Rejects only when the command cannot be started or is too slow: its exit code is the caller's to
  * judge.
  */
-export function runToEnd(command: readonly string[], o: RunOptions = {}): Promise<Ended> {
+export function runToEnd(command: readonly string[], o: RunOptions = {}): Promise<CommandResult> {
   const { name = command.join(' '), env = process.env, cwd, timeoutMs = 120_000, input, onOutput } = o;
   const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export function runToEnd(command: readonly string[], o: RunOptions = {}): Promis
       ...(cwd !== undefined && { cwd }),
     });
     const { pid } = child;
-    if (pid !== undefined) guard(pid);
+    if (pid !== undefined) killAtExit(pid);
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     let end: 'by itself' | 'enough' | 'late' = 'by itself';
@@ -64,7 +64,7 @@ export function runToEnd(command: readonly string[], o: RunOptions = {}): Promis
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      if (pid !== undefined) unguard(pid);
+      if (pid !== undefined) forgetProcess(pid);
       const stderr = Buffer.concat(errors).toString();
       if (end === 'late') {
         reject(new Error(`${name} was killed after ${timeoutMs} ms\n${stderr}`));

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guard, unguard } from './guard.ts';
+import { killAtExit, forgetProcess } from './clean-up-at-exit.ts';
 import { type LogLine, logLinesOf, tailOf } from './log-lines.ts';
 
 /** What to start, and how. */
@@ -52,7 +52,7 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child = child;
     this.#readOutput = readOutput;
     const { pid } = child;
-    if (pid !== undefined) guard(pid);
+    if (pid !== undefined) killAtExit(pid);
     this.exited = new Promise<Exit>((resolve) => {
       child.once('error', (error) => {
         this.#failure = error;
@@ -61,7 +61,7 @@ export class ServiceProcess implements AsyncDisposable {
       child.once('close', (code, signal) => resolve({ code, signal }));
     }).then((exit) => {
       this.#exit = exit;
-      if (pid !== undefined) unguard(pid);
+      if (pid !== undefined) forgetProcess(pid);
       return exit;
     });
   }

@@ -54,7 +54,7 @@ function consoleConsumer({ master }: Clusters): string {
   const bootstrap = (master.containers?.bootstrap ?? master.bootstrap).join(',');
   return [
     `${program} --bootstrap-server ${bootstrap}`,
-    `    --topic ${topics.master.clean} --from-beginning --isolation-level read_committed --timeout-ms 5000`,
+    `    --topic ${topics.master.clean} --from-beginning --isolation-level read_committed --max-messages 20`,
     `    --formatter-property value.deserializer=${bytes}`,
   ].join(' \\\n');
 }

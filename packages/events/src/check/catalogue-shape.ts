@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { ownFieldTypes } from '../avro/own-schema.ts';
 import { ownFieldName } from '../catalogue/check-own-fields.ts';
-import { ownFormats } from '../model/request.ts';
+import { ownFormats } from '../model/raw-headers.ts';
 import { reasons } from '../model/reasons.ts';
 import { show } from './problem.ts';
 import {

@@ -2,7 +2,7 @@ import { schemaFingerprint } from '../avro/fingerprint.ts';
 import { eventSchemaWith } from '../avro/own-schema.ts';
 import type { AvroRecord } from '../avro/schema.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { ownFormats } from '../model/request.ts';
+import { ownFormats } from '../model/raw-headers.ts';
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import { catalogueShape } from './catalogue-shape.ts';
 import { checkFix, checkFormat } from './check-events.ts';

@@ -1,7 +1,8 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Fix } from '../catalogue/fix.ts';
 import type { Format, FormatExample } from '../catalogue/format.ts';
-import { ownFormats, type FormatNumber } from '../model/request.ts';
+import { ownFormats } from '../model/raw-headers.ts';
+import type { FormatNumber } from '../model/request.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { CleanOutcome, Outcome, Pipeline } from '../pipeline/pipeline.ts';
 import { exampleItem, exampleRequest } from './example-request.ts';

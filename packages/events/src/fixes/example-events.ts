@@ -47,10 +47,17 @@ function exampleEvent(format: FormatNumber, name: string, version: string, story
   const { type = 'page_view', platform, properties, ...fields } = story;
   let event = emptyEvent(format, type, { name, version, ...(platform === undefined ? {} : { platform }) });
   if (properties !== undefined) event = withProperties(format, event, properties);
+  const paths = pathsOf(format);
   for (const [field, value] of Object.entries(fields)) {
-    event = withValueAt(event, pathsOf(format)[field as FieldName], value);
+    if (!Object.hasOwn(paths, field)) throw new TypeError(noSuchField(field, Object.keys(paths)));
+    event = withValueAt(event, paths[field as FieldName], value);
   }
   return event;
+}
+
+/** Node strips the types of a catalogue and does not check them. */
+function noSuchField(field: string, fields: readonly string[]): string {
+  return `an example has no field "${field}"; there are type, platform, properties, ${fields.join(', ')}`;
 }
 
 function withProperties(

@@ -20,7 +20,9 @@ export const fixTemplate: Fix = {
   since: '2026-11-28',
   retireWhen: 'no penstock-example before 1.2.0 has been seen for 90 days',
   examples: examplesIn([2, 3], {
-    ...{ client: 'penstock-example', version: '1.1.9', outside: '1.2.0' },
+    client: 'penstock-example',
+    version: '1.1.9', // has the bug
+    outside: '1.2.0', // just outside the range
     broken: { userId: 'anonymous', deviceId: 'd-1' },
     repaired: { deviceId: 'd-1' },
     healthy: { userId: 'u-1', deviceId: 'd-1' },

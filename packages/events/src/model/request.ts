@@ -8,9 +8,6 @@ export type BuiltInFormat = 1 | 2 | 3 | 4;
 /** 1 to 4, or one of a deployer's own: `ownFormats.first` to `ownFormats.last`. */
 export type FormatNumber = number;
 
-/** Which numbers deployers may give to formats of their own. Those between are for later built-in ones. */
-export const ownFormats = { first: 100, last: 999 } as const;
-
 /** Where an item's bytes lie in its request body: see `bytesOfItem`. */
 export type Span =
   | { readonly kind: 'whole' }

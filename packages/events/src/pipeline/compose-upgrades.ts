@@ -1,6 +1,7 @@
 import { CatalogueError } from '../catalogue/catalogue-error.ts';
 import { currentFormat, type Upgrade } from '../catalogue/upgrade.ts';
-import { ownFormats, type FormatNumber } from '../model/request.ts';
+import { ownFormats } from '../model/raw-headers.ts';
+import type { FormatNumber } from '../model/request.ts';
 
 /**
  * For each format number, the functions that lead to the current format, in order. Throws CatalogueError

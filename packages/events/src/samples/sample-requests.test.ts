@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { builtInCatalogue } from '../built-in-catalogue.ts';
 import { formatUuid } from '../model/event-id.ts';
-import type { JsonObject } from '../model/json.ts';
 import { createPipeline, type Outcome } from '../pipeline/pipeline.ts';
 import type { BuiltInFormat, RequestContext } from '../model/request.ts';
 import { sampleUuid, seededRandom } from './random.ts';
-import { sampleBody } from './sample-body.ts';
+import { sampleAvroBody } from './sample-avro-body.ts';
+import { sampleBody, type SampleBody } from './sample-body.ts';
 import { sampleEvent } from './sample-event.ts';
 import type { SampleOutcome } from './sample-request.ts';
 import { sampleRequests } from './sample-requests.ts';
@@ -53,12 +53,24 @@ test.each(variants)('generated events of format %i are as %s as their variant sa
   for (let i = 0; i < 50; i++) {
     const eventId = sampleUuid(random);
     const event = sampleEvent(format, { eventId, random, occurredAtMs: nowMs - 1000, variant, bytes: 1000 });
-    expect(judged(format, event)).toBe(variant === 'rejected' ? 'rejected' : `${variant} ${eventId}`);
+    expect(judged(sampleBody(format, [event], nowMs))).toBe(
+      variant === 'rejected' ? 'rejected' : `${variant} ${eventId}`,
+    );
   }
 });
 
-function judged(format: BuiltInFormat, event: JsonObject): string {
-  const { body, hint, contentType } = sampleBody(format, [event], nowMs);
+test.each(['healthy', 'fixable', 'rejected'] as const)('in Avro they are as %s as well', (variant) => {
+  const random = seededRandom(4);
+  for (let i = 0; i < 50; i++) {
+    const eventId = sampleUuid(random);
+    const event = sampleEvent(4, { eventId, random, occurredAtMs: nowMs - 1000, variant, bytes: 1000 });
+    expect(judged(sampleAvroBody([event], nowMs))).toBe(
+      variant === 'rejected' ? 'event_type is empty or longer than 128' : `${variant} ${eventId}`,
+    );
+  }
+});
+
+function judged({ body, hint, contentType }: SampleBody): string {
   const split = pipeline.split(body, hint, contentType);
   if (split.kind === 'rejected') return split.detail;
   const outcome = pipeline.process(split.items[0]!, context);

@@ -1,10 +1,10 @@
-import { openCluster } from '@penstock/kafka';
-import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { UsageError, type Command, type GivenFlags } from '@penstock/service';
 import { loadPipeline } from '../catalogue-file.ts';
 import type { FilterConfig } from '../config.ts';
 import { filterTopics } from '../topics.ts';
 import { asJson } from './as-json.ts';
 import { catalogueTypes, checkCatalogueCommand } from './check-catalogue.ts';
+import { openCommandCluster } from './command-cluster.ts';
 import { dryRun } from './dry-run-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { reprocessCommand } from './reprocess-command.ts';
@@ -52,9 +52,8 @@ async function withTools(
   config: FilterConfig,
   act: (tools: OperatorTools) => Promise<string>,
 ): Promise<string> {
-  const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
   const { catalogue } = await loadPipeline(config.catalogue, config.disabledFixes);
-  await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
+  await using cluster = await openCommandCluster(config);
   const topics = filterTopics(config.topics, catalogue.routes);
-  return await act({ cluster, id: config.group, member: null, topics });
+  return await act({ cluster, id: config.group, member: null, topics, windowMs: config.dedupWindowMs });
 }

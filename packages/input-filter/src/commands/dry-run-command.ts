@@ -1,12 +1,21 @@
 import { rawHeaders, readFormatHint } from '@penstock/events';
-import { listOffsets, openCluster, readRange, type RecordView } from '@penstock/kafka';
-import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { listOffsets, readRange, type RecordView } from '@penstock/kafka';
+import { readServiceConfig, UsageError, type FreeCommand, type GivenFlags } from '@penstock/service';
 import { readFile } from 'node:fs/promises';
 import { loadPipeline } from '../catalogue-file.ts';
-import type { FilterConfig } from '../config.ts';
+import {
+  checkConfig,
+  checkWithoutKafka,
+  knobs,
+  knobsWithoutKafka,
+  prefix,
+  type ConfigWithoutKafka,
+  type FilterConfig,
+} from '../config.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import type { RawRecord } from '../request/raw-request.ts';
 import { wallClockMs } from '../wall-clock.ts';
+import { openCommandCluster } from './command-cluster.ts';
 import { DryRun } from './dry-run.ts';
 
 const detailsMax = 100;
@@ -14,8 +23,9 @@ const recordsMax = 10_000n;
 
 /**
  * Shows what the configured catalogue makes of a request in a file, or of raw records as they are in Kafka.
+ * A file is filtered where no broker is: the author of a rule has none.
  */
-export const dryRun: Command<FilterConfig> = {
+export const dryRun: FreeCommand = {
   about: 'shows what the rules make of requests and what each fix changes, as JSON; writes nothing',
   synopsis: '(--file F [--format N] [--encoding E] | --partition P --from N [--count N]) [--details N]',
   flags: {
@@ -28,19 +38,38 @@ export const dryRun: Command<FilterConfig> = {
     count: { value: 'N', about: `how many raw offsets, 1 when not given, ${recordsMax} at most` },
     details: { value: 'N', about: `how many events to show in detail, ${detailsMax} when not given` },
   },
-  async act(config, given) {
-    const source = given.oneOf('file', 'partition');
-    const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
-    const { ipPrivacy, bodyBytesMax } = config;
-    // Without places: they have nothing to do with the rules, and loading them takes seconds.
-    const geo = new GeoLookup([], { add: () => undefined });
-    const details = Number(given.wholeNumber('details') ?? detailsMax);
-    const run = new DryRun({ pipeline, geo, ipPrivacy, bodyBytesMax }, details);
-    if (source === 'file') await run.add(await recordOf(given), config.topics.raw, 0);
-    else await addRaw(run, config, given);
+  async free(env, given) {
+    const run =
+      given.oneOf('file', 'partition') === 'file'
+        ? await ofFile(
+            readServiceConfig({ prefix, knobs: knobsWithoutKafka, checkConfig: checkWithoutKafka }, env),
+            given,
+          )
+        : await ofRaw(readServiceConfig({ prefix, knobs, checkConfig }, env), given);
     return JSON.stringify(run.report, null, 2);
   },
 };
+
+async function ofFile(config: ConfigWithoutKafka, given: GivenFlags): Promise<DryRun> {
+  const run = await dryRunOf(config, given);
+  await run.add(await recordOf(given), config.topics.raw, 0);
+  return run;
+}
+
+async function ofRaw(config: FilterConfig, given: GivenFlags): Promise<DryRun> {
+  const run = await dryRunOf(config, given);
+  await addRaw(run, config, given);
+  return run;
+}
+
+async function dryRunOf(config: ConfigWithoutKafka, given: GivenFlags): Promise<DryRun> {
+  const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
+  const { ipPrivacy, bodyBytesMax } = config;
+  // Without places: they have nothing to do with the rules, and loading them takes seconds.
+  const geo = new GeoLookup([], { add: () => undefined });
+  const details = Number(given.wholeNumber('details') ?? detailsMax);
+  return new DryRun({ pipeline, geo, ipPrivacy, bodyBytesMax }, details);
+}
 
 /** The file as a Receiver would have stored it, received now. */
 async function recordOf(given: GivenFlags): Promise<RawRecord> {
@@ -70,8 +99,7 @@ async function addRaw(run: DryRun, config: FilterConfig, given: GivenFlags): Pro
   const count = given.wholeNumber('count') ?? 1n;
   if (count > recordsMax) throw new UsageError(`--count is ${recordsMax} at most`);
   const { raw } = config.topics;
-  const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
-  await using cluster = await openCluster({ ...kafkaConnection(config.kafka), log });
+  await using cluster = await openCommandCluster(config);
   const end = (await listOffsets(cluster, raw, [partition], 'latest', 'read_committed')).get(
     partition,
   )?.offset;
@@ -80,6 +108,7 @@ async function addRaw(run: DryRun, config: FilterConfig, given: GivenFlags): Pro
   const to = from + count < end ? from + count : end;
   const records: RecordView[] = [];
   const keep = (record: RecordView) => void records.push(record);
-  await readRange(cluster, raw, partition, from, to, 'read_committed', keep, { timeoutMs: 60_000 });
+  const range = { from, to, isolation: 'read_committed' } as const;
+  await readRange({ cluster, topic: raw, partition }, range, keep, { timeoutMs: 60_000 });
   for (const record of records) await run.add(record, raw, partition);
 }

@@ -7,8 +7,13 @@ import {
   seededRandom,
 } from '@penstock/events';
 import { encodeBatch, readRecords, type OutgoingRecord } from '@penstock/kafka';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { rawRecord } from '../../test/raw-records.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import { DryRun } from './dry-run.ts';
@@ -75,3 +80,32 @@ test('the details are bounded, the counts are not', async () => {
   expect(report.events).toBe(15);
   expect(report.details).toHaveLength(7);
 });
+
+test("a file is filtered without a knob of Kafka, by the filter's own knobs; records need brokers", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-dry-run-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'body.ndjson');
+  writeFileSync(file, '{"no":"event"}\n'.repeat(3));
+
+  const filtered = command(['--file', file, '--format', '4']);
+  expect(filtered.stderr).toBe('');
+  expect(JSON.parse(filtered.stdout)).toMatchObject({ requests: 1, events: 3, outcomes: { rejected: 3 } });
+  expect(filtered.status).toBe(0);
+
+  const own = command(['--file', file], { PENSTOCK_FILTER_CATALOGUE: join(folder, 'none.ts') });
+  expect(own.status).not.toBe(0);
+  expect(own.stderr).toContain('none.ts');
+  const misspelt = command(['--file', file], { PENSTOCK_FILTER_CATALOG: 'x' });
+  expect(misspelt).toMatchObject({ status: 2, stderr: expect.stringContaining('did you mean') });
+
+  const records = command(['--partition', '0', '--from', '0']);
+  expect(records).toMatchObject({ status: 2, stderr: expect.stringContaining('PENSTOCK_KAFKA_BOOTSTRAP') });
+});
+
+function command(args: readonly string[], env: Record<string, string> = {}) {
+  const main = fileURLToPath(new URL('../../bin/input-filter.mjs', import.meta.url));
+  return spawnSync(process.execPath, [main, 'dry-run', ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    encoding: 'utf8',
+  });
+}

@@ -1,17 +1,23 @@
 import { reasons, type Reason } from '@penstock/events';
-import { openAdmin, openCluster, TransactionError } from '@penstock/kafka';
-import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { openAdmin } from '@penstock/kafka';
+import { kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
 import type { FilterConfig } from '../config.ts';
-import { FilterError } from '../errors.ts';
 import type { PartitionReplay } from '../replay/replay-partition.ts';
 import { replay, type ReplayRequest } from '../replay/replay.ts';
 import { neverReplayed, type Selection } from '../replay/selection.ts';
 import { asJson } from './as-json.ts';
+import { explainWrites, openCommandCluster } from './command-cluster.ts';
 import { tellProgress } from './progress.ts';
 import { timeOf } from './time-flag.ts';
 import { totalsOf } from './totals.ts';
 
 const counted = ['selected', 'replayed', 'before', 'copies', 'incomplete', 'tooLarge'] as const;
+
+const explain = explainWrites({
+  fenced: 'another replay was begun meanwhile, and this one has ended',
+  what: 'records',
+  again: 'What was replayed is marked: run the same command again, and it goes on',
+});
 
 /** Writes rejected requests and events to raw again, each once however often it is asked. */
 export const replayCommand: Command<FilterConfig> = {
@@ -37,10 +43,8 @@ export const replayCommand: Command<FilterConfig> = {
   },
   async act(config, given) {
     const request = requestOf(config, given);
-    const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
-    const connection = kafkaConnection(config.kafka);
-    await using admin = await openAdmin(connection);
-    await using cluster = await openCluster({ ...connection, log });
+    await using admin = await openAdmin(kafkaConnection(config.kafka));
+    await using cluster = await openCommandCluster(config);
     let current: PartitionReplay | undefined;
     using _progress = tellProgress(() => current && progressOf(current));
     const signal = new AbortController().signal;
@@ -105,14 +109,4 @@ function reasonOf(name: string): Reason {
 
 function progressOf({ partition, position, to, selected, replayed }: PartitionReplay): string {
   return `partition ${partition}: at ${position} of ${to}, ${selected} selected, ${replayed} replayed`;
-}
-
-function explain(error: unknown): never {
-  if (!(error instanceof TransactionError)) throw error;
-  const what =
-    error.outcome === 'fenced'
-      ? 'another replay was begun meanwhile, and this one has ended'
-      : `Kafka did not take the records: ${error.message}`;
-  const again = 'What was replayed is marked: run the same command again, and it goes on';
-  throw new FilterError('COMMAND', `${what}. ${again}`, { cause: error });
 }

@@ -1,8 +1,7 @@
-import { openAdmin, openCluster, TransactionError } from '@penstock/kafka';
-import { createLog, kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
+import { openAdmin } from '@penstock/kafka';
+import { kafkaConnection, UsageError, type Command, type GivenFlags } from '@penstock/service';
 import { loadPipeline } from '../catalogue-file.ts';
 import { geoipPathsOf, type FilterConfig } from '../config.ts';
-import { FilterError } from '../errors.ts';
 import { GeoDatabases } from '../geo/geo-databases.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
 import { counted, type PartitionReprocess } from '../reprocess/reprocess-partition.ts';
@@ -10,9 +9,16 @@ import { reprocess } from '../reprocess/reprocess.ts';
 import type { ReprocessTime } from '../reprocess/reprocess-range.ts';
 import { filterTopics } from '../topics.ts';
 import { asJson } from './as-json.ts';
+import { commandLog, explainWrites, openCommandCluster } from './command-cluster.ts';
 import { tellProgress } from './progress.ts';
 import { timeOf } from './time-flag.ts';
 import { totalsOf } from './totals.ts';
+
+const explain = explainWrites({
+  fenced: 'the same reprocessing was begun once more meanwhile, and this one has ended',
+  what: 'events',
+  again: 'Run the same command again, and it goes on where it was',
+});
 
 /** Filters what raw holds of some time anew, into a topic of its own. */
 export const reprocessCommand: Command<FilterConfig> = {
@@ -27,11 +33,10 @@ export const reprocessCommand: Command<FilterConfig> = {
   },
   async act(config, given) {
     const { into, time } = asked(given);
-    const log = createLog({ service: 'input-filter', level: 'warn', destination: process.stderr });
+    const log = commandLog();
     const pipeline = await loadPipeline(config.catalogue, config.disabledFixes);
-    const connection = kafkaConnection(config.kafka);
-    await using admin = await openAdmin(connection);
-    await using cluster = await openCluster({ ...connection, log });
+    await using admin = await openAdmin(kafkaConnection(config.kafka));
+    await using cluster = await openCommandCluster(config, log);
     await using places = await GeoDatabases.start({
       ...{ paths: geoipPathsOf(config), checkIntervalMs: config.geoipCheckIntervalMs, log },
       ...{ onChange: () => undefined, onFailed: () => undefined },
@@ -76,14 +81,4 @@ function isoOf(ms: number): string {
 
 function progressOf({ partition, position, end, clean }: PartitionReprocess): string {
   return `partition ${partition}: at raw offset ${position} of ${end}, ${clean} events written`;
-}
-
-function explain(error: unknown): never {
-  if (!(error instanceof TransactionError)) throw error;
-  const what =
-    error.outcome === 'fenced'
-      ? 'the same reprocessing was begun once more meanwhile, and this one has ended'
-      : `Kafka did not take the events: ${error.message}`;
-  const again = 'Run the same command again, and it goes on where it was';
-  throw new FilterError('COMMAND', `${what}. ${again}`, { cause: error });
 }

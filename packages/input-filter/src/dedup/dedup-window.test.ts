@@ -72,6 +72,58 @@ test('an id is remembered for the whole window, and forgotten after two', () => 
   expect(window.mark(key(1))).toBe('new');
 });
 
+describe('the length of the window, as it really is', () => {
+  const windowMs = 600_000;
+
+  /** One transaction a second, of so many events. @returns the window as it was after each. */
+  function heldAfter(seconds: number, eventsPerSecond: (second: number) => number, time = at): number[] {
+    const window = new DedupWindow({ windowMs, idsMax: 1_024 });
+    let id = 0;
+    return Array.from({ length: seconds }, (_, second) => {
+      for (let n = eventsPerSecond(second); n > 0; n -= 1) window.mark(key(id++));
+      window.settle(time(second * 1_000));
+      return window.heldMs;
+    });
+  }
+
+  test('is whole while half of idsMax lasts for it, and shorter beyond', () => {
+    expect(new Set(heldAfter(3_000, (n) => (n % 4 === 0 ? 3 : 0)))).toEqual(new Set([windowMs]));
+    // 512 ids at 8 a second: a generation turns after 64 s, and an id is forgotten with the second turn.
+    const held = heldAfter(3_000, () => 8);
+    expect(held.slice(0, 127)).toEqual(Array.from({ length: 127 }, () => windowMs));
+    expect(new Set(held.slice(127))).toEqual(new Set([64_000]));
+  });
+
+  test('no id is forgotten sooner than it says', () => {
+    const window = new DedupWindow({ windowMs, idsMax: 1_024 });
+    const lastMs = new Map<number, number>();
+    const roll = random(9);
+    for (let second = 0, id = 0; second < 2_000; second += 1) {
+      for (let n = roll(20); n > 0; n -= 1) {
+        window.mark(key(id));
+        lastMs.set(id++, second * 1_000);
+      }
+      window.settle(at(second * 1_000));
+      if (second % 50 !== 0) continue;
+      const young = [...lastMs].filter(([, ms]) => second * 1_000 - ms < window.heldMs);
+      for (const [known] of young) expect(window.mark(key(known))).toBe('duplicate');
+      window.undo();
+    }
+    expect(window.heldMs).toBeLessThan(100_000);
+  });
+
+  test('is whole again when the rush is over', () => {
+    const held = heldAfter(3_000, (second) => (second < 300 ? 8 : second % 4 === 0 ? 3 : 0));
+    expect(held.slice(127, 300)).toEqual(Array.from({ length: 173 }, () => 64_000));
+    expect(held.at(-1)).toBe(windowMs);
+  });
+
+  test('a backlog that is worked off in a tenth of the time makes it no shorter', () => {
+    const tenfold = (ms: number): WindowTime => ({ streamMs: ms, commitMs: ms / 10 });
+    expect(new Set(heldAfter(3_000, (n) => (n % 4 === 0 ? 3 : 0), tenfold))).toEqual(new Set([windowMs]));
+  });
+});
+
 test('a full window costs at most 32 bytes an id', () => {
   const idsMax = 1 << 18;
   const window = new DedupWindow({ windowMs: 1e9, idsMax });
@@ -125,6 +177,11 @@ describe('whatever one clock says, an id is remembered for a window of real time
     'a Receiver jumps ahead and back again': (n) => ({
       commitMs: n * minute,
       streamMs: (n < 3 ? n : 53) * minute, // the highest so far
+    }),
+    // One jump alone turns one generation of the two, and nothing is forgotten yet.
+    'one Receiver after the other jumps more than a window ahead': (n) => ({
+      commitMs: n * minute,
+      streamMs: (n < 3 ? n : n * 12) * minute,
     }),
     'the filter that takes over is 2 hours ahead': (n) => ({
       commitMs: (n < 3 ? n : n + 120) * minute,

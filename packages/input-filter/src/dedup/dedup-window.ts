@@ -8,16 +8,20 @@ import { ageMs, type WindowTime } from './window-time.ts';
 export type Sighting = 'new' | 'duplicate' | 'conflict';
 
 export interface DedupLimits {
-  /** How long an id is remembered at least, ms. */
+  /** How long an id is remembered at least, ms, while `idsMax` is enough for it. */
   readonly windowMs: number;
-  /** Bound of the memory: 32 bytes each. The newest half of them is remembered whatever its age. */
+  /**
+   * Bound of the memory: 32 bytes each. The newest half of them is remembered whatever its age; no more is
+   * promised. So it has to be twice what comes in a window, or the window is shorter (`heldMs`).
+   */
   readonly idsMax: number;
 }
 
 /**
  * The de-duplication window of one partition: two generations of keys. The young one takes new keys. When it
  * is `windowMs` old by both clocks of WindowTime, or holds half of `idsMax`, it becomes the old one, and the
- * old one is dropped. So an id lives for one window at least, and forgetting costs nothing.
+ * old one is dropped. So an id lives for one window at least, or for as long as half of `idsMax` others take
+ * to come, and forgetting costs nothing.
  *
  * Marks are provisional until `settle`. A transaction marks; then its commit is certain (settle), or it is
  * certainly not committed (undo) and the same events come again. Generations turn only when settled, so undo
@@ -31,11 +35,13 @@ export class DedupWindow {
   #settled = 0; // entries of #young whose commit is certain
   #youngSince: WindowTime | undefined;
   #oldSince: WindowTime | undefined;
+  #heldMs: number;
 
   /** @param seed private to the process; see DedupGeneration. */
   constructor(limits: DedupLimits, seed = Math.floor(Math.random() * 0x1_0000_0000)) {
     this.#limits = limits;
     this.#seed = seed;
+    this.#heldMs = limits.windowMs;
     this.#young = this.#generation();
     this.#old = this.#generation();
   }
@@ -74,6 +80,7 @@ export class DedupWindow {
     this.#youngSince ??= now;
     const isOver = ageMs(this.#youngSince, now) >= this.#limits.windowMs;
     if (!isOver && this.#young.count < this.#limits.idsMax / 2) return;
+    if (this.#old.count > 0) this.#heldMs = this.#heldAt(now, this.#youngSince);
     this.#old = this.#young;
     this.#oldSince = this.#youngSince;
     this.#young = this.#generation();
@@ -98,6 +105,14 @@ export class DedupWindow {
     return this.#limits.windowMs;
   }
 
+  /**
+   * For how long the ids that were forgotten last had been remembered at least, ms: `windowMs`, unless they
+   * had to go early because `idsMax` is too small for what comes.
+   */
+  get heldMs(): number {
+    return this.#heldMs;
+  }
+
   get ids(): number {
     return this.#young.count + this.#old.count;
   }
@@ -114,6 +129,15 @@ export class DedupWindow {
   /** Since when every id is remembered, by the filter's clock; undefined when nothing was settled yet. */
   get sinceMs(): number | undefined {
     return (this.#oldSince ?? this.#youngSince)?.commitMs;
+  }
+
+  /**
+   * The youngest of the old generation came just before the young one began. By the Receivers' clocks: from
+   * one try of a client to the next one the time is theirs. The filter's is too short while it works off a
+   * backlog, which costs no client its window.
+   */
+  #heldAt(now: WindowTime, youngSince: WindowTime): number {
+    return Math.max(0, Math.min(this.#limits.windowMs, now.streamMs - youngSince.streamMs));
   }
 
   #generation(): DedupGeneration {

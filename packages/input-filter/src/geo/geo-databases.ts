@@ -88,18 +88,22 @@ export class GeoDatabases implements AsyncDisposable {
     } catch (error) {
       this.#options.onFailed();
       this.#options.log.warn(
-        { error, path: watched.path, inUse: watched.file?.label ?? null },
-        'GeoIP database cannot be used; events go on without it or with the one before',
+        { problem: problemOf(error), path: watched.path, inUse: watched.file?.label ?? null },
+        'GeoIP database cannot be used; events go on without it or with the one before, until it changes',
       );
       return false;
     }
   }
 }
 
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function appearance(path: string): Promise<string> {
   try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`; // ctime: `cp --preserve` onto a file leaves all the rest
   } catch {
     return 'missing';
   }

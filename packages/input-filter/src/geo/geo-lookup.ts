@@ -1,16 +1,16 @@
 import type { Geo } from '@penstock/events';
-import type { Reader, Response } from 'maxmind';
 import { type GeoFile, openReader } from './geo-file.ts';
 import { merge, type Place, placeOf } from './geo-record.ts';
 import { type GlobalAddress, globalAddress } from './global-address.ts';
+import { networkOf } from './network-file.ts';
 
 /** Entries in the address cache of one thread, in two generations; about 300 bytes each. */
 const cachedAddressesMax = 32_768;
 
 interface OpenDatabase {
-  label: string;
-  ipVersion: 4 | 6;
-  reader: Reader<Response>;
+  readonly label: string;
+  /** The record of an address, or null; throws on damage. */
+  readonly recordOf: (address: GlobalAddress) => unknown;
 }
 
 /** What became of a look-up. */
@@ -38,11 +38,7 @@ export class GeoLookup {
   #old = new Map<string, Answer>();
 
   constructor(files: readonly GeoFile[], counter: LookupCounter) {
-    this.#databases = files.map((file) => ({
-      label: file.label,
-      ipVersion: file.ipVersion,
-      reader: openReader(file.bytes),
-    }));
+    this.#databases = files.map((file) => ({ label: file.label, recordOf: recordsOf(file) }));
     this.#counter = counter;
   }
 
@@ -85,13 +81,18 @@ export class GeoLookup {
 }
 
 function ask(database: OpenDatabase, address: GlobalAddress): Place | 'broken' | undefined {
-  // An IPv4 tree walked with the bits of an IPv6 address gives a plausible, wrong place: it had
-  // 2001:4860:4860::8888 in Ashburn. The other way round is sound: an IPv6 tree holds IPv4 at ::/96, or has
-  // no answer.
-  if (database.ipVersion === 4 && address.ipVersion === 6) return undefined;
   try {
-    return placeOf(database.reader.get(address.text));
+    return placeOf(database.recordOf(address));
   } catch {
     return 'broken'; // damage that the probes at load time did not touch
   }
+}
+
+function recordsOf(file: GeoFile): OpenDatabase['recordOf'] {
+  if (file.kind === 'networks') return ({ bytes }) => networkOf(file.table, bytes);
+  const reader = openReader(file.bytes);
+  // An IPv4 tree walked with the bits of an IPv6 address gives a plausible, wrong place: it had
+  // 2001:4860:4860::8888 in Ashburn. The other way round is sound: an IPv6 tree holds IPv4 at ::/96, or has
+  // no answer.
+  return ({ text, ipVersion }) => (file.ipVersion === 4 && ipVersion === 6 ? null : reader.get(text));
 }

@@ -13,7 +13,7 @@ test.each([
   '2a02:6b8::1',
   '2400::1',
 ])('%s has a place', (address) => {
-  expect(globalAddress(address)).toEqual({ text: address, ipVersion: address.includes(':') ? 6 : 4 });
+  expect(globalAddress(address)).toMatchObject({ text: address, ipVersion: address.includes(':') ? 6 : 4 });
 });
 
 test.each([
@@ -61,5 +61,9 @@ test.each([
 });
 
 test('an IPv4-mapped address is the IPv4 address', () => {
-  expect(globalAddress('::ffff:8.8.8.8')).toEqual({ text: '8.8.8.8', ipVersion: 4 });
+  expect(globalAddress('::ffff:8.8.8.8')).toEqual({
+    text: '8.8.8.8',
+    bytes: Uint8Array.of(8, 8, 8, 8),
+    ipVersion: 4,
+  });
 });

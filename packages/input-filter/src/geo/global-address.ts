@@ -1,10 +1,11 @@
 import { formatAddress, parseAddress } from '@penstock/events';
 import { BlockList } from 'node:net';
 
-/** An address that can have a place: its canonical text and family. */
+/** An address that can have a place: its canonical text, its 4 or 16 bytes, and its family. */
 export interface GlobalAddress {
-  text: string;
-  ipVersion: 4 | 6;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly ipVersion: 4 | 6;
 }
 
 /**
@@ -18,8 +19,9 @@ export function globalAddress(address: string): GlobalAddress | undefined {
   const bytes = parseAddress(address);
   if (bytes === null) return undefined;
   const text = formatAddress(bytes);
-  if (bytes.length === 4) return special4.check(text, 'ipv4') ? undefined : { text, ipVersion: 4 };
-  return special6.check(text, 'ipv6') ? undefined : { text, ipVersion: 6 };
+  const ipVersion = bytes.length === 4 ? 4 : 6;
+  const isSpecial = ipVersion === 4 ? special4.check(text, 'ipv4') : special6.check(text, 'ipv6');
+  return isSpecial ? undefined : { text, bytes, ipVersion };
 }
 
 /**

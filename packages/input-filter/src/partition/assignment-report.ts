@@ -2,7 +2,7 @@ import type { PartitionMarks } from '@penstock/kafka';
 import type { FilterMetrics } from '../metrics.ts';
 import type { Pause } from '../position/pause.ts';
 import { wallClockMs } from '../wall-clock.ts';
-import type { Assignment, PartitionState } from './assignment.ts';
+import { pauseOf, type Assignment, type PartitionState } from './assignment.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 
 /** What the fetcher knows of the ends of a partition of raw. */
@@ -35,21 +35,22 @@ export function statusOf(assignment: Assignment, marksOf: MarksOf): PartitionSta
     .map(([partition, state]) => ({
       partition,
       state: kindOf(state),
-      ...('partition' in state && progressOf(state.partition, marksOf(partition), nowMs)),
-      ...pauseOf(state),
+      ...('owned' in state && progressOf(state.owned, marksOf(partition), nowMs)),
+      ...shownPauseOf(state),
     }))
     .toSorted((a, b) => a.partition - b.partition);
 }
 
 function progressOf(owned: OwnedPartition, marks: PartitionMarks | undefined, nowMs: number) {
   const { position, committed, window } = owned;
+  const { ids, bytes, sinceMs = null, heldMs } = window;
   const highWatermark = marks?.highWatermark ?? -1n;
   return {
     position,
     committed,
     highWatermark,
     lag: owned.lag(highWatermark, nowMs),
-    window: { ids: window.ids, bytes: window.bytes, sinceMs: window.sinceMs ?? null },
+    window: { ids, bytes, sinceMs, heldMs },
   };
 }
 
@@ -58,8 +59,8 @@ function kindOf(state: PartitionState): PartitionState['kind'] {
   return state.kind === 'starting' && state.paused !== undefined ? 'paused' : state.kind;
 }
 
-function pauseOf(state: PartitionState): Pick<Pause, 'code' | 'detail' | 'resumeAt'> | undefined {
-  const why = state.kind === 'paused' ? state.why : state.kind === 'starting' ? state.paused : undefined;
+function shownPauseOf(state: PartitionState): Pick<Pause, 'code' | 'detail' | 'resumeAt'> | undefined {
+  const why = pauseOf(state);
   return why && { code: why.code, detail: why.detail, resumeAt: why.resumeAt };
 }
 

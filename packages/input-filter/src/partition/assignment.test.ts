@@ -32,7 +32,15 @@ function toolsOf(): PartitionTools {
 
 function owned(partition: number, tools = toolsOf()): OwnedPartition {
   const window = new DedupWindow({ windowMs: 1_000, idsMax: 1_024 });
-  const begin = { partition, topicId: 'id', offset: 0n, leaderEpoch: 0, streamTimeMs: 0, window };
+  const begin = {
+    partition,
+    topicId: 'id',
+    offset: 0n,
+    leaderEpoch: 0,
+    streamTimeMs: 0,
+    window,
+    seenAccepted: null,
+  };
   return new OwnedPartition(begin, tools);
 }
 
@@ -156,7 +164,7 @@ test('a partition that is taken away amid a large request frees its place', asyn
   expect(last.open.tally).toMatchObject({ requests: 1, events: 1 });
 });
 
-test('a take-over that was begun anew, or whose partition was given away, is void', () => {
+test('a takeover that was begun anew, or whose partition was given away, is void', () => {
   const { assignment, looks } = start();
   assignment.begin(1);
   assignment.begin(1);

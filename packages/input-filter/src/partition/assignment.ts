@@ -1,21 +1,30 @@
-import type { Cluster } from '@penstock/kafka';
+import { restMs, type Cluster } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import type { Pause } from '../position/pause.ts';
 import { outputsOf, type FilterTopics } from '../topics.ts';
 import type { OwnedPartition } from './owned-partition.ts';
-import { leaderlessMs, restMs } from './rest.ts';
 import type { TakenOver } from './take-over-partition.ts';
+
+/** A partition that has rested, and whose output still has no leader, is looked at again after this long. */
+const leaderlessMs = 1_000;
 
 /** What is done with one partition that the group has assigned to this thread. */
 export type PartitionState =
   /** `paused`: it was and is looked at again. It counts as paused until it runs. */
   | { readonly kind: 'starting'; readonly abort: AbortController; readonly paused: Pause | undefined }
   /** `restedMs`: how long it rested before, 0 when something was committed for it since. */
-  | { readonly kind: 'running'; readonly partition: OwnedPartition; readonly restedMs: number }
-  /** Not fetched until then, and tried again. */
+  | { readonly kind: 'running'; readonly owned: OwnedPartition; readonly restedMs: number }
+  /**
+   * Not fetched until then, and tried again. Partition p of the outputs is made from partition p of raw
+   * alone, so only that one has to wait. It is empty meanwhile, and stands where Kafka says.
+   *
+   * If this process dies, nothing of a resting partition is open and its position stands; the next owner
+   * begins there. A partition that dies after its transaction was decided and before its marker is written
+   * does not rest: it holds up the whole transactional id until it is back (`markers_wait_seconds`).
+   */
   | {
       readonly kind: 'resting';
-      readonly partition: OwnedPartition;
+      readonly owned: OwnedPartition;
       readonly restedMs: number;
       readonly untilAt: number;
     }
@@ -64,12 +73,12 @@ export class Assignment {
 
   /** Those that were taken over: they run or rest. */
   get owned(): OwnedPartition[] {
-    return [...this.#states.values()].flatMap((state) => ('partition' in state ? state.partition : []));
+    return [...this.#states.values()].flatMap((state) => ('owned' in state ? state.owned : []));
   }
 
   ownedOf(partition: number): OwnedPartition | undefined {
     const state = this.#states.get(partition);
-    return state && 'partition' in state ? state.partition : undefined;
+    return state && 'owned' in state ? state.owned : undefined;
   }
 
   isResting(partition: number): boolean {
@@ -95,8 +104,8 @@ export class Assignment {
     );
   }
 
-  run(partition: OwnedPartition): void {
-    this.#states.set(partition.partition, { kind: 'running', partition, restedMs: 0 });
+  run(owned: OwnedPartition): void {
+    this.#states.set(owned.partition, { kind: 'running', owned, restedMs: 0 });
   }
 
   /** An operator has to decide. Logged once, not each time that it is looked at again. */
@@ -119,10 +128,10 @@ export class Assignment {
    */
   rest(partition: number): boolean {
     const state = this.#states.get(partition);
-    if (state === undefined || !('partition' in state)) return false;
+    if (state === undefined || !('owned' in state)) return false;
     const restedMs = restMs(state.restedMs);
     const untilAt = performance.now() + restedMs;
-    this.#states.set(partition, { kind: 'resting', partition: state.partition, restedMs, untilAt });
+    this.#states.set(partition, { kind: 'resting', owned: state.owned, restedMs, untilAt });
     this.#log.warn(
       { partition, restMs: restedMs },
       'an output partition takes nothing: its raw partition rests, the others go on',
@@ -135,14 +144,14 @@ export class Assignment {
    */
   wakeRested(now = performance.now()): OwnedPartition[] {
     const woken: OwnedPartition[] = [];
-    for (const [number, state] of this.#states) {
+    for (const [partition, state] of this.#states) {
       if (state.kind !== 'resting' || state.untilAt > now) continue;
-      if (this.#isLed(number)) {
-        const { partition, restedMs } = state;
-        this.#states.set(number, { kind: 'running', partition, restedMs });
-        woken.push(partition);
+      if (this.#isLed(partition)) {
+        const { owned, restedMs } = state;
+        this.#states.set(partition, { kind: 'running', owned, restedMs });
+        woken.push(owned);
       } else {
-        this.#states.set(number, { ...state, untilAt: now + leaderlessMs });
+        this.#states.set(partition, { ...state, untilAt: now + leaderlessMs });
       }
     }
     return woken;
@@ -164,7 +173,7 @@ export class Assignment {
     const state = this.#states.get(partition);
     if (state?.kind === 'starting') state.abort.abort();
     // Half a request may hold the place of a large body.
-    if (state && 'partition' in state) state.partition.forgetFetched();
+    if (state && 'owned' in state) state.owned.forgetFetched();
     this.#states.delete(partition);
   }
 
@@ -185,7 +194,8 @@ export class Assignment {
   }
 }
 
-function pauseOf(state: PartitionState | undefined): Pause | undefined {
+/** Why it is paused, or was until it was looked at again just now. */
+export function pauseOf(state: PartitionState | undefined): Pause | undefined {
   if (state?.kind === 'paused') return state.why;
   return state?.kind === 'starting' ? state.paused : undefined;
 }

@@ -59,6 +59,7 @@ function start(): OwnedPartition {
       leaderEpoch: 0,
       streamTimeMs: 0,
       window: new DedupWindow({ windowMs: 600_000, idsMax: 1 << 16 }),
+      seenAccepted: null,
     },
     {
       topics,

@@ -1,7 +1,6 @@
 import { rawHeaders } from '@penstock/events';
-import { receivedAheadMark } from '../metrics.ts';
 import type { FilterTopics } from '../topics.ts';
-import type { ClockFinding, ReceiverClocks } from './receiver-clocks.ts';
+import { receivedAheadMark, type ClockFinding, type ReceiverClocks } from './receiver-clocks.ts';
 import { filterRequest, wholeRejected, type FilteredEvent } from '../request/filter-request.ts';
 import { inflate, type Inflated } from '../request/inflate.ts';
 import type { LargeBodies } from '../request/large-bodies.ts';

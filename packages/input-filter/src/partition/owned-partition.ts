@@ -17,6 +17,7 @@ import type { DuplicateSamples } from './duplicate-samples.ts';
 import { filterRecord, type FilteredRecord, type Piece } from './filter-record.ts';
 import { OutcomeWriter, type OpenOutcomes } from './outcome-writer.ts';
 import { OutputBatches, type Output } from './output-batches.ts';
+import type { SeenAccepted } from '../position/position-metadata.ts';
 import { unreadable } from '../position/unreadable-batch.ts';
 import { boundedStreamMs, type ReceiverClocks } from './receiver-clocks.ts';
 
@@ -28,6 +29,8 @@ export interface PartitionStart {
   readonly leaderEpoch: number;
   readonly streamTimeMs: number;
   readonly window: DedupWindow;
+  /** See PositionMetadata. */
+  readonly seenAccepted: SeenAccepted | null;
 }
 
 /** What all partitions of a thread share. */
@@ -56,6 +59,7 @@ export class OwnedPartition {
   readonly partition: number;
   readonly topicId: string;
   readonly window: DedupWindow;
+  readonly seenAccepted: SeenAccepted | null;
   readonly outputs: OutputBatches;
   readonly backlog = new Backlog();
   readonly #tools: PartitionTools;
@@ -77,7 +81,6 @@ export class OwnedPartition {
   #behindSince: number | undefined;
   #working: Generator<Piece> | undefined;
   #awaited: Promise<void> | undefined;
-  /** Some outcomes of a request are written, and not all: its transaction must not end now. */
   #isWriting = false;
   /** A batch that cannot be read, though its checksum is right. */
   #unreadable: PositionProblem | undefined;
@@ -86,6 +89,7 @@ export class OwnedPartition {
     this.partition = start.partition;
     this.topicId = start.topicId;
     this.window = start.window;
+    this.seenAccepted = start.seenAccepted;
     this.outputs = new OutputBatches(start.partition, tools.output);
     this.#tools = tools;
     const { topics, filter, samples } = tools;
@@ -98,7 +102,7 @@ export class OwnedPartition {
     this.#openTime = { streamMs: start.streamTimeMs, commitMs: steadyClockMs() };
   }
 
-  /** Behind the last raw record that was filtered: what the transaction commits. */
+  /** After the last raw record that was filtered: what the transaction commits. */
   get position(): bigint {
     return this.#position;
   }
@@ -266,7 +270,7 @@ export class OwnedPartition {
       } catch (error) {
         if (!(error instanceof CorruptBatchError) || this.#isWriting) throw error;
         this.#filteredMs = undefined;
-        this.#unreadable = unreadable(this.#position, batch, error);
+        this.#unreadable = unreadable('raw', this.#position, batch, error);
         return;
       }
     }

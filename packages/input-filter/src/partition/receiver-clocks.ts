@@ -8,6 +8,9 @@ export const clockToleranceMs = 60_000;
 /** What the time of a raw record shows about the clock of its Receiver. */
 export type ClockFinding = 'ahead' | 'behind';
 
+/** Among the fixes of an event whose received_at lies in the future, by the clock of the filter. */
+export const receivedAheadMark = 'received-at-ahead';
+
 /** Counts what is found; a counter of the service's metrics fits. */
 export interface ClockCounter {
   add(count: number, finding: ClockFinding): void;

@@ -1,4 +1,4 @@
-import { committedOffsets, type Cluster, type CommittedOffset } from '@penstock/kafka';
+import { committedOffsets, partitionName, type Cluster, type CommittedOffset } from '@penstock/kafka';
 import type { FilterTopics } from '../topics.ts';
 
 /** The consumer group of the filters, as one of its members or as somebody who only looks. */
@@ -27,5 +27,7 @@ export async function committedPositions(
     partitions: partitions.map((partition) => ({ topic: topics.raw, partition })),
     ...(signal && { signal }),
   });
-  return new Map(partitions.map((partition) => [partition, found.get(`${topics.raw}-${partition}`) ?? null]));
+  return new Map(
+    partitions.map((partition) => [partition, found.get(partitionName(topics.raw, partition)) ?? null]),
+  );
 }

@@ -1,17 +1,8 @@
-import {
-  listOffsets,
-  PositionError,
-  readRange,
-  readRecords,
-  startFetcher,
-  type Cluster,
-  type RecordView,
-} from '@penstock/kafka';
+import { listOffsets, type PartitionPlace, type PositionProblem, type RecordView } from '@penstock/kafka';
+import { LogReader } from './log-reader.ts';
 
 export async function offsetOf(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
+  { cluster, topic, partition }: PartitionPlace,
   at: 'earliest' | 'latest' | { timestampMs: number },
   signal: AbortSignal,
 ): Promise<bigint> {
@@ -19,71 +10,78 @@ export async function offsetOf(
   return found.get(partition)!.offset;
 }
 
-/**
- * The last committed record below `end` that has a value, null when none is left. Looks further and further
- * back, since the end of a log may hold nothing but markers and aborted batches.
- */
-export async function lastRecord(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  end: bigint,
+/** The first record that is not older, whatever comes before it; undefined when there is none. */
+export async function offsetAtTime(
+  place: PartitionPlace,
+  timestampMs: number,
   signal: AbortSignal,
-): Promise<RecordView | null> {
-  if (end === 0n) return null;
-  const start = await offsetOf(cluster, topic, partition, 'earliest', signal);
-  for (let back = 16n; ; back *= 32n) {
-    const from = end - back > start ? end - back : start;
-    let last: RecordView | null = null;
-    const visit = (record: RecordView) => {
-      if (record.value !== null) last = record;
-    };
-    await readRange(cluster, topic, partition, from, end, 'read_committed', visit, { signal });
-    if (last !== null || from === start) return last;
-  }
+): Promise<bigint | undefined> {
+  const offset = await offsetOf(place, { timestampMs }, signal);
+  return offset < 0n ? undefined : offset;
 }
 
-/** The first committed record in [from, below), looked for in the next few only; null when there is none. */
-export async function firstRecord(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  from: bigint,
-  below: bigint,
+/** The end of a log, as far as it can be read. */
+export interface LastRecord {
+  /** The last committed one that has a value; null when none is left. */
+  readonly record: RecordView | null;
+  /** What comes after it and cannot be read. */
+  readonly problem: PositionProblem | null;
+}
+
+export interface LookBack {
+  readonly inflatedBytesMax?: number;
+  /**
+   * The length of a batch with a wrong checksum is not known. Normally such a batch ends the look back. If
+   * this is true, each offset from there on is tried, and what lies before the batch is looked at as well.
+   */
+  readonly triesEveryOffset?: boolean;
+}
+
+/**
+ * The last committed record below `end` that has a value. Looks further and further back, since the end of a
+ * log may hold nothing but markers and aborted batches.
+ */
+export async function lastRecord(
+  place: PartitionPlace,
+  end: bigint,
   signal: AbortSignal,
-): Promise<RecordView | null> {
-  const to = from + 16n < below ? from + 16n : below;
-  let first: RecordView | null = null;
-  const visit = (record: RecordView) => {
-    first ??= record;
-  };
-  await readRange(cluster, topic, partition, from, to, 'read_committed', visit, { signal });
-  return first;
+  { triesEveryOffset = false, ...limits }: LookBack = {},
+): Promise<LastRecord> {
+  if (end === 0n) return { record: null, problem: null };
+  const start = await offsetOf(place, 'earliest', signal);
+  let nearestEnd: PositionProblem | null = null;
+  let below = end;
+  for (let back = 16n; ; back *= 32n) {
+    const from = below - back > start ? below - back : start;
+    const problems: PositionProblem[] = [];
+    const skips = (problem: PositionProblem): boolean => problems.push(problem) > 0;
+    const { cluster, topic, partition } = place;
+    using reader = new LogReader(cluster, { topic, partition, skips, ...limits }, signal);
+    let last: RecordView | null = null;
+    for await (const record of reader.between(from, below)) {
+      if (record.value === null) continue;
+      last = record;
+      problems.length = 0;
+    }
+    const problem = problems[0] ?? null;
+    nearestEnd ??= problem;
+    if (last !== null || from === start) return { record: last, problem: nearestEnd };
+    if (problem === null || problem.to > problem.from) continue;
+    if (!triesEveryOffset) return { record: null, problem: nearestEnd };
+    below = problem.from;
+  }
 }
 
 /**
  * The committed records in [from, end), a broker's answer at a time: the memory is bounded however many they
- * are. Waits for the end. Throws PositionError, CorruptBatchError and the signal's reason.
+ * are. Waits for the end. Throws UnreadableError, PositionError and the signal's reason.
  */
 export async function* recordsBetween(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
+  { cluster, topic, partition }: PartitionPlace,
   from: bigint,
   end: bigint,
   signal: AbortSignal,
 ): AsyncGenerator<RecordView> {
-  if (from >= end) return;
-  using fetcher = startFetcher(cluster, { isolation: 'read_committed' });
-  fetcher.assign(topic, partition, { offset: from, lastFetchedEpoch: -1 });
-  for (let position = from; position < end;) {
-    for (const fetched of await fetcher.next({ signal })) {
-      if (fetched.problem) throw new PositionError(fetched.problem);
-      for (const batch of fetched.batches) {
-        for (const record of readRecords(batch)) if (record.offset < end) yield record;
-      }
-      position = fetched.nextOffset;
-    }
-    signal.throwIfAborted();
-  }
+  using reader = new LogReader(cluster, { topic, partition }, signal);
+  yield* reader.between(from, end);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { startingPosition, type PositionEvidence } from './starting-position.ts';
+import { startingPosition, type Offsets } from './starting-position.ts';
 
-const usual: PositionEvidence = {
+const usual: Offsets = {
   committed: 50n,
   chosen: false,
   committedTopicId: 'raw-1',

@@ -1,7 +1,7 @@
 import { pause, type Pause } from './pause.ts';
 
-/** What Kafka says about one partition when it is assigned. */
-export interface PositionEvidence {
+/** What Kafka says about the offsets of one partition when it is assigned. */
+export interface Offsets {
   /** The group's committed offset; null when there is none. */
   readonly committed: bigint | null;
   /** An operator has chosen this position (`input-filter resume`): output beyond it is no reason to pause. */
@@ -27,11 +27,30 @@ export type StartingPosition =
   | Pause;
 
 /**
+ * Where to begin, or why not: the offsets, and whether what they rest on can be read. What was found first
+ * is not all that an operator has to know, when the end of the output cannot be read either.
+ *
+ * @param unreadable why the end of the output cannot be read, unless an operator has accepted it.
+ */
+export function judgeStart({
+  offsets,
+  unreadable,
+}: {
+  readonly offsets: Offsets;
+  readonly unreadable: Pause | null;
+}): StartingPosition {
+  const decided = startingPosition(offsets);
+  if (unreadable === null || decided.kind === 'first-start') return decided;
+  if (decided.kind === 'continue') return unreadable;
+  return { ...decided, detail: `${decided.detail}; ${unreadable.detail}` };
+}
+
+/**
  * Where to begin reading a partition of raw. There is no automatic reset: when a position is gone, or
  * contradicts what the output proves, the partition pauses and names the offset to resume from. A pure table,
  * tested as one.
  */
-export function startingPosition(e: PositionEvidence): StartingPosition {
+export function startingPosition(e: Offsets): StartingPosition {
   const { committed, rawStart, rawEnd, proven } = e;
   if (committed === null) return withoutPosition(e);
   if (e.committedTopicId !== null && e.committedTopicId !== e.rawTopicId) {
@@ -59,7 +78,7 @@ export function startingPosition(e: PositionEvidence): StartingPosition {
   return { kind: 'continue', offset: committed };
 }
 
-function withoutPosition({ written, rawStart, proven }: PositionEvidence): StartingPosition {
+function withoutPosition({ written, rawStart, proven }: Offsets): StartingPosition {
   if (!written) return { kind: 'first-start', offset: rawStart };
   const proof = proven === null ? 'no output is left that shows how far' : `up to raw offset ${proven - 1n}`;
   const detail = `there is no committed offset, but the partition was filtered before: ${proof}`;

@@ -2,21 +2,40 @@ import {
   CorruptBatchError,
   readRecords,
   startFetcher,
-  type Cluster,
   type FetchedBatch,
+  type PartitionPlace,
   type PositionProblem,
 } from '@penstock/kafka';
+
+/** A batch that nobody can read lies in the way: what it holds is not known. */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError';
+  readonly code = 'UNREADABLE_BATCH';
+  readonly retryable = false;
+  readonly problem: PositionProblem;
+
+  constructor(problem: PositionProblem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
 
 /**
  * A batch whose checksum is right and whose records cannot be read: its bytes do not decompress, or their
  * lengths do not add up. It is in the log as somebody wrote it, so reading it again does not help.
  *
+ * @param topic how it is called here.
  * @param from its first record that was not read. Those before it are fine.
  */
-export function unreadable(from: bigint, batch: FetchedBatch, error: CorruptBatchError): PositionProblem {
+export function unreadable(
+  topic: string,
+  from: bigint,
+  batch: FetchedBatch,
+  error: CorruptBatchError,
+): PositionProblem {
   const first = from > batch.baseOffset ? from : batch.baseOffset;
   const detail =
-    `the batch of raw offsets ${batch.baseOffset} to ${batch.lastOffset} cannot be read` +
+    `the batch of ${topic} offsets ${batch.baseOffset} to ${batch.lastOffset} cannot be read` +
     ` from offset ${first} on: ${error.message}`;
   return { kind: 'corrupt', from: first, to: batch.lastOffset + 1n, detail };
 }
@@ -29,9 +48,7 @@ export function unreadable(from: bigint, batch: FetchedBatch, error: CorruptBatc
  * @returns what stops a filter there; undefined when its next step would do.
  */
 export async function problemAt(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
+  { cluster, topic, partition }: PartitionPlace,
   from: bigint,
   end: bigint,
   signal: AbortSignal,
@@ -60,7 +77,7 @@ function problemIn(batch: FetchedBatch, from: bigint): PositionProblem | undefin
       next = record.offset + 1n;
     }
   } catch (error) {
-    if (error instanceof CorruptBatchError) return unreadable(next, batch, error);
+    if (error instanceof CorruptBatchError) return unreadable('raw', next, batch, error);
     throw error;
   }
   return undefined;

@@ -105,11 +105,11 @@ export async function readMarks(
   partition: number,
   signal: AbortSignal,
 ): Promise<ReplayMarks> {
-  const topic = marksTopicOf(rejectedTopic);
+  const place = { cluster, topic: marksTopicOf(rejectedTopic), partition };
   const marks = new ReplayMarks();
-  const from = await offsetOf(cluster, topic, partition, 'earliest', signal);
-  const end = await offsetOf(cluster, topic, partition, 'latest', signal);
-  for await (const record of recordsBetween(cluster, topic, partition, from, end, signal)) {
+  const from = await offsetOf(place, 'earliest', signal);
+  const end = await offsetOf(place, 'latest', signal);
+  for await (const record of recordsBetween(place, from, end, signal)) {
     const id = record.headers().find(([name]) => name === rejectedIdHeader)?.[1];
     if (id?.toString() === rejectedTopicId && record.value !== null) marks.restore(record.value);
   }

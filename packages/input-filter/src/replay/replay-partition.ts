@@ -44,9 +44,9 @@ export interface PartitionReplay {
   readonly partition: number;
   /** The first record that can fit the selection. */
   readonly from: bigint;
-  /** The end when the replay began: what replayed events become in rejected lies behind. */
+  /** The end when the replay began: what replayed events become in rejected comes after it. */
   readonly to: bigint;
-  /** Behind the last record that was looked at. */
+  /** After the last record that was looked at. */
   position: bigint;
   /** Records that the selection fits. Each is in exactly one of the counts below. */
   selected: number;
@@ -91,7 +91,8 @@ export async function replayPartition(
   const { cluster, rejected, rejectedTopicId: id, hasMarks } = tools;
   const marks = hasMarks ? await readMarks(cluster, rejected, id, done.partition, signal) : new ReplayMarks();
   const pass = new Pass(tools, done, marks, signal);
-  for await (const record of recordsBetween(cluster, rejected, done.partition, done.from, done.to, signal)) {
+  const place = { cluster, topic: rejected, partition: done.partition };
+  for await (const record of recordsBetween(place, done.from, done.to, signal)) {
     done.position = record.offset + 1n;
     pass.take(record);
     if (pass.isFull) await pass.flush();

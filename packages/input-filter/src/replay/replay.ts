@@ -1,15 +1,15 @@
 import {
   encodeBatch,
-  listOffsets,
-  openTxnSession,
+  noSuchTopic,
+  openTransactionSession,
   topicProblems,
   type Admin,
   type Cluster,
   type TopicSettings,
-  type TxnSession,
+  type TransactionSession,
 } from '@penstock/kafka';
 import { FilterError } from '../errors.ts';
-import { offsetOf } from '../position/log-records.ts';
+import { offsetAtTime, offsetOf } from '../position/log-records.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { againAfterAborts } from './again-after-aborts.ts';
 import { batchesOf } from './batches-of.ts';
@@ -62,7 +62,7 @@ export async function replay(
   // From here on no earlier replay can commit anything: only now marks and ends may be read.
   await using session = dryRun
     ? undefined
-    : await openTxnSession(cluster, { transactionalId: `${request.group}-replay`, signal });
+    : await openTransactionSession(cluster, { transactionalId: `${request.group}-replay`, signal });
   const tools: ReplayTools = {
     ...{ cluster, rejected, rejectedTopicId, hasMarks, selection, perSecond: request.perSecond },
     rawBytesMax: Number(configs['max.message.bytes']),
@@ -91,7 +91,7 @@ function replayPatiently(tools: ReplayTools, done: PartitionReplay, signal: Abor
 }
 
 function writeInto(
-  session: TxnSession,
+  session: TransactionSession,
   { raw, rejected, selection }: ReplayRequest,
   rejectedTopicId: string,
 ): NonNullable<ReplayTools['write']> {
@@ -112,11 +112,13 @@ async function rangeOf(
   { fromMs }: Selection,
   signal: AbortSignal,
 ): Promise<PartitionReplay> {
-  const to = await offsetOf(cluster, rejected, partition, 'latest', signal);
-  const at = fromMs === undefined ? 'earliest' : { timestampMs: fromMs };
-  const found = await listOffsets(cluster, rejected, [partition], at, 'read_uncommitted', { signal });
-  const { offset } = found.get(partition)!;
-  return nothingReplayed(partition, offset < 0n ? to : offset, to); // -1: nothing is so young
+  const place = { cluster, topic: rejected, partition };
+  const to = await offsetOf(place, 'latest', signal);
+  const from =
+    fromMs === undefined
+      ? await offsetOf(place, 'earliest', signal)
+      : await offsetAtTime(place, fromMs, signal);
+  return nothingReplayed(partition, from ?? to, to);
 }
 
 async function partitionsOf(cluster: Cluster, { rejected, partition }: ReplayRequest): Promise<number[]> {
@@ -135,7 +137,7 @@ async function prepareTopics(admin: Admin, request: ReplayRequest): Promise<bool
   const named = (name: string): TopicSettings => {
     const topic = found.find((one) => one.name === name);
     if (topic !== undefined) return topic;
-    throw new FilterError('COMMAND', `topic ${name} does not exist`);
+    throw new FilterError('COMMAND', noSuchTopic(name));
   };
   const needed = named(rejected);
   if (named(raw).partitions !== needed.partitions) {

@@ -5,16 +5,16 @@ import {
   type Codec,
   type OutgoingRecord,
   type RecordView,
-  type TxnSession,
+  type TransactionSession,
 } from '@penstock/kafka';
 import { DedupWindow, type DedupLimits } from '../dedup/dedup-window.ts';
 import { EventKey } from '../dedup/event-key.ts';
-import { offsetOf, recordsBetween } from '../position/log-records.ts';
+import { offsetAtTime, offsetOf, recordsBetween } from '../position/log-records.ts';
 import { batchesOf } from '../replay/batches-of.ts';
 import { sourceOf } from '../replay/replayed-record.ts';
 import type { EncodedEvent, FilterTools } from '../request/filter-request.ts';
 import { outcomesOf } from '../request/outcomes-of.ts';
-import { offsetAt, offsetsOf, type ReprocessGroup, type ReprocessRange } from './reprocess-range.ts';
+import { offsetsOf, type ReprocessGroup, type ReprocessRange } from './reprocess-range.ts';
 
 /** Output of one transaction. One request may exceed it. */
 const chunkBytes = 2 * 1024 * 1024;
@@ -24,7 +24,7 @@ const chunkRecords = 20_000;
 /** What reprocessing works with. */
 export interface ReprocessTools {
   readonly group: ReprocessGroup;
-  readonly session: TxnSession;
+  readonly session: TransactionSession;
   readonly filter: FilterTools;
   readonly window: DedupLimits;
   readonly batchBytes: number;
@@ -90,14 +90,15 @@ export async function reprocessPartition(
   const { partition, position, end } = range;
   if (position >= end) return;
   const run = new Run(tools, range, done);
-  const logStart = await offsetOf(cluster, raw, partition, 'earliest', signal);
+  const place = { cluster, topic: raw, partition };
+  const logStart = await offsetOf(place, 'earliest', signal);
   const sinceMs = Math.max(0, range.streamMs - tools.window.windowMs);
-  const since = await offsetAt(cluster, raw, partition, sinceMs, signal);
+  const since = await offsetAtTime(place, sinceMs, signal);
   const warmUp = since === undefined || since > position ? position : since > logStart ? since : logStart;
-  for await (const record of recordsBetween(cluster, raw, partition, warmUp, position, signal)) {
+  for await (const record of recordsBetween(place, warmUp, position, signal)) {
     await run.remember(record);
   }
-  for await (const record of recordsBetween(cluster, raw, partition, position, end, signal)) {
+  for await (const record of recordsBetween(place, position, end, signal)) {
     await run.take(record);
     if (run.isFull) await run.commit(record.offset + 1n);
   }
@@ -157,7 +158,7 @@ class Run {
     }
   }
 
-  /** @param position behind the last record that was taken. */
+  /** @param position after the last record that was taken. */
   async commit(position: bigint): Promise<void> {
     const { session, group, batchBytes, compression } = this.#tools;
     const { partition } = this.#range;

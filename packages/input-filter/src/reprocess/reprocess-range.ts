@@ -1,6 +1,7 @@
-import { committedOffsets, listOffsets, type Cluster, type TxnSession } from '@penstock/kafka';
+import { committedOffsets, partitionName, type Cluster, type TransactionSession } from '@penstock/kafka';
 import { FilterError } from '../errors.ts';
-import { firstRecord, offsetOf } from '../position/log-records.ts';
+import { LogReader } from '../position/log-reader.ts';
+import { offsetAtTime, offsetOf } from '../position/log-records.ts';
 
 /** What is reprocessed: what was received in [fromMs, toMs), milliseconds since 1970. */
 export interface ReprocessTime {
@@ -42,7 +43,7 @@ export interface ReprocessGroup {
 export async function claimRanges(
   group: ReprocessGroup,
   partitions: readonly number[],
-  session: TxnSession,
+  session: TransactionSession,
   signal: AbortSignal,
 ): Promise<ReprocessRange[]> {
   const found = await readRanges(group, partitions, signal);
@@ -63,7 +64,7 @@ export function offsetsOf(group: ReprocessGroup, ranges: readonly ReprocessRange
     groupId: group.id,
     memberId: '',
     memberEpoch: () => -1,
-    offsets: ranges.map((range) => ({
+    positions: ranges.map((range) => ({
       topic: group.raw,
       partition: range.partition,
       offset: range.position,
@@ -91,7 +92,7 @@ export async function readRanges(
   });
   const ranges = new Map<number, ReprocessRange>();
   for (const partition of partitions) {
-    const one = committed.get(`${group.raw}-${partition}`);
+    const one = committed.get(partitionName(group.raw, partition));
     if (one) ranges.set(partition, readRange(group, partition, one.offset, one.metadata));
   }
   return ranges;
@@ -132,7 +133,7 @@ async function refuseForeignTarget(
   signal: AbortSignal,
 ): Promise<void> {
   for (const partition of partitions) {
-    const end = await offsetOf(cluster, into, partition, 'latest', signal);
+    const end = await offsetOf({ cluster, topic: into, partition }, 'latest', signal);
     if (end === 0n) continue;
     throw refused(
       `${into} ${partition} was written before, and there is no position of this reprocessing: ` +
@@ -146,12 +147,14 @@ async function rangeOf(
   partition: number,
   signal: AbortSignal,
 ): Promise<ReprocessRange> {
-  const logStart = await offsetOf(cluster, raw, partition, 'earliest', signal);
-  const logEnd = await offsetOf(cluster, raw, partition, 'latest', signal);
-  const start = (await offsetAt(cluster, raw, partition, time.fromMs, signal)) ?? logEnd;
-  const end = (await offsetAt(cluster, raw, partition, time.toMs, signal)) ?? logEnd;
+  const place = { cluster, topic: raw, partition };
+  const logStart = await offsetOf(place, 'earliest', signal);
+  const logEnd = await offsetOf(place, 'latest', signal);
+  const start = (await offsetAtTime(place, time.fromMs, signal)) ?? logEnd;
+  const end = (await offsetAtTime(place, time.toMs, signal)) ?? logEnd;
   if (start === logStart && logStart > 0n && start < end) {
-    const first = await firstRecord(cluster, raw, partition, logStart, logEnd, signal);
+    using reader = new LogReader(cluster, { topic: raw, partition }, signal);
+    const first = await reader.first(logStart, logEnd);
     const firstMs = first?.timestampMs ?? time.fromMs;
     throw refused(
       `retention has deleted what was received before ${new Date(firstMs).toISOString()} from ${raw} ` +
@@ -159,20 +162,6 @@ async function rangeOf(
     );
   }
   return { partition, start, end: end > start ? end : start, position: start, streamMs: time.fromMs };
-}
-
-/** The first record that is not older, whatever comes before it; undefined when there is none. */
-export async function offsetAt(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  timestampMs: number,
-  signal: AbortSignal,
-): Promise<bigint | undefined> {
-  const at = { timestampMs };
-  const found = await listOffsets(cluster, topic, [partition], at, 'read_uncommitted', { signal });
-  const { offset } = found.get(partition)!;
-  return offset < 0n ? undefined : offset;
 }
 
 function refused(why: string): FilterError {

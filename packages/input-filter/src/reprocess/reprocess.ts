@@ -1,6 +1,7 @@
 import {
   cleanTopicNeeds,
-  openTxnSession,
+  noSuchTopic,
+  openTransactionSession,
   topicProblems,
   type Admin,
   type Cluster,
@@ -63,7 +64,7 @@ export async function reprocess(
   const group: ReprocessGroup = { cluster, id, raw: topics.raw, rawTopicId: raw.id, into, time };
   // From here on no earlier run can commit anything: only now the positions may be read.
   const transaction = { transactionalId: id, transactionTimeoutMs, signal };
-  await using session = await openTxnSession(cluster, transaction);
+  await using session = await openTransactionSession(cluster, transaction);
   const ranges = await claimRanges(group, [...raw.partitions.keys()], session, signal);
   const tools: ReprocessTools = { group, session, filter, window, batchBytes, compression };
   const all = ranges.map(nothingReprocessed);
@@ -110,7 +111,7 @@ async function prepareTarget(admin: Admin, request: ReprocessRequest): Promise<v
   const raw = found.find(({ name }) => name === topics.raw);
   const clean = found.find(({ name }) => name === unrouted);
   if (raw === undefined || clean === undefined) {
-    throw new FilterError('COMMAND', `topic ${raw === undefined ? topics.raw : unrouted} does not exist`);
+    throw new FilterError('COMMAND', noSuchTopic(raw === undefined ? topics.raw : unrouted));
   }
   await admin.createTopics([{ ...clean, name: into, configs: configsLike(clean) }]);
   const need = { ...cleanTopicNeeds(into, batchBytes), partitions: raw.partitions };

@@ -21,7 +21,7 @@ export interface Original {
  *
  * Two bounds keep a hostile client from stopping its partition. An event that inflates to more than
  * events.rejected takes could be written nowhere, so it is kept as the body that the raw record stores. And
- * 10 000 broken events in an envelope of 1 MB would make 10 GB, so behind 32 MiB the further ones are kept
+ * 10 000 broken events in an envelope of 1 MB would make 10 GB, so after 32 MiB the further ones are kept
  * without their envelope.
  */
 export class OriginalBytes {

@@ -1,6 +1,7 @@
-import { TransactionError, type GroupMember, type TxnSession } from '@penstock/kafka';
+import { TransactionError, type GroupMember, type TransactionSession } from '@penstock/kafka';
 import type { Log, Service } from '@penstock/service';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ShortWindows } from '../dedup/short-windows.ts';
 import { isBalanced } from '../dedup/tally.ts';
 import type { GeoFile } from '../geo/geo-file.ts';
 import { GeoLookup } from '../geo/geo-lookup.ts';
@@ -9,7 +10,7 @@ import { measureAssignment, pausesInWords, statusOf } from '../partition/assignm
 import type { Assignment } from '../partition/assignment.ts';
 import { OwnedPartition, type PartitionTools } from '../partition/owned-partition.ts';
 import type { TakenOver } from '../partition/take-over-partition.ts';
-import { pause, pauseFor, type Pause } from '../position/pause.ts';
+import { pause, pauseForRaw, type Pause } from '../position/pause.ts';
 import { nextCommitIntervalMs, type CommitIntervalLimits } from './commit-interval.ts';
 import type { CommittedCounts } from './committed-counts.ts';
 import type { Identity } from './identity.ts';
@@ -21,18 +22,21 @@ import type { Aborted, Ended, ThreadTransaction } from './thread-transaction.ts'
 export type ThreadMessage =
   | { readonly kind: 'assigned' | 'revoked'; readonly partitions: readonly number[] }
   | { readonly kind: 'lost' | 'stop' }
-  | {
-      readonly kind: 'taken';
-      readonly partition: number;
-      readonly taken: TakenOver | Pause;
-      readonly signal: AbortSignal;
-    };
+  | Taken;
+
+/** A takeover has finished in the background. */
+interface Taken {
+  readonly kind: 'taken';
+  readonly partition: number;
+  readonly taken: TakenOver | Pause;
+  readonly signal: AbortSignal;
+}
 
 /** What a thread is made of. All of it belongs to this thread. */
 export interface ThreadParts {
   readonly mailbox: Mailbox<ThreadMessage>;
   readonly member: GroupMember;
-  readonly session: TxnSession;
+  readonly session: TransactionSession;
   readonly feed: RawFeed;
   readonly identity: Identity;
   readonly assignment: Assignment;
@@ -54,7 +58,7 @@ const pausedCheckMs = 5_000;
 
 /**
  * One thread of the filter at work: a loop that owns all its state. Everybody else (the group member's
- * callbacks, take-overs in the background, the stop signal) puts a message into its mailbox. Each turn of the
+ * callbacks, takeovers in the background, the stop signal) puts a message into its mailbox. Each turn of the
  * loop reads the messages, gives every partition that has something to do its share of 10 ms, and ends the
  * transaction when it is due. So no request, however costly, holds up a heartbeat, a commit or another
  * partition.
@@ -64,11 +68,16 @@ export class FilterThread implements Service {
   readonly #interval: CommitIntervalLimits;
   readonly #metrics: FilterMetrics;
   readonly #log: Log;
+  readonly #shortWindows: ShortWindows;
   readonly #resources: AsyncDisposableStack;
   readonly #loop: Promise<void>;
   #intervalMs: number;
   #isStopped = false;
   #abortsInARow = 0;
+  /** After an abort nothing is tried before then; messages are obeyed all the same. */
+  #backOffUntilAt = 0;
+  /** Takeovers that have finished. Each may have a first position to commit, so it waits as well. */
+  readonly #taken: Taken[] = [];
   /** Since when the open transaction holds something. */
   #openSince: number | undefined;
   #fetchedAt = 0;
@@ -91,6 +100,7 @@ export class FilterThread implements Service {
     this.#intervalMs = interval.minMs;
     this.#metrics = metrics;
     this.#log = log;
+    this.#shortWindows = new ShortWindows(log);
     this.#resources = resources;
     this.#loop = this.#live().catch(fail);
   }
@@ -140,6 +150,10 @@ export class FilterThread implements Service {
       if (this.#isStopped) break;
       if (identity.isLost) {
         await this.#regain();
+      } else if (this.#backOffMs > 0) {
+        await mailbox.waitForMessage(this.#backOffMs);
+      } else if (this.#taken.length > 0) {
+        await this.#begin(this.#taken.shift()!);
       } else {
         this.#lookAround();
         await this.#fetch();
@@ -172,7 +186,7 @@ export class FilterThread implements Service {
         this.#dropEverything();
         return this.#abort();
       case 'taken':
-        if (!message.signal.aborted) await this.#begin(message.partition, message.taken);
+        this.#taken.push(message);
         return;
       case 'stop':
         await this.#commit();
@@ -181,30 +195,36 @@ export class FilterThread implements Service {
     }
   }
 
-  /** A take-over has finished in the background. */
-  async #begin(partition: number, taken: TakenOver | Pause): Promise<void> {
+  async #begin(finished: Taken): Promise<void> {
+    const { partition, taken, signal } = finished;
+    if (signal.aborted) return;
     const { assignment, tools } = this.#parts;
     if (taken.kind === 'paused') return assignment.pause(partition, taken);
-    if (taken.isFirst && !(await this.#commitFirst(taken))) return;
+    if (taken.isFirst) {
+      // An abort changes nothing about this takeover: it goes on after the pause. A fencing has ended it.
+      if (!(await this.#commit())) return void this.#taken.push(finished);
+      if (!(await this.#commitFirst(taken))) return;
+    }
     const owned = new OwnedPartition(taken.start, tools);
     assignment.run(owned);
     this.#startFetching(owned);
-    const { rebuiltIds: ids, rebuildMs } = taken;
+    const { rebuiltIds: ids, rebuiltBytes: bytes, rebuildMs } = taken;
     this.#metrics.takeovers.add(1);
     this.#metrics.rebuiltIds.add(ids);
+    this.#metrics.rebuiltBytes.add(bytes);
     this.#metrics.rebuildSeconds.add(rebuildMs / 1000);
     const offset = String(taken.start.offset);
-    this.#log.info({ partition, topic: tools.topics.raw, offset, ids, rebuildMs }, 'partition taken over');
+    const { raw: topic } = tools.topics;
+    this.#log.info({ partition, topic, offset, ids, bytes, rebuildMs }, 'partition taken over');
   }
 
   /**
-   * An abort leaves the session ready for the next transaction, and the partition is begun again below. A
-   * fencing does not: everything begins anew when the identity is regained.
+   * The open transaction is empty. After an abort the partition is taken over anew. After a fencing
+   * everything is, when the identity is regained.
    */
   async #commitFirst({ start }: TakenOver): Promise<boolean> {
     const { assignment, identity, transaction } = this.#parts;
-    if (!(await this.#commit()) && identity.isLost) return false;
-    const committed = await this.#after(await transaction.commitFirst(start, assignment.owned));
+    const committed = this.#after(await transaction.commitFirst(start, assignment.owned));
     if (!committed && !identity.isLost) assignment.begin(start.partition);
     return committed;
   }
@@ -242,21 +262,29 @@ export class FilterThread implements Service {
   async #endWhatIsDue(): Promise<void> {
     const { assignment, tools } = this.#parts;
     const isDue = this.#openSince !== undefined && performance.now() >= this.#dueAt();
-    if (isDue || tools.output.budget.isSpent) await this.#commit();
+    if ((isDue || tools.output.budget.isSpent) && !(await this.#commit())) return;
     for (const owned of assignment.owned) {
       const { problem } = owned;
       if (problem === undefined) continue;
       // When positions go back, the partition is fetched anew and meets its problem again.
       if (!(await this.#commit())) return;
-      assignment.pause(owned.partition, pauseFor(problem));
+      assignment.pause(owned.partition, pauseForRaw(problem));
     }
+  }
+
+  get #backOffMs(): number {
+    return this.#backOffUntilAt - performance.now();
   }
 
   #dueAt(): number {
     return (this.#openSince ?? performance.now()) + this.#intervalMs;
   }
 
-  /** @returns false when positions went back. */
+  /**
+   * Commits what is open, if anything is: an empty commit proves nothing, so it does not shorten the next
+   * pause.
+   * @returns false when positions went back.
+   */
   async #commit(): Promise<boolean> {
     const { assignment, feed, transaction } = this.#parts;
     const { owned } = assignment;
@@ -266,9 +294,10 @@ export class FilterThread implements Service {
     }
     const dirty = owned.filter((one) => one.isDirty);
     const requests = dirty.reduce((sum, one) => sum + one.open.tally.requests, 0);
-    const ended = await transaction.commit(owned);
+    const ended = dirty.length > 0 ? await transaction.commit(owned) : undefined;
     this.#openSince = undefined;
-    if (!(await this.#after(ended))) return false;
+    if (ended === undefined) return true;
+    if (!this.#after(ended)) return false;
     for (const one of dirty) assignment.wrote(one.partition);
     const lag = owned.reduce(
       (sum, one) => sum + one.recordsBehind(feed.marks(one.partition)?.highWatermark),
@@ -279,9 +308,9 @@ export class FilterThread implements Service {
   }
 
   /** @returns whether it was committed. */
-  async #after(ended: Ended): Promise<boolean> {
+  #after(ended: Ended): boolean {
     if (ended.kind === 'fenced') this.#onFenced();
-    else if (ended.kind === 'aborted') await this.#onAborted(ended);
+    else if (ended.kind === 'aborted') this.#onAborted(ended);
     else {
       this.#abortsInARow = 0;
       this.#parts.identity.committed();
@@ -290,21 +319,21 @@ export class FilterThread implements Service {
     return false;
   }
 
-  async #onAborted({ stuck, moved, unwritable }: Aborted): Promise<void> {
-    const { assignment, feed, tools } = this.#parts;
+  #onAborted({ stuck, moved, unwritable }: Aborted): void {
+    const { assignment, feed } = this.#parts;
     for (const partition of stuck) if (assignment.rest(partition)) feed.stop(partition);
     for (const owned of assignment.owned) this.#startFetching(owned);
     for (const { partition } of moved) {
       feed.stop(partition);
       assignment.begin(partition);
     }
-    for (const { partition, position } of unwritable) {
+    for (const { owned, topic } of unwritable) {
+      const { partition, position } = owned;
       feed.stop(partition);
-      const { rejected } = tools.topics;
-      const detail = `Kafka refuses what ${rejected} should hold of raw offset ${position} or after`;
+      const detail = `Kafka refuses what ${topic} should hold of raw offset ${position} or after`;
       assignment.pause(partition, pause('rejected-not-written', detail, position));
     }
-    await sleep(Math.min(2_000, 50 * 2 ** this.#abortsInARow++));
+    this.#backOffUntilAt = performance.now() + Math.min(2_000, 50 * 2 ** this.#abortsInARow++);
   }
 
   #onFenced(): void {
@@ -337,10 +366,11 @@ export class FilterThread implements Service {
     tools.output.budget.clear();
   }
 
-  /** Once a turn: gauges, partitions that have rested, and now and then the paused ones. */
+  /** Once a turn: gauges, windows, partitions that have rested, and now and then the paused ones. */
   #lookAround(): void {
     const { assignment } = this.#parts;
     measureAssignment(assignment, this.#metrics);
+    this.#shortWindows.look(assignment.owned);
     for (const owned of assignment.wakeRested()) this.#startFetching(owned);
     const now = performance.now();
     if (now - this.#pausedCheckAt < pausedCheckMs) return;

@@ -1,22 +1,21 @@
-import { FencedRepeatedly, KafkaError, type GroupMember, type TxnSession } from '@penstock/kafka';
+import { FencedRepeatedly, KafkaError, type GroupMember, type TransactionSession } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FilterError } from '../errors.ts';
 import type { Mailbox } from './mailbox.ts';
 
 /**
  * The transactional id of a thread. Another owner may take it away: a second process with the same instance
- * name, or the heir of our partitions while we were paused.
+ * name, or the heir of our partitions while we were suspended.
  */
 export class Identity {
-  readonly #session: TxnSession;
+  readonly #session: TransactionSession;
   readonly #member: GroupMember;
   readonly #log: Pick<Log, 'warn'>;
   readonly #fenced = new FencedRepeatedly();
   /** Set while another owner has the id: when to try to take it back. */
   #regainAt: number | undefined;
 
-  constructor(session: TxnSession, member: GroupMember, log: Pick<Log, 'warn'>) {
+  constructor(session: TransactionSession, member: GroupMember, log: Pick<Log, 'warn'>) {
     this.#session = session;
     this.#member = member;
     this.#log = log;
@@ -26,14 +25,18 @@ export class Identity {
     return this.#regainAt !== undefined;
   }
 
-  /** Another owner has the transactional id. Nothing in memory counts any more. */
+  /**
+   * Another owner has the transactional id. Nothing in memory counts any more. Throws FilterError IDENTITY
+   * when that happens again and again.
+   */
   lost(): void {
-    this.#regainAt = performance.now() + this.#note('fenced by another owner of the transactional id');
+    this.#regainAt =
+      performance.now() + this.#countFencing('fenced by another owner of the transactional id');
   }
 
   /** The group gave our partitions away. Throws FilterError IDENTITY when that happens again and again. */
   lostMembership(): void {
-    this.#note('lost the membership');
+    this.#countFencing('lost the membership');
   }
 
   /** Something was committed. */
@@ -43,14 +46,14 @@ export class Identity {
 
   /**
    * Waits, and takes the id back when that is right. Either the group gave our partitions away while we were
-   * paused, and then we must not take it back, because that would fence whoever works now; or it was a
+   * suspended, and then we must not take it back, because that would fence whoever works now; or it was a
    * passing double. Only a heartbeat that is answered *after* the fencing tells. Returns early when a message
    * comes.
    */
-  async regain(mailbox: Pick<Mailbox<unknown>, 'bell' | 'rings'>): Promise<void> {
+  async regain(mailbox: Pick<Mailbox<unknown>, 'bell' | 'rings' | 'waitForMessage'>): Promise<void> {
     const regainAt = this.#regainAt ?? 0;
     const waitMs = regainAt - performance.now();
-    if (waitMs > 0) await Promise.race([sleep(waitMs), mailbox.rings()]);
+    if (waitMs > 0) await mailbox.waitForMessage(waitMs);
     // While the membership is being lost no heartbeat is answered before we have dropped everything, which
     // the mailbox tells us to do. And a member that fails ends the process anyway.
     const beat = this.#member.heartbeatNow().catch(() => undefined);
@@ -58,7 +61,7 @@ export class Identity {
     if (mailbox.bell.aborted || performance.now() < regainAt) return;
     if (this.#member.assignment.length === 0) return;
     try {
-      await this.#session.takeover();
+      await this.#session.takeOver();
     } catch (error) {
       if (!(error instanceof KafkaError) || !error.retryable) throw error;
       this.#log.warn({ error }, 'the transactional id cannot be taken back yet; tried again');
@@ -67,8 +70,11 @@ export class Identity {
     this.#regainAt = undefined;
   }
 
-  /** @returns how long to back off, ms. Once is normal; again and again means two processes of one name. */
-  #note(what: string): number {
+  /**
+   * Once is normal; again and again means two processes of one name, and throws.
+   * @returns how long to back off, ms.
+   */
+  #countFencing(what: string): number {
     const fencing = this.#fenced.fenced();
     if (fencing.kind === 'wait') return fencing.backoffMs;
     throw new FilterError(

@@ -20,6 +20,18 @@ test('messages are acted on in order, one at a time, those that come meanwhile i
   expect(mailbox.bell.aborted).toBe(false);
 });
 
+test('whoever waits a long time hears a message at once, and the loop acts on it', async () => {
+  const mailbox = new Mailbox<string>();
+  const aMinute = mailbox.waitForMessage(60_000);
+  const posted = mailbox.post('stop');
+  await aMinute;
+  await mailbox.waitForMessage(60_000); // the message still lies there
+  await mailbox.empty(async () => {});
+  await posted;
+  expect(mailbox.bell.aborted).toBe(false);
+  await mailbox.waitForMessage(1);
+});
+
 test('a bell that rings ends a wait, and a closed mailbox lets everyone go', async () => {
   const mailbox = new Mailbox<string>();
   const rung = mailbox.rings();

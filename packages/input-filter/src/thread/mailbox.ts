@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 interface Letter<Message> {
   message: Message;
   done(): void;
 }
 
 /**
- * What others want of the one loop that owns a thread's state: the group member, take-overs in the
+ * What others want of the one loop that owns a thread's state: the group member, takeovers in the
  * background, the stop signal. They put a message in, and the loop takes the messages out one by one between
  * two steps. So nothing of its state changes under it.
  */
@@ -35,6 +37,11 @@ export class Mailbox<Message> {
     const { signal } = this.#bell;
     if (signal.aborted) return;
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** Settles after `waitMsMax`, earlier at the next message, at once if there is one. */
+  async waitForMessage(waitMsMax: number): Promise<void> {
+    await sleep(waitMsMax, undefined, { signal: this.#bell.signal }).catch(() => undefined);
   }
 
   /** Works through the messages in order, and through those that come meanwhile. */

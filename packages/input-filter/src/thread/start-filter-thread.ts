@@ -1,5 +1,5 @@
 import type { Pipeline } from '@penstock/events';
-import { joinGroup, memberIdOf, openCluster, openTxnSession, startFetcher } from '@penstock/kafka';
+import { joinGroup, memberIdOf, openCluster, openTransactionSession, startFetcher } from '@penstock/kafka';
 import { kafkaConnection, type Log } from '@penstock/service';
 import { instanceOf, type FilterConfig } from '../config.ts';
 import type { GeoFile } from '../geo/geo-file.ts';
@@ -10,6 +10,7 @@ import { DuplicateSamples } from '../partition/duplicate-samples.ts';
 import { OutputBudget } from '../partition/output-budget.ts';
 import type { PartitionTools } from '../partition/owned-partition.ts';
 import { ReceiverClocks } from '../partition/receiver-clocks.ts';
+import { RebuildTurns } from '../partition/rebuild-turns.ts';
 import { takeOverPatiently } from '../partition/take-over-partition.ts';
 import { LargeBodies } from '../request/large-bodies.ts';
 import { filterTopics } from '../topics.ts';
@@ -58,7 +59,9 @@ export async function startFilterThread(
   const cluster = resources.use(await openCluster({ ...kafkaConnection(config.kafka), log }));
   const transactionalId = `${config.group}-${instanceOf(config)}-${surroundings.thread}`;
   const { transactionTimeoutMs } = config;
-  const session = resources.use(await openTxnSession(cluster, { transactionalId, transactionTimeoutMs }));
+  const session = resources.use(
+    await openTransactionSession(cluster, { transactionalId, transactionTimeoutMs }),
+  );
   const fetcher = resources.use(startFetcher(cluster, { isolation: 'read_committed', prefetchBytes, log }));
 
   const mailbox = new Mailbox<ThreadMessage>();
@@ -132,8 +135,10 @@ function startAssignment(
 ): Assignment {
   const { cluster, topics } = group;
   const limits = { windowMs: config.dedupWindowMs, idsMax: config.dedupIdsMax };
+  const turns = new RebuildTurns();
   return new Assignment(
-    (partition, paused, signal) => takeOverPatiently(partition, group, limits, paused, signal),
+    (partition, paused, signal) =>
+      takeOverPatiently(partition, group, { limits, turn: turns.begin() }, paused, signal),
     cluster,
     topics,
     log,

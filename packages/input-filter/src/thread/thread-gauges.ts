@@ -1,4 +1,4 @@
-import { watchStuckLso, type Cluster, type StableMark, type TxnSession } from '@penstock/kafka';
+import { watchStuckLso, type Cluster, type StableMark, type TransactionSession } from '@penstock/kafka';
 import type { FilterMetrics } from '../metrics.ts';
 import type { MarksOf } from '../partition/assignment-report.ts';
 
@@ -10,7 +10,7 @@ const everyMs = 1_000;
  */
 export function startThreadGauges(
   cluster: Cluster,
-  session: TxnSession,
+  session: TransactionSession,
   metrics: FilterMetrics,
   topic: string,
   partitions: () => Iterable<number>,

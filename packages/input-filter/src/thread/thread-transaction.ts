@@ -1,4 +1,10 @@
-import { KafkaError, TransactionError, type CommittedOffset, type TxnSession } from '@penstock/kafka';
+import {
+  KafkaError,
+  TransactionError,
+  type CommittedOffset,
+  type Poison,
+  type TransactionSession,
+} from '@penstock/kafka';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FilterMetrics } from '../metrics.ts';
 import type { OwnedPartition, PartitionStart } from '../partition/owned-partition.ts';
@@ -19,10 +25,16 @@ export interface Aborted {
   readonly kind: 'aborted';
   /** They stand somewhere else in Kafka, or Kafka does not tell: to be taken over anew. */
   readonly moved: readonly OwnedPartition[];
-  /** Kafka refuses what events.rejected should hold of them. */
-  readonly unwritable: readonly OwnedPartition[];
+  /** Kafka refuses for good what events.rejected or events.seen should hold of it. */
+  readonly unwritable: readonly Unwritable[];
   /** Numbers of the output partitions that took nothing for 3 s. */
   readonly stuck: readonly number[];
+}
+
+/** A partition, and the topic that takes no record of it. The operator raises the limit of that topic. */
+export interface Unwritable {
+  readonly owned: OwnedPartition;
+  readonly topic: string;
 }
 
 /** The member that commits: positions carry its id and epoch, so that a fenced one changes nothing. */
@@ -33,12 +45,17 @@ export type CommittingGroup = FilterGroup & { readonly member: NonNullable<Filte
  * partitions become visible together, or not at all.
  */
 export class ThreadTransaction {
-  readonly #session: TxnSession;
+  readonly #session: TransactionSession;
   readonly #group: CommittingGroup;
   readonly #counts: CommittedCounts;
   readonly #metrics: FilterMetrics;
 
-  constructor(session: TxnSession, group: CommittingGroup, counts: CommittedCounts, metrics: FilterMetrics) {
+  constructor(
+    session: TransactionSession,
+    group: CommittingGroup,
+    counts: CommittedCounts,
+    metrics: FilterMetrics,
+  ) {
     this.#session = session;
     this.#group = group;
     this.#counts = counts;
@@ -56,20 +73,21 @@ export class ThreadTransaction {
    * - Inside `commit`, before the coordinator has logged PREPARE_COMMIT: the same.
    * - Inside `commit`, after that: it *is* committed, whether we heard of it or not. The coordinator writes
    *   the markers even when everybody else is dead. The next owner waits for the offset to be stable, and for
-   *   seen and clean to be readable up to their ends, so it begins behind these events and knows their ids.
+   *   seen and clean to be readable up to their ends, so it begins after these events and knows their ids.
    * - After `commit`: only counters and `settled` are left, which exist in memory alone.
+   *
+   * @param partitions all that run or rest; at least one of them is dirty.
    */
   async commit(partitions: readonly OwnedPartition[]): Promise<Ended> {
-    const dirty = partitions.filter((partition) => partition.isDirty);
-    if (dirty.length === 0) return { kind: 'committed' };
-    for (const [n, partition] of dirty.entries()) {
+    const dirty = partitions.filter((owned) => owned.isDirty);
+    for (const [n, owned] of dirty.entries()) {
       if (n > 0) await nextTurn(); // each writes up to one batch for each topic
-      partition.finish();
+      owned.finish();
     }
     this.#metrics.bytes.add(this.#session.openBytes, 'out');
     const failure = await this.#end(dirty.map(positionOf));
     if (failure !== undefined) return this.#afterFailure(partitions, failure);
-    for (const partition of dirty) this.#settle(partition);
+    for (const owned of dirty) this.#settle(owned);
     return { kind: 'committed' };
   }
 
@@ -92,20 +110,22 @@ export class ThreadTransaction {
       groupId: id,
       memberId: member.memberId,
       memberEpoch: () => member.epoch,
-      offsets: positions.map((position) => ({
+      positions: positions.map((position) => ({
         topic: topics.raw,
         partition: position.partition,
         offset: position.offset,
         leaderEpoch: position.leaderEpoch,
-        metadata: writePositionMetadata({ ...position, chosen: false }),
+        metadata: writePositionMetadata({ ...position, chosenAtMs: null }),
       })),
     });
     try {
       await this.#session.commit();
     } catch (thrown) {
       const error = await this.#failureOf(thrown);
-      const { outcome, poison, stuck } = error;
-      this.#group.cluster.log.warn({ error, outcome, poison, stuck }, 'the transaction was not committed');
+      const { outcome, stuck } = error;
+      // Without the records that a broker names: they may be thousands.
+      const poisons = error.poisons.map((poison) => ({ ...poison, records: poison.records.length }));
+      this.#group.cluster.log.warn({ error, outcome, poisons, stuck }, 'the transaction was not committed');
       this.#metrics.transactions.add(1, outcome);
       return error;
     }
@@ -129,9 +149,9 @@ export class ThreadTransaction {
   }
 
   /** The transaction is committed: its events count and its ids are certain. */
-  #settle(partition: OwnedPartition): void {
-    this.#counts.add(partition.open);
-    partition.settled();
+  #settle(owned: OwnedPartition): void {
+    this.#counts.add(owned.open);
+    owned.settled();
   }
 
   /**
@@ -140,17 +160,17 @@ export class ThreadTransaction {
    */
   async #afterFailure(partitions: readonly OwnedPartition[], error: TransactionError): Promise<Ended> {
     if (error.outcome === 'fenced') return { kind: 'fenced' };
-    const unwritable = this.#markPoison(partitions, error);
+    const unwritable = this.#markPoisons(partitions, error);
     const found = await this.#positionsInKafka(partitions);
     const moved: OwnedPartition[] = [];
-    for (const partition of partitions) {
-      const offset = found.get(partition.partition)?.offset;
-      if (offset === partition.committed) partition.undone();
-      else if (offset === partition.position) this.#settle(partition);
+    for (const owned of partitions) {
+      const offset = found.get(owned.partition)?.offset;
+      if (offset === owned.committed) owned.undone();
+      else if (offset === owned.position) this.#settle(owned);
       else {
-        partition.undone();
+        owned.undone();
         // An operator, an owner in between, or no answer: start from the evidence again.
-        moved.push(partition);
+        moved.push(owned);
       }
     }
     const stuck = new Set(error.stuck.map(({ partition }) => partition));
@@ -177,33 +197,43 @@ export class ThreadTransaction {
   }
 
   /**
-   * Kafka refused one batch for good. If it held one record, that is the poison, and the next try rejects its
-   * event. If it held more, the next try sends every record of the partition alone, to find it.
+   * Kafka refused batches for good, the first of each output partition. Each is looked at, so that many
+   * partitions with a poison take no more tries than one.
    *
-   * @returns partitions whose poison is a record of events.rejected itself. It can be written nowhere, so the
-   *   partition pauses rather than lose it.
+   * @returns the partitions whose poison is a record of events.rejected or events.seen. Such a record can be
+   *   written nowhere else, so the partition pauses rather than lose it.
    */
-  #markPoison(
-    partitions: readonly OwnedPartition[],
-    { poison, message }: TransactionError,
-  ): OwnedPartition[] {
-    const partition = poison && partitions.find((one) => one.partition === poison.partition);
-    if (!partition) return [];
+  #markPoisons(partitions: readonly OwnedPartition[], { poisons }: TransactionError): readonly Unwritable[] {
+    const unwritable = new Map<OwnedPartition, Unwritable>();
+    for (const poison of poisons) {
+      const owned = partitions.find(({ partition }) => partition === poison.partition);
+      if (owned && this.#markPoison(owned, poison)) unwritable.set(owned, { owned, topic: poison.topic });
+    }
+    return [...unwritable.values()];
+  }
+
+  /**
+   * If the batch held one record, that is the poison, and the next try rejects its event. If it held more,
+   * the next try sends every record of the partition alone, to find it.
+   *
+   * @returns whether it is one that can be written nowhere else.
+   */
+  #markPoison(owned: OwnedPartition, { topic, index: batch, code, message }: Poison): boolean {
     const { topics } = this.#group;
-    const source = partition.outputs.sourceOf(poison.topic, poison.index);
-    partition.outputs.oneRecordEach = true;
-    if (source?.records.length !== 1) return [];
-    if (poison.topic === topics.rejected || poison.topic === topics.seen) return [partition];
+    const source = owned.outputs.sourceOf(topic, batch);
+    owned.outputs.oneRecordEach = true;
+    if (source?.records.length !== 1) return false;
+    if (topic === topics.rejected || topic === topics.seen) return true;
     const { rawOffset, index } = source.records[0]!;
-    partition.poison.mark(rawOffset, index, message);
+    owned.poison.mark(rawOffset, index, `${code}: ${message}`);
     this.#metrics.poison.add(1);
-    return [];
+    return false;
   }
 }
 
-type Position = Pick<PartitionStart, 'partition' | 'topicId' | 'offset' | 'leaderEpoch' | 'streamTimeMs'>;
+type Position = Omit<PartitionStart, 'window'>;
 
-function positionOf(partition: OwnedPartition): Position {
-  const { topicId, leaderEpoch, streamTimeMs, position: offset } = partition;
-  return { partition: partition.partition, topicId, offset, leaderEpoch, streamTimeMs };
+function positionOf(owned: OwnedPartition): Position {
+  const { partition, topicId, leaderEpoch, streamTimeMs, seenAccepted, position: offset } = owned;
+  return { partition, topicId, offset, leaderEpoch, streamTimeMs, seenAccepted };
 }

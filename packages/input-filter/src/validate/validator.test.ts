@@ -23,7 +23,7 @@ const validator = new Validator(createPipeline(catalogue), config);
 let files: GeoFile[];
 beforeAll(async () => {
   files = await Promise.all(embeddedDatabases().map(loadGeoFile));
-});
+}, 600_000);
 
 interface Said {
   readonly events: number;

@@ -119,19 +119,40 @@ export class Admin implements AsyncDisposable {
     const known = names.filter((name) => existing.has(name));
     if (known.length === 0) return [];
     const { topics } = await asked('the topics', () => this.#admin.fetchTopicMetadata({ topics: known }));
-    const resourcesAsked = known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
-    const { resources } = await asked('the settings of topics', () =>
-      this.#admin.describeConfigs({ includeSynonyms: false, resources: resourcesAsked }),
+    const configs = await this.#configsOf(known);
+    return topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.length,
+      replicationFactor: partitions[0]?.replicas.length ?? 0,
+      configs: configs.get(name) ?? {},
+    }));
+  }
+
+  /** Of several topics, kafkajs does not say which one was refused: then each is asked for alone. */
+  async #configsOf(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
+    try {
+      return await this.#describeConfigs('topics', names);
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
+      for (const name of names) await this.#describeConfigs(name, [name]);
+      throw error; // the right was given meanwhile
+    }
+  }
+
+  async #describeConfigs(
+    what: string,
+    names: readonly string[],
+  ): Promise<Map<string, Record<string, string>>> {
+    const topics = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+    const { resources } = await asked(`the settings of ${what} (DescribeConfigs)`, () =>
+      this.#admin.describeConfigs({ includeSynonyms: false, resources: topics }),
     );
-    return topics.map(({ name, partitions }) => {
-      const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
-      return {
-        name,
-        partitions: partitions.length,
-        replicationFactor: partitions[0]?.replicas.length ?? 0,
-        configs: Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue])),
-      };
-    });
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
+    );
   }
 
   /** How many members a group of the classic protocol has; of other groups 0 (see `groupMembers`). */
@@ -148,15 +169,6 @@ export class Admin implements AsyncDisposable {
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     await asked(`deleting ${names.join(', ')}`, () => this.#admin.deleteTopics({ topics: [...names] }));
-  }
-
-  /** Deletes all records below `offset`, where the log starts from then on. */
-  async deleteRecords(topic: string, partition: number, offset: bigint): Promise<void> {
-    await asked(`deleting records of ${topic}`, async () => {
-      // kafkajs finds leaders only in metadata that it already has.
-      await this.#admin.fetchTopicOffsets(topic);
-      await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
-    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

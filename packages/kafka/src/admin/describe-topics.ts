@@ -34,7 +34,7 @@ export async function describeTopics(
 ): Promise<Map<string, DescribedTopic>> {
   if (names.length === 0) return new Map();
   const [metadata, settings] = await Promise.all([
-    cluster.ask(metadataRequest, [...names], false, true),
+    cluster.ask(metadataRequest, [...names], { permissions: true }),
     cluster.ask(describeConfigsRequest, names),
   ]);
   const configs = new Map(settings.results.map((result) => [result.topic, configsOf(result)]));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { filterTopicNeeds, rawTopicNeeds } from './pipeline-topics.ts';
-import { topicProblems } from './topic-problems.ts';
+import { noSuchTopic, topicProblems } from './topic-problems.ts';
 
 const names = { raw: 'raw', clean: ['clean', 'purchases'], rejected: 'rejected', seen: 'seen' };
 const sizes = { batchBytes: 900_000, dedupWindowMs: 600_000 };
@@ -79,9 +79,9 @@ test.each([
 
 test('topics that are missing are named, the routed one too', () => {
   expect(problems(good.filter(({ name }) => name === 'raw' || name === 'clean'))).toEqual([
-    'topic purchases does not exist',
-    'topic rejected does not exist',
-    'topic seen does not exist',
+    noSuchTopic('purchases'),
+    noSuchTopic('rejected'),
+    noSuchTopic('seen'),
   ]);
 });
 

@@ -1,3 +1,4 @@
+// Here, because three need them: the Receiver, the Input Filter, and whoever creates their topics.
 import type { TopicSettings } from './admin.ts';
 import type { TopicNeeds } from './topic-problems.ts';
 
@@ -38,7 +39,7 @@ const because = {
 };
 
 /** The smallest `max.message.bytes` of the raw topic: the largest request must fit, and a full batch. */
-export function rawMessageBytes({ bodyBytesMax, headerBytesMax, batchBytes }: ReceiverSizes): number {
+export function rawMessageBytesMin({ bodyBytesMax, headerBytesMax, batchBytes }: ReceiverSizes): number {
   return Math.max(bodyBytesMax + headerBytesMax, batchBytes) + recordOverheadBytes;
 }
 
@@ -46,21 +47,21 @@ export function rawMessageBytes({ bodyBytesMax, headerBytesMax, batchBytes }: Re
  * The smallest `max.message.bytes` of the rejected topic: a body as large as raw takes must fit, or its
  * partition stops.
  */
-export function rejectedMessageBytes(rawBytes: number): number {
+export function rejectedMessageBytesMin(rawBytes: number): number {
   return rawBytes + rejectedHeadersBytes;
 }
 
 /** What the Receiver needs of the topic that it writes to. */
 export function rawTopicNeeds(name: string, sizes: ReceiverSizes): TopicNeeds {
-  const need = readRawTopicNeeds(name);
+  const need = rawReaderNeeds(name);
   return {
     ...need,
-    configsAtLeast: { ...need.configsAtLeast, 'max.message.bytes': rawMessageBytes(sizes) },
+    configsAtLeast: { ...need.configsAtLeast, 'max.message.bytes': rawMessageBytesMin(sizes) },
   };
 }
 
 /** What everybody needs of the raw topic, whatever the sizes. */
-function readRawTopicNeeds(name: string): TopicNeeds {
+function rawReaderNeeds(name: string): TopicNeeds {
   return { name, because, configs: delete_, configsAtLeast: { 'retention.ms': retentionMsMin } };
 }
 
@@ -76,12 +77,12 @@ export function filterTopicNeeds(
   const { batchBytes, dedupWindowMs } = sizes;
   const seenAtLeast = { 'max.message.bytes': batchBytes, 'retention.ms': dedupWindowMs };
   return [
-    readRawTopicNeeds(names.raw),
+    rawReaderNeeds(names.raw),
     ...names.clean.map((name) => ({ ...cleanTopicNeeds(name, batchBytes), ...same })),
     {
       ...{ name: names.rejected, ...same, because, configs: delete_ },
       configsAtLeast: {
-        'max.message.bytes': rejectedMessageBytes(Number(raw?.configs['max.message.bytes'] ?? 0)),
+        'max.message.bytes': rejectedMessageBytesMin(Number(raw?.configs['max.message.bytes'] ?? 0)),
         'retention.ms': retentionMsMin,
       },
     },

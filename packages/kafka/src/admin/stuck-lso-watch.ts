@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { topicPartitionKey } from '../cluster/topic-partition.ts';
-import type { TopicPartition } from '../cluster/topic-partition.ts';
+import { partitionName } from '../topic-partition.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import { stuckTransactions } from './stuck-transactions.ts';
 
 /**
@@ -27,7 +27,7 @@ export function watchStuckLso(cluster: Cluster, marks: () => Iterable<StableMark
 }
 
 /**
- * Asks brokers only about partitions whose last stable offset has been behind, and the same, for a minute.
+ * Asks brokers only about partitions whose last stable offset has hidden records, and stood, for a minute.
  * What it finds is logged once as an error, counted until it is gone, and never mended: an operator has to
  * find out which marker is missing (docs/runbooks/stuck-lso.md).
  */
@@ -36,8 +36,8 @@ export class StuckLsoWatch implements Disposable {
   readonly #marks: () => Iterable<StableMark>;
   readonly #timer: NodeJS.Timeout;
   #logged = new Set<string>();
-  /** The partitions that are behind, and since when the last stable offset of each has been the same. */
-  #behind = new Map<string, { offset: bigint; since: number; partition: TopicPartition }>();
+  /** The partitions with hidden records, and since when the last stable offset of each has stood. */
+  #hidden = new Map<string, { offset: bigint; sinceAt: number; partition: TopicPartition }>();
   #count = 0;
   #looking = false;
 
@@ -68,8 +68,16 @@ export class StuckLsoWatch implements Disposable {
       this.#count = stuck.length;
       const before = this.#logged;
       this.#logged = new Set();
-      for (const { topic, partition, producerId, producerEpoch, openSince, transactionalId, why } of stuck) {
-        const key = `${topic}-${partition} ${producerId} ${producerEpoch} ${openSince}`;
+      for (const {
+        topic,
+        partition,
+        producerId,
+        producerEpoch,
+        firstOffset,
+        transactionalId,
+        why,
+      } of stuck) {
+        const key = `${partitionName(topic, partition)} ${producerId} ${producerEpoch} ${firstOffset}`;
         this.#logged.add(key);
         if (before.has(key)) continue;
         this.#cluster.log.error(
@@ -78,7 +86,7 @@ export class StuckLsoWatch implements Disposable {
             partition,
             producerId: String(producerId),
             producerEpoch,
-            openSince: String(openSince),
+            openSince: String(firstOffset),
             transactionalId,
             why,
           },
@@ -93,16 +101,16 @@ export class StuckLsoWatch implements Disposable {
   }
 
   #suspects(now: number): TopicPartition[] {
-    const before = this.#behind;
-    this.#behind = new Map();
+    const before = this.#hidden;
+    this.#hidden = new Map();
     for (const { topic, partition, lastStableOffset, highWatermark } of this.#marks()) {
       if (lastStableOffset < 0n || lastStableOffset >= highWatermark) continue;
-      const key = topicPartitionKey(topic, partition);
+      const key = partitionName(topic, partition);
       const known = before.get(key);
-      const since = known?.offset === lastStableOffset ? known.since : now;
-      this.#behind.set(key, { offset: lastStableOffset, since, partition: { topic, partition } });
+      const sinceAt = known?.offset === lastStableOffset ? known.sinceAt : now;
+      this.#hidden.set(key, { offset: lastStableOffset, sinceAt, partition: { topic, partition } });
     }
-    const standing = [...this.#behind.values()].filter(({ since }) => now - since >= suspiciousMs);
+    const standing = [...this.#hidden.values()].filter(({ sinceAt }) => now - sinceAt >= suspiciousMs);
     return standing.map(({ partition }) => partition);
   }
 }

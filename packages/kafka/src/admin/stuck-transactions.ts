@@ -3,7 +3,8 @@ import { callCoordinator } from '../cluster/coordinator-call.ts';
 import { decide, errorName, KafkaError } from '../errors/errors.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { retrying } from '../errors/retrying.ts';
-import type { TopicPartition } from '../cluster/topic-partition.ts';
+import { partitionName } from '../topic-partition.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import {
   describeProducersRequest,
   describeTransactionsRequest,
@@ -11,12 +12,12 @@ import {
 } from '../requests/describe-transactions.ts';
 import { wallClockMs } from '../wall-clock.ts';
 
-/** An open transaction in a partition's log. A read_committed reader sees nothing from `openSince` on. */
-export interface OpenTransaction extends TopicPartition {
+/** An open transaction in a partition's log. A read_committed reader sees nothing from `firstOffset` on. */
+export interface TransactionInLog extends TopicPartition {
   producerId: bigint;
   producerEpoch: number;
   /** The offset of its first record here. */
-  openSince: bigint;
+  firstOffset: bigint;
   lastTimestampMs: number;
   /** The coordinator epoch of the last marker here; -1: there was none. */
   coordinatorEpoch: number;
@@ -28,12 +29,12 @@ export interface CoordinatorView {
   /** Ongoing, PrepareCommit, CompleteCommit, PrepareAbort, CompleteAbort, Empty, Dead. */
   state: string;
   producerEpoch: number;
-  /** The partitions of its present transaction, as `topic-partition`. */
+  /** The partitions of its present transaction, as `partitionName` writes them. */
   partitions: ReadonlySet<string>;
 }
 
-/** An open transaction that nobody will end. */
-export interface StuckTransaction extends OpenTransaction {
+/** An open transaction that nobody will end; Kafka's tools call it hanging (KIP-664). */
+export interface StuckTransaction extends TransactionInLog {
   /** Undefined when no coordinator knows the producer id. */
   transactionalId: string | undefined;
   state: string | undefined;
@@ -84,19 +85,19 @@ export async function stuckTransactions(
   );
   return suspects.filter((suspect) =>
     still.some(
-      ({ topic, partition, producerId, openSince }) =>
+      ({ topic, partition, producerId, firstOffset }) =>
         topic === suspect.topic &&
         partition === suspect.partition &&
         producerId === suspect.producerId &&
-        openSince === suspect.openSince,
+        firstOffset === suspect.firstOffset,
     ),
   );
 }
 
 /** Why nobody will end this transaction; undefined: its coordinator will. */
-export function whyStuck(open: OpenTransaction, view: CoordinatorView | undefined): string | undefined {
+export function whyStuck(open: TransactionInLog, view: CoordinatorView | undefined): string | undefined {
   if (view === undefined) return 'no coordinator knows its producer id';
-  const isPart = view.partitions.has(`${open.topic}-${open.partition}`);
+  const isPart = view.partitions.has(partitionName(open.topic, open.partition));
   if (isPart && (view.state === 'Ongoing' || view.state.startsWith('Prepare'))) return undefined;
   const where = isPart ? '' : ', and this partition is not part of its present transaction';
   return `its transactional id is ${view.state} in epoch ${view.producerEpoch}${where}`;
@@ -106,7 +107,7 @@ async function openTransactions(
   cluster: Cluster,
   connections: BrokerConnections,
   partitions: readonly TopicPartition[],
-): Promise<OpenTransaction[]> {
+): Promise<TransactionInLog[]> {
   await cluster.refresh(...new Set(partitions.map(({ topic }) => topic)));
   const leaderOf = ({ topic, partition }: TopicPartition): number =>
     cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
@@ -122,7 +123,7 @@ async function openTransactions(
         if (errorCode !== 0)
           throw new KafkaError(errorName(errorCode), `the producers of ${topic}-${partition}`);
         return producers
-          .filter(({ openSince }) => openSince >= 0n)
+          .filter(({ firstOffset }) => firstOffset >= 0n)
           .map((one) => ({ topic, partition, ...one }));
       }),
     );
@@ -170,7 +171,7 @@ async function viewOf(
   if (decide('describe', code) !== 'done')
     throw new KafkaError(code, `the transaction of ${transactionalId}`);
   const partitions = found.topics.flatMap(({ topic, partitions: some }) =>
-    some.map((each) => `${topic}-${each}`),
+    some.map((each) => partitionName(topic, each)),
   );
   const { state, producerEpoch } = found;
   return { transactionalId, state, producerEpoch, partitions: new Set(partitions) };

@@ -40,7 +40,9 @@ test('every difference is a sentence', () => {
 test('a single replica is allowed where it is said so, and nothing else', () => {
   const single = { ...good, replicationFactor: 1, configs: { ...good.configs, 'min.insync.replicas': '1' } };
   expect(topicProblems(needs, [single], { singleReplica: true })).toEqual([]);
-  expect(topicProblems(needs, [], { singleReplica: true })).toEqual(['topic t does not exist']);
+  expect(topicProblems(needs, [], { singleReplica: true })).toEqual([
+    'topic t does not exist, or this user lacks Describe on it',
+  ]);
 });
 
 test('a refused single replica names what allows it', () => {

@@ -38,12 +38,17 @@ export function topicProblems(
 ): string[] {
   return needs.flatMap((need) => {
     const topic = found.find(({ name }) => name === need.name);
-    if (!topic) return [`topic ${need.name} does not exist`];
+    if (!topic) return [noSuchTopic(need.name)];
     const replication = options.singleReplica ? [] : replicationProblems(topic, options.allowedBy);
     return [...countProblems(need, topic), ...settingProblems(need, topic), ...replication].map(
       (problem) => `topic ${need.name}: ${problem}`,
     );
   });
+}
+
+/** Kafka shows a topic only to those who may describe it: for the others it is as if it were not there. */
+export function noSuchTopic(name: string): string {
+  return `topic ${name} does not exist, or this user lacks Describe on it`;
 }
 
 function countProblems({ partitions, partitionsAtLeast = 0 }: TopicNeeds, topic: TopicSettings): string[] {

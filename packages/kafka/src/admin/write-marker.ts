@@ -2,14 +2,18 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, KafkaError } from '../errors/errors.ts';
 import { retrying } from '../errors/retrying.ts';
 import { writeTxnMarkersRequest } from '../requests/describe-transactions.ts';
-import type { OpenTransaction } from './stuck-transactions.ts';
+import type { TransactionInLog } from './stuck-transactions.ts';
 
 /**
- * Ends a stuck transaction in one partition in the way that its coordinator has decided: `commit` makes its
- * records visible, false hides them for ever. Kafka's own tools can only abort, which loses records if the
+ * Ends a stuck transaction in one partition in the way that its coordinator has decided: 'commit' makes its
+ * records visible, 'abort' hides them for ever. Kafka's own tools can only abort, which loses records if the
  * transaction was committed elsewhere. Needs ClusterAction (or Alter) on the cluster. Throws KafkaError.
  */
-export async function writeMarker(cluster: Cluster, open: OpenTransaction, commit: boolean): Promise<void> {
+export async function writeMarker(
+  cluster: Cluster,
+  open: TransactionInLog,
+  outcome: 'commit' | 'abort',
+): Promise<void> {
   const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = open;
   using connections = cluster.connectionsFor('write-marker');
   await retrying(
@@ -21,7 +25,7 @@ export async function writeMarker(cluster: Cluster, open: OpenTransaction, commi
       const answer = await connections.call(leader, writeTxnMarkersRequest, {
         producerId,
         producerEpoch,
-        commit,
+        commit: outcome === 'commit',
         topic,
         partition,
         coordinatorEpoch: Math.max(0, coordinatorEpoch),

@@ -1,5 +1,12 @@
 import { crc32c } from '@node-rs/crc32';
-import { batchHeaderBytes } from './batch-header.ts';
+import {
+  attributesAt,
+  batchHeaderBytes,
+  checkedFrom,
+  codecBits,
+  fieldAt,
+  lengthEnd,
+} from './batch-header.ts';
 import { asideBytesMin, codecNumber, compress, compressAside } from '../compression/codec.ts';
 import type { Codec } from '../compression/codec.ts';
 
@@ -41,8 +48,8 @@ function withRecords({ bytes: plain, count }: Batch, codec: Codec, compressed: B
   const bytes = Buffer.allocUnsafe(batchHeaderBytes + compressed.length);
   plain.copy(bytes, 0, 0, batchHeaderBytes);
   compressed.copy(bytes, batchHeaderBytes);
-  bytes.writeInt32BE(bytes.length - 12, 8);
-  bytes.writeUInt16BE((bytes.readUInt16BE(21) & ~0b111) | codecNumber(codec), 21);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  bytes.writeInt32BE(bytes.length - lengthEnd, fieldAt.length);
+  bytes.writeUInt16BE((attributesAt(bytes, 0) & ~codecBits) | codecNumber(codec), fieldAt.attributes);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(checkedFrom)), fieldAt.crc);
   return { bytes, count };
 }

@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { batchHeaderBytes } from './batch-header.ts';
+import { batchHeaderBytes, checkedFrom, fieldAt } from './batch-header.ts';
 import { compress } from '../compression/codec.ts';
 import type { Codec } from '../compression/codec.ts';
 import { writeHeader } from './sign-batch.ts';
@@ -63,7 +63,7 @@ export function encodeBatch(
     maxTimestampMs: maxTimestamp,
   };
   writeHeader(bytes, fields, bytes.length);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(checkedFrom)), fieldAt.crc);
   return { bytes, count: records.length };
 }
 

@@ -103,3 +103,26 @@ test('any damaged byte gives records or a CorruptBatchError, nothing else', () =
   }
   expect(others).toEqual([]);
 });
+
+test('each header has its own name, whatever stood at its place in the record before', () => {
+  const names = ['trace', 'trace', 'trade', 'trac', 'tracer', '', 'é', 'é', 'Ã©', 'x'];
+  const { bytes } = encodeBatch(
+    names.map((name) => ({ key: null, value: null, headers: [[name, 'v']], timestampMs: 0 })),
+  );
+  const read = () => [...readRecords({ bytes, firstOffset: 0n })].map((record) => record.headers()[0]?.[0]);
+  expect(read()).toEqual(names);
+  bytes[bytes.lastIndexOf('x')] = 0xe9; // what 'é' is in Latin-1, and nothing in UTF-8
+  expect(read()).toEqual([...names.slice(0, -1), '\ufffd']);
+  const last = encodeBatch([{ key: null, value: null, headers: [['\u00e9', 'v']], timestampMs: 0 }]).bytes;
+  expect([...readRecords({ bytes: last, firstOffset: 0n })][0]?.headers()[0]?.[0]).toBe('é');
+  expect(read().at(-1)).toBe('\ufffd');
+});
+
+test('headers beyond those whose names are remembered are read as well', () => {
+  const headers = Array.from({ length: 100 }, (_, n) => [`header-${n}`, 'v'] as const);
+  const one = { key: null, value: null, headers, timestampMs: 0 };
+  const { bytes } = encodeBatch([one, one]);
+  for (const record of readRecords({ bytes, firstOffset: 0n })) {
+    expect(record.headers().map(([name]) => name)).toEqual(headers.map(([name]) => name));
+  }
+});

@@ -7,7 +7,8 @@ import {
   logAppendTimeBit,
   maxTimestampAt,
 } from './batch-header.ts';
-import { codecs, decompress } from '../compression/codec.ts';
+import { codecOf } from './codec-of.ts';
+import { decompress } from '../compression/codec.ts';
 import { CorruptBatchError } from '../compression/corrupt-batch.ts';
 
 /** A batch to read: one whole v2 batch, and the first offset that is wanted. */
@@ -20,10 +21,11 @@ export interface ReadableBatch {
 /**
  * The records of a batch, in order, from `firstOffset` on: `for (const record of readRecords(batch))`. Each
  * call decompresses a compressed batch, on this thread. It allows one pass; call it again for another.
+ * @param bytesMax a batch that inflates beyond it is refused. Default 256 MiB.
  * @throws CorruptBatchError here or while iterating
  */
-export function readRecords(batch: ReadableBatch): RecordReader {
-  return new RecordReader(batch);
+export function readRecords(batch: ReadableBatch, bytesMax?: number): RecordReader {
+  return new RecordReader(batch, bytesMax);
 }
 
 /**
@@ -85,10 +87,8 @@ export class RecordView {
   headers(): (readonly [name: string, value: Buffer | null])[] {
     const cursor = this.#cursorAtHeaders();
     const headers: (readonly [string, Buffer | null])[] = [];
-    for (let left = headerCount(cursor); left > 0; left--) {
-      const name = cursor.nextBytes();
-      headers.push([name ? name.toString('utf8') : '', cursor.nextBytes()]);
-    }
+    const count = headerCount(cursor);
+    for (let place = 0; place < count; place++) headers.push([cursor.nextName(place), cursor.nextBytes()]);
     return headers;
   }
 
@@ -125,12 +125,13 @@ export class RecordReader implements IterableIterator<RecordView> {
   readonly #result: IteratorYieldResult<RecordView> = { done: false, value: empty };
   #left: number;
 
-  constructor(batch: ReadableBatch) {
+  constructor(batch: ReadableBatch, bytesMax?: number) {
     const { bytes } = batch;
     const attributes = attributesAt(bytes, 0);
-    const codec = codecs[attributes & 0b111];
-    if (codec === undefined) throw new CorruptBatchError(`codec ${attributes & 0b111} is not known`);
-    this.#cursor = new VarintCursor(decompress(codec, bytes.subarray(batchHeaderBytes)), 0);
+    this.#cursor = new VarintCursor(
+      decompress(codecOf(bytes), bytes.subarray(batchHeaderBytes), bytesMax),
+      0,
+    );
     this.#baseOffset = baseOffsetAt(bytes, 0);
     this.#firstDelta = Number(batch.firstOffset - this.#baseOffset);
     this.#baseTimestampMs = Number(baseTimestampAt(bytes, 0));
@@ -227,6 +228,20 @@ class VarintCursor {
     return view;
   }
 
+  /** A header's name; '' for length -1. */
+  nextName(place: number): string {
+    const length = this.next();
+    if (length < 0) return '';
+    const start = this.at;
+    this.at += length;
+    if (this.at > this.bytes.length) throw new CorruptBatchError(`a field of ${length} bytes`);
+    const last = lastNames[place];
+    if (last?.length === length && isAscii(last, this.bytes, start)) return last;
+    const name = this.bytes.toString('utf8', start, this.at);
+    if (place < lastNamesMax && length <= rememberedBytesMax) lastNames[place] = name;
+    return name;
+  }
+
   #nextLong(low: number): number {
     let zigzag = low;
     let byte = 0x80;
@@ -237,6 +252,25 @@ class VarintCursor {
     }
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
+}
+
+/**
+ * The name that was last read at each place: the records of a topic mostly have the same headers in the same
+ * order. Nine headers took 2.3 to 2.8 us with a view and a string for each name, and 1.0 to 1.4 us with this,
+ * in four turns on a busy machine.
+ */
+const lastNames: string[] = [];
+const lastNamesMax = 32;
+/** Longer names are nobody's habit, and would stay in memory. */
+const rememberedBytesMax = 256;
+
+/** Whether the bytes are this text. Bytes above 0x7f are left to the decoder, for they may be no UTF-8. */
+function isAscii(text: string, bytes: Buffer, start: number): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const byte = bytes[start + at]!;
+    if (byte > 0x7f || byte !== text.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 const empty = new RecordView(Buffer.alloc(0), 0n, 0, 0, 0, -1, 0, -1);

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { batchHeaderBytes, checkedFrom, codecBits, fieldAt, transactionalBit } from './batch-header.ts';
 import { crc32cShift } from './crc32c-shift.ts';
 
 export interface Stamp {
@@ -20,32 +21,21 @@ export interface Stamp {
  * a microsecond at any size.
  *
  * `batch` is one whole v2 batch whose checksum matches its present header. It may be stamped again. For a
- * batch in several parts, give the first part, which holds the whole header, and the bytes of all. Layout:
- * Kafka's DefaultRecordBatch.java.
+ * batch in several parts, give the first part, which holds the whole header, and the bytes of all.
  */
 export function restamp(batch: Buffer, stamp: Stamp, batchBytes: number = batch.length): void {
-  const before = crc32c(batch.subarray(attributesAt, recordsAt));
-  const attributes = batch.readUInt16BE(attributesAt);
-  batch.writeBigInt64BE(0n, baseOffsetAt);
-  batch.writeInt32BE(-1, leaderEpochAt);
-  batch.writeUInt16BE((attributes & codecBits) | (stamp.transactional ? transactionalBit : 0), attributesAt);
-  batch.writeBigInt64BE(stamp.producerId, producerIdAt);
-  batch.writeInt16BE(stamp.producerEpoch, producerEpochAt);
-  batch.writeInt32BE(stamp.baseSequence, baseSequenceAt);
-  const after = crc32c(batch.subarray(attributesAt, recordsAt));
-  const difference = crc32cShift(before ^ after, batchBytes - recordsAt);
-  batch.writeUInt32BE((batch.readUInt32BE(crcAt) ^ difference) >>> 0, crcAt);
+  const before = crc32c(batch.subarray(checkedFrom, batchHeaderBytes));
+  const attributes = batch.readUInt16BE(fieldAt.attributes);
+  batch.writeBigInt64BE(0n, fieldAt.baseOffset);
+  batch.writeInt32BE(-1, fieldAt.leaderEpoch);
+  batch.writeUInt16BE(
+    (attributes & codecBits) | (stamp.transactional ? transactionalBit : 0),
+    fieldAt.attributes,
+  );
+  batch.writeBigInt64BE(stamp.producerId, fieldAt.producerId);
+  batch.writeInt16BE(stamp.producerEpoch, fieldAt.producerEpoch);
+  batch.writeInt32BE(stamp.baseSequence, fieldAt.baseSequence);
+  const after = crc32c(batch.subarray(checkedFrom, batchHeaderBytes));
+  const difference = crc32cShift(before ^ after, batchBytes - batchHeaderBytes);
+  batch.writeUInt32BE((batch.readUInt32BE(fieldAt.crc) ^ difference) >>> 0, fieldAt.crc);
 }
-
-const baseOffsetAt = 0;
-const leaderEpochAt = 12;
-const crcAt = 17;
-/** The checksum covers everything from here on. */
-const attributesAt = 21;
-const producerIdAt = 43;
-const producerEpochAt = 51;
-const baseSequenceAt = 53;
-const recordsAt = 61;
-
-const codecBits = 0b111;
-const transactionalBit = 1 << 4;

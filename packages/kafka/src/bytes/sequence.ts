@@ -1,5 +1,5 @@
 /**
- * The sequence behind a batch of `count` records. Sequences are per producer id, epoch and partition, and
+ * The sequence after a batch of `count` records. Sequences are per producer id, epoch and partition, and
  * wrap from 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
  */
 export function sequenceAfter(sequence: number, count: number): number {

@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { batchHeaderBytes } from './batch-header.ts';
+import { batchHeaderBytes, checkedFrom, fieldAt, lengthEnd, transactionalBit } from './batch-header.ts';
 import { codecNumber } from '../compression/codec.ts';
 import type { Codec } from '../compression/codec.ts';
 import { crc32cShift } from './crc32c-shift.ts';
@@ -24,26 +24,26 @@ export function signBatch(
   records: { crc: number; byteCount: number },
 ): void {
   writeHeader(header, fields, batchHeaderBytes + records.byteCount);
-  if (stamp.transactional) header[22]! |= 1 << 4;
-  header.writeBigInt64BE(stamp.producerId, 43);
-  header.writeInt16BE(stamp.producerEpoch, 51);
-  header.writeInt32BE(stamp.baseSequence, 53);
-  const headerCrc = crc32c(header.subarray(21, batchHeaderBytes));
-  header.writeUInt32BE((crc32cShift(headerCrc, records.byteCount) ^ records.crc) >>> 0, 17);
+  if (stamp.transactional) header[fieldAt.attributes + 1]! |= transactionalBit;
+  header.writeBigInt64BE(stamp.producerId, fieldAt.producerId);
+  header.writeInt16BE(stamp.producerEpoch, fieldAt.producerEpoch);
+  header.writeInt32BE(stamp.baseSequence, fieldAt.baseSequence);
+  const headerCrc = crc32c(header.subarray(checkedFrom, batchHeaderBytes));
+  header.writeUInt32BE((crc32cShift(headerCrc, records.byteCount) ^ records.crc) >>> 0, fieldAt.crc);
 }
 
 /** Writes the header without a producer, and without the checksum. */
 export function writeHeader(header: Buffer, fields: BatchFields, byteCount: number): void {
-  header.writeBigInt64BE(0n, 0);
-  header.writeInt32BE(byteCount - 12, 8);
-  header.writeInt32BE(-1, 12);
-  header.writeInt8(2, 16);
-  header.writeUInt16BE(codecNumber(fields.codec), 21);
-  header.writeInt32BE(fields.count - 1, 23);
-  header.writeBigInt64BE(BigInt(fields.baseTimestampMs), 27);
-  header.writeBigInt64BE(BigInt(fields.maxTimestampMs), 35);
-  header.writeBigInt64BE(-1n, 43);
-  header.writeInt16BE(-1, 51);
-  header.writeInt32BE(-1, 53);
-  header.writeInt32BE(fields.count, 57);
+  header.writeBigInt64BE(0n, fieldAt.baseOffset);
+  header.writeInt32BE(byteCount - lengthEnd, fieldAt.length);
+  header.writeInt32BE(-1, fieldAt.leaderEpoch);
+  header.writeInt8(2, fieldAt.magic);
+  header.writeUInt16BE(codecNumber(fields.codec), fieldAt.attributes);
+  header.writeInt32BE(fields.count - 1, fieldAt.lastOffsetDelta);
+  header.writeBigInt64BE(BigInt(fields.baseTimestampMs), fieldAt.baseTimestamp);
+  header.writeBigInt64BE(BigInt(fields.maxTimestampMs), fieldAt.maxTimestamp);
+  header.writeBigInt64BE(-1n, fieldAt.producerId);
+  header.writeInt16BE(-1, fieldAt.producerEpoch);
+  header.writeInt32BE(-1, fieldAt.baseSequence);
+  header.writeInt32BE(fields.count, fieldAt.count);
 }

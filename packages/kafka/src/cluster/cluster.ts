@@ -8,8 +8,8 @@ import { apiVersionsRequest, findCoordinatorRequest, metadataRequest } from '../
 import type { MetadataTopic } from '../requests/metadata.ts';
 import { checkFeatures, versionWarning } from './features.ts';
 import { firstAnswer } from './first-answer.ts';
-import { TopicCache } from './topics.ts';
-import type { Topic } from './topics.ts';
+import { TopicCache } from './topic-cache.ts';
+import type { Topic } from './topic-cache.ts';
 
 /** A logger. pino's fits. */
 export interface Log {
@@ -200,10 +200,13 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Metadata of a topic, from memory unless `refresh`. Waits for a topic that is just being created. Throws
-   * KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), and at once when the broker
-   * refuses the topic.
+   * KafkaError UNKNOWN_TOPIC_OR_PARTITION after `timeoutMs` (default 10 000), at once when the broker refuses
+   * the topic, and the signal's reason.
    */
-  async topic(name: string, options: { refresh?: boolean; timeoutMs?: number } = {}): Promise<Topic> {
+  async topic(
+    name: string,
+    options: { refresh?: boolean; timeoutMs?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<Topic> {
     const known = this.#topics.get(name);
     if (known && !options.refresh) return known;
     return retrying(
@@ -216,7 +219,7 @@ export class Cluster implements AsyncDisposable {
         if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name}`);
         return topic;
       },
-      { timeoutMs: options.timeoutMs ?? 10_000 },
+      { timeoutMs: options.timeoutMs ?? 10_000, signal: options.signal },
     );
   }
 
@@ -273,7 +276,7 @@ export class Cluster implements AsyncDisposable {
     this.#wanted.clear();
     let answer;
     try {
-      answer = await this.ask(metadataRequest, names, false, false);
+      answer = await this.ask(metadataRequest, names);
     } catch (error) {
       for (const name of names) this.#wanted.add(name);
       throw error;

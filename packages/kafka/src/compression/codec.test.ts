@@ -70,7 +70,7 @@ test('an lz4 frame is believed by its blocks, not by the size that it announces'
     expect(decompress('lz4', announcing(size)).toString()).toBe('a'.repeat(101));
 });
 
-test.each(['gzip', 'lz4', 'zstd'] as const)('%s: frames behind each other are one content', (codec) => {
+test.each(['gzip', 'lz4', 'zstd'] as const)('%s: frames after each other are one content', (codec) => {
   const [first, second] = [Buffer.from('one, '.repeat(99)), Buffer.from('two, '.repeat(99))];
   const both = Buffer.concat([compress(codec, first), compress(codec, second)]);
   expect(decompress(codec, both).equals(Buffer.concat([first, second]))).toBe(true);

@@ -1,4 +1,4 @@
-import { compressionsAlgorithms } from '@platformatic/kafka';
+import { compressionsAlgorithms } from '../wire-library.ts';
 import { promisify } from 'node:util';
 import {
   constants,

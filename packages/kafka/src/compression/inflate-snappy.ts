@@ -2,7 +2,7 @@ import { CorruptBatchError } from './corrupt-batch.ts';
 import { Inflated } from './inflated.ts';
 
 /**
- * Java's snappy streams are blocks behind a "xerial" header (magic, version, lowest version). librdkafka
+ * Java's snappy streams are blocks after a "xerial" header (magic, version, lowest version). librdkafka
  * writes one bare block.
  */
 export const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);

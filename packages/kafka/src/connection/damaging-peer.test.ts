@@ -18,7 +18,7 @@ test.each<[string, (correlationId: Buffer) => Buffer, string]>([
   ['a frame without a correlation id', () => Buffer.from('0000000101', 'hex'), 'CONNECTION'],
   ['an answer without a body', (id) => framed(id), 'MALFORMED_RESPONSE'],
   ['an answer that is cut off', (id) => framed(Buffer.concat([id, Buffer.alloc(10)])), 'MALFORMED_RESPONSE'],
-  ['bytes behind the answer', (id) => framed(Buffer.concat([id, Buffer.alloc(40)])), 'MALFORMED_RESPONSE'],
+  ['bytes after the answer', (id) => framed(Buffer.concat([id, Buffer.alloc(40)])), 'MALFORMED_RESPONSE'],
   [
     'half of a frame, and then silence',
     (id) => framed(Buffer.concat([id, Buffer.alloc(30)])).subarray(0, 20),

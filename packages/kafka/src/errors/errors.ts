@@ -1,3 +1,4 @@
+import type { TopicPartition } from '../topic-partition.ts';
 import { errorCodes, errorName } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { errorTable } from './error-table.ts';
@@ -11,13 +12,8 @@ interface KafkaErrorOptions {
   retryable?: boolean;
   /** Default true, which is the cautious answer. */
   sent?: boolean;
-  partition?: NamedPartition;
+  partition?: TopicPartition;
   cause?: unknown;
-}
-
-interface NamedPartition {
-  readonly topic: string;
-  readonly partition: number;
 }
 
 /** The world is broken, not the data. `code` is Kafka's name of the error, or one of ours. */
@@ -28,7 +24,7 @@ export class KafkaError extends Error {
   /** False: no byte of the request was written, so nobody can have acted on it. */
   readonly sent: boolean;
   /** The one partition that the error concerns, where the answer said so. */
-  readonly partition: NamedPartition | undefined;
+  readonly partition: TopicPartition | undefined;
   readonly #detail: string;
 
   constructor(code: ErrorCode, detail: string, options: KafkaErrorOptions = {}) {

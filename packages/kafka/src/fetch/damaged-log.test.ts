@@ -41,7 +41,7 @@ test(
 );
 
 test(
-  'damaged behind the checksum: every batch that comes is one that was written, bit for bit',
+  'damaged after the checksum: every batch that comes is one that was written, bit for bit',
   () => {
     fc.assert(
       fc.property(pieces, aborted, damages, fc.boolean(), (log, abortedThere, some, readCommitted) => {

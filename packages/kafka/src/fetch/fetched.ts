@@ -21,7 +21,7 @@ export interface Fetched extends Disposable {
    * or gaps; `nextOffset` has moved all the same.
    */
   readonly batches: readonly FetchedBatch[];
-  /** The position behind all this: commit it once this is processed. */
+  /** The position after all this: commit it once this is processed. */
   readonly nextOffset: bigint;
   /** Leader epoch of the last batch read; -1: unknown. Commit it with the position. */
   readonly lastEpoch: number;
@@ -49,7 +49,7 @@ export interface Fetched extends Disposable {
  * - truncated: an unclean leader election dropped records that had been read already
  * - recreated: the topic was deleted and created again; `to` is the end of the old one as last seen
  * - overtaken: retention (or DeleteRecords) removed records before they were read
- * - beyond-end: the position lies behind the end of the log
+ * - beyond-end: the position lies after the end of the log
  * - corrupt: the batch at `from` was read five times, and its checksum or format was wrong each time; `to` is
  *   unknown and equals `from`
  * - old-format: the records are of message format 0 or 1. `to` is the end of those that one answer brought;

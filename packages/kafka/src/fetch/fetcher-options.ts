@@ -43,7 +43,7 @@ export interface NextOptions {
 }
 
 export interface PartitionMarks {
-  /** The position behind what `next` has handed out. */
+  /** The position after what `next` has handed out. */
   position: bigint;
   highWatermark: bigint;
   lastStableOffset: bigint;

@@ -1,5 +1,5 @@
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import { topicPartitionKey } from '../cluster/topic-partition.ts';
+import { partitionName } from '../topic-partition.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { errorName, KafkaError } from '../errors/errors.ts';
 import { backoffMs } from '../errors/retrying.ts';
@@ -79,13 +79,13 @@ export class Fetcher implements AsyncDisposable, Disposable {
   /** Starts fetching a partition, or moves it: what was fetched of it before is dropped. */
   assign(topic: string, partition: number, at: FetchPosition): void {
     this.unassign(topic, partition);
-    this.#cursors.set(topicPartitionKey(topic, partition), new PartitionCursor(topic, partition, at));
+    this.#cursors.set(partitionName(topic, partition), new PartitionCursor(topic, partition, at));
     this.#plan();
   }
 
   /** From now on `next` returns nothing of it. */
   unassign(topic: string, partition: number): void {
-    const key = topicPartitionKey(topic, partition);
+    const key = partitionName(topic, partition);
     const cursor = this.#cursors.get(key);
     if (cursor) this.#prefetched.drop(cursor);
     this.#cursors.delete(key);
@@ -93,13 +93,13 @@ export class Fetcher implements AsyncDisposable, Disposable {
 
   /** From now on `next` passes it over. What was fetched of it is kept until others need the room. */
   pause(topic: string, partition: number): void {
-    const cursor = this.#cursors.get(topicPartitionKey(topic, partition));
+    const cursor = this.#cursors.get(partitionName(topic, partition));
     if (cursor) cursor.paused = true;
     this.#plan();
   }
 
   resume(topic: string, partition: number): void {
-    const cursor = this.#cursors.get(topicPartitionKey(topic, partition));
+    const cursor = this.#cursors.get(partitionName(topic, partition));
     if (!cursor) return;
     cursor.paused = false;
     if (this.#prefetched.ready) this.#arrivals.ring();
@@ -111,7 +111,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
    * first.
    */
   marks(topic: string, partition: number): PartitionMarks | undefined {
-    const cursor = this.#cursors.get(topicPartitionKey(topic, partition));
+    const cursor = this.#cursors.get(partitionName(topic, partition));
     if (!cursor) return undefined;
     const { handedOffset, highWatermark, lastStableOffset, logStartOffset, answeredAt } = cursor;
     return { position: handedOffset, highWatermark, lastStableOffset, logStartOffset, answeredAt };
@@ -240,7 +240,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
 
   /** The partition was not unassigned, moved or rewound while the answer was under way. */
   #isCurrent({ cursor, offset }: Asked): boolean {
-    const key = topicPartitionKey(cursor.topic, cursor.partition);
+    const key = partitionName(cursor.topic, cursor.partition);
     return this.#cursors.get(key) === cursor && cursor.offset === offset && cursor.state === 'fetching';
   }
 
@@ -312,7 +312,7 @@ export class Fetcher implements AsyncDisposable, Disposable {
   /** The last thing that the caller gets of the partition. */
   #tell(cursor: PartitionCursor, problem: PositionProblem): void {
     cursor.state = 'ended';
-    if (this.#cursors.get(topicPartitionKey(cursor.topic, cursor.partition)) !== cursor) return;
+    if (this.#cursors.get(partitionName(cursor.topic, cursor.partition)) !== cursor) return;
     const { topic, partition } = cursor;
     this.#log.error(
       { topic, partition, ...problem, from: String(problem.from), to: String(problem.to) },

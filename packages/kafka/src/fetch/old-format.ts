@@ -9,7 +9,7 @@ const smallestBytes = 26;
 /**
  * Messages of format 0 or 1 at the beginning of an answer: from before Kafka 0.11, kept in logs that were
  * never written anew. Brokers 4.x hand them out as they are, and nothing here reads them. Returns the offset
- * behind the last one that is whole; undefined if the first one is something else. Unlike batches they have
+ * after the last one that is whole; undefined if the first one is something else. Unlike batches they have
  * a CRC-32 over everything from the magic on.
  */
 export function oldFormatEnd(records: Buffer): bigint | undefined {

@@ -32,7 +32,7 @@ export class PartitionCursor {
   /** The next offset to fetch. */
   offset: bigint;
   lastEpoch: number;
-  /** The position behind what the caller was given. */
+  /** The position after what the caller was given. */
   handedOffset: bigint;
   /** `next` passes it over. */
   paused = false;
@@ -123,7 +123,7 @@ export class PartitionCursor {
     if (this.state === 'ended') this.state = 'fetching';
   }
 
-  /** What an answer brought. The cursor has already moved behind it. */
+  /** What an answer brought. The cursor has already moved after it. */
   fetched(read: VisibleBatches, bytes: number, frame: Frame): FetchedPart {
     return new FetchedPart({ ...this.#marks(), batches: read.batches, bytes }, frame);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Topic } from '../cluster/topics.ts';
+import type { Topic } from '../cluster/topic-cache.ts';
 import { PartitionCursor } from './partition-cursor.ts';
 import { planFetches } from './plan-fetches.ts';
 

@@ -1,4 +1,4 @@
-import type { Topic } from '../cluster/topics.ts';
+import type { Topic } from '../cluster/topic-cache.ts';
 import type { PartitionCursor } from './partition-cursor.ts';
 
 /** Which broker is to be asked for which partitions now. */

@@ -10,7 +10,7 @@ function cursor(partition: number): PartitionCursor {
 function begin(limitBytes: number) {
   const pool = new FramePool(limitBytes);
   const prefetched = new Prefetched(limitBytes, pool);
-  /** As the fetcher does it: the cursor has already moved behind the answer. */
+  /** As the fetcher does it: the cursor has already moved after the answer. */
   const put = (to: PartitionCursor, bytes: number): void => {
     const frame = new Frame(pool, 0);
     frame.arrived(bytes);

@@ -43,7 +43,7 @@ export class Prefetched {
   take(bytesMax: number): Fetched[] {
     const taken: FetchedPart[] = [];
     const left: Waiting[] = [];
-    /** What comes behind a part that has to wait, waits too. */
+    /** What comes after a part that has to wait, waits too. */
     const blocked = new Set<PartitionCursor>();
     let takenBytes = 0;
     for (const waiting of this.#waiting) {

@@ -1,9 +1,9 @@
 import type { RecordView } from '../bytes/record-reader.ts';
 import { readRecords } from '../bytes/record-reader.ts';
-import type { Cluster } from '../cluster/cluster.ts';
 import type { PositionProblem } from './fetched.ts';
 import { startFetcher } from './fetcher.ts';
 import type { Isolation } from '../positions/list-offsets.ts';
+import type { PartitionPlace } from '../positions/partition-place.ts';
 
 /** A range that cannot be read to its end. */
 export class PositionError extends Error {
@@ -18,6 +18,13 @@ export class PositionError extends Error {
   }
 }
 
+/** Offsets [from, to), and which of their records are visible. */
+export interface OffsetRange {
+  from: bigint;
+  to: bigint;
+  isolation: Isolation;
+}
+
 /**
  * Visits the visible records with offsets in [from, to), in order. Resolves when the position has reached
  * `to`. Take `to` from `listOffsets` under the same isolation; if it lies further, this waits for it, for
@@ -27,12 +34,8 @@ export class PositionError extends Error {
  * `visit` throws.
  */
 export async function readRange(
-  cluster: Cluster,
-  topic: string,
-  partition: number,
-  from: bigint,
-  to: bigint,
-  isolation: Isolation,
+  { cluster, topic, partition }: PartitionPlace,
+  { from, to, isolation }: OffsetRange,
   visit: (record: RecordView) => void,
   options: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {

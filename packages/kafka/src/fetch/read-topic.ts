@@ -25,6 +25,7 @@ export async function readTopic(
     const from = starts.get(partition)?.offset ?? 0n;
     const to = ends.get(partition)?.offset ?? 0n;
     const each = (record: RecordView): void => visit(record, partition);
-    await readRange(cluster, topic, partition, from, to, 'read_committed', each, options);
+    const range = { from, to, isolation: 'read_committed' } as const;
+    await readRange({ cluster, topic, partition }, range, each, options);
   }
 }

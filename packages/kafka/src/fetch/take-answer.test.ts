@@ -29,7 +29,7 @@ function answer(part: Partial<FetchedPartition>): FetchedPartition {
   };
 }
 
-test('batches move the cursor behind them, and marks are taken from every answer', () => {
+test('batches move the cursor after them, and marks are taken from every answer', () => {
   const cursor = cursorAt(0n);
   expect(takeAnswer(cursor, answer({ records: three }), true)).toMatchObject({ kind: 'batches' });
   expect(cursor).toMatchObject({ offset: 3n, highWatermark: 9n, lastStableOffset: 8n });

@@ -12,7 +12,7 @@ import type { VisibleBatches } from './visible-batches.ts';
 export type AnswerOutcome =
   /** Asks again. There was nothing new, or the answer came from a follower, which has no authority. */
   | { readonly kind: 'nothing' }
-  /** Hands out what was read. The cursor has moved behind it. */
+  /** Hands out what was read. The cursor has moved after it. */
   | { readonly kind: 'batches'; readonly read: VisibleBatches }
   /** The batch at the position is damaged, or of a format from before batches, up to `oldFormatEnd`. */
   | { readonly kind: 'unreadable'; readonly what: string; readonly oldFormatEnd?: bigint }

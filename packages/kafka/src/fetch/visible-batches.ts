@@ -4,6 +4,7 @@ import {
   baseOffsetAt,
   batchBytesAt,
   batchHeaderBytes,
+  checkedFrom,
   controlBit,
   countAt,
   crcAt,
@@ -33,7 +34,7 @@ export interface FetchedBatch {
 
 export interface VisibleBatches {
   batches: FetchedBatch[];
-  /** Behind everything that was read: data, aborted data and control batches. */
+  /** After everything that was read: data, aborted data and control batches. */
   nextOffset: bigint;
   /** Leader epoch of the last batch read, -1 if none was. */
   lastEpoch: number;
@@ -107,9 +108,9 @@ function batchOf(bytes: Buffer, baseOffset: bigint, lastOffset: bigint, position
 function problemOf(bytes: Buffer, offsetRead: bigint): string | undefined {
   if (bytes.length < batchHeaderBytes) return `a batch of ${bytes.length} bytes`;
   if (magicAt(bytes, 0) !== 2) return `a batch of format ${magicAt(bytes, 0)}; only 2 is read`;
-  if (crc32c(bytes.subarray(21)) !== crcAt(bytes, 0)) return 'a batch whose checksum is wrong';
+  if (crc32c(bytes.subarray(checkedFrom)) !== crcAt(bytes, 0)) return 'a batch whose checksum is wrong';
   const offset = baseOffsetAt(bytes, 0);
-  if (offset <= offsetRead) return `a batch at offset ${offset} behind ${offsetRead}`;
+  if (offset <= offsetRead) return `a batch at offset ${offset} after ${offsetRead}`;
   if (lastOffsetDeltaAt(bytes, 0) < 0)
     return `a batch whose last offset delta is ${lastOffsetDeltaAt(bytes, 0)}`;
   return undefined;

@@ -1,5 +1,5 @@
 import type { Cluster, Log } from '../cluster/cluster.ts';
-import type { TopicPartition } from '../cluster/topic-partition.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { decide, errorName, KafkaError, meansRefresh } from '../errors/errors.ts';
 import { backoffMs } from '../errors/retrying.ts';

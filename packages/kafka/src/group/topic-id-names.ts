@@ -1,5 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import type { TopicPartition } from '../cluster/topic-partition.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import type { AssignedTopic } from '../requests/consumer-group-heartbeat.ts';
 import type { AssignedPartition } from './membership.ts';
 

@@ -3,8 +3,8 @@ import { decide, errorName, KafkaError, meansRefresh } from '../errors/errors.ts
 import { backoffMs } from '../errors/retrying.ts';
 import { offsetFetchRequest } from '../requests/offset-fetch.ts';
 import { wait } from '../errors/wait.ts';
-import { topicPartitionKey } from '../cluster/topic-partition.ts';
-import type { TopicPartition } from '../cluster/topic-partition.ts';
+import { partitionName } from '../topic-partition.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 
 /** A committed position: `offset` is the next record to read. */
 export interface CommittedOffset {
@@ -28,7 +28,7 @@ export interface CommittedOffsetsOptions {
 }
 
 /**
- * Reads a group's positions. The map's keys are those of `topicPartitionKey`; null where nothing was ever
+ * Reads a group's positions. The map's keys are those of `partitionName`; null where nothing was ever
  * committed.
  *
  * It requires stable offsets (KIP-447): while a transaction that is neither committed nor aborted holds
@@ -49,7 +49,7 @@ export async function committedOffsets(
   let stale = false;
   for (let tries = 0; ; tries++) {
     const missing = options.partitions.filter(
-      ({ topic, partition }) => !found.has(topicPartitionKey(topic, partition)),
+      ({ topic, partition }) => !found.has(partitionName(topic, partition)),
     );
     if (missing.length === 0) return found;
     try {
@@ -112,7 +112,7 @@ function collect(
   let failure: KafkaError | undefined;
   for (const topic of group.topics) {
     for (const answer of topic.partitions) {
-      const key = topicPartitionKey(topic.name, answer.partitionIndex);
+      const key = partitionName(topic.name, answer.partitionIndex);
       if (answer.errorCode !== 0) {
         failure = new KafkaError(errorName(answer.errorCode), `offset of group ${groupId} in ${key}`);
       } else if (answer.committedOffset < 0n) {

@@ -34,40 +34,47 @@ export async function listOffsets(
   isolation: Isolation,
   options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<Map<number, ListedOffset>> {
-  const giveUpAt = performance.now() + (options.timeoutMs ?? 30_000);
+  const { timeoutMs = 30_000, signal } = options;
+  const giveUpAt = performance.now() + timeoutMs;
   const found = new Map<number, ListedOffset>();
   using connections = cluster.connectionsFor(`list-offsets:${topic}`);
-  await cluster.topic(topic, { timeoutMs: options.timeoutMs ?? 30_000 });
+  const asked = { cluster, connections, topic, at, isolation };
+  await cluster.topic(topic, { timeoutMs, signal });
   for (let tries = 0; ; tries++) {
     const missing = partitions.filter((partition) => !found.has(partition));
     if (missing.length === 0) return found;
-    const failure = await askLeaders(cluster, connections, topic, missing, at, isolation, found);
+    const failure = await askLeaders(asked, missing, found);
     if (!failure) continue;
     if (!failure.retryable || performance.now() > giveUpAt) throw failure;
-    await wait(backoffMs(tries), options.signal);
+    await wait(backoffMs(tries), signal);
     // If this fails, the next round tries again.
     if (meansRefresh(failure.code)) await cluster.refresh(topic).catch(() => undefined);
   }
 }
 
+interface Asked {
+  readonly cluster: Cluster;
+  readonly connections: BrokerConnections;
+  readonly topic: string;
+  readonly at: ListedAt;
+  readonly isolation: Isolation;
+}
+
 /** One round: adds what was found, and resolves with the worst error. */
 async function askLeaders(
-  cluster: Cluster,
-  connections: BrokerConnections,
-  topic: string,
+  asked: Asked,
   partitions: readonly number[],
-  at: ListedAt,
-  isolation: Isolation,
   found: Map<number, ListedOffset>,
 ): Promise<KafkaError | undefined> {
+  const { cluster, topic } = asked;
   let failure: KafkaError | undefined;
   const byLeader = Map.groupBy(
     partitions,
     (partition) => cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1,
   );
-  const asked = [...byLeader].map(async ([leader, some]) => {
+  const answers = [...byLeader].map(async ([leader, some]) => {
     if (leader < 0) throw new KafkaError('LEADER_NOT_AVAILABLE', `${topic} ${some.join(', ')}`);
-    for (const answer of await askLeader(cluster, connections, leader, topic, some, at, isolation)) {
+    for (const answer of await askLeader(asked, leader, some)) {
       if (answer.errorCode === 0)
         found.set(answer.partitionIndex, { offset: answer.offset, leaderEpoch: answer.leaderEpoch });
       else
@@ -77,7 +84,7 @@ async function askLeaders(
         );
     }
   });
-  for (const outcome of await Promise.allSettled(asked)) {
+  for (const outcome of await Promise.allSettled(answers)) {
     if (outcome.status === 'fulfilled') continue;
     if (!(outcome.reason instanceof KafkaError)) throw outcome.reason;
     failure = worse(failure, outcome.reason);
@@ -86,13 +93,9 @@ async function askLeaders(
 }
 
 async function askLeader(
-  cluster: Cluster,
-  connections: BrokerConnections,
+  { cluster, connections, topic, at, isolation }: Asked,
   leader: number,
-  topic: string,
   partitions: readonly number[],
-  at: ListedAt,
-  isolation: Isolation,
 ): Promise<{ partitionIndex: number; errorCode: number; offset: bigint; leaderEpoch: number }[]> {
   const timestamp = at === 'earliest' ? -2n : at === 'latest' ? -1n : BigInt(at.timestampMs);
   const wanted = partitions.map((partitionIndex) => ({

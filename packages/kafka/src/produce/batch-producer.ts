@@ -314,7 +314,7 @@ const sweepMs = 50;
 const restAfterMs = 5_000;
 
 /**
- * Removes the batches before anybody is told: the callback may append at once, which must come behind what
+ * Removes the batches before anybody is told: the callback may append at once, which must come after what
  * stays.
  */
 function takeOut<B>(list: B[], unwanted: (batch: B) => boolean): B[] {

@@ -20,7 +20,7 @@ export function decideProduce(code: ErrorCode, oldest: boolean, maybeStored: boo
       // same.
       return maybeStored ? 'unknown' : 'refused';
     case 'sequence':
-      // Behind a batch that failed, a refusal is only the consequence: sent again in order, both will be
+      // After a batch that failed, a refusal is only the consequence: sent again in order, both will be
       // taken.
       if (!oldest) return 'again';
       // A broker remembers five batches, and only the last after a restart: an old copy may be stored, or

@@ -9,7 +9,7 @@ const batchOf = (words: string) =>
   encodeBatch([{ key: null, value: Buffer.from(words), timestampMs: Date.now() }]);
 const large = 'any words, '.repeat(50_000);
 
-test('a large batch keeps its position while it is compressed, and the batches behind it wait', async () => {
+test('a large batch keeps its position while it is compressed, and the batches after it wait', async () => {
   const queue = new PartitionQueue<SendableBatch>('topic', 0);
   const order: string[] = [];
   const ready = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import type { SendableBatch } from './partition-queue.ts';
 
 /**
  * Gives a batch its bytes: at once, or, when it is large and the thread pool can compress it, later. It keeps
- * its position in the queue meanwhile, and the batches behind it wait. Then `onReady` is called, to wake the
+ * its position in the queue meanwhile, and the batches after it wait. Then `onReady` is called, to wake the
  * queue. `plain` must stay unchanged until then.
  */
 export function fillBatch(

@@ -6,7 +6,7 @@ export interface SendableBatch {
    */
   parts: readonly Buffer[];
   /**
-   * The length of all parts. 0: the batch is still being compressed, and the batches behind it wait for it.
+   * The length of all parts. 0: the batch is still being compressed, and the batches after it wait for it.
    */
   byteCount: number;
   count: number;
@@ -27,7 +27,7 @@ export const inFlightMax = 5;
 /**
  * The batches of one partition, in order. A batch is `waiting` (to be sent), `inFlight` (unanswered) or
  * `failed` (answered with an error that a resend mends). While a batch is in `failed`, nothing is sent: the
- * broker will refuse what is in flight behind it too, and then all of them go again in the same order.
+ * broker will refuse what is in flight after it too, and then all of them go again in the same order.
  */
 export class PartitionQueue<B extends SendableBatch> {
   readonly topic: string;

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors/errors.ts';
 import { backoffMs } from '../errors/retrying.ts';
 import { produceRequest } from '../requests/produce.ts';
 import type { ProduceAnswer, ProducePartition, ProduceTopic } from '../requests/produce.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import { inFlightMax } from './partition-queue.ts';
 import type { PartitionQueue, SendableBatch } from './partition-queue.ts';
 
@@ -158,7 +159,7 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
       queue.waiting.shift();
       queue.inFlight.push(batch);
       sent.push({ queue, batch });
-      this.#awake.delete(queue); // it comes again behind those that found no room in this request
+      this.#awake.delete(queue); // it comes again after those that found no room in this request
       const partitions = topics.get(queue.topic) ?? [];
       partitions.push({ partition: queue.partition, parts: batch.parts, byteCount: batch.byteCount });
       topics.set(queue.topic, partitions);
@@ -275,9 +276,10 @@ export class Sender<B extends SendableBatch, Q extends PartitionQueue<B>> {
 
 /** Stands for the answer that did not come. */
 export function noAnswer(
-  { topic, partition }: { topic: string; partition: number },
+  { topic, partition }: TopicPartition,
   code: ErrorCode,
   message: string,
 ): ProduceAnswer {
-  return { topic, partition, code, baseOffset: -1n, message, leader: -1, leaderEpoch: -1 };
+  const [baseOffset, leader] = [-1n, -1];
+  return { topic, partition, code, baseOffset, message, refusedRecords: [], leader, leaderEpoch: -1 };
 }

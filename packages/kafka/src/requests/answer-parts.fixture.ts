@@ -1,4 +1,4 @@
-import { Writer } from '@platformatic/kafka';
+import { Writer } from '../wire-library.ts';
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 
@@ -86,7 +86,7 @@ export function struct<F extends Fields, K extends Fields = Record<never, never>
   };
 }
 
-/** Without tagged fields behind it. */
+/** Without tagged fields after it. */
 export function bare<F extends Fields>(fields: F): Part<ValueOf<F>> {
   return {
     values: fc.record(

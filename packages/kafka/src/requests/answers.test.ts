@@ -1,4 +1,4 @@
-import { Writer } from '@platformatic/kafka';
+import { Writer } from '../wire-library.ts';
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -91,6 +91,7 @@ function timesAsNumbers(value: unknown): unknown {
 
 const leader = bare({ id: int32, epoch: int32 });
 const assignedTopics = arrayOf(struct({ topicId: uuid, topic: string, partitions: arrayOf(int32) }));
+// Long, because it is one table: every answer that is read, for the same properties below.
 const answers: Answer[] = [
   answer(
     'Produce',
@@ -126,6 +127,7 @@ const answers: Answer[] = [
           code: errorName(p.errorCode),
           baseOffset: p.baseOffset,
           message: p.message ?? '',
+          refusedRecords: p.recordErrors,
           leader: p.leader?.id ?? -1,
           leaderEpoch: p.leader?.epoch ?? -1,
         })),
@@ -463,7 +465,7 @@ const answers: Answer[] = [
                   lastSequence: int32,
                   lastTimestampMs: time,
                   coordinatorEpoch: int32,
-                  openSince: int64,
+                  firstOffset: int64,
                 }),
               ),
             }),

@@ -1,4 +1,4 @@
-import type { Writer } from '@platformatic/kafka';
+import type { Writer } from '../wire-library.ts';
 import { FrameReader } from './frame-reader.ts';
 
 /**
@@ -55,7 +55,7 @@ export function decodeAnswer<A extends readonly unknown[], R>(
   if (api.flexibleResponseHeader) reader.readTaggedFields();
   const answer = api.decode(reader);
   if (reader.remaining > 0)
-    throw new RangeError(`${reader.remaining} bytes behind the answer to request ${api.key}`);
+    throw new RangeError(`${reader.remaining} bytes after the answer to request ${api.key}`);
   if (reader.throttleMs > 0) onThrottle?.(reader.throttleMs);
   return answer;
 }

@@ -1,4 +1,4 @@
-import { describeConfigsV4 } from '@platformatic/kafka';
+import { describeConfigsV4 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 

@@ -1,4 +1,4 @@
-import { consumerGroupDescribeV0 } from '@platformatic/kafka';
+import { consumerGroupDescribeV0 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 

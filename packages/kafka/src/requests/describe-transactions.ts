@@ -1,4 +1,4 @@
-import { Writer } from '@platformatic/kafka';
+import { Writer } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 
 /**
@@ -30,7 +30,7 @@ export const describeProducersRequest = defineRequest(
           lastTimestampMs: Number(reader.readInt64()),
           coordinatorEpoch: reader.readInt32(),
           /** -1: nothing is open. */
-          openSince: reader.readInt64(),
+          firstOffset: reader.readInt64(),
         })),
       })),
     }));

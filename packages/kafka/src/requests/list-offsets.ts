@@ -1,4 +1,4 @@
-import { listOffsetsV9 } from '@platformatic/kafka';
+import { listOffsetsV9 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 

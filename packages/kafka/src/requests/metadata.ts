@@ -1,12 +1,16 @@
-import { apiVersionsV4, findCoordinatorV6, metadataV12 } from '@platformatic/kafka';
+import { apiVersionsV4, findCoordinatorV6, metadataV12 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 /**
- * Metadata v12: (topic names, create missing topics, include permissions). Answers brokers, topics with ids,
- * and leaders with epochs (KIP-516).
+ * Metadata v12: topic names, null for all, and whether to say what this client may do with them. Answers
+ * brokers, topics with ids, and leaders with epochs (KIP-516). It never creates a topic.
  */
-export const metadataRequest = defineRequest(3, 12, metadataV12.createRequest, decodeMetadata);
+export const metadataRequest = defineRequest(3, 12, encodeMetadata, decodeMetadata);
+
+function encodeMetadata(names: string[] | null, options: { permissions: boolean } = { permissions: false }) {
+  return metadataV12.createRequest(names, false, options.permissions);
+}
 
 export interface MetadataAnswer {
   brokers: { nodeId: number; host: string; port: number }[];

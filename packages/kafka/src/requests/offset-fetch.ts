@@ -1,4 +1,4 @@
-import { offsetFetchV9 } from '@platformatic/kafka';
+import { offsetFetchV9 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 

@@ -22,6 +22,13 @@ export interface ProduceTopic {
  */
 export const produceRequest = defineRequest(0, 12, encode, decode);
 
+/** One for whose sake a batch was refused. */
+export interface RefusedRecord {
+  /** Its number in the batch, from 0. */
+  readonly index: number;
+  readonly message: string | null;
+}
+
 /** What the broker says of one partition's batch. */
 export interface ProduceAnswer {
   topic: string;
@@ -30,6 +37,8 @@ export interface ProduceAnswer {
   code: ErrorCode;
   baseOffset: bigint;
   message: string;
+  /** The records that it objects to, if it names them (KIP-467). */
+  refusedRecords: readonly RefusedRecord[];
   /** The new leader, if the broker refuses because the leader has moved (KIP-951); otherwise -1. */
   leader: number;
   leaderEpoch: number;
@@ -101,12 +110,12 @@ function decodePartition(reader: FrameReader, topic: string): ProduceAnswer {
   const code = errorName(reader.readInt16());
   const baseOffset = reader.readInt64();
   reader.skip(16); // log append time, log start offset
-  reader.readArray(() => {
-    reader.readInt32(); // the refused record: its message says no more than that of the batch
-    reader.readNullableString();
-  });
+  const refusedRecords = reader.readArray(() => ({
+    index: reader.readInt32(),
+    message: reader.readNullableString(),
+  }));
   const message = reader.readNullableString() ?? '';
-  const answer = { topic, partition, code, baseOffset, message, leader: -1, leaderEpoch: -1 };
+  const answer = { topic, partition, code, baseOffset, message, refusedRecords, leader: -1, leaderEpoch: -1 };
   reader.readTags((tag) => {
     if (tag !== 0) return;
     answer.leader = reader.readInt32();

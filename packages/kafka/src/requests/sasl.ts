@@ -1,4 +1,4 @@
-import { saslAuthenticateV2, saslHandshakeV1 } from '@platformatic/kafka';
+import { saslAuthenticateV2, saslHandshakeV1 } from '../wire-library.ts';
 import { defineRequest } from './define.ts';
 import type { FrameReader } from './frame-reader.ts';
 

@@ -1,4 +1,4 @@
-import { initProducerIdV5, txnOffsetCommitV4, Writer } from '@platformatic/kafka';
+import { initProducerIdV5, txnOffsetCommitV4, Writer } from '../wire-library.ts';
 import { errorName } from '../errors/errors.ts';
 import { defineRequest } from './define.ts';
 

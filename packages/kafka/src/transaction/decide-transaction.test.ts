@@ -24,7 +24,7 @@ test.each([
   expect(decideTransaction(role, code)).toBe(decision);
 });
 
-test('out of order is a consequence behind a failed batch, and an abort for the oldest', () => {
+test('out of order is a consequence after a failed batch, and an abort for the oldest', () => {
   expect(decideTransaction('txn-produce', 'OUT_OF_ORDER_SEQUENCE_NUMBER', false)).toBe('again');
   expect(decideTransaction('txn-produce', 'OUT_OF_ORDER_SEQUENCE_NUMBER', true)).toBe('abort');
 });

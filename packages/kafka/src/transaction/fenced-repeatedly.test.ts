@@ -37,6 +37,17 @@ test('a commit a quarter of a minute after the last fencing makes the next one t
   expect(fencings.fenced(15_100)).toMatchObject({ kind: 'wait', inARow: 1 });
 });
 
+test('fencings that are explained do not count, and all others do', () => {
+  const fencings = new FencedRepeatedly();
+  for (let n = 1; n <= 20; n++) {
+    expect(fencings.fenced(n)).toMatchObject({ kind: 'wait', inARow: 1 });
+    fencings.explained(1);
+  }
+  fencings.explained(1); // of one that was not noticed
+  for (let n = 1; n <= 4; n++) expect(fencings.fenced(20 + n)).toMatchObject({ inARow: n });
+  expect(fencings.fenced(25).kind).toBe('shared');
+});
+
 test('fencings more than a minute apart are unrelated, also when nothing is ever committed', () => {
   const fencings = new FencedRepeatedly();
   for (let n = 0; n < 10; n++) expect(fencings.fenced(n * 60_001)).toMatchObject({ inARow: 1 });

@@ -40,6 +40,11 @@ export class FencedRepeatedly {
     return { kind: 'wait', inARow, backoffMs };
   }
 
+  /** So many of the last fencings are explained: they were no second deployment, and do not count. */
+  explained(count: number): void {
+    this.#inARow = Math.max(0, this.#inARow - count);
+  }
+
   /** A transaction was committed, or something else succeeded that only the present owner can do. */
   committed(now = performance.now()): void {
     if (now - this.#fencedAt > healedMs) this.#inARow = 0;

@@ -13,7 +13,7 @@ const tellEveryMs = 30_000;
 export class MarkersWait {
   readonly #log: Log;
   readonly #transactionalId: string;
-  #since: number | undefined;
+  #sinceAt: number | undefined;
   #toldAt = -Infinity;
 
   constructor(log: Log, transactionalId: string) {
@@ -23,17 +23,17 @@ export class MarkersWait {
 
   /** 0: it is not blocked. */
   get ms(): number {
-    return this.#since === undefined ? 0 : performance.now() - this.#since;
+    return this.#sinceAt === undefined ? 0 : performance.now() - this.#sinceAt;
   }
 
   /** Takes the code of every answer of the coordinator, and of every answer to Produce. */
   note(code: ErrorCode): void {
     if (code !== 'CONCURRENT_TRANSACTIONS') {
-      if (code === 'NONE') this.#since = undefined;
+      if (code === 'NONE') this.#sinceAt = undefined;
       return;
     }
     const now = performance.now();
-    this.#since ??= now;
+    this.#sinceAt ??= now;
     if (this.ms < tellAfterMs || now - this.#toldAt < tellEveryMs) return;
     this.#toldAt = now;
     this.#log.warn(

@@ -11,13 +11,15 @@ import { PartitionQueue } from '../produce/partition-queue.ts';
 import type { SendableBatch } from '../produce/partition-queue.ts';
 import { Sender } from '../produce/sender.ts';
 import type { BatchOutcome } from '../produce/sender.ts';
+import { isSamePartition } from '../topic-partition.ts';
 import type { ProduceAnswer } from '../requests/produce.ts';
 import { decideTransaction } from './decide-transaction.ts';
 import type { TransactionRole } from './decide-transaction.ts';
 import { TransactionError } from './errors.ts';
+import type { Poison } from './errors.ts';
 import type { MarkersWait } from './markers-wait.ts';
 import { isStuck, stuckTogether } from './stuck-partitions.ts';
-import { commitOffsets } from './transaction-offsets.ts';
+import { sendOffsets } from './transaction-offsets.ts';
 import type { TransactionOffsets } from './transaction-offsets.ts';
 import type { TransactionalId } from './transactional-id.ts';
 
@@ -29,14 +31,14 @@ export interface WrittenBatch {
   count: number;
 }
 
-interface TxnBatch extends SendableBatch {
+interface TransactionBatch extends SendableBatch {
   /** Its number among the batches of its partition in this transaction. */
   index: number;
   written: WrittenBatch;
 }
 
 /** What one transaction sends to one partition. */
-class TxnPartition extends PartitionQueue<TxnBatch> {
+class TransactionPartition extends PartitionQueue<TransactionBatch> {
   batchCount = 0;
   nextSequence = 0;
 }
@@ -51,7 +53,7 @@ export interface TransactionContext {
   cluster: Cluster;
   produceConnections: BrokerConnections;
   coordinatorConnections: BrokerConnections;
-  owned: TransactionalId;
+  id: TransactionalId;
   markers: MarkersWait;
   timeoutMs: number;
   stuckAfterMs: number;
@@ -65,20 +67,21 @@ export interface TransactionContext {
  */
 export class OpenTransaction {
   readonly #context: TransactionContext;
-  readonly #sender: Sender<TxnBatch, TxnPartition>;
-  readonly #batches: TxnBatch[] = [];
+  readonly #sender: Sender<TransactionBatch, TransactionPartition>;
+  readonly #batches: TransactionBatch[] = [];
   readonly #offsets: TransactionOffsets[] = [];
   #unsettled = 0;
   #openBytes = 0;
   #openedAt: number | undefined;
   #failure: TransactionError | LostEpoch | undefined;
+  readonly #poisons: Poison[] = [];
   #progress: (() => void) | undefined;
 
   constructor(context: TransactionContext) {
     this.#context = context;
     this.#sender = new Sender(context.cluster, context.produceConnections, {
-      transactionalId: context.owned.identity.transactionalId,
-      newQueue: (topic, partition) => new TxnPartition(topic, partition),
+      transactionalId: context.id.identity.transactionalId,
+      newQueue: (topic, partition) => new TransactionPartition(topic, partition),
       stamp: (partition, batch) => this.#stamp(partition, batch),
       decide: (partition, batch, answer) => this.#decide(partition, batch, answer),
       progressed: () => this.#wake(),
@@ -107,7 +110,7 @@ export class OpenTransaction {
     const queue = this.#sender.queue(topic, partition);
     const written = { topic, partition, baseOffset: -1n, count: batch.count };
     const state = { parts: [], byteCount: 0, order: 0, sequence: -1, maybeStored: false };
-    const entry: TxnBatch = { ...state, count: batch.count, index: queue.batchCount++, written };
+    const entry: TransactionBatch = { ...state, count: batch.count, index: queue.batchCount++, written };
     this.#batches.push(entry);
     this.#unsettled++;
     this.#openBytes += batch.bytes.length;
@@ -145,16 +148,16 @@ export class OpenTransaction {
   /**
    * In a transaction v2 brokers refuse a first sequence other than 0. So the first batch need not go alone.
    */
-  #stamp(partition: TxnPartition, batch: TxnBatch): void {
+  #stamp(partition: TransactionPartition, batch: TransactionBatch): void {
     if (batch.sequence >= 0) return;
     batch.sequence = partition.nextSequence;
     partition.nextSequence = sequenceAfter(batch.sequence, batch.count);
-    const { producerId, producerEpoch } = this.#context.owned.identity;
+    const { producerId, producerEpoch } = this.#context.id.identity;
     const stamp = { producerId, producerEpoch, baseSequence: batch.sequence, transactional: true };
     restamp(batch.parts[0]!, stamp);
   }
 
-  #decide(partition: TxnPartition, batch: TxnBatch, answer: ProduceAnswer): BatchOutcome {
+  #decide(partition: TransactionPartition, batch: TransactionBatch, answer: ProduceAnswer): BatchOutcome {
     const decision = decideTransaction('txn-produce', answer.code, partition.isOldest(batch));
     this.#context.markers.note(answer.code);
     if (decision === 'again' && !this.#failure && !this.#isStuckNow(partition)) return 'again';
@@ -164,15 +167,27 @@ export class OpenTransaction {
     } else if (decision === 'again') {
       this.#failure ??= this.#takesNothing(partition, answer.code);
     } else if (decision === 'poison') {
-      const poison = { topic: partition.topic, partition: partition.partition, index: batch.index };
-      this.#failure ??= new TransactionError('aborted', answer.code, answer.message, { poison });
+      this.#notePoison(partition, batch, answer);
     } else {
       this.#noteFailure('txn-produce', answer.code, `${partition.topic}-${partition.partition}`, partition);
     }
     return 'settled';
   }
 
-  #noteFailure(role: TransactionRole, code: ErrorCode, what: string, of?: TxnPartition): void {
+  /**
+   * One answer may refuse batches of many partitions, and more answers come until the transaction is given
+   * up. Whoever learned of one only would need a transaction for each of them.
+   */
+  #notePoison(of: TransactionPartition, { index }: TransactionBatch, answer: ProduceAnswer): void {
+    const { code, message, refusedRecords: records } = answer;
+    // Those behind it in its partition may be refused for its sake.
+    if (this.#poisons.some((each) => isSamePartition(each, of))) return;
+    const { topic, partition } = of;
+    this.#poisons.push({ topic, partition, index, records, code, message });
+    this.#failure ??= new TransactionError('aborted', code, message, { poisons: this.#poisons });
+  }
+
+  #noteFailure(role: TransactionRole, code: ErrorCode, what: string, of?: TransactionPartition): void {
     switch (decideTransaction(role, code)) {
       case 'done':
         return;
@@ -193,13 +208,14 @@ export class OpenTransaction {
   }
 
   async #sendOffsets(): Promise<void> {
-    const { cluster, coordinatorConnections, owned, closing, timeoutMs } = this.#context;
+    const { cluster, coordinatorConnections, id, closing, timeoutMs } = this.#context;
     for (const offsets of this.#offsets) {
       this.#openedAt ??= performance.now();
-      const what = `offsets of group ${offsets.groupId}`;
+      const topics = [...new Set(offsets.positions.map(({ topic }) => topic))].join(', ');
+      const what = `offsets of group ${offsets.groupId} in ${topics}`;
       try {
         const waits = { signal: closing, timeoutMs };
-        const code = await commitOffsets(cluster, coordinatorConnections, offsets, owned.identity, waits);
+        const code = await sendOffsets(cluster, coordinatorConnections, offsets, id.identity, waits);
         this.#noteFailure('txn-offsets', code, what);
       } catch (error) {
         if (!(error instanceof KafkaError) || !error.retryable) throw error;
@@ -237,11 +253,11 @@ export class OpenTransaction {
     return new TransactionError('aborted', 'THROTTLING_QUOTA_EXCEEDED', `${what} ${Math.ceil(leftMs)} ms`);
   }
 
-  #isStuckNow(partition: TxnPartition): boolean {
+  #isStuckNow(partition: TransactionPartition): boolean {
     return isStuck(partition, performance.now(), this.#context.stuckAfterMs);
   }
 
-  #takesNothing(found: TxnPartition, code: ErrorCode): TransactionError {
+  #takesNothing(found: TransactionPartition, code: ErrorCode): TransactionError {
     const { cluster, markers, stuckAfterMs } = this.#context;
     if (markers.ms > 0) {
       const what = 'a partition of the previous transaction takes no marker; none of this one is to blame';

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import type { PartitionQueue, SendableBatch } from '../produce/partition-queue.ts';
-import type { StuckPartition } from './errors.ts';
 
 /**
  * A partition that would count as stuck within this time is given up together with the one that already does.
@@ -26,7 +26,7 @@ export function stuckTogether<B extends SendableBatch>(
   found: PartitionQueue<B>,
   queues: Iterable<PartitionQueue<B>>,
   stuckAfterMs: number,
-): StuckPartition[] {
+): TopicPartition[] {
   const soon = performance.now() + soonMs;
   const leaderOf = ({ topic, partition }: PartitionQueue<B>): number =>
     cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;

@@ -15,7 +15,7 @@ export interface TransactionOffsets {
    * unfenced.
    */
   memberEpoch: () => number;
-  offsets: readonly {
+  positions: readonly {
     topic: string;
     partition: number;
     /** The next record to be read. */
@@ -33,16 +33,16 @@ const staleMemberMs = 5_000;
  * twice is harmless: the coordinator keeps the last position of each partition until the transaction ends.
  * Throws the last retryable KafkaError after `timeoutMs`.
  */
-export async function commitOffsets(
+export async function sendOffsets(
   cluster: Cluster,
   connections: BrokerConnections,
-  positions: TransactionOffsets,
+  offsets: TransactionOffsets,
   identity: { transactionalId: string; producerId: bigint; producerEpoch: number },
   waits: { signal: AbortSignal; timeoutMs: number },
 ): Promise<ErrorCode> {
-  const { groupId, memberId, memberEpoch } = positions;
+  const { groupId, memberId, memberEpoch } = offsets;
   const { transactionalId, producerId, producerEpoch } = identity;
-  const topics = byTopic(positions);
+  const topics = byTopic(offsets);
   const giveUpAt = performance.now() + staleMemberMs;
   for (;;) {
     const answer = await callCoordinator(
@@ -79,7 +79,7 @@ function firstError(answer: OffsetCommitAnswer): ErrorCode {
   return 'NONE';
 }
 
-function byTopic({ offsets }: TransactionOffsets) {
+function byTopic({ positions }: TransactionOffsets) {
   const topics = new Map<
     string,
     {
@@ -89,7 +89,7 @@ function byTopic({ offsets }: TransactionOffsets) {
       committedMetadata: string | null;
     }[]
   >();
-  for (const { topic, partition, offset, leaderEpoch, metadata } of offsets) {
+  for (const { topic, partition, offset, leaderEpoch, metadata } of positions) {
     const partitions = topics.get(topic) ?? [];
     partitions.push({
       partitionIndex: partition,

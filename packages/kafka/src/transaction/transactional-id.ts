@@ -56,7 +56,7 @@ export class TransactionalId {
    * memory. Throws TransactionError when the transaction has ended in another way than asked, or nobody can
    * say how.
    */
-  async end(commit: boolean): Promise<void> {
+  async end(outcome: 'commit' | 'abort'): Promise<void> {
     const { transactionalId, producerId, producerEpoch } = this.identity;
     const answer = await callCoordinator(
       this.#cluster,
@@ -71,7 +71,7 @@ export class TransactionalId {
       },
       endTxnRequest,
       ({ code }) => code,
-      () => [transactionalId, producerId, producerEpoch, commit],
+      () => [transactionalId, producerId, producerEpoch, outcome === 'commit'],
     );
     const decision = decideTransaction('end-txn', answer.code);
     if (decision === 'fatal')

@@ -4,7 +4,7 @@ import type { LinkContext } from '../link/link-context.ts';
 import { auditPartition, comparableFrom, type Audited } from '../translate/audit-partition.ts';
 import { linkedPartitions } from '../translate/linked-partitions.ts';
 import { readNearest } from '../translate/read-nearest.ts';
-import { logRange } from '../translate/translate-offset.ts';
+import { logEnds } from '../translate/translate-offset.ts';
 
 export interface AuditOptions {
   /** Undefined: all partitions of the link. */
@@ -25,16 +25,16 @@ export async function auditLink(link: LinkContext, options: AuditOptions): Promi
   if (partition === undefined && (from !== undefined || to !== undefined)) {
     throw new UsageError('--from and --to need --partition TOPIC-N: each partition has offsets of its own');
   }
-  const all = await linkedPartitions(link);
+  const { begun: all } = await linkedPartitions(link);
   const chosen = partition === undefined ? all : all.filter(({ name }) => name === partition);
   if (chosen.length === 0) {
     const what = partition === undefined ? 'no partition' : `no partition ${partition}`;
     throw new MirrorError('REFUSED', `The ledger of link ${link.identity.link} has ${what}`);
   }
   const starts = await Promise.all(
-    chosen.map(async ({ source, target }) => ({
-      source: (await logRange(source))[0],
-      target: (await logRange(target))[0],
+    chosen.map(async ({ source, target, lost }) => ({
+      source: lost === null ? (await logEnds(source)).start : 0n,
+      target: lost === null ? (await logEnds(target)).start : 0n,
     })),
   );
   const ends = chosen.map(({ position }) => (to === undefined || to > position ? position : to));
@@ -47,20 +47,20 @@ export async function auditLink(link: LinkContext, options: AuditOptions): Promi
   const begins = await Promise.all(
     chosen.map((each, index) => {
       const [source, target] = nearest.slice(3 * index);
-      return from === undefined
+      return from === undefined && each.lost === null
         ? comparableFrom(each, { source: source!, target: target! })
-        : Promise.resolve(from);
+        : Promise.resolve(from ?? null);
     }),
   );
   const firstRuns = await readNearest(
     link,
-    chosen.map(({ name, shard }, index) => ({ name, shard, side: 'source', offset: begins[index]! })),
+    chosen.map(({ name, shard }, index) => ({ name, shard, side: 'source', offset: begins[index] ?? 0n })),
     progress,
   );
   const audited: Audited[] = [];
   for (const [index, each] of chosen.entries()) {
     const range = { from: begins[index]!, to: ends[index]! };
-    progress(`comparing ${each.name} [${range.from}, ${range.to})`);
+    if (each.lost === null) progress(`comparing ${each.name} [${range.from}, ${range.to})`);
     const told = (records: number) => progress(`${each.name}: ${records} records compared`);
     audited.push(await auditPartition(each, range, [firstRuns[index]!, nearest[3 * index + 2]!], told));
   }

@@ -4,8 +4,9 @@ import { knobs, type MirrorConfig } from '../config.ts';
 import { initLink } from '../link/init-link.ts';
 import { openLink } from '../link/link-context.ts';
 import { audit, offsets } from './copies-commands.ts';
-import { readStatus, type LinkStatus } from './read-status.ts';
+import type { LinkStatus } from './link-status.ts';
 import { resumePartition } from './resume-partition.ts';
+import { StatusReader } from './status-reader.ts';
 import { statusTable } from './status-table.ts';
 import { watchStatus } from './watch-status.ts';
 
@@ -30,11 +31,10 @@ const status: Command<MirrorConfig> = {
     watch: { about: 'again every two seconds, with what was copied a second, until it is interrupted' },
   },
   async act(config, given) {
-    await using link = await openLink(config);
     const show = given.has('json') ? (found: LinkStatus) => JSON.stringify(found) : statusTable;
-    const read = () => readStatus(link, config);
-    if (!given.has('watch')) return show(await read());
-    await watchStatus(read, show);
+    await using reader = new StatusReader(config);
+    if (!given.has('watch')) return show(await reader.read());
+    await watchStatus(() => reader.read(), show);
     return '';
   },
 };
@@ -44,7 +44,7 @@ const resume: Command<MirrorConfig> = {
   synopsis: '--partition TOPIC-N (--skip-gap [--to OFFSET] | --restart | --retry)',
   flags: {
     partition: { value: 'TOPIC-N', about: 'the paused partition of the source' },
-    'skip-gap': { about: 'goes on behind what is missing' },
+    'skip-gap': { about: 'goes on after what is missing' },
     to: { value: 'OFFSET', about: 'with --skip-gap: goes on at this offset of the source' },
     restart: { about: "copies again from the source's log start, which doubles what was copied" },
     retry: { about: 'tries the same position again' },

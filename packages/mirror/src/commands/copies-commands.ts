@@ -64,7 +64,7 @@ function auditTable(audited: readonly Audited[]): string {
   const head = ['partition', 'range', 'target', 'range there', 'source', 'target', 'rejected', 'verdict'];
   const rows = audited.map((each) => [
     each.partition,
-    `[${each.from}, ${each.to})`,
+    each.from === null ? '?' : `[${each.from}, ${each.to})`,
     each.target,
     each.targetFrom === null ? '?' : `[${each.targetFrom}, ${each.targetTo})`,
     `${each.sourceRecords} ${each.sourceCrc ?? ''}`,

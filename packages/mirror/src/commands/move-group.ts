@@ -1,11 +1,22 @@
-import { committedOffsets, groupMembers, openTxnSession, type Cluster } from '@penstock/kafka';
+import {
+  committedOffsets,
+  groupMembers,
+  openTransactionSession,
+  partitionName,
+  type Cluster,
+  type PartitionPlace,
+} from '@penstock/kafka';
 import type { Side } from '@penstock/ledger';
 import { MirrorError } from '../errors.ts';
 import type { LinkContext } from '../link/link-context.ts';
-import { ledgerTopicOf, partitionName } from '../names.ts';
-import { linkedPartitions, type NamedLinkedPartition } from '../translate/linked-partitions.ts';
+import { ledgerTopicOf } from '../names.ts';
+import {
+  linkedPartitions,
+  type NamedLinkedPartition,
+  type UnbegunPartition,
+} from '../translate/linked-partitions.ts';
 import { readNearest } from '../translate/read-nearest.ts';
-import { translateOffset, type Translated } from '../translate/translate-offset.ts';
+import { logEnds, translateOffset, type Translated } from '../translate/translate-offset.ts';
 
 /** One position of a group, on both clusters. Offsets are text, because JSON has no 64 bits. */
 export interface MovedPosition {
@@ -45,7 +56,7 @@ export interface MoveOptions {
 export async function moveGroup(link: LinkContext, options: MoveOptions): Promise<MovedGroup> {
   const { group, from, apply, progress } = options;
   const other: Side = from === 'source' ? 'target' : 'source';
-  const linked = await linkedPartitions(link);
+  const { begun: linked, unbegun } = await linkedPartitions(link);
   const committed = await positionsOf(link[from], group, linked, from);
   const there = await positionsOf(link[other], group, linked, other);
   const held = linked.filter(({ name }) => committed.has(name));
@@ -60,7 +71,7 @@ export async function moveGroup(link: LinkContext, options: MoveOptions): Promis
     const offset = committed.get(partition.name)!;
     const translated = await translateOffset(partition, from, offset, nearest[index]!);
     const already = there.get(partition.name);
-    const why = whyNot(translated, already);
+    const why = whyNot(translated, already) ?? (await whyBeyond(translated, partition[other]));
     positions.push({
       from: partitionName(partition[from].topic, partition[from].partition),
       to: partitionName(partition[other].topic, partition[other].partition),
@@ -73,6 +84,7 @@ export async function moveGroup(link: LinkContext, options: MoveOptions): Promis
       moves.push({ place: partition[other], offset: translated.offset });
     }
   }
+  positions.push(...(await unbegunPositions(link[from], group, unbegun, from)));
   if (positions.length === 0) {
     const where = `${from} of link ${link.identity.link}`;
     throw new MirrorError('REFUSED', `The group ${group} has no position in a topic of the ${where}`);
@@ -93,6 +105,43 @@ function whyNot(translated: Translated, already: bigint | undefined): string | n
   if (already === undefined || already <= translated.offset) return null;
   return `the group is further there, at ${already}: delete its offsets there to go back`;
 }
+
+/** A reader begins between the two ends of a log, or not at all. */
+async function whyBeyond(translated: Translated, place: PartitionPlace): Promise<string | null> {
+  if (translated.kind === 'refused') return null;
+  const { offset } = translated;
+  const { start, end } = await logEnds(place);
+  if (offset < start) return `there it is offset ${offset}, and the log begins at ${start} now`;
+  return offset > end ? `there it is offset ${offset}, and the log ends at ${end}` : null;
+}
+
+/** Where the group is in partitions that cannot be translated yet: left out, they would be moved silently. */
+async function unbegunPositions(
+  cluster: Cluster,
+  groupId: string,
+  unbegun: readonly UnbegunPartition[],
+  from: Side,
+): Promise<MovedPosition[]> {
+  const partitions = unbegun.flatMap((each) => each[from] ?? []);
+  const found = await committedOffsets(cluster, { groupId, memberId: null, memberEpoch: -1, partitions });
+  const nameOf = (place: PartitionPlace | undefined) =>
+    place === undefined ? '-' : partitionName(place.topic, place.partition);
+  return unbegun.flatMap((each) => {
+    const position = found.get(nameOf(each[from]));
+    if (!position) return [];
+    return {
+      from: nameOf(each[from]),
+      to: nameOf(each[from === 'source' ? 'target' : 'source']),
+      committed: String(position.offset),
+      translated: null,
+      there: null,
+      why: each.target === undefined ? noRoom : notBegun,
+    };
+  });
+}
+
+const notBegun = 'the mirror has not begun to copy it';
+const noRoom = 'the link has no target partition for it: run mirror init';
 
 /** By the name of the partition on the source. */
 async function positionsOf(
@@ -136,12 +185,12 @@ async function commit(
   moves: readonly { place: NamedLinkedPartition['source']; offset: bigint }[],
 ): Promise<void> {
   const transactionalId = `${ledgerTopicOf(link)}.offsets`;
-  await using session = await openTxnSession(cluster, { transactionalId });
+  await using session = await openTransactionSession(cluster, { transactionalId });
   session.offsets({
     groupId,
     memberId: '',
     memberEpoch: () => -1,
-    offsets: moves.map(({ place: { topic, partition }, offset }) => ({
+    positions: moves.map(({ place: { topic, partition }, offset }) => ({
       topic,
       partition,
       offset,

@@ -1,100 +1,102 @@
-import {
-  checkGenesis,
-  readLedger,
-  shardOf,
-  targetPartitionOf,
-  type Genesis,
-  type PartitionPosition,
-} from '@penstock/ledger';
+import { partitionName, type Cluster, type KafkaError } from '@penstock/kafka';
+import { checkGenesis, readLedger, type Genesis, type PartitionPosition } from '@penstock/ledger';
 import type { MirrorConfig } from '../config.ts';
-import { shardsOf } from '../link/check-link.ts';
+import { shardCount } from '../link/shard-count.ts';
 import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
-import type { LinkContext } from '../link/link-context.ts';
-import { unregisteredTopics } from '../link/new-topics.ts';
-import { strangersOf, type Stranger } from '../link/strangers.ts';
-import { partitionName } from '../names.ts';
+import type { LinkEnds } from '../link/link-context.ts';
+import { unregisteredTopics } from '../link/unregistered-topics.ts';
+import { strangersOf } from '../link/strangers.ts';
+import { ledgerTopicOf } from '../names.ts';
 import { isoTime, wallClockMs } from '../wall-clock.ts';
+import type { LinkPartition, LinkStatus } from './link-status.ts';
+import { notBegun, targetOf } from './not-begun.ts';
 import { whatToDo } from './what-to-do.ts';
-
-/** A link as its ledger and its two clusters show it. Offsets are text, because JSON has no 64 bits. */
-export interface LinkStatus {
-  readonly link: string;
-  /** When this was read, ISO 8601. */
-  readonly at: string;
-  readonly sourceClusterId: string;
-  readonly targetClusterId: string;
-  readonly shards: number;
-  readonly partitions: readonly PartitionStatus[];
-  readonly strangers: readonly Stranger[];
-  /** Source topics that the configuration wants and that are not copied, until `mirror init`. */
-  readonly unregisteredTopics: readonly string[];
-}
-
-/** One source partition. Null stands for unknown, never 0. */
-export interface PartitionStatus {
-  readonly shard: number;
-  readonly partition: string;
-  /** Where the copies go; null: the ranges of the link have no room for it. */
-  readonly target: string | null;
-  /** The next source offset to copy; null: not begun. */
-  readonly position: string | null;
-  /** The end of the source's log. */
-  readonly sourceEnd: string | null;
-  /** Source offsets between the two. */
-  readonly behind: number | null;
-  readonly state: 'copied' | 'paused' | 'retired' | 'not-begun' | 'no-target-partition';
-  readonly pause: PauseStatus | null;
-  /** What an operator does about it; null: nothing. */
-  readonly todo: string | null;
-}
-
-export interface PauseStatus {
-  readonly kind: string;
-  readonly from: string;
-  readonly to: string;
-  /** ISO 8601; null: in a ledger of the first version. */
-  readonly since: string | null;
-  readonly detail: string;
-}
 
 /** It only reads: the mirror goes on undisturbed. Throws MirrorError, LedgerError and KafkaError. */
 export async function readStatus(
-  link: LinkContext,
+  link: LinkEnds,
   config: Pick<MirrorConfig, 'topics' | 'topicsDenied'>,
 ): Promise<LinkStatus> {
   const { source, target, identity } = link;
-  const shards = await shardsOf(link);
-  const partitions: PartitionStatus[] = [];
+  const shards = await shardCount(link);
+  const partitions: LinkPartition[] = [];
+  const registered = new Set<string>();
+  const seen = new Set<string>();
   for (let shard = 0; shard < shards; shard += 1) {
     const { genesis, positions } = await readLedger(target, identity.ledgerTopic, shard);
     checkGenesis(genesis, identity, shards);
     await source.refresh(...new Set(genesis.topics.map(({ name }) => name)));
     const sources = await inspectSource(source, positions);
-    const where = (position: PartitionPosition) => targetOf(genesis, position);
-    partitions.push(...positions.map((each, index) => begun(shard, each, where(each), sources[index]!)));
-    partitions.push(...notInLedger(link, shard, genesis, positions));
+    partitions.push(...positions.map((each, index) => begun(shard, genesis, each, sources[index]!)));
+    const count = ({ name }: { name: string }) => source.knownTopic(name)?.partitions.length ?? 0;
+    partitions.push(...notBegun(shard, genesis, positions, count));
+    for (const topic of genesis.topics) {
+      registered.add(topic.name);
+      if (topic.id !== null || count(topic) > 0) seen.add(topic.name);
+    }
+    for (const { topic } of positions) seen.add(topic);
   }
   const { link: name, sourceClusterId, targetClusterId } = identity;
   const at = isoTime(wallClockMs());
   const strangers = await strangersOf(link);
   const unregistered = await unregisteredTopics(link, config);
   const clusters = { sourceClusterId, targetClusterId };
-  return { link: name, at, ...clusters, shards, partitions, strangers, unregisteredTopics: unregistered };
+  return {
+    ...{ link: name, at, sourceAway: null, ...clusters },
+    ...{ shards, registeredTopics: registered.size },
+    ...{ partitions, strangers, unregisteredTopics: unregistered },
+    awaitedTopics: [...registered.difference(seen)],
+  };
+}
+
+/**
+ * The same without the source, when its datacenter is lost: how far it was copied is on the target. Throws
+ * MirrorError, LedgerError and KafkaError.
+ */
+export async function readStatusOfTarget(
+  link: string,
+  target: Cluster,
+  why: KafkaError,
+): Promise<LinkStatus> {
+  const targetClusterId = target.clusterId;
+  const ledger = { link, ledgerTopic: ledgerTopicOf(link), targetClusterId };
+  const shards = await shardCount({ target, identity: { ...ledger, sourceClusterId: '' } });
+  const partitions: LinkPartition[] = [];
+  const registered = new Set<string>();
+  let sourceClusterId = '';
+  for (let shard = 0; shard < shards; shard += 1) {
+    const { genesis, positions } = await readLedger(target, ledger.ledgerTopic, shard);
+    if (shard === 0) ({ sourceClusterId } = genesis);
+    checkGenesis(genesis, { ...ledger, sourceClusterId }, shards);
+    const unheard = { kind: 'no-answer', error: why } as const;
+    partitions.push(...positions.map((each) => begun(shard, genesis, each, unheard)));
+    for (const topic of genesis.topics) registered.add(topic.name);
+    // Those that were made since are known to the source alone.
+    partitions.push(...notBegun(shard, genesis, positions, (topic) => topic.partitions));
+  }
+  const strangers = await strangersOf({ target, identity: { ...ledger, sourceClusterId } });
+  const clusters = { sourceClusterId, targetClusterId };
+  const at = isoTime(wallClockMs());
+  return {
+    ...{ link, at, sourceAway: why.message, ...clusters },
+    ...{ shards, registeredTopics: registered.size },
+    ...{ partitions, strangers, unregisteredTopics: [], awaitedTopics: [] },
+  };
 }
 
 function begun(
   shard: number,
+  genesis: Genesis,
   recorded: PartitionPosition,
-  target: string | null,
   source: Inspected<InspectedSource>,
-): PartitionStatus {
+): LinkPartition {
   const { position, pause, retired } = recorded;
   const end = source.kind === 'found' ? source.state.end : null;
   const partition = partitionName(recorded.topic, recorded.partition);
   return {
     shard,
     partition,
-    target,
+    target: targetOf(genesis, recorded),
     position: String(position),
     sourceEnd: end === null ? null : String(end),
     behind: end === null ? null : Math.max(0, Number(end - position)),
@@ -106,39 +108,6 @@ function begun(
       since: pause.sinceMs === null ? null : isoTime(pause.sinceMs),
       detail: pause.detail,
     },
-    todo: pause && whatToDo(pause.kind, partition),
+    todo: pause && whatToDo(pause.kind, genesis.link, partition),
   };
-}
-
-function targetOf(
-  genesis: Genesis,
-  { topic, partition }: { topic: string; partition: number },
-): string | null {
-  const registered = genesis.topics.find(({ name }) => name === topic);
-  const number = registered && targetPartitionOf(registered, partition);
-  return registered === undefined || number === undefined ? null : partitionName(registered.target, number);
-}
-
-/** Source partitions of a shard without a position: nobody has begun them, or nobody can. */
-function notInLedger(
-  { source }: LinkContext,
-  shard: number,
-  genesis: Genesis,
-  positions: readonly PartitionPosition[],
-): PartitionStatus[] {
-  const known = new Set(positions.map(({ topic, partition }) => partitionName(topic, partition)));
-  const nothing = { position: null, sourceEnd: null, behind: null, pause: null };
-  return genesis.topics.flatMap(({ name }) => {
-    const count = source.knownTopic(name)?.partitions.length ?? 0;
-    return Array.from({ length: count }, (_, partition) => partition)
-      .filter((partition) => shardOf(name, partition, genesis.shards) === shard)
-      .filter((partition) => !known.has(partitionName(name, partition)))
-      .map((number): PartitionStatus => {
-        const target = targetOf(genesis, { topic: name, partition: number });
-        const partition = partitionName(name, number);
-        return target === null
-          ? { shard, partition, target, ...nothing, state: 'no-target-partition', todo: 'run mirror init' }
-          : { shard, partition, target, ...nothing, state: 'not-begun', todo: 'start a mirror, or wait' };
-      });
-  });
 }

@@ -1,44 +1,51 @@
 import { strangerInWords } from '../link/strangers.ts';
 import { groupOf } from '../names.ts';
 import { alignedTable } from './aligned-table.ts';
-import type { LinkStatus, PartitionStatus } from './read-status.ts';
+import type { LinkStatus, LinkPartition } from './link-status.ts';
 
 const head = ['shard', 'partition', 'target', 'position', 'source end', 'behind', 'state'];
 
 /**
- * The status for people: a line for each partition, then what to do about those that need somebody. With
- * `before`, an earlier one, it also shows how many source offsets a second were copied since.
+ * The status for people: a line for each partition, then what to do about those that need somebody, in lines
+ * that can be pasted into a shell. With `before`, an earlier one, it also shows how many source offsets a
+ * second were copied since.
  */
 export function statusTable(status: LinkStatus, before?: LinkStatus): string {
   const earlier = new Map(before?.partitions.map((each) => [each.partition, each]));
   const seconds = before === undefined ? 0 : (Date.parse(status.at) - Date.parse(before.at)) / 1_000;
-  const rates = (each: PartitionStatus) =>
+  const rates = (each: LinkPartition) =>
     before === undefined ? [] : [rateOf(each, earlier.get(each.partition), seconds)];
   const rows = [
     [...head.slice(0, -1), ...(before === undefined ? [] : ['a second']), 'state'],
     ...status.partitions.map((each) => [...cells(each), ...rates(each), stateOf(each)]),
   ];
   const notes = status.strangers.map((stranger) => strangerInWords(stranger, groupOf(status.link)));
+  if (status.sourceAway !== null) {
+    notes.push(`The source does not answer (${status.sourceAway}): this is what was copied before.`);
+  }
+  const init = `mirror init --link ${status.link}`;
   const todo = [
-    ...status.partitions.flatMap(({ partition, todo: what }) =>
-      what === null ? [] : [`${partition}: ${what}`],
+    ...(status.registeredTopics === 0 ? [`${init}  # no topic is registered, so nothing is copied`] : []),
+    ...status.partitions.flatMap((each) => each.todo ?? []),
+    ...status.unregisteredTopics.map((topic) => `${init}  # ${topic}: not copied yet`),
+    ...status.awaitedTopics.map(
+      (topic) => `# ${topic}: the source shows no such topic; check its name, or wait`,
     ),
-    ...status.unregisteredTopics.map((topic) => `${topic}: not copied yet; run mirror init`),
   ];
   return [...alignedTable(rows), ...(todo.length === 0 ? [] : ['', 'To do:', ...todo]), ...notes].join('\n');
 }
 
-function cells({ shard, partition, target, position, sourceEnd, behind }: PartitionStatus): string[] {
+function cells({ shard, partition, target, position, sourceEnd, behind }: LinkPartition): string[] {
   const orUnknown = (value: string | number | null) => (value === null ? '?' : String(value));
   return [String(shard), partition, target ?? '-', position ?? '-', orUnknown(sourceEnd), orUnknown(behind)];
 }
 
-function rateOf(now: PartitionStatus, before: PartitionStatus | undefined, seconds: number): string {
+function rateOf(now: LinkPartition, before: LinkPartition | undefined, seconds: number): string {
   if (before === undefined || now.position === null || before.position === null || seconds <= 0) return '?';
   return String(Math.max(0, Math.round(Number(BigInt(now.position) - BigInt(before.position)) / seconds)));
 }
 
-function stateOf({ state, pause }: PartitionStatus): string {
+function stateOf({ state, pause }: LinkPartition): string {
   switch (state) {
     case 'copied':
       return 'copied';

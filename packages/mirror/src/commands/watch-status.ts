@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '@penstock/kafka';
-import type { LinkStatus } from './read-status.ts';
+import type { LinkStatus } from './link-status.ts';
 
 const everyMs = 2_000;
 

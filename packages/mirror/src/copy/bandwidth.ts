@@ -9,9 +9,9 @@ const burstMs = 250;
  */
 export class Bandwidth {
   readonly #bytesPerSecond: number;
-  #paidUntil = -Infinity;
+  #paidUntilAt = -Infinity;
   #heldBackMs = 0;
-  #heldBackUntil = -Infinity;
+  #heldBackUntilAt = -Infinity;
 
   /** Infinity: no limit. */
   constructor(bytesPerSecond: number) {
@@ -29,25 +29,25 @@ export class Bandwidth {
 
   /** How long to take nothing, ms. */
   waitMs(now: number): number {
-    return Math.max(0, this.#paidUntil - now);
+    return Math.max(0, this.#paidUntilAt - now);
   }
 
   took(bytes: number, now: number): void {
-    this.#paidUntil = Math.max(this.#paidUntil, now - burstMs) + (bytes / this.#bytesPerSecond) * 1_000;
+    this.#paidUntilAt = Math.max(this.#paidUntilAt, now - burstMs) + (bytes / this.#bytesPerSecond) * 1_000;
   }
 
   /** Somebody has waited because of the limit. */
-  waited(from: number, to: number): void {
-    this.#heldBackMs += Math.max(0, to - Math.max(from, this.#heldBackUntil));
-    this.#heldBackUntil = Math.max(this.#heldBackUntil, to);
+  waited(fromAt: number, toAt: number): void {
+    this.#heldBackMs += Math.max(0, toAt - Math.max(fromAt, this.#heldBackUntilAt));
+    this.#heldBackUntilAt = Math.max(this.#heldBackUntilAt, toAt);
   }
 
   /** Whether anybody has waited within so many ms: then being behind is what the limit asks for. */
   heldBackWithin(ms: number, now: number): boolean {
-    return now - this.#heldBackUntil <= ms || this.waitMs(now) > 0;
+    return now - this.#heldBackUntilAt <= ms || this.waitMs(now) > 0;
   }
 
-  /** At most so much of an amount as the limit lets through in a time; at least 64 KiB. */
+  /** `bytes`, or what the limit lets through in `ms` if that is less. The limit is 64 KiB at least. */
   atMost(bytes: number, ms: number): number {
     return Math.min(bytes, Math.max(64 * 1024, Math.floor((this.#bytesPerSecond * ms) / 1_000)));
   }

@@ -1,4 +1,4 @@
-const minBytes = 16 * 1024;
+const bytesMin = 16 * 1024;
 
 /**
  * How many bytes one transaction may carry. A broker that throttles answers at once, and then reads nothing
@@ -7,15 +7,15 @@ const minBytes = 16 * 1024;
  * and grow again when nothing throttles them.
  */
 export class CommitBudget {
-  readonly #maxBytes: number;
+  readonly #bytesMax: number;
   readonly #lifetimeMs: number;
   #bytes: number;
 
   /** `lifetimeMs`: how long the broker lets a transaction live. */
-  constructor(maxBytes: number, lifetimeMs: number) {
-    this.#maxBytes = maxBytes;
+  constructor(bytesMax: number, lifetimeMs: number) {
+    this.#bytesMax = bytesMax;
     this.#lifetimeMs = lifetimeMs;
-    this.#bytes = maxBytes;
+    this.#bytes = bytesMax;
   }
 
   get bytes(): number {
@@ -25,7 +25,7 @@ export class CommitBudget {
   /** A transaction of so many bytes was committed. Its broker throttles for so long from now on. */
   passed(bytes: number, throttledMs: number): void {
     if (throttledMs > this.#lifetimeMs / 4) this.#shrinkBelow(bytes, 2);
-    else if (throttledMs === 0) this.#bytes = Math.min(this.#maxBytes, 2 * this.#bytes);
+    else if (throttledMs === 0) this.#bytes = Math.min(this.#bytesMax, 2 * this.#bytes);
   }
 
   /** A transaction of so many bytes was given up because it was throttled for too long. */
@@ -34,6 +34,6 @@ export class CommitBudget {
   }
 
   #shrinkBelow(bytes: number, by: number): void {
-    this.#bytes = Math.max(minBytes, Math.floor(Math.min(this.#bytes, bytes) / by));
+    this.#bytes = Math.max(bytesMin, Math.floor(Math.min(this.#bytes, bytes) / by));
   }
 }

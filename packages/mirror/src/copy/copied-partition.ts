@@ -1,5 +1,5 @@
+import { partitionName, restMs, type HeldUp, type TopicPartition } from '@penstock/kafka';
 import type { PartitionPosition, Pause, PauseFinding } from '@penstock/ledger';
-import { partitionName } from '../names.ts';
 import { wallClockMs } from '../wall-clock.ts';
 
 /** What is done with a partition that is neither paused nor retired. Those two are in its position. */
@@ -20,19 +20,19 @@ export interface SourceEnds {
   readonly heardAt: number;
 }
 
-const restMinMs = 5_000;
-const restMaxMs = 60_000;
-
 /** One source partition in the hands of a shard's owner. */
 export class CopiedPartition {
   readonly topic: string;
   readonly partition: number;
-  readonly target: { readonly topic: string; readonly partition: number };
+  readonly target: TopicPartition;
   /** As the ledger has it; undefined: it is new, and not in there yet. */
   committed: PartitionPosition | undefined;
   /** As it will be when the open transaction is committed. */
   next: PartitionPosition;
-  /** The target refuses the records that begin there: copied up to them, then paused. */
+  /**
+   * The target refuses the records that begin there: copied up to them, then paused. Known until that pause
+   * is committed: another partition may abort the transaction that would have told the ledger.
+   */
   refusal: PauseFinding | undefined;
   /** Record time of the last copied record, ms since 1970. */
   lastTimestampMs: number | undefined;
@@ -41,16 +41,12 @@ export class CopiedPartition {
   #activity: Activity = { kind: 'waiting', why: 'not looked at yet' };
   #restMs = 0;
   /** The first offset of the last batch that was too large for the target. */
-  #tooLargeAt: bigint | undefined;
+  #tooLargeOffset: bigint | undefined;
   #ends: SourceEnds | undefined;
   /** The last moment when it was seen to move, or to have nothing left to copy. */
   #progressAt = performance.now();
 
-  constructor(
-    position: PartitionPosition,
-    target: { topic: string; partition: number },
-    inLedger: 'in-ledger' | 'new',
-  ) {
+  constructor(position: PartitionPosition, target: TopicPartition, inLedger: 'in-ledger' | 'new') {
     this.topic = position.topic;
     this.partition = position.partition;
     this.target = target;
@@ -85,11 +81,16 @@ export class CopiedPartition {
 
   /** Whether its target partition may not be tried yet. */
   isResting(now: number): boolean {
-    return this.#activity.kind === 'resting' && this.#activity.untilAt > now;
+    return this.restsUntil !== undefined && this.restsUntil > now;
+  }
+
+  /** When it is to be tried again; undefined: it does not rest. */
+  get restsUntil(): number | undefined {
+    return this.#activity.kind === 'resting' ? this.#activity.untilAt : undefined;
   }
 
   /** The source has committed records that are not in the open transaction yet. */
-  get behind(): boolean {
+  get hasMore(): boolean {
     return this.next.position < (this.#ends?.lastStableOffset ?? -1n);
   }
 
@@ -116,17 +117,17 @@ export class CopiedPartition {
     );
   }
 
-  copy(): void {
+  markCopying(): void {
     this.#activity = { kind: 'copying' };
   }
 
-  wait(why: string): void {
+  markWaiting(why: string): void {
     this.#activity = { kind: 'waiting', why };
   }
 
   /** Longer each time, until something is written again. Returns for how long, ms. */
-  rest(): number {
-    this.#restMs = Math.min(restMaxMs, Math.max(restMinMs, 2 * this.#restMs));
+  beginRest(holdsUp: HeldUp): number {
+    this.#restMs = restMs(this.#restMs, holdsUp);
     this.#activity = { kind: 'resting', untilAt: performance.now() + this.#restMs };
     return this.#restMs;
   }
@@ -135,18 +136,18 @@ export class CopiedPartition {
   failFor(detail: string): number {
     const { position } = this.next;
     this.pauseFor({ kind: 'failing', from: position, to: position, detail });
-    return this.rest();
+    return this.beginRest('others');
   }
 
   pauseFor(finding: PauseFinding): void {
-    this.refusal = undefined;
     this.next = { ...this.next, retired: false, pause: { ...finding, sinceMs: wallClockMs() } };
-    this.wait('its pause is over'); // what it will do then, once an answer or its cause takes the pause away
+    // What it will do then, once an answer or its cause takes the pause away.
+    this.markWaiting('its pause is over');
   }
 
   retire(): void {
     this.next = { ...this.next, retired: true, pause: null };
-    this.wait('its topic is back');
+    this.markWaiting('its topic is back');
   }
 
   /** Its position may be fetched from: neither paused nor retired any more. */
@@ -175,19 +176,20 @@ export class CopiedPartition {
   }
 
   /**
-   * Whether the target's refusal of a batch is final. The first time that a batch is too large, the limit has
-   * been lowered since it was read: it is read again, and the batch is made smaller.
+   * The target refuses the batch that begins at `firstOffset`. The first time that it is too large, the limit
+   * has been lowered since it was read: it is read again, and the batch is made smaller.
    */
-  isRefused(code: string, firstOffset: bigint): boolean {
-    const isFirst = code === 'MESSAGE_TOO_LARGE' && this.#tooLargeAt !== firstOffset;
-    this.#tooLargeAt = firstOffset;
-    return !isFirst;
+  refuse(code: string, firstOffset: bigint): 'again' | 'final' {
+    const isFirst = code === 'MESSAGE_TOO_LARGE' && this.#tooLargeOffset !== firstOffset;
+    this.#tooLargeOffset = firstOffset;
+    return isFirst ? 'again' : 'final';
   }
 
   /** What `next` says is in the ledger now. */
   wasCommitted(now: number): void {
     if (this.committed?.position !== this.next.position) this.#progressAt = now;
     this.committed = this.next;
+    if (this.next.pause !== null) this.refusal = undefined;
     this.committedAtMs = wallClockMs();
   }
 
@@ -199,14 +201,15 @@ export class CopiedPartition {
 
   /**
    * Takes over what an earlier reading of the ledger taught about this partition, except its position. An
-   * operator may have answered meanwhile, so a refusal below the position counts no longer.
+   * operator may have answered meanwhile, so a refusal below the position counts no longer. Nor does one that
+   * is in the ledger as a pause, though its commit was not heard of: a retry of it must be tried.
    */
   learnFrom(earlier: CopiedPartition): void {
-    if (earlier.refusal !== undefined && earlier.refusal.from >= this.next.position) {
-      this.refusal = earlier.refusal;
-    }
+    const { refusal } = earlier;
+    const isAhead = refusal !== undefined && refusal.from >= this.next.position;
+    if (isAhead && this.next.pause === null) this.refusal = refusal;
     this.#restMs = earlier.#restMs;
-    this.#tooLargeAt = earlier.#tooLargeAt;
+    this.#tooLargeOffset = earlier.#tooLargeOffset;
     if (earlier.isResting(performance.now())) {
       const { pause, position } = { pause: earlier.pause, position: this.next.position };
       if (pause !== null && this.pause === null) this.pauseFor({ ...pause, from: position, to: position });

@@ -8,9 +8,9 @@ import { copyFetched, type Appended } from './copy-fetched.ts';
 import { fetchedBatch, records } from './fetched-batch.fixture.ts';
 import { declareMirrorMetrics } from '../metrics.ts';
 
-const limits = { maxMessageBytes: 100_000 };
+const limits = { messageBytesMax: 100_000 };
 
-test('the position goes behind what was read, markers and gaps included', () => {
+test('the position goes after what was read, markers and gaps included', () => {
   const { partition, copy, sent } = setUp(100n);
   copy(fetched([fetchedBatch(records(10, 5_000), 100n)], 113n));
   expect(partition.next).toMatchObject({ position: 113n, leaderEpoch: 9 });
@@ -55,14 +55,59 @@ test('after a refusal it copies up to the refused batch and no further', () => {
   );
   expect(sent.map(({ firstOffset }) => firstOffset)).toEqual([100n]);
   expect(partition.next).toMatchObject({ position: 110n, pause: { kind: 'refused', from: 110n, to: 120n } });
+  partition.wasCommitted(performance.now());
   expect(partition.refusal).toBeUndefined();
+});
+
+test('a refusal is known until its pause is committed: another partition may abort that', () => {
+  const { partition, copy } = setUp(100n);
+  partition.refusal = { kind: 'refused', from: 110n, to: 120n, detail: '' };
+  copy(fetched([fetchedBatch(records(10, 5_000), 100n), fetchedBatch(records(10, 5_000), 110n)], 120n));
+  expect(partition.phase).toBe('paused');
+  const { target, next: paused } = partition;
+  const again = new CopiedPartition(setUp(100n).partition.next, target, 'in-ledger');
+  again.learnFrom(partition);
+  expect(again.refusal).toMatchObject({ from: 110n, to: 120n });
+  const committedUnheard = new CopiedPartition(paused, target, 'in-ledger');
+  committedUnheard.learnFrom(partition);
+  expect(committedUnheard.refusal).toBeUndefined();
+});
+
+test('after a refusal inside a batch it copies the records before it, of joined batches too', () => {
+  const { partition, copy, sent } = setUp(100n);
+  partition.refusal = { kind: 'refused', from: 123n, to: 125n, detail: '' };
+  copy(
+    fetched(
+      [0n, 10n, 20n, 30n].map((delta) => fetchedBatch(records(10, 50), 100n + delta)),
+      140n,
+    ),
+  );
+  expect(sent.map(({ firstOffset, lastOffset, count }) => [firstOffset, lastOffset, count])).toEqual([
+    [100n, 119n, 20],
+    [120n, 122n, 3],
+  ]);
+  expect(partition.next).toMatchObject({ position: 123n, pause: { kind: 'refused', from: 123n, to: 125n } });
+});
+
+test('the first record of a batch is refused: nothing of it is copied', () => {
+  const { partition, copy, sent } = setUp(100n);
+  partition.refusal = { kind: 'refused', from: 100n, to: 101n, detail: '' };
+  copy(fetched([fetchedBatch(records(10, 5_000), 100n)], 110n));
+  expect(sent).toEqual([]);
+  expect(partition.next).toMatchObject({ position: 100n, pause: { kind: 'refused', from: 100n, to: 101n } });
+});
+
+test('offsets with gaps stay known of each record, as long as its batch may be refused', () => {
+  const { copy, sent } = setUp(100n);
+  copy(fetched([fetchedBatch(records(2, 50), 100n), fetchedBatch(records(1, 50), 110n)], 111n));
+  expect(sent).toMatchObject([{ count: 3, offsets: [100n, 101n, 110n] }]);
 });
 
 test('a record that is too large leaves a reference when it is rejected, and what follows is copied', () => {
   const rejected: OutgoingRecord[] = [];
   const { partition, sent, copy } = setUp(100n, rejected);
   const [small, ...rest] = records(4, 20);
-  const large = { ...small!, key: null, value: Buffer.alloc(limits.maxMessageBytes, 'x') };
+  const large = { ...small!, key: null, value: Buffer.alloc(limits.messageBytesMax, 'x') };
   copy(fetched([fetchedBatch([small!, large, ...rest], 100n)], 105n));
   expect(sent.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset])).toEqual([
     [100n, 100n],
@@ -75,7 +120,7 @@ test('a record that is too large leaves a reference when it is rejected, and wha
     topicId: 'id',
     partition: 0,
     offset: '101',
-    valueBytes: limits.maxMessageBytes,
+    valueBytes: limits.messageBytesMax,
     valueSha256: createHash('sha256').update(large.value).digest('hex'),
   });
   expect(rejected).toHaveLength(1);
@@ -83,9 +128,9 @@ test('a record that is too large leaves a reference when it is rejected, and wha
 
 test('a batch that is suddenly too large is refused for good only at the second time', () => {
   const { partition } = setUp(100n);
-  expect(partition.isRefused('MESSAGE_TOO_LARGE', 100n)).toBe(false);
-  expect(partition.isRefused('MESSAGE_TOO_LARGE', 100n)).toBe(true);
-  expect(partition.isRefused('INVALID_TIMESTAMP', 120n)).toBe(true);
+  expect(partition.refuse('MESSAGE_TOO_LARGE', 100n)).toBe('again');
+  expect(partition.refuse('MESSAGE_TOO_LARGE', 100n)).toBe('final');
+  expect(partition.refuse('INVALID_TIMESTAMP', 120n)).toBe('final');
 });
 
 function setUp(position: bigint, rejected?: OutgoingRecord[]) {
@@ -102,7 +147,7 @@ function setUp(position: bigint, rejected?: OutgoingRecord[]) {
     pause: null,
   };
   const partition = new CopiedPartition(at, { topic: 'events.clean', partition: 12 }, 'in-ledger');
-  partition.copy();
+  partition.markCopying();
   const sent: Appended[] = [];
   const open = { session: { append: () => undefined }, appended: sent, rejected };
   const metrics = declareMirrorMetrics(new Metrics('mirror'));

@@ -5,13 +5,13 @@ import {
   type Fetched,
   type FetchedBatch,
   type OutgoingRecord,
-  type TxnSession,
+  type TransactionSession,
 } from '@penstock/kafka';
 import type { MirrorMetrics } from '../metrics.ts';
 import type { CopiedPartition } from './copied-partition.ts';
 import { planCopy, type CopyLimits, type Piece } from './plan-copy.ts';
 import { referenceTo } from './reject-oversize.ts';
-import { rewriteBatches } from './rewrite-batches.ts';
+import { rewriteBatches, type RewrittenBatch } from './rewrite-batches.ts';
 
 /** A batch in the open transaction, in the order of appending: `commit` answers in that order. */
 export interface Appended {
@@ -20,13 +20,15 @@ export interface Appended {
   readonly lastOffset: bigint;
   readonly count: number;
   readonly bytes: number;
+  /** Of each record; undefined: they follow one another without a gap. */
+  readonly offsets: readonly bigint[] | undefined;
   /** Of its first record, ms since 1970; negative: it has none. */
   readonly timestampMs: number;
 }
 
 /** Where copies go: the open transaction and the list of what is in it. */
 export interface OpenCopies {
-  readonly session: Pick<TxnSession, 'append'>;
+  readonly session: Pick<TransactionSession, 'append'>;
   readonly appended: Appended[];
   /** References to records that are left out; undefined: such a record pauses its partition. */
   readonly rejected: OutgoingRecord[] | undefined;
@@ -47,8 +49,9 @@ export function copyFetched(
   const { highWatermark, lastStableOffset } = fetched;
   partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
   const { refusal } = partition;
-  for (const piece of planCopy(wantedBatches(partition, fetched, metrics), limits)) {
-    copyPiece(partition, piece, limits, open, metrics);
+  const within = refusal === undefined ? limits : { ...limits, before: refusal.from };
+  for (const piece of planCopy(wantedBatches(partition, fetched, metrics), within)) {
+    copyPiece(partition, piece, within, open, metrics);
     if (partition.pause !== null) return;
   }
   if (refusal !== undefined && fetched.nextOffset > refusal.from) {
@@ -67,9 +70,10 @@ function wantedBatches(
   metrics: MirrorMetrics,
 ): readonly FetchedBatch[] {
   const { position } = partition.next;
-  const stopAt = partition.refusal?.from;
+  const refusedOffset = partition.refusal?.from;
   const wanted = fetched.batches.filter(
-    (batch) => batch.firstOffset >= position && (stopAt === undefined || batch.baseOffset < stopAt),
+    (batch) =>
+      batch.firstOffset >= position && (refusedOffset === undefined || batch.baseOffset < refusedOffset),
   );
   const below = fetched.batches.filter((batch) => batch.firstOffset < position).length;
   if (below > 0) metrics.batches.add(below, 'below-position');
@@ -85,7 +89,7 @@ function copyPiece(
 ): void {
   if (piece.kind === 'pass') {
     const { bytes, count, baseOffset, lastOffset } = piece.batch;
-    append(partition, { bytes, count, firstOffset: baseOffset, lastOffset }, open);
+    append(partition, { bytes, count, firstOffset: baseOffset, lastOffset, offsets: undefined }, open);
     partition.moveTo(lastOffset + 1n, piece.batch.leaderEpoch);
     metrics.batches.add(1, 'pass');
     return;
@@ -93,18 +97,18 @@ function copyPiece(
   metrics.batches.add(piece.batches.length, piece.reason);
   try {
     const { rejected } = open;
-    const { batches, oversize } = rewriteBatches(piece.batches, limits, rejected !== undefined);
+    const { batches, oversize } = rewriteBatches(piece.batches, limits, rejected ? 'leave-out' : 'end');
     for (const batch of batches) {
       append(partition, batch, open);
       partition.moveTo(batch.lastOffset + 1n, -1);
     }
     const [tooLarge] = oversize;
     if (tooLarge === undefined || rejected !== undefined) {
-      rejected?.push(...oversize.map((record) => referenceTo(partition, record, limits.maxMessageBytes)));
-      return moveBehind(partition, piece.batches);
+      rejected?.push(...oversize.map((record) => referenceTo(partition, record, limits.messageBytesMax)));
+      return moveAfter(partition, piece.batches, limits.before);
     }
     partition.moveTo(tooLarge.offset, -1);
-    const detail = `a record of ${tooLarge.bytes} bytes; the target takes ${limits.maxMessageBytes}`;
+    const detail = `a record of ${tooLarge.bytes} bytes; the target takes ${limits.messageBytesMax}`;
     partition.pauseFor({ kind: 'refused', from: tooLarge.offset, to: tooLarge.offset + 1n, detail });
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
@@ -113,15 +117,12 @@ function copyPiece(
   }
 }
 
-function append(
-  partition: CopiedPartition,
-  batch: { bytes: Buffer; count: number; firstOffset: bigint; lastOffset: bigint },
-  open: OpenCopies,
-): void {
-  const { bytes, count, firstOffset, lastOffset } = batch;
+function append(partition: CopiedPartition, batch: RewrittenBatch, open: OpenCopies): void {
+  const { bytes, count, firstOffset, lastOffset, offsets } = batch;
   open.session.append(partition.target.topic, partition.target.partition, { bytes, count });
   const timestampMs = firstTimestampMs(bytes);
-  open.appended.push({ partition, firstOffset, lastOffset, count, bytes: bytes.length, timestampMs });
+  const what = { firstOffset, lastOffset, count, bytes: bytes.length, offsets };
+  open.appended.push({ partition, ...what, timestampMs });
 }
 
 /**
@@ -133,8 +134,14 @@ function firstTimestampMs(bytes: Buffer): number {
 }
 
 /** A compacted batch may end in a gap: the position goes past the gap, not only past the last record. */
-function moveBehind(partition: CopiedPartition, batches: readonly FetchedBatch[]): void {
-  partition.moveTo(endOf(batches), batches.at(-1)?.leaderEpoch ?? -1);
+function moveAfter(
+  partition: CopiedPartition,
+  batches: readonly FetchedBatch[],
+  before: bigint | undefined,
+): void {
+  const end = endOf(batches);
+  if (before !== undefined && end > before) return; // the rest of the last one is refused
+  partition.moveTo(end, batches.at(-1)?.leaderEpoch ?? -1);
 }
 
 /** The offset after the last one of these batches. */

@@ -88,7 +88,7 @@ function copy(batches: FetchedBatch[], start: bigint, end: bigint, limit: number
     pause: null,
   };
   const partition = new CopiedPartition(at, { topic: 'clean', partition: 0 }, 'in-ledger');
-  partition.copy();
+  partition.markCopying();
   const copied: string[] = [];
   const references: { value: Uint8Array | null }[] = [];
   const open = {
@@ -108,7 +108,7 @@ function copy(batches: FetchedBatch[], start: bigint, end: bigint, limit: number
       ...each,
       firstOffset: each.baseOffset < start && start <= each.lastOffset ? start : each.baseOffset,
     }));
-    copyFetched(partition, fetched(begun, nextOffset, end), { maxMessageBytes: limit }, open, metrics);
+    copyFetched(partition, fetched(begun, nextOffset, end), { messageBytesMax: limit }, open, metrics);
   }
   const spans = open.appended.map(({ bytes, firstOffset, lastOffset, count }) => ({
     ...{ bytes, first: firstOffset, last: lastOffset, count },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { planCopy, rewriteReason } from './plan-copy.ts';
 import { fetchedBatch, records } from './fetched-batch.fixture.ts';
 
-const limits = { maxMessageBytes: 100_000 };
+const limits = { messageBytesMax: 100_000 };
 
 test('a batch without gaps passes unread', () => {
   expect(rewriteReason(fetchedBatch(records(100, 100)), limits)).toBeUndefined();

@@ -1,11 +1,17 @@
 import { attributesAt, lastOffsetDeltaAt, logAppendTimeBit, type FetchedBatch } from '@penstock/kafka';
-import type { RewriteReason } from '../metrics.ts';
 
 /** What the target takes. */
 export interface CopyLimits {
   /** max.message.bytes of the target topic. */
-  readonly maxMessageBytes: number;
+  readonly messageBytesMax: number;
+  /** It refuses the record at this offset: only those before it are copied. Undefined: none that is known. */
+  readonly before?: bigint | undefined;
 }
+
+/** Why a batch is decoded and encoded again instead of passing as it is. */
+export const rewriteReasons = ['trimmed', 'gaps', 'log-append-time', 'oversize', 'tiny'] as const;
+
+export type RewriteReason = (typeof rewriteReasons)[number];
 
 export type Piece =
   /** Goes on as it is, records unread. */
@@ -64,11 +70,12 @@ export function planCopy(batches: readonly FetchedBatch[], limits: CopyLimits): 
 export function rewriteReason(batch: FetchedBatch, limits: CopyLimits): RewriteReason | undefined {
   // The fetch began inside it. The records below the position are on the target already.
   if (batch.firstOffset > batch.baseOffset) return 'trimmed';
+  if (limits.before !== undefined && batch.lastOffset >= limits.before) return 'trimmed';
   // Compacted. A broker accepts only batches without gaps from a producer (LogValidator.validateBatch).
   if (batch.count !== lastOffsetDeltaAt(batch.bytes, 0) + 1) return 'gaps';
   // Readers do not see the records' own times, and the flag cannot be kept: the target has its own setting.
   if ((attributesAt(batch.bytes, 0) & logAppendTimeBit) !== 0) return 'log-append-time';
-  if (batch.bytes.length > limits.maxMessageBytes) return 'oversize';
+  if (batch.bytes.length > limits.messageBytesMax) return 'oversize';
   return undefined;
 }
 

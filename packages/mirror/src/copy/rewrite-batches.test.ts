@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { fetchedBatch, records } from './fetched-batch.fixture.ts';
 import { rewriteBatches } from './rewrite-batches.ts';
 
-const wide = { maxMessageBytes: 1_000_000 };
+const wide = { messageBytesMax: 1_000_000 };
 
 test.each(codecs)(
   'records written anew with %s read as before, tombstones, headers and times included',
   (codec) => {
     const batch = fetchedBatch(records(50, 300), 1000n, codec);
-    const [rewritten, ...more] = rewriteBatches([batch], wide).batches;
+    const [rewritten, ...more] = rewriteBatches([batch], wide, 'end').batches;
     expect(more).toEqual([]);
     expect(read(rewritten!.bytes)).toEqual(read(batch.bytes));
     expect(rewritten).toMatchObject({ count: 50, firstOffset: 1000n, lastOffset: 1049n });
@@ -19,7 +19,7 @@ test.each(codecs)(
 
 test('records below the first wanted one are left out', () => {
   const batch = { ...fetchedBatch(records(10, 20), 100n), firstOffset: 104n };
-  const [rewritten] = rewriteBatches([batch], wide).batches;
+  const [rewritten] = rewriteBatches([batch], wide, 'end').batches;
   expect(read(rewritten!.bytes)).toEqual(read(batch.bytes).slice(4));
   expect(rewritten).toMatchObject({ count: 6, firstOffset: 104n, lastOffset: 109n });
 });
@@ -28,7 +28,7 @@ test('the time of the log becomes the time of the record', () => {
   const batch = fetchedBatch(records(3, 20));
   batch.bytes.writeUInt16BE(0x08, 21);
   batch.bytes.writeBigInt64BE(1_800_000_000_000n, 35);
-  const [rewritten] = rewriteBatches([batch], wide).batches;
+  const [rewritten] = rewriteBatches([batch], wide, 'end').batches;
   expect(read(rewritten!.bytes).map(({ timestampMs }) => timestampMs)).toEqual(
     Array(3).fill(1_800_000_000_000),
   );
@@ -37,7 +37,7 @@ test('the time of the log becomes the time of the record', () => {
 
 test('what is too large is split until it fits, in order', () => {
   const batch = fetchedBatch(records(64, 1_000));
-  const { batches, oversize } = rewriteBatches([batch], { maxMessageBytes: 5_000 });
+  const { batches, oversize } = rewriteBatches([batch], { messageBytesMax: 5_000 }, 'end');
   expect(oversize).toEqual([]);
   expect(Math.max(...batches.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(5_000);
   expect(batches.flatMap(({ bytes }) => read(bytes))).toEqual(read(batch.bytes));
@@ -50,7 +50,7 @@ test('a record that is too large alone is named; what comes before it is there',
     ...records(2, 100),
   ];
   const batch = fetchedBatch(large, 500n);
-  const { batches, oversize } = rewriteBatches([batch], { maxMessageBytes: 2_000 });
+  const { batches, oversize } = rewriteBatches([batch], { messageBytesMax: 2_000 }, 'end');
   expect(oversize).toMatchObject([{ offset: 506n }]);
   expect(batches.flatMap(({ bytes }) => read(bytes))).toEqual(read(batch.bytes).slice(0, 6));
 });
@@ -69,7 +69,11 @@ test.each<[string, (bytes: Buffer) => Partial<FetchedBatch>, number]>([
     timestampMs: at,
   }));
   const batch = fetchedBatch(odd);
-  const { batches } = rewriteBatches([{ ...batch, ...change(batch.bytes) }], { maxMessageBytes: limit });
+  const { batches } = rewriteBatches(
+    [{ ...batch, ...change(batch.bytes) }],
+    { messageBytesMax: limit },
+    'end',
+  );
   const copied = batches.flatMap(({ bytes }) => [...readRecords({ bytes, firstOffset: 0n })]);
   expect(copied.length).toBeGreaterThan(2);
   for (const record of copied) expect(record.encodedHeaders).toEqual(encodedHeaders);
@@ -77,7 +81,7 @@ test.each<[string, (bytes: Buffer) => Partial<FetchedBatch>, number]>([
 
 test('several batches become one', () => {
   const batches = [0n, 3n, 6n].map((baseOffset) => fetchedBatch(records(3, 10), baseOffset, 'zstd'));
-  const [joined, ...more] = rewriteBatches(batches, wide).batches;
+  const [joined, ...more] = rewriteBatches(batches, wide, 'end').batches;
   expect(more).toEqual([]);
   expect(joined).toMatchObject({ count: 9, firstOffset: 0n, lastOffset: 8n });
 });
@@ -85,7 +89,7 @@ test('several batches become one', () => {
 test('bytes that are no records are an error, not a copy', () => {
   const batch = fetchedBatch(records(10, 100), 0n, 'zstd');
   batch.bytes.fill(0xff, 61);
-  expect(() => rewriteBatches([batch], wide)).toThrow(CorruptBatchError);
+  expect(() => rewriteBatches([batch], wide, 'end')).toThrow(CorruptBatchError);
 });
 
 function read(bytes: FetchedBatch['bytes']) {

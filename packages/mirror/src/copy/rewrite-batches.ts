@@ -1,7 +1,5 @@
 import {
-  attributesAt,
-  codecs,
-  CorruptBatchError,
+  codecOf,
   encodeBatch,
   readRecords,
   recordBytesMax,
@@ -17,10 +15,13 @@ export interface RewrittenBatch {
   readonly count: number;
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
+  /** Of each record; undefined: they follow one another without a gap. */
+  readonly offsets: readonly bigint[] | undefined;
 }
 
-/** A record that is larger than the target takes, alone in a batch of so many bytes. */
+/** A record that the target does not take, because it is too large. */
 export interface OversizeRecord extends SourceRecord {
+  /** Of a batch that holds nothing else. */
   readonly bytes: number;
 }
 
@@ -39,29 +40,32 @@ const uncompressedBytesMax = 1024 * 1024;
 
 /**
  * Decodes batches of one partition and encodes their records again, from each batch's first wanted offset
- * on, with the codec of the first. Keys, values, nulls, headers, times and order are kept. `leavesOut`:
- * records that are too large are left out, instead of ending it. Throws CorruptBatchError.
+ * on and before the limit's, with the codec of the first. Keys, values, nulls, headers, times and order are
+ * kept. Records that are too large are left out, or the first of them ends it. Throws CorruptBatchError.
  */
 export function rewriteBatches(
   batches: readonly FetchedBatch[],
   limits: CopyLimits,
-  leavesOut = false,
+  oversize: 'leave-out' | 'end',
 ): Rewritten {
-  const codec = codecOf(batches[0]);
+  const [first] = batches;
+  const codec = first === undefined ? 'none' : codecOf(first.bytes);
+  const leavesOut = oversize === 'leave-out';
   const out = { batches: [] as RewrittenBatch[], oversize: [] as OversizeRecord[] };
-  for (const records of runsOf(batches)) {
+  for (const records of runsOf(batches, limits.before)) {
     encodeWithin(records, codec, limits, leavesOut, out);
     if (out.oversize.length > 0 && !leavesOut) break;
   }
   return out;
 }
 
-function* runsOf(batches: readonly FetchedBatch[]): Generator<SourceRecord[]> {
+function* runsOf(batches: readonly FetchedBatch[], before: bigint | undefined): Generator<SourceRecord[]> {
   let run: SourceRecord[] = [];
   let runBytes = 0;
   for (const batch of batches) {
     for (const record of readRecords(batch)) {
       const { offset, key, value, timestampMs } = record;
+      if (before !== undefined && offset >= before) break;
       const copied = { offset, key, value, timestampMs, encodedHeaders: record.encodedHeaders };
       const recordBytes = recordBytesMax(copied);
       if (run.length > 0 && runBytes + recordBytes > uncompressedBytesMax) {
@@ -87,8 +91,11 @@ function encodeWithin(
   const { bytes, count } = encodeBatch(records, { codec });
   const [first] = records;
   if (first === undefined) return;
-  if (bytes.length <= limits.maxMessageBytes) {
-    out.batches.push({ bytes, count, firstOffset: first.offset, lastOffset: records.at(-1)!.offset });
+  if (bytes.length <= limits.messageBytesMax) {
+    const [firstOffset, lastOffset] = [first.offset, records.at(-1)!.offset];
+    const hasGaps = lastOffset - firstOffset + 1n !== BigInt(count);
+    const offsets = hasGaps ? records.map(({ offset }) => offset) : undefined;
+    out.batches.push({ bytes, count, firstOffset, lastOffset, offsets });
     return;
   }
   if (count === 1) {
@@ -99,11 +106,4 @@ function encodeWithin(
   encodeWithin(records.slice(0, middle), codec, limits, leavesOut, out);
   if (out.oversize.length > 0 && !leavesOut) return;
   encodeWithin(records.slice(middle), codec, limits, leavesOut, out);
-}
-
-function codecOf(batch: FetchedBatch | undefined): Codec {
-  const number = batch === undefined ? 0 : attributesAt(batch.bytes, 0) & 0b111;
-  const codec = codecs[number];
-  if (codec === undefined) throw new CorruptBatchError(`codec ${number} is not known`);
-  return codec;
 }

@@ -4,7 +4,8 @@ import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
 import { pairsTopicOf, rejectedTopicOf } from '../names.ts';
 import type { LinkContext } from './link-context.ts';
-import { replicationProblems } from './target-topics.ts';
+import { shardCount } from './shard-count.ts';
+import { linkReplicationProblems } from './target-topics.ts';
 
 /**
  * Refuses to start what is not a link that init made, or what cannot keep what it takes. Settings of single
@@ -12,7 +13,7 @@ import { replicationProblems } from './target-topics.ts';
  */
 export async function checkLink(link: LinkContext, config: Pick<MirrorConfig, 'oversize'>): Promise<void> {
   const { identity, singleReplica } = link;
-  const topics = await registeredTopics(link, await shardsOf(link));
+  const topics = await registeredTopics(link, await shardCount(link));
   const needs = [
     { name: identity.ledgerTopic, configs: { 'cleanup.policy': 'compact' } },
     { name: pairsTopicOf(identity.link) },
@@ -32,7 +33,7 @@ export async function checkLink(link: LinkContext, config: Pick<MirrorConfig, 'o
     topics.map(({ name }) => name),
   );
   const targets = await settingsOf(link.target, [...new Set(topics.map(({ target }) => target))]);
-  const tooFew = replicationProblems(singleReplica, topics, sources, targets);
+  const tooFew = linkReplicationProblems(singleReplica, topics, sources, targets);
   if (tooFew.length > 0) throw new MirrorError('TARGET_TOPICS', tooFew.join('; '));
 }
 
@@ -41,18 +42,6 @@ async function settingsOf(cluster: Cluster, names: readonly string[]): Promise<T
   const described = await describeTopics(cluster, names);
   return [...described.values()].flatMap(({ configs, ...topic }) =>
     configs instanceof KafkaError ? [] : [{ ...topic, configs }],
-  );
-}
-
-/** How many partitions the ledger has. Throws MirrorError NO_LEDGER. */
-export async function shardsOf({ target, identity }: LinkContext): Promise<number> {
-  await target.refresh(identity.ledgerTopic);
-  const ledger = target.knownTopic(identity.ledgerTopic);
-  if (ledger !== undefined) return ledger.partitions.length;
-  throw new MirrorError(
-    'NO_LEDGER',
-    `The target has no topic ${identity.ledgerTopic}: run "mirror init --link ${identity.link}" once. ` +
-      'If this link has run before, its ledger is lost, and a new beginning would copy everything again',
   );
 }
 

@@ -1,4 +1,4 @@
-import { encodeBatch, openTxnSession, type Admin } from '@penstock/kafka';
+import { encodeBatch, openTransactionSession, type Admin } from '@penstock/kafka';
 import {
   genesisRecord,
   LedgerError,
@@ -13,15 +13,17 @@ import { wallClockMs } from '../wall-clock.ts';
 import type { LinkContext } from './link-context.ts';
 import { circles, originsOf } from './link-graph.ts';
 import { linksInto, readGeneses } from './read-geneses.ts';
+import { refusedNames } from './refused-names.ts';
 import {
   partitionsNeeded,
   rangesInWords,
   registerTopics,
   targetName,
-  type WantedTopic,
+  type Naming,
+  type ResolvedTopic,
 } from './register-topics.ts';
 import { checkTargetTopics, createTargetTopics, replication } from './target-topics.ts';
-import { wantedTopics, type WantedName } from './wanted-topics.ts';
+import { emptyPatterns, wantedTopics, type WantedName } from './wanted-topics.ts';
 
 type InitConfig = Pick<MirrorConfig, 'naming' | 'shards' | 'targetCleanup' | 'topics' | 'topicsDenied'>;
 type Admins = { source: Admin; target: Admin };
@@ -38,7 +40,9 @@ export async function initLink(config: InitConfig, link: LinkContext): Promise<s
     const shards = await findShards(config.shards, link, admins.target);
     const known = await knownGeneses(link, shards);
     const newest = known.reduce<Genesis | undefined>(newer, undefined);
-    const genesis = await planGenesis(config, link, admins, shards.count, newest);
+    const names = wantedTopics(config.topics, config.topicsDenied, await admins.source.topicNames());
+    const genesis = await planGenesis(config.naming, names, link, admins, shards.count, newest);
+    await refuseNames(link, admins.target, genesis);
     await createLedger(shards.count, link, admins.target, report);
     await prepareTargets(config, link, admins, genesis, report);
     for (let shard = 0; shard < shards.count; shard += 1) {
@@ -46,8 +50,15 @@ export async function initLink(config: InitConfig, link: LinkContext): Promise<s
       await writeGenesis(link, shard, genesis);
       report.push(`wrote the genesis of shard ${shard}`);
     }
+    // Also those that the configuration does not name any more.
+    await link.source.refresh(...genesis.topics.map(({ name }) => name));
     for (const { name, target, ranges } of genesis.topics) {
-      report.push(`${name} -> ${target} partitions ${rangesInWords(ranges)}`);
+      const missing =
+        link.source.knownTopic(name) === undefined ? '; the source shows no such topic yet' : '';
+      report.push(`${name} -> ${target} partitions ${rangesInWords(ranges)}${missing}`);
+    }
+    for (const pattern of emptyPatterns(config.topics, names)) {
+      report.push(`${pattern} finds no topic to copy`);
     }
     return report;
   });
@@ -124,7 +135,8 @@ function newer(one: Genesis | undefined, other: Genesis | undefined): Genesis | 
 }
 
 async function planGenesis(
-  config: InitConfig,
+  naming: Naming,
+  names: readonly WantedName[],
   link: LinkContext,
   admins: Admins,
   shards: number,
@@ -132,11 +144,10 @@ async function planGenesis(
 ): Promise<Genesis> {
   const { identity } = link;
   const { link: name, sourceClusterId, targetClusterId } = identity;
-  const names = wantedTopics(config.topics, config.topicsDenied, await admins.source.topicNames());
   const wanted = await lookUpTopics(names, link, admins.source);
   const others = await linksInto(link.target, admins.target, identity.ledgerTopic);
   const known = newest?.topics ?? [];
-  const registered = registerTopics(wanted, known, others, targetName(config.naming, name));
+  const registered = registerTopics(wanted, known, others, targetName(naming, name));
   if (registered.kind === 'refused') throw new MirrorError('TARGET_RANGES', registered.problems.join('; '));
   const { topics } = registered;
   refuseCircles(targetClusterId, topics);
@@ -153,6 +164,19 @@ async function planGenesis(
   return genesis;
 }
 
+/** Before anything is made: a ledger without its target topics would be half a link. */
+async function refuseNames(
+  { identity: { link, ledgerTopic } }: LinkContext,
+  target: Admin,
+  { topics }: Genesis,
+): Promise<void> {
+  const existing = await target.topicNames();
+  const beside = [ledgerTopic, pairsTopicOf(link), rejectedTopicOf(link)];
+  const targets = topics.map((topic) => topic.target);
+  const problems = [...refusedNames(beside, existing), ...refusedNames(targets, [...existing, ...beside])];
+  if (problems.length > 0) throw new MirrorError('TARGET_TOPICS', problems.join('; '));
+}
+
 function refuseCircles(targetClusterId: string, topics: readonly RegisteredTopic[]): void {
   const problems = circles(targetClusterId, topics);
   if (problems.length > 0) throw new MirrorError('CIRCLE', problems.join('; '));
@@ -162,7 +186,7 @@ async function lookUpTopics(
   wanted: readonly WantedName[],
   { source }: LinkContext,
   admin: Admin,
-): Promise<WantedTopic[]> {
+): Promise<ResolvedTopic[]> {
   await source.refresh(...wanted.map(({ name }) => name));
   const besideSource = await linksInto(source, admin);
   return wanted.map(({ name, width }) => {
@@ -206,7 +230,7 @@ async function writeGenesis(
   genesis: Genesis,
 ): Promise<void> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
-  await using session = await openTxnSession(target, { transactionalId });
+  await using session = await openTransactionSession(target, { transactionalId });
   session.append(identity.ledgerTopic, shard, encodeBatch([genesisRecord(shard, genesis, wallClockMs())]));
   await session.commit();
 }

@@ -1,11 +1,5 @@
-import { KafkaError, listOffsets, type Cluster } from '@penstock/kafka';
+import { KafkaError, listOffsets, partitionName, type Cluster, type TopicPartition } from '@penstock/kafka';
 import type { SourceState, TargetState } from '@penstock/ledger';
-import { partitionName } from '../names.ts';
-
-export interface NamedPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 /** What a cluster says of one partition. A partition that does not answer keeps no other one waiting. */
 export type Inspected<State> =
@@ -25,7 +19,7 @@ const timeoutMs = 5_000;
 /** In the order asked. The topics must have been refreshed before. */
 export async function inspectSource(
   source: Cluster,
-  partitions: readonly NamedPartition[],
+  partitions: readonly TopicPartition[],
 ): Promise<Inspected<InspectedSource>[]> {
   const existing = partitions.filter((each) => exists(source, each));
   const [starts, ends, stableEnds] = await Promise.all([
@@ -49,7 +43,7 @@ export async function inspectSource(
 /** The end of target partitions, in the order asked. The topics must have been refreshed before. */
 export async function inspectTarget(
   target: Cluster,
-  partitions: readonly NamedPartition[],
+  partitions: readonly TopicPartition[],
 ): Promise<Inspected<TargetState>[]> {
   const existing = partitions.filter((each) => exists(target, each));
   const ends = await offsetsOf(target, existing, 'latest', 'read_uncommitted');
@@ -87,7 +81,7 @@ export async function refreshTopics(
  */
 async function offsetsOf(
   cluster: Cluster,
-  partitions: readonly NamedPartition[],
+  partitions: readonly TopicPartition[],
   at: 'earliest' | 'latest',
   isolation: 'read_committed' | 'read_uncommitted',
 ): Promise<Map<string, bigint | KafkaError>> {
@@ -119,7 +113,7 @@ async function offsetsOf(
   return offsets;
 }
 
-function exists(cluster: Cluster, { topic, partition }: NamedPartition): boolean {
+function exists(cluster: Cluster, { topic, partition }: TopicPartition): boolean {
   return partition < (cluster.knownTopic(topic)?.partitions.length ?? 0);
 }
 

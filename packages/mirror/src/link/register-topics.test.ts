@@ -10,7 +10,7 @@ const clean = {
   origins: [],
 };
 
-test('the first link takes the first partitions, the next those behind', () => {
+test('the first link takes the first partitions, the next those after them', () => {
   const first = topicsOf(registerTopics([clean], [], [], identity));
   expect(first).toEqual([
     {
@@ -29,7 +29,7 @@ test('the first link takes the first partitions, the next those behind', () => {
   expect(third).toMatchObject([{ ranges: [{ first: 36, width: 12 }] }]);
 });
 
-test('a range never moves; it grows where nobody is behind it, and goes on behind the others else', () => {
+test('a range never moves; it grows if nobody has what follows it, and else goes on after the others', () => {
   const first = topicsOf(registerTopics([clean], [], [], identity));
   const wider = { ...clean, source: { id: 'id', partitions: 16 } };
   expect(topicsOf(registerTopics([wider], first, [], identity))).toMatchObject([
@@ -43,7 +43,7 @@ test('a range never moves; it grows where nobody is behind it, and goes on behin
   ];
   expect(beside).toMatchObject([{ ranges, partitions: 12 }]);
   expect(rangesInWords(ranges)).toBe('0 to 11 and 24 to 27');
-  // The last range grows where it is; the neighbour, in turn, goes on behind it.
+  // The last range grows where it is; the neighbour, in turn, goes on after it.
   const widest = { ...clean, source: { id: 'id', partitions: 20 } };
   expect(topicsOf(registerTopics([widest], beside, [genesis(second)], identity))).toMatchObject([
     { ranges: [ranges[0], { first: 24, width: 8 }] },

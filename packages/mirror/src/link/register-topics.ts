@@ -2,7 +2,8 @@ import { widthOf, type Genesis, type Origin, type RegisteredTopic, type TargetRa
 
 export type Naming = 'identity' | 'prefix';
 
-export interface WantedTopic {
+/** A topic that is wanted, and what its source says of it. */
+export interface ResolvedTopic {
   readonly name: string;
   /** Target partitions to keep for it; undefined: as many as the source has. */
   readonly width: number | undefined;
@@ -20,11 +21,11 @@ export type Registered =
  * Gives each topic of a link its target topic and its ranges of target partitions. Under identity naming,
  * links share a target topic and their ranges are disjoint. So order per source partition holds, and a link
  * that died with an open transaction stops only the readers of its own ranges. A range never moves once it
- * is given. A topic that needs more gets the partitions behind its last range, or a further range behind
+ * is given. A topic that needs more gets the partitions after its last range, or a further range after
  * those of the other links.
  */
 export function registerTopics(
-  wanted: readonly WantedTopic[],
+  wanted: readonly ResolvedTopic[],
   known: readonly RegisteredTopic[],
   others: readonly Genesis[],
   naming: (topic: string) => string,
@@ -80,7 +81,7 @@ function grown(
   if (more <= 0) return ranges;
   const first = endOf(taken);
   const last = ranges.at(-1);
-  // Nobody has taken anything behind the last range: it becomes wider.
+  // Nobody has taken anything after the last range: it becomes wider.
   return last !== undefined && last.first + last.width === first
     ? [...ranges.slice(0, -1), { first: last.first, width: last.width + more }]
     : [...ranges, { first, width: more }];

@@ -13,7 +13,7 @@ export interface Stranger {
 
 /** Asks the group. Throws KafkaError. */
 export async function strangersOf(
-  { target, identity }: LinkContext,
+  { target, identity }: Pick<LinkContext, 'target' | 'identity'>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Stranger[]> {
   const members = await groupMembers(target, groupOf(identity.link), options);
@@ -25,13 +25,9 @@ export function strangerInWords({ clientId, host, shards }: Stranger, group: str
   return `${clientId} at ${host} has joined the group ${group}, is not a mirror, and holds ${held}`;
 }
 
-/** Mirrors make their member ids from their names (UUID version 5). Other clients take random ones. */
-export function isMirror(memberId: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(memberId);
-}
-
-function strangerOf({ memberId, clientId, clientHost, assignment }: DescribedMember): Stranger {
-  return { memberId, clientId, host: clientHost, shards: assignment.flatMap(({ partitions }) => partitions) };
+/** A sentence for each. */
+export function strangersInWords(strangers: readonly Stranger[], link: string): string[] {
+  return strangers.map((stranger) => strangerInWords(stranger, groupOf(link)));
 }
 
 /** Looks for strangers again and again until it is disposed of. Each is logged once. */
@@ -51,7 +47,11 @@ export function watchStrangers(link: LinkContext, log: Log, everyMs: number): Re
   );
 }
 
-/** A sentence for each. */
-export function strangersInWords(strangers: readonly Stranger[], link: string): string[] {
-  return strangers.map((stranger) => strangerInWords(stranger, groupOf(link)));
+/** Mirrors make their member ids from their names (UUID version 5). Other clients take random ones. */
+export function isMirror(memberId: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(memberId);
+}
+
+function strangerOf({ memberId, clientId, clientHost, assignment }: DescribedMember): Stranger {
+  return { memberId, clientId, host: clientHost, shards: assignment.flatMap(({ partitions }) => partitions) };
 }

@@ -74,12 +74,12 @@ export async function checkTargetTopics(
       (problem) => `topic ${topic.target}: ${problem}`,
     );
   });
-  problems.push(...replicationProblems(sides.singleReplica, topics, sources, targets));
+  problems.push(...linkReplicationProblems(sides.singleReplica, topics, sources, targets));
   if (problems.length > 0) throw new MirrorError('TARGET_TOPICS', [...new Set(problems)].join('; '));
 }
 
 /** Which topics of either side have too few replicas to keep what they took, in words. */
-export function replicationProblems(
+export function linkReplicationProblems(
   singleReplica: Sides['singleReplica'],
   topics: readonly RegisteredTopic[],
   sources: readonly TopicSettings[],

@@ -8,8 +8,6 @@ export interface TopicState {
   readonly limits: CopyLimits;
   /** Why nothing of the topic may be copied now; undefined: it may. */
   readonly trouble: TopicTrouble | undefined;
-  /** What the target refuses although the source may take it, in words. */
-  readonly refuses: readonly string[];
 }
 
 export type TopicTrouble = Pick<PauseFinding, 'kind' | 'detail'>;
@@ -83,17 +81,17 @@ export function stateOf(
   ownCleanup: boolean,
 ): TopicState {
   const limits = limitsOf(target);
-  const troubled = (trouble: TopicTrouble): TopicState => ({ limits, trouble, refuses: [] });
+  const troubled = (trouble: TopicTrouble): TopicState => ({ limits, trouble });
   if (!source.mayRead) return troubled(denied(`the source does not let this user read ${source.name}`));
   if (target?.mayWrite === false) {
     return troubled(denied(`the target does not let this user write to ${target.name}`));
   }
   if (source.configs instanceof KafkaError) return troubled(troubleOf(source.configs));
   if (target?.configs instanceof KafkaError) return troubled(troubleOf(target.configs));
-  if (target === undefined) return { limits, trouble: undefined, refuses: [] };
-  const { changes, deletes, refuses } = targetDifferences(source.configs, target.configs);
+  if (target === undefined) return { limits, trouble: undefined };
+  const { changes, deletes } = targetDifferences(source.configs, target.configs);
   const differences = [...changes, ...(ownCleanup ? [] : deletes)];
-  if (differences.length === 0) return { limits, trouble: undefined, refuses };
+  if (differences.length === 0) return { limits, trouble: undefined };
   return troubled({ kind: 'target-settings', detail: `${target.name}: ${differences.join('; ')}` });
 }
 
@@ -109,7 +107,7 @@ export function troubleOf({ code, message }: { code: string; message: string }):
 
 function limitsOf(target: DescribedTopic | undefined): CopyLimits {
   const known = target === undefined || target.configs instanceof KafkaError ? undefined : target.configs;
-  return { maxMessageBytes: Number(known?.['max.message.bytes'] ?? kafkaDefaultBytes) };
+  return { messageBytesMax: Number(known?.['max.message.bytes'] ?? kafkaDefaultBytes) };
 }
 
 const kafkaDefaultBytes = 1_048_588;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { patternProblems, wantedTopics } from './wanted-topics.ts';
+import { emptyPatterns, patternProblems, wantedTopics } from './wanted-topics.ts';
 
 const atSource = [
   '__consumer_offsets',
@@ -46,4 +46,9 @@ test('a width holds for every topic that the pattern finds', () => {
 
 test('what is no regular expression is said', () => {
   expect(patternProblems(['a', '/(/', '/[a-c]x/'])).toEqual([expect.stringContaining('/(/')]);
+});
+
+test('patterns that find nothing are told apart from those that do', () => {
+  const entries = ['later:3', '/events[.].*/', '/evnets[.].*/:4', '/mirror.*/'];
+  expect(emptyPatterns(entries, wantedTopics(entries, [], atSource))).toEqual(entries.slice(2));
 });

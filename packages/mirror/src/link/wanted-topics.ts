@@ -1,8 +1,12 @@
 import { linkOfLedger } from '../names.ts';
 
 /** What a topic of the link may be called in the configuration: `name`, `name:24`, `/pattern/`. */
-export const wantedPattern = /^([A-Za-z0-9._-]{1,249}|\/[^/]+\/)(:[1-9]\d{0,4})?$/;
+export const entrySyntax = /^([A-Za-z0-9._-]{1,249}|\/[^/]+\/)(:[1-9]\d{0,4})?$/;
 
+/** Also the answer to a glob, such as `events.*`. */
+export const entryInWords = 'a name, name:24, or a pattern between slashes such as /events[.].*/';
+
+/** A topic that the configuration wants, by name alone. */
 export interface WantedName {
   readonly name: string;
   /** Target partitions to keep for it; undefined: as many as the source has. */
@@ -23,7 +27,10 @@ export function patternProblems(entries: readonly string[]): string[] {
   });
 }
 
-/** Topics that are wanted by their exact name, whether they exist or not. */
+/**
+ * Topics that are wanted by their exact name, whether they exist or not. What a pattern never finds is taken
+ * here, even `__consumer_offsets`: somebody has typed it.
+ */
 export function exactNames(entries: readonly string[]): WantedName[] {
   return entries.flatMap((entry) => {
     const { name, width } = partsOf(entry);
@@ -60,6 +67,13 @@ export function wantedTopics(
   return [...exact, ...found];
 }
 
+/** Patterns that match none of the topics that were found. */
+export function emptyPatterns(entries: readonly string[], found: readonly WantedName[]): string[] {
+  return entries.filter(
+    (entry) => partsOf(entry).source !== undefined && !found.some(({ name }) => matches(entry, name)),
+  );
+}
+
 interface Parts {
   readonly name?: string;
   /** Of a pattern. */
@@ -68,7 +82,7 @@ interface Parts {
 }
 
 function partsOf(entry: string): Parts {
-  const [, what = '', width] = wantedPattern.exec(entry) ?? [];
+  const [, what = '', width] = entrySyntax.exec(entry) ?? [];
   const parts = { width: width === undefined ? undefined : Number(width.slice(1)) };
   return what.startsWith('/') ? { ...parts, source: `^(?:${what.slice(1, -1)})$` } : { ...parts, name: what };
 }

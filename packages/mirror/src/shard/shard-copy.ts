@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeBatch,
+  isSamePartition,
   KafkaError,
+  partitionName,
   startFetcher,
   TransactionError,
   type Fetched,
   type Fetcher,
   type OutgoingRecord,
+  type Poison,
   type TopicPartition,
-  type TxnSession,
+  type TransactionSession,
 } from '@penstock/kafka';
 import {
   ledgerEnd,
@@ -16,6 +19,7 @@ import {
   targetPartitionOf,
   type LedgerState,
   type PartitionPosition,
+  type PauseFinding,
 } from '@penstock/ledger';
 import { CommitBudget } from '../copy/commit-budget.ts';
 import { commitWaitMs } from '../copy/commit-pace.ts';
@@ -23,8 +27,10 @@ import { CopiedPartition } from '../copy/copied-partition.ts';
 import { copyFetched, type Appended } from '../copy/copy-fetched.ts';
 import { fetchSizes, pieceMs } from '../copy/fetch-sizes.ts';
 import { PendingPairs } from '../copy/pending-pairs.ts';
+import { refusedRange } from '../copy/refused-range.ts';
+import { firstRestedAt, restStuck } from '../copy/rest-stuck.ts';
 import type { TopicState } from '../link/topic-states.ts';
-import { pairsTopicOf, partitionName, rejectedTopicOf } from '../names.ts';
+import { pairsTopicOf, rejectedTopicOf } from '../names.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { ShardOptions } from './shard-options.ts';
 import { surveyShard } from './survey-shard.ts';
@@ -42,14 +48,14 @@ export const dropReason = 'drop';
  *   again: once.
  * - positions appended, EndTxn not yet sent: the same.
  * - EndTxn sent: the coordinator's log decides. If committed, copies and positions are both visible, and the
- *   next owner goes on behind them. If not, neither is visible. There is no third case.
+ *   next owner goes on after them. If not, neither is visible. There is no third case.
  * - after the answer: only memory is lost, with the pairs that were not written yet. A translation of
  *   offsets is coarser there.
  */
 export class ShardCopy implements Disposable {
   readonly partitions = new Map<string, CopiedPartition>();
   readonly #o: ShardOptions;
-  readonly #session: TxnSession;
+  readonly #session: TransactionSession;
   readonly #state: LedgerState;
   readonly #fetcher: Fetcher;
   readonly #pairs = new PendingPairs();
@@ -73,7 +79,12 @@ export class ShardCopy implements Disposable {
   /**
    * `before`: the one that failed. What it learned about single partitions is kept, its positions are not.
    */
-  constructor(o: ShardOptions, session: TxnSession, state: LedgerState, before: ShardCopy | undefined) {
+  constructor(
+    o: ShardOptions,
+    session: TransactionSession,
+    state: LedgerState,
+    before: ShardCopy | undefined,
+  ) {
     this.#o = o;
     this.#session = session;
     this.#state = state;
@@ -100,12 +111,12 @@ export class ShardCopy implements Disposable {
   async run(signal: AbortSignal, committed: () => void): Promise<void> {
     while (!signal.aborted) {
       if (performance.now() >= this.#surveyAt) {
-        if (await this.#commit(true)) committed();
+        if (await this.#commit('and-pairs')) committed();
         await this.#survey();
       }
       const waitMs = this.#waitMs();
       if (waitMs <= 0) {
-        if (await this.#commit(false)) committed();
+        if (await this.#commit()) committed();
         continue;
       }
       const throttledMs = this.#openAt === undefined ? this.#session.throttledForMs : 0;
@@ -118,33 +129,33 @@ export class ShardCopy implements Disposable {
       const arrived = await this.#fetcher.next({ maxWaitMs: waitMs, signal, bytesMax });
       for (const fetched of arrived) this.#take(fetched);
     }
-    if (signal.reason !== dropReason && (await this.#commit(true))) committed();
+    if (signal.reason !== dropReason && (await this.#commit('and-pairs'))) committed();
   }
 
-  /** The transaction was aborted because of one partition. That partition must not abort it for ever. */
-  learnFrom({ poison, stuck, code }: TransactionError): void {
-    const { log } = this.#o;
+  /** The transaction was aborted because of some partitions. They must not abort it for ever. */
+  learnFrom(error: TransactionError): void {
+    const { poisons, code } = error;
     if (code === 'THROTTLING_QUOTA_EXCEEDED') this.#budget.failed(this.#appendedBytes);
-    const refused =
-      poison && this.#appended.filter(({ partition }) => isTarget(partition, poison))[poison.index];
-    if (refused?.partition.isRefused(code, refused.firstOffset) === true) {
-      const { partition, firstOffset: from, lastOffset } = refused;
-      const detail = `the target refuses this batch: ${code}`;
-      partition.refusal = { kind: 'refused', from, to: lastOffset + 1n, detail };
-      log.error({ partition: partition.name, code, from: String(from) }, 'target refuses a batch');
-    }
-    for (const partition of this.partitions.values()) {
-      if (!stuck.some((each) => isTarget(partition, each))) continue;
-      const restMs = partition.rest();
-      const fields = { partition: partition.name, code, restMs };
-      log.warn(fields, 'target partition takes nothing; the others go on');
-    }
+    for (const poison of poisons) this.#learnRefusal(poison);
+    const { link, shard, log } = this.#o;
+    const ledger = { topic: link.identity.ledgerTopic, partition: shard };
+    restStuck([...this.partitions.values()], ledger, error, log);
+  }
+
+  #learnRefusal(poison: Poison): void {
+    const refused = this.#appended.filter(({ partition }) => isSamePartition(partition.target, poison))[
+      poison.index
+    ];
+    if (refused?.partition.refuse(poison.code, refused.firstOffset) !== 'final') return;
+    const { partition } = refused;
+    partition.refusal = refusedRange(refused, poison);
+    this.#tell(partition.name, partition.refusal, 'records refused');
   }
 
   /** A broker answered for one partition what no retry mends. Only that one is paused, and tried later. */
   failFor(failed: TopicPartition, side: 'source' | 'target', error: Error): boolean {
     const concerned = [...this.partitions.values()].filter((each) =>
-      side === 'target' ? isTarget(each, failed) : isSource(each, failed),
+      isSamePartition(side === 'target' ? each.target : each, failed),
     );
     for (const partition of concerned) {
       const restMs = partition.failFor(`the ${side} answers ${error.message}`);
@@ -155,10 +166,10 @@ export class ShardCopy implements Disposable {
   }
 
   /**
-   * Ends of the source as last heard, also where nothing could be read: an open transaction there is a lag
-   * too.
+   * Takes over the ends of the source as the fetcher last heard them, also where nothing could be read: an
+   * open transaction there is a lag too. It asks nobody.
    */
-  lookAtSource(): void {
+  hearSource(): void {
     for (const partition of this.partitions.values()) {
       const marks = this.#fetcher.marks(partition.topic, partition.partition);
       if (marks === undefined || marks.highWatermark < 0n || partition.phase !== 'copying') continue;
@@ -183,7 +194,7 @@ export class ShardCopy implements Disposable {
     const partition = new CopiedPartition(position, target, 'in-ledger');
     const earlier = before?.partitions.get(partition.name);
     if (earlier !== undefined) partition.learnFrom(earlier);
-    else if (partition.pause !== null) this.#tellPause(partition, 'partition is still paused');
+    else if (position.pause !== null) this.#tell(partition.name, position.pause, 'partition is still paused');
     this.partitions.set(partition.name, partition);
   }
 
@@ -197,6 +208,7 @@ export class ShardCopy implements Disposable {
     const before = new Map([...this.partitions.values()].map((each) => [each, each.pause?.kind]));
     const { genesis } = this.#state;
     const { partitions } = this;
+    const surveyedAt = performance.now();
     const survey = await surveyShard({ link, topicStates, shard, genesis, partitions });
     this.#topicStates = survey.states;
     this.#tellWithoutRoom(survey.withoutRoom);
@@ -205,9 +217,11 @@ export class ShardCopy implements Disposable {
         this.#onPaused(partition);
       if (partition.phase !== 'copying') this.#fetcher.unassign(partition.topic, partition.partition);
     }
-    await this.#commit(false);
+    await this.#commit();
     for (const partition of survey.startable) this.#fetch(partition);
-    this.#surveyAt = performance.now() + config.discoveryIntervalMs;
+    const nextAt = performance.now() + config.discoveryIntervalMs;
+    // A rest that ended meanwhile was not looked at.
+    this.#surveyAt = Math.min(nextAt, firstRestedAt(partitions.values(), surveyedAt));
   }
 
   /**
@@ -225,7 +239,7 @@ export class ShardCopy implements Disposable {
 
   #fetch(partition: CopiedPartition): void {
     const { topic, next } = partition;
-    partition.copy();
+    partition.markCopying();
     this.#fetcher.assign(topic, partition.partition, {
       offset: next.position,
       lastFetchedEpoch: next.leaderEpoch,
@@ -274,20 +288,20 @@ export class ShardCopy implements Disposable {
     if (this.#session.throttledForMs > 0) return 0;
     const { commitIntervalMs: intervalMs, lagCommitIntervalMs: lagIntervalMs } = this.#o.config;
     const { bytes } = this.#budget;
-    const behind = this.partitions.values().some((each) => each.phase === 'copying' && each.behind);
-    const open = { sinceAt: this.#openAt, bytes: this.#session.openBytes, behind };
+    const hasMore = this.partitions.values().some((each) => each.phase === 'copying' && each.hasMore);
+    const open = { sinceAt: this.#openAt, bytes: this.#session.openBytes, hasMore };
     return Math.min(untilSurveyMs, commitWaitMs(open, { intervalMs, lagIntervalMs, bytes }, now));
   }
 
   /**
    * Copies, positions and the pairs of the commit before, in one transaction. If nothing moved, nothing is
-   * sent, except waiting pairs when `flush`. Returns whether something was committed. Throws
+   * sent, except pairs that wait, when they are to go. Returns whether something was committed. Throws
    * TransactionError.
    */
-  async #commit(flush: boolean): Promise<boolean> {
+  async #commit(what?: 'and-pairs'): Promise<boolean> {
     this.#openAt = undefined;
     const moved = [...this.partitions.values()].filter(({ hasMoved }) => hasMoved);
-    if (moved.length === 0 && !(flush && !this.#pairs.empty)) return false;
+    if (moved.length === 0 && !(what === 'and-pairs' && !this.#pairs.empty)) return false;
     this.#refuseOtherTargets();
     const { link, shard, metrics } = this.#o;
     const startedAt = performance.now();
@@ -364,33 +378,22 @@ export class ShardCopy implements Disposable {
     }
   }
 
-  #onPaused(partition: CopiedPartition): void {
+  #onPaused({ name, pause }: CopiedPartition): void {
     this.#o.metrics.pauses.add(1);
-    this.#tellPause(partition, 'partition is paused');
+    if (pause !== null) this.#tell(name, pause, 'partition is paused');
   }
 
-  #tellPause({ name, pause }: CopiedPartition, message: string): void {
-    if (pause === null) return;
-    const { kind, from, to, detail } = pause;
-    this.#o.log.error({ partition: name, kind, from: String(from), to: String(to), detail }, message);
+  #tell(partition: string, { kind, from, to, detail }: PauseFinding, message: string): void {
+    this.#o.log.error({ partition, kind, from: String(from), to: String(to), detail }, message);
   }
 }
 
 /** Until the first survey has read what the target takes, which is before anything is fetched. */
-const noLimits = { maxMessageBytes: Infinity };
+const noLimits = { messageBytesMax: Infinity };
 
 /** In one batch. A reference takes about 400 bytes. */
 const referencesMax = 1_000;
 
-/** Over at once when the signal aborts. */
 async function sleepUnlessAborted(waitMs: number, signal: AbortSignal): Promise<void> {
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-}
-
-function isSource({ topic, partition }: CopiedPartition, other: TopicPartition): boolean {
-  return topic === other.topic && partition === other.partition;
-}
-
-function isTarget({ target }: CopiedPartition, other: TopicPartition): boolean {
-  return target.topic === other.topic && target.partition === other.partition;
 }

@@ -1,3 +1,4 @@
+import { partitionName } from '@penstock/kafka';
 import type { Bandwidth } from '../copy/bandwidth.ts';
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import { isoTime, wallClockMs } from '../wall-clock.ts';
@@ -19,7 +20,7 @@ const freshMs = 15_000;
 
 export function readPartitions(shards: readonly Shard[], discoveryIntervalMs: number): PartitionReading[] {
   return shards.flatMap((shard) =>
-    shard.partitions.map((partition) => ({
+    shard.partitionsNow().map((partition) => ({
       topic: partition.topic,
       partition: partition.partition,
       ...lagOf(partition, discoveryIntervalMs),
@@ -39,7 +40,7 @@ export function notProgressing(shards: readonly Shard[], afterMs: number, bandwi
   const limited = bandwidth.heldBackWithin(afterMs, now);
   return shards.flatMap((shard) => {
     if (shard.idleBecause !== undefined) return [`shard ${shard.index}: ${shard.idleBecause}`];
-    return shard.partitions.flatMap((partition) => {
+    return shard.partitionsNow().flatMap((partition) => {
       const { name, phase, detail, ends } = partition;
       if (phase === 'paused' || phase === 'retired') return [];
       // It is being copied, and waits for its turn under the limit of bytes a second.
@@ -59,7 +60,7 @@ export function shardStatus(shard: Shard, discoveryIntervalMs: number): object {
     shard: shard.index,
     idleBecause: shard.idleBecause ?? null,
     withoutRoom: shard.withoutRoom,
-    partitions: shard.partitions.map((partition) => partitionStatus(partition, discoveryIntervalMs)),
+    partitions: shard.partitionsNow().map((partition) => partitionStatus(partition, discoveryIntervalMs)),
   };
 }
 
@@ -69,7 +70,7 @@ function partitionStatus(partition: CopiedPartition, discoveryIntervalMs: number
   const { lagRecords, lagSeconds, lsoLagRecords } = lagOf(partition, discoveryIntervalMs);
   return {
     partition: name,
-    target: `${target.topic}-${target.partition}`,
+    target: partitionName(target.topic, target.partition),
     phase,
     position: committed?.position ?? null,
     sourceEnd: ends?.highWatermark ?? null,
@@ -107,9 +108,13 @@ function lagOf(partition: CopiedPartition, discoveryIntervalMs: number): Lag {
   };
 }
 
-/** Of the last copied record. It is dated by other machines, so the wall clock is the one to compare with. */
+/**
+ * Of the last copied record, which may have no time (-1). It is dated by other machines, so the wall clock is
+ * the one to compare with.
+ */
 function ageSeconds(timestampMs: number | undefined): number | undefined {
-  return timestampMs === undefined ? undefined : Math.max(0, (wallClockMs() - timestampMs) / 1000);
+  if (timestampMs === undefined || timestampMs < 0) return undefined;
+  return Math.max(0, (wallClockMs() - timestampMs) / 1000);
 }
 
 /** Source offsets of a pause that were deleted before they were copied. */

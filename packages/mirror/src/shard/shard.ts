@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FencedRepeatedly, KafkaError, TransactionError, type TxnSession } from '@penstock/kafka';
-import { readOwnedLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
+import { FencedRepeatedly, KafkaError, TransactionError, type TransactionSession } from '@penstock/kafka';
+import { readLinkLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import { MirrorError } from '../errors.ts';
 import { dropReason, ShardCopy } from './shard-copy.ts';
@@ -24,10 +24,12 @@ export class Shard {
   readonly #stopping = new AbortController();
   readonly #fencings = new FencedRepeatedly();
   readonly #ended: Promise<void>;
-  #session: TxnSession | undefined;
+  #session: TransactionSession | undefined;
   #copy: ShardCopy | undefined;
   #idleBecause: string | undefined = 'being taken over';
   #tries = 0;
+  /** Where the ledger ended when it was last read. */
+  #ledgerReadTo: bigint | undefined;
 
   constructor(options: ShardOptions) {
     this.index = options.shard;
@@ -52,9 +54,9 @@ export class Shard {
     clearTimeout(timer);
   }
 
-  /** As the source is now. */
-  get partitions(): readonly CopiedPartition[] {
-    this.#copy?.lookAtSource();
+  /** With the ends of the source as they were last heard. */
+  partitionsNow(): readonly CopiedPartition[] {
+    this.#copy?.hearSource();
     return [...(this.#copy?.partitions.values() ?? [])];
   }
 
@@ -85,12 +87,13 @@ export class Shard {
   }
 
   /**
-   * From one reading of the ledger to the next. Returns whether it is over; throws what an operator has to
-   * mend.
+   * From one reading of the ledger to the next. True: this process has no more to do for the shard. Throws
+   * what an operator has to mend.
    */
   async #liveOnce(): Promise<boolean> {
     try {
       const { session, state } = await this.#begin();
+      this.#explainFencings(state);
       using copy = new ShardCopy(this.#o, session, state, this.#copy);
       this.#copy = copy;
       this.#idleBecause = undefined;
@@ -111,12 +114,12 @@ export class Shard {
    * With a session of its own the shard is owned, and a commit that failed is decided: its ledger may be
    * read.
    */
-  async #begin(): Promise<{ session: TxnSession; state: LedgerState }> {
+  async #begin(): Promise<{ session: TransactionSession; state: LedgerState }> {
     const { link, shard, config, log, metrics } = this.#o;
     const session = this.#session;
     const { signal } = this.#stopping;
     if (session !== undefined) {
-      return { session, state: await readOwnedLedger(link.target, link.identity, shard, { signal }) };
+      return { session, state: await readLinkLedger(link.target, link.identity, shard, { signal }) };
     }
     const { transactionTimeoutMs } = config;
     const taken = await takeOverShard(link.target, link.identity, shard, { transactionTimeoutMs, signal });
@@ -126,7 +129,7 @@ export class Shard {
     return taken;
   }
 
-  /** Returns whether it is over. Throws what an operator has to mend. */
+  /** True: this process has no more to do for the shard. Throws what an operator has to mend. */
   async #recover(error: unknown): Promise<boolean> {
     const { metrics, log, shard } = this.#o;
     this.#idleBecause = error instanceof Error ? error.message : String(error);
@@ -139,7 +142,7 @@ export class Shard {
       if (outcome === 'fenced') return this.#onFenced(error);
       if (outcome === 'fatal') await this.#closeSession();
       else this.#copy?.learnFrom(error);
-    } else if (error instanceof KafkaError && this.#canGoOn(error)) {
+    } else if (error instanceof KafkaError && this.#pauseOneOrRetry(error)) {
       log.warn({ shard, code: error.code, error }, 'Kafka refuses or is away; will be tried again');
       const failure = await this.#abortOpen();
       if (failure !== undefined) return this.#recover(failure);
@@ -152,7 +155,8 @@ export class Shard {
     return false;
   }
 
-  #canGoOn(error: KafkaError): boolean {
+  /** Whether it goes on: false for what only an operator can mend. */
+  #pauseOneOrRetry(error: KafkaError): boolean {
     return error.retryable || isDenied(error) || this.#pauseTheOneConcerned(error, 'source');
   }
 
@@ -202,6 +206,16 @@ export class Shard {
     }
     await this.#backOff(fencing.backoffMs);
     return false;
+  }
+
+  /**
+   * Each answer of an operator fences the owner once. Any number of them, one after the other, is no sign of
+   * a second mirror.
+   */
+  #explainFencings({ answers, end }: LedgerState): void {
+    const readTo = this.#ledgerReadTo;
+    if (readTo !== undefined) this.#fencings.explained(answers.filter((offset) => offset >= readTo).length);
+    this.#ledgerReadTo = end;
   }
 
   async #closeSession(): Promise<void> {

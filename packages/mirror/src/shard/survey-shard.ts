@@ -1,3 +1,4 @@
+import { partitionName, type TopicPartition } from '@penstock/kafka';
 import {
   endsByItself,
   judgeNewPartition,
@@ -6,6 +7,7 @@ import {
   targetPartitionOf,
   type Genesis,
   type Judgement,
+  type TargetState,
 } from '@penstock/ledger';
 import { CopiedPartition } from '../copy/copied-partition.ts';
 import {
@@ -14,11 +16,9 @@ import {
   refreshTopics,
   type Inspected,
   type InspectedSource,
-  type NamedPartition,
 } from '../link/inspect-partitions.ts';
 import type { LinkContext } from '../link/link-context.ts';
 import type { TopicState, TopicStates, TopicTrouble } from '../link/topic-states.ts';
-import { partitionName } from '../names.ts';
 
 export interface Survey {
   /** Partitions that may be fetched from now on, once what changed is committed. */
@@ -38,8 +38,8 @@ interface Surveyed {
   readonly partitions: Map<string, CopiedPartition>;
 }
 
-interface Candidate extends NamedPartition {
-  readonly target: NamedPartition;
+interface Candidate extends TopicPartition {
+  readonly target: TopicPartition;
   /** Undefined: without a position. */
   readonly known: CopiedPartition | undefined;
 }
@@ -70,14 +70,16 @@ export async function surveyShard(surveyed: Surveyed): Promise<Survey> {
   for (const [index, candidate] of candidates.entries()) {
     const source = sources[index]!;
     const isNew = candidate.known === undefined;
-    const partition = candidate.known ?? startOf(candidate, source);
+    const partition = candidate.known ?? newAtLogStart(candidate, source);
     if (partition === undefined) continue; // new, and it does not answer yet, or is gone again
     hearEnds(partition, source);
+    const target = targets[index]!;
     const trouble = states.get(partition.topic)?.trouble;
-    const outcome =
-      trouble === undefined
-        ? judge(partition, source, targets[index]!, isNew ? knownIds : undefined)
-        : pauseWith(partition, trouble);
+    let outcome: Outcome;
+    if (trouble !== undefined) outcome = pauseWith(partition, trouble);
+    else if (isNew && source.kind === 'found') {
+      outcome = judgeNew(partition, source.state, target, knownIds.get(partition.topic));
+    } else outcome = judgeKnown(partition, source, target);
     if (isNew && outcome === 'not-judged') continue;
     partitions.set(partition.name, partition);
     if (outcome === 'fetch') startable.push(partition);
@@ -124,8 +126,12 @@ function needsLook(
 ): boolean {
   if (partition.isResting(performance.now())) return false;
   if (partition.phase !== 'copying' || states.get(partition.topic)?.trouble !== undefined) return true;
-  const targetTopic = target.knownTopic(partition.target.topic);
-  return source.knownTopic(partition.topic) === undefined || targetTopic?.id !== partition.next.targetTopicId;
+  const sourceTopic = source.knownTopic(partition.topic);
+  if (sourceTopic === undefined) return true;
+  // One that was made again may have fewer partitions: those are gone, and no fetch says so.
+  const { id, partitions } = sourceTopic;
+  if (id !== partition.next.topicId && partition.partition >= partitions.length) return true;
+  return target.knownTopic(partition.target.topic)?.id !== partition.next.targetTopicId;
 }
 
 function newPartitions({ link, shard, genesis, partitions }: Surveyed): {
@@ -157,7 +163,7 @@ function candidateOf(known: CopiedPartition): Candidate {
 }
 
 /** A new partition begins at its log start: its first record must not be lost. */
-function startOf(
+function newAtLogStart(
   { topic, partition, target }: Candidate,
   source: Inspected<InspectedSource>,
 ): CopiedPartition | undefined {
@@ -184,42 +190,54 @@ function hearEnds(partition: CopiedPartition, source: Inspected<InspectedSource>
   partition.hears({ highWatermark, lastStableOffset, heardAt: performance.now() });
 }
 
-/** `knownIds`: the partition is new, and these are the ids by which its topic is known. */
-function judge(
+type Outcome = Judgement['kind'] | 'not-judged';
+
+function judgeKnown(
   partition: CopiedPartition,
   source: Inspected<InspectedSource>,
-  target: Awaited<ReturnType<typeof inspectTarget>>[number],
-  knownIds: ReadonlyMap<string, ReadonlySet<string>> | undefined,
-): Judgement['kind'] | 'not-judged' {
-  if (source.kind === 'no-answer') return waitFor(partition, source.error.message);
-  if (target.kind === 'no-answer') return waitFor(partition, target.error.message);
-  if (target.kind === 'missing') {
-    const { topic, partition: number } = partition.target;
-    return waitFor(partition, `the target has no partition ${partitionName(topic, number)}`);
-  }
-  const judgement =
-    knownIds !== undefined && source.kind === 'found'
-      ? judgeNewPartition(knownIds.get(partition.topic) ?? new Set(), source.state, target.state)
-      : judgePosition(partition.next, source.kind === 'found' ? source.state : undefined, target.state);
-  apply(partition, judgement, target.state.topicId);
-  return judgement.kind;
+  target: Inspected<TargetState>,
+): Outcome {
+  if (source.kind === 'no-answer') return leaveWaiting(partition, source.error.message);
+  if (target.kind !== 'found') return leaveWaiting(partition, whyNoTarget(partition, target));
+  const state = source.kind === 'found' ? source.state : undefined;
+  return apply(partition, judgePosition(partition.next, state, target.state), target.state.topicId);
 }
 
-function waitFor(partition: CopiedPartition, why: string): 'not-judged' {
-  partition.wait(why);
+/** `knownIds`: those by which its topic is known. */
+function judgeNew(
+  partition: CopiedPartition,
+  source: InspectedSource,
+  target: Inspected<TargetState>,
+  knownIds: ReadonlySet<string> = new Set(),
+): Outcome {
+  if (target.kind !== 'found') return leaveWaiting(partition, whyNoTarget(partition, target));
+  return apply(partition, judgeNewPartition(knownIds, source, target.state), target.state.topicId);
+}
+
+function whyNoTarget(
+  { target: { topic, partition } }: CopiedPartition,
+  inspected: Exclude<Inspected<TargetState>, { kind: 'found' }>,
+): string {
+  if (inspected.kind === 'no-answer') return inspected.error.message;
+  return `the target has no partition ${partitionName(topic, partition)}`;
+}
+
+function leaveWaiting(partition: CopiedPartition, why: string): 'not-judged' {
+  partition.markWaiting(why);
   return 'not-judged';
 }
 
-function apply(partition: CopiedPartition, judgement: Judgement, targetTopicId: string): void {
+function apply(partition: CopiedPartition, judgement: Judgement, targetTopicId: string): Judgement['kind'] {
   switch (judgement.kind) {
     case 'fetch':
       partition.admit(targetTopicId);
-      return;
+      break;
     case 'retired':
       if (!partition.next.retired) partition.retire();
-      return;
+      break;
     case 'paused':
       if (partition.pause?.kind !== judgement.pause.kind) partition.pauseFor(judgement.pause);
-      return;
+      break;
   }
+  return judgement.kind;
 }

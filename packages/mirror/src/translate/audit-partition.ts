@@ -1,9 +1,9 @@
-import { PositionError } from '@penstock/kafka';
+import { partitionName, PositionError } from '@penstock/kafka';
 import type { NearestRuns } from '@penstock/ledger';
 import type { NamedLinkedPartition } from './linked-partitions.ts';
 import { DigestStream } from './record-digests.ts';
 import { RunningSum } from './running-sum.ts';
-import { logRange, translateOffset, type Translated } from './translate-offset.ts';
+import { logEnds, translateOffset, undecided, type Translated } from './translate-offset.ts';
 
 /** What became of a range of source offsets. Offsets are text, because JSON has no 64 bits. */
 export interface Audited {
@@ -12,8 +12,8 @@ export interface Audited {
   /** unknown: the two ends of the range cannot be found on the target. */
   readonly verdict: 'equal' | 'different' | 'unknown';
   readonly why: string | null;
-  /** Source offsets [from, to). */
-  readonly from: string;
+  /** Source offsets [from, to). Null: nobody named one, and where the copies begin is unknown. */
+  readonly from: string | null;
   readonly to: string;
   readonly targetFrom: string | null;
   readonly targetTo: string | null;
@@ -29,7 +29,8 @@ export interface Audited {
 }
 
 export interface AuditRange {
-  readonly from: bigint;
+  /** Null only where an end of the partition is lost. */
+  readonly from: bigint | null;
   readonly to: bigint;
 }
 
@@ -45,9 +46,9 @@ export async function auditPartition(
   progress: (records: number) => void,
 ): Promise<Audited> {
   const { name, source, target, rejected } = linked;
-  const of = { partition: name, target: `${target.topic}-${target.partition}` };
-  const asked = { from: String(from), to: String(to) };
-  const leftOut = [...rejected].filter((offset) => offset >= from && offset < to).length;
+  const of = { partition: name, target: partitionName(target.topic, target.partition) };
+  const asked = { from: from === null ? null : String(from), to: String(to) };
+  const leftOut = [...rejected].filter((offset) => offset >= (from ?? 0n) && offset < to).length;
   const unknown = (why: string): Audited => ({
     ...{ ...of, verdict: 'unknown', why, ...asked, targetFrom: null, targetTo: null, sourceRecords: 0 },
     ...{ targetRecords: 0, rejected: leftOut, sourceCrc: null, targetCrc: null, firstDifference: null },
@@ -58,11 +59,15 @@ export async function auditPartition(
     const firstDifference = { source: String(differs.source), target: String(differs.target) };
     return { ...answer, verdict: 'different', firstDifference };
   };
+  if (from === null) return unknown(linked.lost ?? 'nobody knows where its copies begin');
   try {
     const first = await translateOffset(linked, 'source', from, begin);
     if (first.kind === 'refused') return notFound(from, first);
     const last = await translateOffset(linked, 'source', to, end);
     if (last.kind === 'refused') return notFound(to, last);
+    const { stableEnd } = await logEnds(target);
+    // The pairs tell exact offsets of copies that cannot be read yet.
+    if (last.offset > stableEnd) return unknown(undecided('target', target, stableEnd));
     using originals = new DigestStream({ ...source, from, to });
     using copies = new DigestStream({ ...target, from: first.offset, to: last.offset });
     const compared = await compare(originals, copies, rejected, progress);
@@ -80,6 +85,23 @@ export async function auditPartition(
     if (error instanceof PositionError) return unknown(error.message);
     throw error;
   }
+}
+
+/** The first source offset from which both sides can be compared: what one of them has lost is left out. */
+export async function comparableFrom(
+  linked: NamedLinkedPartition,
+  atStarts: { readonly source: NearestRuns; readonly target: NearestRuns },
+): Promise<bigint> {
+  const { start: sourceStart } = await logEnds(linked.source);
+  const { start: targetStart } = await logEnds(linked.target);
+  const there = await translateOffset(linked, 'source', sourceStart, atStarts.source);
+  const bySource = there.kind === 'exact' ? sourceStart : atStarts.source.after?.source;
+  const here = await translateOffset(linked, 'target', targetStart, atStarts.target);
+  const byTarget = here.kind === 'exact' ? here.offset : atStarts.target.after?.source;
+  return [bySource, byTarget].reduce<bigint>(
+    (latest, each) => (each !== undefined && each > latest ? each : latest),
+    sourceStart,
+  );
 }
 
 type Compared = Pick<
@@ -126,21 +148,4 @@ async function compare(
     targetCrc: sums.target.hex,
     firstDifference,
   };
-}
-
-/** The first source offset from which both sides can be compared: what one of them has lost is left out. */
-export async function comparableFrom(
-  linked: NamedLinkedPartition,
-  atStarts: { readonly source: NearestRuns; readonly target: NearestRuns },
-): Promise<bigint> {
-  const [sourceStart] = await logRange(linked.source);
-  const [targetStart] = await logRange(linked.target);
-  const there = await translateOffset(linked, 'source', sourceStart, atStarts.source);
-  const bySource = there.kind === 'exact' ? sourceStart : atStarts.source.after?.source;
-  const here = await translateOffset(linked, 'target', targetStart, atStarts.target);
-  const byTarget = here.kind === 'exact' ? here.offset : atStarts.target.after?.source;
-  return [bySource, byTarget].reduce<bigint>(
-    (latest, each) => (each !== undefined && each > latest ? each : latest),
-    sourceStart,
-  );
 }

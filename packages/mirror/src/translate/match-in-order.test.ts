@@ -13,7 +13,7 @@ test.each([
   ['the same', [1, 2, 3], [1, 2, 3], { last: { few: 2n, many: 102n }, missing: undefined }],
   ['more between them', [1, 3], [1, 2, 3], { last: { few: 1n, many: 102n }, missing: undefined }],
   ['one that is not there', [1, 9], [1, 2, 3], { last: { few: 0n, many: 100n }, missing: 1n, left: 2 }],
-  ['one behind them', [1, 2, 3], [1, 2], { last: { few: 1n, many: 101n }, missing: 2n, left: 0 }],
+  ['one after them', [1, 2, 3], [1, 2], { last: { few: 1n, many: 101n }, missing: 2n, left: 0 }],
   ['nothing to find', [], [1, 2], { last: undefined, missing: undefined }],
   ['nothing to find it in', [1], [], { last: undefined, missing: 0n, left: 0 }],
 ])('%s', async (_, few, many, matched) => {

@@ -11,7 +11,7 @@ export interface Matched {
   readonly last: { readonly few: bigint; readonly many: bigint } | undefined;
   /** The first record of `few` that is not in `many`; undefined: all are. */
   readonly missing: bigint | undefined;
-  /** How many records of `many` lie behind the last one that was found. */
+  /** How many records of `many` lie after the last one that was found. */
   readonly left: number;
 }
 

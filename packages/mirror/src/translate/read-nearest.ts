@@ -34,7 +34,8 @@ export async function readNearest(
     }
     const [from = 0n, to = 0n] = ends;
     progress(`reading the offset pairs of shard ${shard} (${index + 1} of ${shards.length}): ${to - from}`);
-    await readRange(target, topic, shard, from, to, 'read_committed', ({ key, value }) => {
+    const place = { cluster: target, topic, partition: shard };
+    await readRange(place, { from, to, isolation: 'read_committed' }, ({ key, value }) => {
       const concerned = byName.get(key?.toString() ?? '');
       if (concerned === undefined || value === null) return;
       for (const run of decodePairs(value)) for (const at of concerned) nearest[at]?.see(run);

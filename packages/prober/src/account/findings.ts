@@ -19,7 +19,7 @@ export type Expectation = 'arrives' | 'filtered';
  * - lost: acknowledged, seen at the hop before this one, and not here by the deadline
  * - late: it was called lost, and arrived after all; the net loss is lost - late
  * - duplicate: a second copy. In raw that is normal after a resend, and then called duplicate-after-retry
- * - reordered: behind a later probe of its key
+ * - reordered: after a later probe of its key
  * - mismatch: its content is not what it was made from
  * - phantom: refused by the Receiver, and yet it is here
  * - leaked: had to be filtered out, and was not

@@ -33,10 +33,15 @@ export interface ProbeAccountOptions {
 export class ProbeAccount {
   readonly #options: ProbeAccountOptions;
   readonly #streams: readonly StreamAccount[];
+  /** By datacenter: how its probes were answered in the end. */
+  readonly #answers: ReadonlyMap<string, Record<Answer, number>>;
 
   constructor(options: ProbeAccountOptions) {
     this.#options = options;
     this.#streams = options.datacenterOf.map(() => new StreamAccount());
+    this.#answers = new Map(
+      options.datacenterOf.map((name) => [name, { acknowledged: 0, rejected: 0, unknown: 0 }]),
+    );
   }
 
   nextOf(stream: number): number {
@@ -63,6 +68,7 @@ export class ProbeAccount {
         break;
       case 'answer':
         account.answer(entry.sequence, entry.answer);
+        this.#answers.get(this.#options.datacenterOf[entry.stream]!)![entry.answer] += 1;
         break;
       default:
         this.#tell(entry.stream, account.arrive(entry.hop, entry.sequence, entry.matches, entry.at));
@@ -72,6 +78,20 @@ export class ProbeAccount {
   /** How many acknowledged probes have neither reached their last hop nor been judged there. */
   get open(): number {
     return this.#streams.reduce((sum, account) => sum + account.open, 0);
+  }
+
+  /**
+   * Why this account says nothing for the pipeline, however few of its probes were lost: a datacenter that
+   * acknowledged none has promised nothing, and one that refuses a sound probe refuses events.
+   */
+  get doubts(): string[] {
+    return [...this.#answers].flatMap(([name, { acknowledged, rejected, unknown }]) => {
+      const refused = rejected > 0 ? [`${rejected} probes were refused`] : [];
+      const silent = unknown > 0 ? [`${unknown} had no definite answer`] : [];
+      if (acknowledged === 0)
+        return [`${name}: ${['none was acknowledged', ...refused, ...silent].join(', ')}`];
+      return refused.map((one) => `${name}: ${one}`);
+    });
   }
 
   state(now: number): StreamState[] {

@@ -167,7 +167,7 @@ test.each<[title: string, steps: Step[], found: string[]]>([
     ['ok clean 0', 'duplicate clean 0'],
   ],
   [
-    'a probe behind a later one is reordered, not lost and doubled',
+    'a probe that comes after a later one is reordered, not lost and doubled',
     [
       ['send', 0],
       ['answer', 0, 'acknowledged'],
@@ -213,7 +213,7 @@ test.each<[title: string, steps: Step[], found: string[]]>([
     [...okEverywhere(1), 'lost raw 0'],
   ],
   [
-    'a probe that still waits for its answer holds up the verdicts behind it',
+    'a probe that still waits for its answer holds up the verdicts on those after it',
     [
       ['send', 0],
       ['send', 0],

@@ -81,7 +81,7 @@ export class StreamAccount {
     if ((flags & filteredBit) !== 0 && hop !== 'raw') kinds.push('leaked');
     if (!matches) kinds.push('mismatch');
     if ((flags & lostBit(index)) !== 0) kinds.push('late');
-    // A resent probe may rightly come behind the one that was sent after its first try.
+    // A resent probe may rightly come after the one that was sent after its first try.
     if (sequence < this.#highest[index]! && !resent) kinds.push('reordered');
     this.#highest[index] = Math.max(this.#highest[index]!, sequence);
     return kinds.length === 0 ? [found('ok')] : kinds.map(found);

@@ -58,6 +58,8 @@ export class Webhook implements AsyncDisposable {
     try {
       const response = await fetch(this.#url, {
         method: 'POST',
+        // It would make a GET without a body of it, whose 200 means nothing.
+        redirect: 'manual',
         headers: { 'content-type': 'application/json' },
         body,
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(5_000)]),

@@ -79,7 +79,9 @@ async function watch(prober: Prober, timeoutMs: number): Promise<void> {
 
 function verdictOf(prober: Prober, tally: Tally): CommandOutcome {
   if (tally.violations > 0) return { text: `BROKEN\n${tally.table()}`, exitCode: 1 };
-  if (prober.open === 0) return { text: `KEPT\n${tally.table()}`, exitCode: 0 };
+  const { doubts } = prober;
+  if (prober.open === 0 && doubts.length === 0) return { text: `KEPT\n${tally.table()}`, exitCode: 0 };
+  if (prober.open === 0) return { text: `CANNOT TELL: ${doubts.join('; ')}\n${tally.table()}`, exitCode: 2 };
   const why = prober.notReady().join('; ') || 'they had no answer, or did not arrive in time';
   return { text: `CANNOT TELL: ${prober.open} probes are open: ${why}\n${tally.table()}`, exitCode: 2 };
 }

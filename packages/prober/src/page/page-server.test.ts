@@ -1,13 +1,15 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPageServer } from './page-server.ts';
 
-async function start(): Promise<number> {
+async function start(history: readonly object[] = [{ lost: 0 }]): Promise<number> {
   const server = await startPageServer({
     listen: { address: '127.0.0.1', port: 0 },
     knob: 'PENSTOCK_PROBER_PAGE_LISTEN',
     snapshot: () => ({ verdict: 'kept' }),
-    history: () => [{ lost: 0 }],
+    history: () => history,
   });
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server.address.port;
@@ -43,6 +45,32 @@ test('the history comes first, then what is now', async () => {
   while (!text.includes('kept')) text += (await reader.read()).value ?? '';
   await reader.cancel();
   expect(text).toBe('event: history\ndata: [{"lost":0}]\n\ndata: {"verdict":"kept"}\n\n');
+});
+
+test('a history that is long comes in parts', async () => {
+  const response = await fetch(`http://127.0.0.1:${await start(Array(130).fill({ lost: 0 }))}/updates`);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('kept')) text += (await reader.read()).value ?? '';
+  await reader.cancel();
+  const parts = [...text.matchAll(/^event: history\ndata: (.*)$/gm)].map(
+    ([, data]) => JSON.parse(data!) as [],
+  );
+  expect(parts.map(({ length }) => length)).toEqual([60, 60, 10]);
+});
+
+test('a viewer that is slow misses updates, and is not let go in the middle of the history', async () => {
+  // More than the buffers between two processes take.
+  const port = await start(Array(60).fill({ padding: 'x'.repeat(400_000) }));
+  const asked = request({ host: '127.0.0.1', port, path: '/updates' }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  await sleep(2_500);
+  let updates = 0;
+  for await (const chunk of response) {
+    updates += String(chunk).split('"verdict"').length - 1;
+    if (updates >= 2) break;
+  }
+  expect(updates).toBeGreaterThanOrEqual(2);
 });
 
 test.each([

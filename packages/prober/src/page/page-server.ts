@@ -8,8 +8,8 @@ export interface PageServerOptions {
   readonly knob: string;
   /** What the page shows now, as JSON; asked for once a second while somebody looks. */
   snapshot(): object;
-  /** The curves of the last minutes, for a page that is just opened. */
-  history(): object;
+  /** The curves of the last minutes, for a page that is just opened: an object for each second. */
+  history(): readonly object[];
 }
 
 export interface PageServer extends AsyncDisposable {
@@ -18,6 +18,10 @@ export interface PageServer extends AsyncDisposable {
 
 const viewersMax = 32;
 const updateEveryMs = 1_000;
+/** A page that hears nothing for 5 s says so: a part takes less, also over a slow line. */
+const secondsInPart = 60;
+/** A viewer that reads slowly misses updates. One that has not caught up for so long is let go. */
+const behindMaxMs = 30_000;
 
 const files = new Map(
   [
@@ -47,7 +51,7 @@ const safe = {
  * rebinding).
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const viewers = new Set<ServerResponse>();
+  const viewers: Viewers = new Map();
   const server = createServer((request, response) => answer(request, response, options, viewers));
   server.requestTimeout = 5_000;
   server.headersTimeout = 5_000;
@@ -56,10 +60,14 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const timer = setInterval(() => {
     if (viewers.size === 0) return;
     const update = `data: ${JSON.stringify(options.snapshot())}\n\n`;
-    for (const viewer of viewers) {
-      // A viewer that does not read is let go: it reconnects by itself, and nothing is kept for it.
-      if (viewer.writableNeedDrain) viewer.destroy();
-      else viewer.write(update);
+    const now = performance.now();
+    for (const [viewer, caughtUpAt] of viewers) {
+      if (!viewer.writableNeedDrain) {
+        viewer.write(update);
+        viewers.set(viewer, now);
+      } else if (now - caughtUpAt > behindMaxMs) {
+        viewer.destroy(); // it reconnects by itself, and nothing is kept for it
+      }
     }
   }, updateEveryMs);
   const { address, port } = server.address() as AddressInfo;
@@ -73,11 +81,14 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   };
 }
 
+/** Since when each of them may have something left to read. */
+type Viewers = Map<ServerResponse, number>;
+
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: PageServerOptions,
-  viewers: Set<ServerResponse>,
+  viewers: Viewers,
 ): void {
   const path = (request.url ?? '').split('?', 1)[0]!;
   const refuse = (status: number, why: string): void =>
@@ -87,9 +98,13 @@ function answer(
   if (path === '/updates') {
     if (viewers.size >= viewersMax) return refuse(503, 'too many viewers');
     response.writeHead(200, { ...safe, 'content-type': 'text/event-stream' });
-    response.write(`event: history\ndata: ${JSON.stringify(options.history())}\n\n`);
+    const history = options.history();
+    for (let from = 0; from < history.length; from += secondsInPart) {
+      const part = history.slice(from, from + secondsInPart);
+      response.write(`event: history\ndata: ${JSON.stringify(part)}\n\n`);
+    }
     response.write(`data: ${JSON.stringify(options.snapshot())}\n\n`);
-    viewers.add(response);
+    viewers.set(response, performance.now());
     response.on('close', () => viewers.delete(response));
     return;
   }

@@ -1,4 +1,4 @@
-import { decodeBuiltInFields } from '@penstock/events';
+import { decodeBuiltInFields, EventDecodeError } from '@penstock/events';
 import type { RecordView } from '@penstock/kafka';
 import { probeKeyMark, type Stream } from '../layout.ts';
 import { differences } from '../probe/compare-event.ts';
@@ -38,9 +38,23 @@ export function recogniseClean(
 ): Recognised | undefined {
   if (!record.key?.includes(mark) || !record.value) return undefined;
   // A catalogue may have fields of its own, which follow what a probe is compared by.
-  const event = decodeBuiltInFields(record.value);
+  const event = eventOf(record.value);
+  if (!event) return undefined;
   const id = decodeProbeId(event.event_id, run);
   const stream = id && streams[id.stream];
   if (!stream) return undefined;
   return { id, differences: differences(event, probeOf(id, stream.route).expected) };
+}
+
+/**
+ * Every client may send under the key of a probe, and whoever may write to the topic anything at all. It is
+ * none of ours, and ends no watch. A probe that became such a thing is lost at this hop, and told as that.
+ */
+function eventOf(value: Buffer): ReturnType<typeof decodeBuiltInFields> | undefined {
+  try {
+    return decodeBuiltInFields(value);
+  } catch (error) {
+    if (error instanceof EventDecodeError) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -116,4 +118,38 @@ test('bytes of an address have a quota, counted behind the trusted proxy', async
   expect(await post(side, '/v4/events', from('2001:db8:1:2::1'), large)).toMatchObject({ status: 200 });
   expect(await post(side, '/v4/events', from('2001:db8:1:2::2'))).toMatchObject({ code: 'quota-exceeded' });
   expect(await post(side, '/v4/events', from('2001:db8:1:3::2'))).toMatchObject({ status: 200 });
+});
+
+test.each<[string, Record<string, string>]>([
+  ['with their length', { 'content-length': '20000' }],
+  ['in chunks', { 'transfer-encoding': 'chunked' }],
+])('bodies %s that are on their way at the same time are one debt, not many', async (_, headers) => {
+  const side = await startHttpSide({ ADDRESS_BYTES_PER_SECOND: '1KiB' });
+  const requests = Array.from({ length: 10 }, () =>
+    request(`${side.url}/v4/events`, { method: 'POST', headers: { ...json, ...headers } }),
+  );
+  const answers = requests.map((each) => once(each, 'response') as Promise<[IncomingMessage]>);
+  for (const each of requests) each.flushHeaders();
+  await expect.poll(() => side.metrics()).toContain('discarded_requests_total{reason="quota-exceeded"} 9');
+  for (const each of requests) each.on('error', () => {}).end('x'.repeat(20_000));
+  const statuses = (await Promise.all(answers)).map(([answer]) => answer.resume().statusCode);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+});
+
+test('a body in chunks is charged what has come, also when its client goes', async () => {
+  const side = await startHttpSide({ ADDRESS_BYTES_PER_SECOND: '1KiB' });
+  const post20 = async () => {
+    const body = new Blob(['x'.repeat(20)]).stream();
+    const answer = await fetch(`${side.url}/v4/events`, {
+      ...{ method: 'POST', headers: json, body, duplex: 'half' },
+    });
+    return answer.status;
+  };
+  const gone = request(`${side.url}/v4/events`, { method: 'POST', headers: json });
+  gone.on('error', () => {}).write('x');
+  await expect.poll(() => side.metrics()).toContain('received_requests_total{route="events"} 1');
+  expect(await post20()).toBe(429);
+  gone.destroy();
+  await expect.poll(() => side.metrics()).toContain('discarded_requests_total{reason="truncated-body"} 1');
+  for (let n = 0; n < 20; n++) expect(await post20()).toBe(200);
 });

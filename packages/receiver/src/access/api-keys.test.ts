@@ -1,8 +1,8 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { createLog } from '@penstock/service';
+import { createLog, RefusedError } from '@penstock/service';
 import { expect, onTestFinished, test } from 'vitest';
 import { openApiKeys } from './api-keys.ts';
 import { addKey, newKey, removeKey } from './key-file.ts';
@@ -49,11 +49,38 @@ test('a broken or missing file keeps the keys of before, and the log says so', a
   await keys.look();
   expect(keys.holderOf(first.key)?.tenant).toBe('shop');
   const said = logged();
-  expect(said).toContain('line 1 of the key file is no key');
-  expect(said).toContain('the key file is gone');
+  expect(said).toContain(`line 1 of the key file ${file} is no key`);
+  expect(said).toContain(`there is no ${file}`);
   expect(said).not.toContain('canary');
   const third = newKey('late', '');
   await addKey(file, third.stored);
   await keys.look();
   expect([keys.holderOf(third.key)?.tenant, keys.holderOf(first.key)]).toEqual(['late', undefined]);
+});
+
+test.each([
+  ['is not there', () => {}, /^there is no (\S+): `receiver keys add` makes one$/],
+  ['is a folder', (file: string) => mkdirSync(file), /^the key file (\S+) is a folder, not a file$/],
+  [
+    'lies below a file',
+    (file: string) => writeFileSync(dirname(file), ''),
+    /^there is no (\S+): `receiver keys add` makes one$/,
+  ],
+  [
+    'is something else',
+    (file: string) => writeFileSync(file, 'GIF89a'),
+    /^line 1 of the key file (\S+) is no key: correct it, or take the line out$/,
+  ],
+])('a key file that %s is refused in one line with its path', async (what, make, line) => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-keys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = what.includes('below') ? join(folder, 'file', 'keys') : join(folder, 'keys');
+  make(file);
+  const log = createLog({ service: 'receiver', destination: new PassThrough() });
+  const error = await openApiKeys(file, log).then(
+    () => undefined,
+    (each: unknown) => each,
+  );
+  expect(error).toBeInstanceOf(RefusedError);
+  expect(line.exec((error as Error).message)?.[1]).toBe(file);
 });

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { RefusedError, type Log } from '@penstock/service';
+import { RefusedError, unreadableFile, type Log } from '@penstock/service';
 import { hashOfKey, readKeys, type StoredKey } from './key-file.ts';
 
 /** Who sends: what a key says. */
@@ -17,8 +17,8 @@ const lookMs = 1_000;
  * nothing: the keys of before stay, and the log says so. At the start it throws RefusedError instead.
  */
 export async function openApiKeys(path: string, log: Log): Promise<ApiKeys> {
-  const version = await versionOf(path);
-  if (version === undefined) throw new RefusedError(`there is no key file ${path}; \`keys add\` makes one`);
+  const { version, problem } = await appearanceOf(path);
+  if (problem !== undefined) throw new RefusedError(problem);
   return new ApiKeys(path, await readKeys(path), version, log);
 }
 
@@ -27,7 +27,7 @@ export class ApiKeys implements Disposable {
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
   #byHash: ReadonlyMap<string, KeyHolder>;
-  #version: string | undefined;
+  #version: string;
   #looking = false;
 
   constructor(path: string, keys: readonly StoredKey[], version: string, log: Log) {
@@ -52,10 +52,10 @@ export class ApiKeys implements Disposable {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const version = await versionOf(this.#path);
+      const { version, problem } = await appearanceOf(this.#path);
       if (version === this.#version) return;
       this.#version = version;
-      if (version === undefined) throw new RefusedError('the key file is gone');
+      if (problem !== undefined) throw new RefusedError(problem);
       this.#byHash = byHash(await readKeys(this.#path));
       this.#log.info({ keys: this.#byHash.size }, 'keys read again');
     } catch (error) {
@@ -77,8 +77,21 @@ function byHash(keys: readonly StoredKey[]): Map<string, KeyHolder> {
   );
 }
 
-/** Changes with every write and every file that takes its name. */
-async function versionOf(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
-  return found && `${found.ino} ${found.size} ${found.mtimeNs}`;
+interface Appearance {
+  /** Changes with every write and every file that takes its name. */
+  version: string;
+  /** Why there is nothing to read. */
+  problem?: string;
+}
+
+async function appearanceOf(path: string): Promise<Appearance> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return { version: `${ino} ${size} ${mtimeNs}` };
+  } catch (error) {
+    const why = unreadableFile(path, error, 'key file');
+    const { code } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    return { version: why, problem: isMissing ? `${why}: \`receiver keys add\` makes one` : why };
+  }
 }

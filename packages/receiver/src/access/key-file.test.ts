@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { addKey, hashOfKey, newKey, parseKeys, readKeys, removeKey } from './key-file.ts';
 
@@ -35,6 +35,45 @@ test('keys are added at the end and taken back by id; the mode of the file stays
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
+test('comments and empty lines stay where they are when keys come and go', async () => {
+  const file = newFile();
+  const [a, b, c] = ['a', 'b', 'c'].map((tenant) => newKey(tenant, made).stored);
+  const line = (key: typeof a) => JSON.stringify(key);
+  writeFileSync(file, `# of the shop\n${line(a)}\n\n# of the press\n${line(b)}`); // its last line has no end
+  await addKey(file, c!);
+  expect(readFileSync(file, 'utf8')).toBe(
+    `# of the shop\n${line(a)}\n\n# of the press\n${line(b)}\n${line(c)}\n`,
+  );
+  expect(await removeKey(file, b!.id)).toBe(true);
+  expect(readFileSync(file, 'utf8')).toBe(`# of the shop\n${line(a)}\n\n# of the press\n${line(c)}\n`);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a file that root changes still belongs to its owner (needs root)',
+  async () => {
+    const file = newFile();
+    const { stored } = newKey('shop', made);
+    writeFileSync(file, '', { mode: 0o640 });
+    chownSync(file, 4711, 4712);
+    await addKey(file, stored);
+    expect(await readKeys(file)).toHaveLength(1);
+    const { uid, gid, mode } = statSync(file);
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: 4711, gid: 4712, mode: 0o640 });
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)(
+  'the first one may be read by the group of its folder, whatever the umask (needs root)',
+  async () => {
+    const file = newFile();
+    chownSync(dirname(file), 0, 4712);
+    const umask = process.umask(0o077);
+    await addKey(file, newKey('shop', made).stored).finally(() => process.umask(umask));
+    const { gid, mode } = statSync(file);
+    expect({ gid, mode: mode & 0o777 }).toEqual({ gid: 4712, mode: 0o640 });
+  },
+);
+
 test('two changes at once lose nothing: one of them is refused', async () => {
   const file = newFile();
   const keys = ['a', 'b'].map((tenant) => newKey(tenant, made).stored);
@@ -49,17 +88,17 @@ test('two changes at once lose nothing: one of them is refused', async () => {
 const good = JSON.stringify(newKey('shop', made).stored);
 
 test.each([
-  ['a torn line', `${good}\n${good.slice(0, 40)}`, 'line 2 of the key file is no key'],
-  ['the same key twice', `${good}\n\n${good}`, 'line 3 of the key file is there twice'],
+  ['a torn line', `${good}\n${good.slice(0, 40)}`, 'line 2 of the key file k is no key'],
+  ['the same key twice', `${good}\n\n${good}`, 'line 3 of the key file k is there twice'],
   ['a plain key instead of its hash', '{"id":"a","tenant":"shop","sha256":"pk_secret"}', 'line 1'],
   ['a tenant that is no name', good.replace('shop', 'sh op'), 'line 1'],
   ['null', 'null', 'line 1'],
 ])('%s is told by its line, without its content', (_, text, problem) => {
-  expect(() => parseKeys(text)).toThrow(problem);
-  expect(() => parseKeys(text)).not.toThrow(/pk_secret|sh op/);
+  expect(() => parseKeys(text, 'k')).toThrow(problem);
+  expect(() => parseKeys(text, 'k')).not.toThrow(/pk_secret|sh op/);
 });
 
 test('comments and empty lines are no keys', () => {
-  expect(parseKeys(`# of the shop\n\n${good}\n`)).toHaveLength(1);
-  expect(parseKeys('')).toEqual([]);
+  expect(parseKeys(`# of the shop\n\n${good}\n`, 'k')).toHaveLength(1);
+  expect(parseKeys('', 'k')).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { RefusedError } from '@penstock/service';
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RefusedError, unreadableFile, unwritableFile } from '@penstock/service';
 
 /** One API key as it is kept: its hash only. */
 export interface StoredKey {
@@ -34,20 +35,20 @@ export function newKey(
 
 /**
  * One JSON object a line; empty lines and those that begin with # mean nothing. Throws RefusedError with the
- * line's number.
+ * line's number and the path.
  */
-export function parseKeys(text: string): StoredKey[] {
+export function parseKeys(text: string, path: string): StoredKey[] {
   const keys: StoredKey[] = [];
   const seen = new Set<string>();
   for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
+    if (isRemark(line)) continue;
     const key = parseKey(line);
     const problem = key
       ? seen.has(key.id) || seen.has(key.sha256)
-        ? 'is there twice'
+        ? 'is there twice: take one of the two out'
         : undefined
-      : 'is no key';
-    if (!key || problem) throw new RefusedError(`line ${index + 1} of the key file ${problem}`);
+      : 'is no key: correct it, or take the line out';
+    if (!key || problem) throw new RefusedError(`line ${index + 1} of the key file ${path} ${problem}`);
     seen.add(key.id).add(key.sha256);
     keys.push(key);
   }
@@ -56,46 +57,80 @@ export function parseKeys(text: string): StoredKey[] {
 
 /** The keys of a file; none if there is no file. */
 export async function readKeys(path: string): Promise<StoredKey[]> {
-  return parseKeys(await textOf(path));
+  return parseKeys(await textOf(path), path);
 }
 
 /** Puts `key` at the end of the file. */
 export async function addKey(path: string, key: StoredKey): Promise<void> {
-  await rewrite(path, (keys) => [...keys, key]);
+  await rewrite(path, (lines) => [...lines, JSON.stringify(key)]);
 }
 
 /** False when there is no key with this id. */
 export async function removeKey(path: string, id: string): Promise<boolean> {
   let found = false;
-  await rewrite(path, (keys) => keys.filter((key) => (key.id === id ? !(found = true) : true)));
+  await rewrite(path, (lines) =>
+    lines.filter((line) => (!isRemark(line) && parseKey(line)?.id === id ? !(found = true) : true)),
+  );
   return found;
 }
 
 /**
  * Whole or not at all: a reader sees the old file or the new one, and a machine that dies leaves one of them.
- * The name of the new file is the lock: two operators at once cannot lose a key of each other.
+ * The name of the new file is the lock: two operators at once cannot lose a key of each other. Lines that are
+ * not changed stay as they are, comments too.
  */
-async function rewrite(path: string, change: (keys: StoredKey[]) => StoredKey[]): Promise<void> {
-  const next = `${path}.new`;
-  const file = await open(next, 'wx', 0o644).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw new RefusedError(`${next} cannot be written: ${cause.message}`);
-    throw new RefusedError(`${next} exists: somebody changes the keys at this moment, or died doing so`);
+async function rewrite(path: string, change: (lines: string[]) => string[]): Promise<void> {
+  const draft = `${path}.new`;
+  const file = await open(draft, 'wx', 0o644).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw new RefusedError(unwritableFile(draft, cause));
+    throw new RefusedError(`${draft} exists: somebody changes the keys at this moment, or died doing so`);
   });
   try {
-    const keys = change(parseKeys(await textOf(path)));
-    await file.writeFile(keys.map((key) => `${JSON.stringify(key)}\n`).join(''));
-    await file.sync();
-    const mode = await stat(path).then(
-      (found) => found.mode,
-      () => undefined,
+    const text = await textOf(path);
+    parseKeys(text, path); // refuses what is no key file
+    const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    await file.writeFile(
+      change(lines)
+        .map((line) => `${line}\n`)
+        .join(''),
     );
-    if (mode !== undefined) await chmod(next, mode);
-    await rename(next, path);
+    await makeLike(path, file);
+    await file.sync();
+    await rename(draft, path);
   } catch (error) {
-    await rm(next, { force: true });
+    await rm(draft, { force: true });
     throw error;
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Gives the file the owner, group and mode of the one at `path`; the first one gets the group of its folder,
+ * and that may read it. When root adds a key, the Receiver must be able to read the file.
+ */
+async function makeLike(path: string, file: FileHandle): Promise<void> {
+  const old = await stat(path).catch(() => undefined);
+  const own = await file.stat();
+  if (old === undefined) {
+    await mayChown(file, own.uid, (await stat(dirname(path))).gid);
+    return file.chmod((own.mode & 0o777) | 0o040);
+  }
+  if (own.uid !== old.uid || own.gid !== old.gid) {
+    // Only root may give a file away. Others may give theirs to a group of their own.
+    if (!(await mayChown(file, old.uid, old.gid))) await mayChown(file, own.uid, old.gid);
+  }
+  await file.chmod(old.mode);
+}
+
+async function mayChown(file: FileHandle, uid: number, gid: number): Promise<boolean> {
+  try {
+    await file.chown(uid, gid);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPERM' || code === 'EINVAL') return false; // EINVAL: no such user in this container
+    throw error;
   }
 }
 
@@ -104,8 +139,12 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new RefusedError(`the key file cannot be read: ${(error as Error).message}`);
+    throw new RefusedError(unreadableFile(path, error, 'key file'));
   }
+}
+
+function isRemark(line: string): boolean {
+  return line.trim() === '' || line.startsWith('#');
 }
 
 function parseKey(line: string): StoredKey | undefined {

@@ -43,7 +43,7 @@ export class Quota {
     return true;
   }
 
-  /** Bytes of a body that an admitted sender has sent. */
+  /** Bytes of the body of an admitted request; negative: fewer came than were charged. */
   charge(sender: string, bytes: number, now: number): void {
     if (this.#isLimited) this.#bucketOf(sender, now).bytes -= bytes;
   }

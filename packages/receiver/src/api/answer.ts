@@ -19,6 +19,7 @@ export interface ProblemOptions {
   requestId: string;
   retryAfterMaxMs: number;
   headers?: Record<string, string>;
+  detail?: string | undefined;
 }
 
 export function answerProblem(reply: FastifyReply, code: ProblemCode, o: ProblemOptions): void {
@@ -27,5 +28,8 @@ export function answerProblem(reply: FastifyReply, code: ProblemCode, o: Problem
   // What follows on the connection cannot be told apart from the rest of this request.
   if (status === 408 || status === 501 || code === 'bad-request') reply.header('connection', 'close');
   reply.header('cache-control', 'no-store').headers(o.headers ?? {});
-  void reply.code(status).type(problemContentType).send(problemBody(code, o.requestId));
+  void reply
+    .code(status)
+    .type(problemContentType)
+    .send(problemBody(code, o.requestId, o.detail));
 }

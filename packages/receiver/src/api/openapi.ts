@@ -1,26 +1,26 @@
+import { bodyOf } from './openapi-bodies.ts';
 import { problemCodes, problemContentType, problems, type ProblemCode } from './problems.ts';
 import type { EventRoute } from './routes.ts';
 
-/** What OpenAPI says of a route. It describes only: nobody validates by it. */
-export function routeSchema(route: EventRoute) {
+/**
+ * What OpenAPI says of a route. It describes only: nobody validates by it. `asksForKeys`: whether this
+ * Receiver has a file of API keys.
+ */
+export function routeSchema(route: EventRoute, asksForKeys: boolean) {
   const isPixel = route.answer === 'pixel';
   return {
     operationId: route.name,
     summary: isPixel ? 'The query is one event of format 1' : `Events of format ${route.formatHint}`,
-    ...(!isPixel && {
-      consumes: [...route.contentTypes],
-      body: bodyOf(route),
-    }),
-    querystring: { type: 'object', properties: queryOf(route) },
+    ...(!isPixel && { body: bodyOf(route) }),
+    querystring: { type: 'object', properties: { partition_key: partitionKey } },
     headers: { type: 'object', properties: isPixel ? {} : headerProperties },
-    // The last one: where the Receiver asks for no key.
-    security: [{ bearer: [] }, ...(route.keyInUrl ? [{ keyInUrl: [] }] : []), {}],
-    response: { 200: isPixel ? imageAnswer : storedAnswer, ...problemAnswers },
+    security: asksForKeys ? [{ bearer: [] }, ...(route.keyInUrl ? [{ keyInUrl: [] }] : [])] : [],
+    response: { 200: isPixel ? imageAnswer : storedAnswer, ...problemAnswers(asksForKeys) },
   };
 }
 
-/** The head of the document. */
-export const openApi = {
+/** The head of the document. `asksForKeys` as for `routeSchema`. */
+export const openApi = (asksForKeys: boolean) => ({
   info: {
     title: 'Penstock Receiver',
     description:
@@ -28,52 +28,27 @@ export const openApi = {
       'not valid are found later, in `events.rejected`. Send a request again when its problem is ' +
       '`retryable`, or when there is no answer at all, after a time-out of 30 s: with the same events, ' +
       'the same ids and the same partition key, waiting longer each time, and never less than ' +
-      '`Retry-After`. In the source of Penstock, docs/clients.md has examples for many languages, ' +
-      'docs/formats.md the fields of events, and packages/client a client for pages and Node programs.',
+      `\`Retry-After\`. ${asksForKeys ? 'Every request needs an API key. ' : ''}In the source of ` +
+      'Penstock, docs/clients.md has examples for many languages, docs/formats.md the fields of events, ' +
+      'and packages/client a client for pages and Node programs.',
     version: '4',
   },
-  components: {
-    securitySchemes: {
-      bearer: { type: 'http', scheme: 'bearer', description: 'An API key, where the Receiver asks for one.' },
-      keyInUrl: {
-        type: 'apiKey',
-        in: 'query',
-        name: 'api_key',
-        description: 'For clients that set no header.',
-      },
-    },
+  ...(asksForKeys && { components: { securitySchemes } }),
+});
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+  keyInUrl: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'api_key',
+    description: 'An API key, from clients that set no header. It is public.',
   },
 } as const;
 
 const text = { type: 'string' } as const;
 
-const samples: Record<string, string> = {
-  '1': 'e=page_view&eid=8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21&p_path=%2Fcart',
-  '2': '{"event":"page_view","id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","properties":{"path":"/cart"}}',
-  '3':
-    '{"sent_at":1795600000000,"batch":[{"type":"page_view",' +
-    '"message_id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","time":1795599999000}]}',
-  '4':
-    '{"sent_at":1795600000000,"events":[{"event_type":"page_view",' +
-    '"event_id":"8a3f1c52-2f4e-4c7b-9d5a-0c1f6f3b7d21","occurred_at":1795599999000,' +
-    '"properties":{"path":"/cart"}}]}',
-};
-
-function bodyOf({ formatHint, bodyBytesMax }: EventRoute) {
-  const sample = samples[formatHint];
-  return {
-    ...{ type: 'string', format: 'binary' },
-    description: `Events of format ${formatHint}: one, or many. At most ${bodyBytesMax} bytes as sent.`,
-    ...(sample !== undefined && { examples: [sample] }),
-  };
-}
-
-function queryOf(route: EventRoute) {
-  const keys = {
-    partition_key: { ...text, description: 'As x-partition-key, for clients that set no header.' },
-  };
-  return route.keyInUrl ? { ...keys, api_key: { ...text, description: 'An API key; it is public.' } } : keys;
-}
+const partitionKey = { ...text, description: 'As x-partition-key, for clients that set no header.' };
 
 const headerProperties = {
   'x-partition-key': {
@@ -86,8 +61,18 @@ const headerProperties = {
   'x-attempt': { ...text, description: 'Which try this is, from 1.' },
 };
 
+const storedHeaders = {
+  'Penstock-Stored': {
+    ...text,
+    enum: ['spool'],
+    description:
+      'Only where a key is for clients that cannot send again: Kafka is away, and one disk has the request.',
+  },
+};
+
 const storedAnswer = {
   description: 'Every in-sync replica has the request.',
+  headers: storedHeaders,
   content: {
     'application/json': {
       schema: {
@@ -101,23 +86,47 @@ const storedAnswer = {
 
 const imageAnswer = {
   description: 'Every in-sync replica has the event.',
+  headers: storedHeaders,
   content: { 'image/gif': { schema: { ...text, format: 'binary' } } },
 };
 
-/** By status. A route that exists is found, with its method. */
-const problemAnswers = Object.fromEntries(
-  [...Map.groupBy(problemCodes.filter(isOfRoute), (code) => problems[code].status)].map(([status, codes]) => [
-    status,
-    {
-      description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-      content: { [problemContentType]: { schema: problemSchema(codes) } },
-    },
-  ]),
-);
-
-function isOfRoute(code: ProblemCode): boolean {
-  return code !== 'not-found' && code !== 'method-not-allowed';
+/**
+ * By status. Also 404 and 405: a client meets them with the right path and method too, behind a proxy that
+ * changes one of the two (a redirect makes a GET of a POST), and at a Receiver without the route.
+ */
+function problemAnswers(asksForKeys: boolean) {
+  const codes = problemCodes.filter((code) => asksForKeys || !ofKeys.has(code));
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries([...byStatus].map(([status, alike]) => [status, answerOf(status, alike)]));
 }
+
+const ofKeys: ReadonlySet<ProblemCode> = new Set(['key-missing', 'key-unknown']);
+
+function answerOf(status: number, codes: readonly ProblemCode[]) {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+    headers: problemHeaders[status] ?? {},
+    content: { [problemContentType]: { schema: problemSchema(codes) } },
+  };
+}
+
+const retryAfter = {
+  'Retry-After': {
+    ...{ type: 'integer', minimum: 1 },
+    description: 'Seconds to wait before the next try, at least.',
+  },
+};
+
+const problemHeaders: Record<number, object> = {
+  401: { 'WWW-Authenticate': { ...text, enum: ['Bearer'] } },
+  405: { Allow: { ...text, description: 'The methods of the route.' } },
+  415: {
+    Accept: { ...text, description: 'With `unsupported-content-type`: what the route takes.' },
+    'Accept-Encoding': { ...text, description: 'With `unsupported-content-encoding`: those that are known.' },
+  },
+  429: retryAfter,
+  503: retryAfter,
+};
 
 function problemSchema(codes: readonly ProblemCode[]) {
   return {
@@ -127,6 +136,7 @@ function problemSchema(codes: readonly ProblemCode[]) {
       type: text,
       title: text,
       status: { type: 'integer' },
+      detail: { ...text, description: 'What a person may do about it. Often absent.' },
       code: { ...text, enum: codes },
       retryable: { type: 'boolean' },
       request_id: { ...text, format: 'uuid' },

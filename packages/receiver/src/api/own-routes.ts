@@ -1,4 +1,4 @@
-import { ownFormats, readFormatHint, type FormatHint } from '@penstock/events';
+import { ownFormats, readFormatHint, type FormatHint } from '@penstock/events/raw-headers';
 
 /** A route of a deployer's own, for events of a format that only the filter's catalogue knows. */
 export interface OwnRoute {

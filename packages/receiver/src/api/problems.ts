@@ -44,10 +44,11 @@ export const problemCodes = Object.keys(problems) as ProblemCode[];
 
 export const problemContentType = 'application/problem+json';
 
-/** RFC 9457. Says nothing that came from the client. */
-export function problemBody(code: ProblemCode, requestId: string): string {
+/** RFC 9457. Says nothing that came from the client. `detail`: what a person may do about it. */
+export function problemBody(code: ProblemCode, requestId: string, detail?: string): string {
   const { status, retryable, title } = problems[code];
-  return JSON.stringify({ type: 'about:blank', title, status, code, retryable, request_id: requestId });
+  const said = { type: 'about:blank', title, status, detail, code, retryable, request_id: requestId };
+  return JSON.stringify(said);
 }
 
 /** A whole number of seconds in 1..max, so that refused clients do not come back together. */

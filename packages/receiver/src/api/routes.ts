@@ -1,4 +1,4 @@
-import type { FormatHint } from '@penstock/events';
+import type { FormatHint } from '@penstock/events/raw-headers';
 import type { OwnRoute } from './own-routes.ts';
 
 /** An HTTP route that accepts events. */

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
 
 const json = 'content-type: application/json\r\n';
@@ -178,4 +178,55 @@ test('connections of one address beyond its limit are closed, and counted apart'
   expect(await sendRaw(side.port, [post('HTTP/1.1', `${host}${two}`, '{}')], 0, 500)).toContain(
     'HTTP/1.1 200 ',
   );
+});
+
+test.each([
+  ['a pixel', 'GET /v1/collect?e=pv', 200],
+  ['a preflight', 'OPTIONS /v4/events', 204],
+  ['the description of the routes', 'GET /openapi.json', 200],
+  ['an unknown method', 'DELETE /v4/events', 405],
+])('%s with a body that does not end is answered, and cut off after some MiB', async (_, line, status) => {
+  const side = await startHttpSide({ CORS_ORIGINS: 'https://shop.example', OPENAPI: 'true' });
+  const preflight = 'origin: https://shop.example\r\naccess-control-request-method: POST\r\n';
+  const socket = connect(side.port, '127.0.0.1').setEncoding('latin1');
+  let answer = '';
+  let open = true;
+  socket.on('data', (text: string) => (answer += text)).on('error', () => {});
+  socket.on('close', () => (open = false));
+  socket.write(`${line} HTTP/1.1\r\n${host}${preflight}${chunked}\r\n`);
+  await expect.poll(() => answer).toContain(`HTTP/1.1 ${status}`);
+  const mib = Buffer.from(`100000\r\n${'x'.repeat(1024 ** 2)}\r\n`);
+  let sent = 0;
+  for (; open && sent < 64; sent += 1) {
+    await new Promise<void>((resolve) => socket.write(mib, () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  socket.destroy();
+  expect(sent).toBeLessThan(32);
+  await expect.poll(() => side.budget.bytes).toBe(0);
+});
+
+test('a pixel with a body is stored without it, and the next request on its connection is read', async () => {
+  const side = await startHttpSide();
+  const pixel = (query: string) => `GET /v1/collect?${query} HTTP/1.1\r\n${host}`;
+  const sent = `${pixel('e=1')}content-length: 5\r\n\r\nhello${pixel('e=2')}\r\n`;
+  const answer = await sendRaw(side.port, [sent], 0, 1_000);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+  expect(side.appended.map(({ record }) => String(record.value))).toEqual(['e=1', 'e=2']);
+  await expect.poll(() => side.budget.bytes).toBe(0);
+});
+
+test.each([
+  ['a body', `POST /unknown HTTP/1.1\r\n${host}${two}\r\n{}`],
+  ['no body', `GET /unknown HTTP/1.1\r\n${host}\r\n`],
+])('300 refused requests in one piece, with %s: each is answered, without a warning', async (_, request) => {
+  const side = await startHttpSide();
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const answer = await sendRaw(side.port, [request.repeat(300)], 0, 2_000);
+  expect(answer.match(/HTTP\/1\.1 404/g)).toHaveLength(300);
+  expect(warnings).toEqual([]);
+  await expect.poll(() => side.budget.bytes).toBe(0);
 });

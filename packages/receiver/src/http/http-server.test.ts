@@ -108,6 +108,16 @@ test.each([
   expect(side.appended).toEqual([]);
 });
 
+test.each(['//v4/events', '/v4/events/', '/v4/events/v4/events?partition_key=k'])(
+  '%s is no route, and the problem names the one that was meant',
+  async (path) => {
+    const side = await startHttpSide();
+    const problem = await problemOf(await post(side, path, '{}'));
+    expect(problem).toMatchObject({ status: 404, code: 'not-found', detail: 'Did you mean /v4/events?' });
+    expect(side.appended).toEqual([]);
+  },
+);
+
 test('an unknown or doubled content encoding is answered 415, an empty body 400', async () => {
   const side = await startHttpSide();
   for (const encoding of ['compress', 'gzip, br']) {

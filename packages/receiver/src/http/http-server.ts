@@ -11,12 +11,16 @@ import {
 import type { Log } from '@penstock/service';
 import type { ReceiverConfig } from '../config.ts';
 import type { Intake } from '../request/intake.ts';
+import type { MemoryBudget } from '../request/memory-budget.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
+import { meantPath } from '../api/meant-path.ts';
 import { routeSchema } from '../api/openapi.ts';
 import { problemBody, problemContentType, type ProblemCode } from '../api/problems.ts';
 import type { EventRoute } from '../api/routes.ts';
 import { expectsContinue } from '../request/expect-continue.ts';
 import { allowOrigins } from './allow-origins.ts';
+import { announceClose } from './announce-close.ts';
+import { AnswersInTurn } from './answers-in-turn.ts';
 import { requestProblem } from './check-request.ts';
 import { limitConnections } from './connections-per-address.ts';
 import { createListener, type ListenerTls } from './listener-tls.ts';
@@ -29,6 +33,7 @@ export interface HttpServerOptions {
   metrics: ReceiverMetrics;
   routes: readonly EventRoute[];
   intake: Intake;
+  budget: MemoryBudget;
   /** Undefined: plain HTTP. */
   tls: ListenerTls | undefined;
   /** Clients are asked to take their next request elsewhere. */
@@ -43,6 +48,7 @@ const connectionsCheckMs = 1_000;
  */
 export async function createHttpServer(o: HttpServerOptions): Promise<FastifyInstance> {
   const { http, body } = o.config;
+  const answers = new AnswersInTurn(o.budget, () => o.metrics.droppedConnections.add(1, 'answers'));
   const refuseError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     o.intake.refuse(problemOf(error, o.log), request, reply);
   const app: FastifyInstance = fastify({
@@ -64,7 +70,11 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
           // Its absence is answered here, with a problem document.
           requireHostHeader: false,
         },
-        handler,
+        (request, response) => {
+          if (!answers.admit(response)) return;
+          o.intake.discardBody(request);
+          handler(request, response);
+        },
       ),
     // A query is a body here, and no route has parameters.
     routerOptions: { querystringParser: () => ({}) },
@@ -74,15 +84,16 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     },
     frameworkErrors: refuseError,
   });
-  limitServer(app, o);
+  limitServer(app, answers, o);
   app.removeAllContentTypeParsers();
   // The routes' schemas only describe: nothing is validated by them, and what is sent is text already.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   await allowOrigins(app, http.corsOrigins ?? []);
-  if (http.openApi) await serveOpenApi(app);
+  const asksForKeys = o.config.access.keysFile !== undefined;
+  if (http.openApi) await serveOpenApi(app, asksForKeys);
   app.addHook('onRequest', (request, reply, done) => {
-    if (o.leaving()) reply.header('connection', 'close');
+    if (o.leaving()) announceClose(reply);
     const problem = requestProblem(request.raw, http.headerCountMax);
     if (problem) o.intake.refuse(problem, request, reply);
     // Before Fastify reads and parses the body of a request that nobody takes.
@@ -93,7 +104,7 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     const { method, path: url } = route;
     app.route({
       ...{ method, url },
-      ...(http.openApi && { schema: routeSchema(route) }),
+      ...(http.openApi && { schema: routeSchema(route, asksForKeys) }),
       // Taken here, before Fastify has its say on content types: the Receiver reads the stream itself.
       onRequest: (request, reply) => o.intake.receive(route, request, reply),
       handler: () => {},
@@ -105,11 +116,21 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
   return app;
 }
 
-function limitServer({ server }: FastifyInstance, { config, metrics }: HttpServerOptions): void {
+function limitServer(
+  { server }: FastifyInstance,
+  answers: AnswersInTurn,
+  { config, metrics }: HttpServerOptions,
+): void {
   const { connectionsMax, connectionsPerAddressMax, headerCountMax } = config.http;
   server.maxConnections = connectionsMax;
+  // Nothing comes or goes for so long only where a client does not read its answers: all else has a shorter
+  // limit of its own.
+  server.timeout = silentMsMax(config);
   // Node leaves out what is beyond its limit without a word: one more, so that it can be refused.
   server.maxHeadersCount = headerCountMax + 1;
+  // A client may close its side once its request is sent, and wait. Without this, Node ends the connection
+  // unanswered.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('drop', () => metrics.droppedConnections.add(1, 'total'));
   limitConnections(server, connectionsPerAddressMax, () => metrics.droppedConnections.add(1, 'address'));
   server.on('connect', (_request, socket: Socket) => refuseSocket('bad-request', socket, metrics));
@@ -118,6 +139,7 @@ function limitServer({ server }: FastifyInstance, { config, metrics }: HttpServe
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (_request, response: ServerResponse) => {
+    if (!answers.admit(response)) return;
     response.shouldKeepAlive = false;
     metrics.discarded.add(1, 'expectation-failed');
     response.writeHead(417, { 'content-type': problemContentType });
@@ -125,11 +147,20 @@ function limitServer({ server }: FastifyInstance, { config, metrics }: HttpServe
   });
 }
 
+function silentMsMax({ http, body, producing }: ReceiverConfig): number {
+  return http.keepAliveTimeoutMs + http.headersTimeoutMs + body.bodyTimeoutMs + producing.deliveryTimeoutMs;
+}
+
 function refuseUnknown(o: HttpServerOptions, request: FastifyRequest, reply: FastifyReply): void {
-  const path = request.raw.url?.split('?', 1)[0];
+  const [path = ''] = request.raw.url?.split('?', 1) ?? [];
   const methods = o.routes.filter((route) => route.path === path).map((route) => route.method);
-  if (methods.length === 0) o.intake.refuse('not-found', request, reply);
-  else o.intake.refuse('method-not-allowed', request, reply, { allow: methods.join(', ') });
+  if (methods.length === 0) {
+    const meant = meantPath(
+      path,
+      o.routes.map((route) => route.path),
+    );
+    o.intake.refuse('not-found', request, reply, {}, meant && `Did you mean ${meant}?`);
+  } else o.intake.refuse('method-not-allowed', request, reply, { allow: methods.join(', ') });
 }
 
 function problemOf(error: FastifyError, log: Log): ProblemCode {

@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { createAuthority, type Authority } from '@penstock/test-broker';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -128,11 +129,11 @@ test.skipIf(!canIssue)('files that do not fit leave the certificate of before, a
   rmSync(files.TLS_KEY_FILE);
   await lookTwice(side);
   const logged = side.logged();
-  expect(logged).toContain('cannot be read (ENOENT)');
+  expect(logged).toContain(`there is no ${files.TLS_KEY_FILE}`);
   expect(logged).not.toContain('canary');
   expect(await post(side)).toBe(200);
   expect(await side.metrics()).toMatch(/certificate_reloads_total\{outcome="refused"\} 5/);
-  await expect(startHttpSide({ ...files })).rejects.toThrow('cannot be read (ENOENT)');
+  await expect(startHttpSide({ ...files })).rejects.toThrow(`there is no ${files.TLS_KEY_FILE}`);
 });
 
 test.skipIf(!canIssue)('a certificate that has expired, or is not valid yet, is no good one', async () => {
@@ -214,3 +215,23 @@ test.skipIf(!canIssue)('a connection that is opened ahead and stays mute is no s
   await once(mute, 'close');
   expect(await side.metrics()).not.toMatch(/discarded_requests_total\{reason="slow-request"\} [1-9]/);
 });
+
+test.runIf(canIssue)(
+  'a client that ends its side of TLS once it has sent, and waits, is answered (needs openssl)',
+  async () => {
+    const side = await startHttpSide({ ...(await givenFiles()) });
+    side.outcome = 'never';
+    // The types of Node do not know it.
+    const halfOpen: ConnectionOptions & { allowHalfOpen: true } = { allowHalfOpen: true };
+    const socket = await opened(side, halfOpen);
+    let said = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (said += text));
+    const head = 'POST /v4/events HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
+    socket.end(`${head}content-length: 2\r\n\r\n{}`);
+    await expect.poll(() => side.appended).toHaveLength(1);
+    await sleep(50); // in which its end arrives, too
+    for (const { token } of side.appended) token.settled(undefined);
+    await once(socket, 'end');
+    expect(said).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  },
+);

@@ -16,17 +16,32 @@ type ClientCertificates = ReceiverConfig['tls']['clientCertificates'];
 
 const lookMs = 1_000;
 
+/** The files of the listener as they were read, and what then tells that they have changed. */
+interface ReadTls {
+  readonly files: TlsFiles;
+  readonly version: string;
+  readonly material: TlsMaterial;
+}
+
 /** Undefined when the listener speaks plain HTTP. Throws RefusedError when the files cannot be used. */
-export async function openListenerTls(
-  { config, log, metrics: registry }: Pick<ServiceContext<ReceiverConfig>, 'config' | 'log' | 'metrics'>,
-  metrics: ReceiverMetrics,
-): Promise<ListenerTls | undefined> {
-  const { certificateFile, keyFile, clientAuthoritiesFile, clientCertificates } = config.tls;
+export async function readListenerTls({ tls }: ReceiverConfig): Promise<ReadTls | undefined> {
+  const { certificateFile, keyFile, clientAuthoritiesFile } = tls;
   if (certificateFile === undefined || keyFile === undefined) return undefined;
   const files = { certificateFile, keyFile, clientAuthoritiesFile };
   // Before the reading: what is written meanwhile is seen as a change.
   const version = await versionOf(files);
-  const material = await readTlsFiles(files, wallClockMs());
+  return { files, version, material: await readTlsFiles(files, wallClockMs()) };
+}
+
+/** From now on it looks for a change of the files, also of one that came since they were read. */
+export function openListenerTls(
+  read: ReadTls | undefined,
+  { config, log, metrics: registry }: Pick<ServiceContext<ReceiverConfig>, 'config' | 'log' | 'metrics'>,
+  metrics: ReceiverMetrics,
+): ListenerTls | undefined {
+  if (read === undefined) return undefined;
+  const { files, version, material } = read;
+  const { clientCertificates } = config.tls;
   const opened = new ListenerTls({ files, clientCertificates, log, metrics }, material, version);
   registry.gaugeOf(
     'certificate_expiry_timestamp_seconds',
@@ -78,7 +93,8 @@ export class ListenerTls implements Disposable {
       {
         ...http,
         ...secureContext(this.#material),
-        handshakeTimeout: handshakeMs,
+        // As Node's plain server has it: http decides what the end of a client's side means.
+        ...{ allowHalfOpen: true, handshakeTimeout: handshakeMs },
         requestCert: clientCertificates !== 'none',
         rejectUnauthorized: clientCertificates === 'required',
       },

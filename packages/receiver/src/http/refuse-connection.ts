@@ -32,8 +32,7 @@ export function refuseConnection(error: ParserError, socket: HttpSocket, o: Refu
   const code = connectionProblem(error.code);
   if (code === 'slow-request' && socket.bytesRead === 0) {
     // It has not asked for anything: browsers open connections ahead.
-    socket.setTimeout(o.muteMs, () => socket.destroy());
-    return;
+    return endIfMute(socket, o.muteMs);
   }
   refused.add(socket);
   const { rawPacket } = error;
@@ -41,6 +40,15 @@ export function refuseConnection(error: ParserError, socket: HttpSocket, o: Refu
   const recovered = isUrl ? recoverRequest(rawPacket) : undefined;
   if (recovered) void answerRecovered(recovered, socket, o);
   else refuseInTurn(code, socket, o.metrics);
+}
+
+/**
+ * Not by the socket's own time-out: that would also cut off a request that comes later and waits for
+ * Kafka.
+ */
+function endIfMute(socket: Socket, muteMs: number): void {
+  const timer = setTimeout(() => socket.bytesRead === 0 && socket.destroy(), muteMs);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Ends the connection with a problem document. */

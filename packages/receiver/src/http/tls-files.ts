@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { RefusedError } from '@penstock/service';
+import { RefusedError, unreadableFile } from '@penstock/service';
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -56,8 +56,7 @@ async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new RefusedError(`${path} cannot be read (${code})`);
+    throw new RefusedError(unreadableFile(path, error));
   }
 }
 

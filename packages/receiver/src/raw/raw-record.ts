@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { rawHeaders } from '@penstock/events';
+import { rawHeaders } from '@penstock/events/raw-headers';
 import type { Header, OutgoingRecord } from '@penstock/kafka';
 import { mediaTypeOf, pixelContentType, type EventRoute } from '../api/routes.ts';
 import type { KeyHolder } from '../access/api-keys.ts';

@@ -1,3 +1,5 @@
+import { freeBytes } from './free-bytes.ts';
+
 /**
  * The bytes of one body as they arrive. A Buffer costs some 250 bytes beside its content, so a body of one-
  * byte chunks would hold hundreds of times what it weighs: small chunks are gathered in blocks, large ones
@@ -39,11 +41,15 @@ export class BodyPieces {
     this.#blockUsed += chunk.copy(this.#block, this.#blockUsed);
   }
 
-  /** The whole body, and nothing is held here any more. Only a body of several pieces is copied. */
+  /**
+   * The whole body, and nothing is held here any more. Only a body of several pieces is copied; their memory
+   * is given back.
+   */
   join(): Buffer {
     this.#closeBlock();
     const [first] = this.#pieces;
     const body = first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#bytes);
+    if (body !== first) for (const piece of this.#pieces) freeBytes(piece);
     this.#pieces = [];
     this.#heldBytes = 0;
     return body;

@@ -23,10 +23,15 @@ export function bodyLimits({ body }: ReceiverConfig): BodyLimits {
 }
 
 export interface BodyReader {
+  /** So many bytes have come, and more may. */
+  bodyComes(bytes: number): void;
   /** The length of `body` stays taken from the budget; the caller gives it back. */
   bodyRead(body: Buffer): void;
-  /** What was taken from the budget has been given back. `gone`: the client is not there to be answered. */
-  bodyFailed(code: ProblemCode, gone: boolean): void;
+  /**
+   * What was taken from the budget has been given back. `gone`: the client is not there to be answered.
+   * `bytes`: what had come.
+   */
+  bodyFailed(code: ProblemCode, gone: boolean, bytes: number): void;
 }
 
 /** Emitted on a request whose body the parser cannot go on with. */
@@ -118,19 +123,21 @@ class BodyRead {
       .on('close', this.#onGone);
   }
 
-  fail(code: ProblemCode, gone = false): void {
+  fail(code: ProblemCode, { gone = false, bytes = this.pieces.bytes } = {}): void {
     this.#detach();
     this.#budget.giveBack(this.pieces.heldBytes);
-    this.#reader.bodyFailed(code, gone);
+    this.#reader.bodyFailed(code, gone, bytes);
   }
 
   readonly #onData = (chunk: Buffer): void => {
     const { pieces } = this;
-    if (pieces.bytes + chunk.length > this.#bytesMax) return this.fail('too-large');
+    const bytes = pieces.bytes + chunk.length;
+    if (bytes > this.#bytesMax) return this.fail('too-large', { bytes });
     this.#chunks += 1;
-    if (this.#chunks > this.#chunksMax + pieces.bytes / 1024) return this.fail('too-many-chunks');
-    if (!this.#budget.take(pieces.costOf(chunk))) return this.fail('memory-full');
+    if (this.#chunks > this.#chunksMax + pieces.bytes / 1024) return this.fail('too-many-chunks', { bytes });
+    if (!this.#budget.take(pieces.costOf(chunk))) return this.fail('memory-full', { bytes });
     pieces.add(chunk);
+    this.#reader.bodyComes(bytes);
   };
 
   readonly #onEnd = (): void => {
@@ -142,7 +149,7 @@ class BodyRead {
     this.#reader.bodyRead(body);
   };
 
-  readonly #onGone = (): void => this.fail('truncated-body', true);
+  readonly #onGone = (): void => this.fail('truncated-body', { gone: true });
 
   readonly #onMalformed = (): void => this.fail('bad-request');
 

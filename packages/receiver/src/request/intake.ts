@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { partitionFor, type Settlement } from '@penstock/kafka';
 import { answerProblem } from '../api/answer.ts';
@@ -6,7 +7,7 @@ import type { ProblemCode } from '../api/problems.ts';
 import { acceptedEncodings, acceptsContentType, contentEncodingOf, type EventRoute } from '../api/routes.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { clientAddress, type TrustedProxies } from './client-address.ts';
-import { discardRest } from './discard-rest.ts';
+import { discardRest, mayHaveBody } from './discard-rest.ts';
 import { awaitsContinue, letContinue } from './expect-continue.ts';
 import { networkOf, showIp } from './ip-address.ts';
 import type { ProducedToken } from '../spool/spool.ts';
@@ -15,6 +16,7 @@ import {
   discardAccount,
   requestBytes,
   TakenRequest,
+  unannouncedBytes,
   type RequestContext,
   type TakenFacts,
 } from './taken-request.ts';
@@ -37,6 +39,11 @@ export class Intake {
   /** Requests taken and not answered. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Before anything else of each request. */
+  discardBody(request: IncomingMessage): void {
+    if (!mayHaveBody(request)) discardRest(request, discardAccount(this.#o));
   }
 
   receive(route: EventRoute, request: FastifyRequest, reply: FastifyReply): void {
@@ -88,6 +95,7 @@ export class Intake {
     this.#waiting += 1;
     const taken = new TakenRequest(this.#o, facts, key, request, reply, () => (this.#waiting -= 1));
     if (facts.route.answer === 'pixel') return taken.queryRead(query);
+    taken.charge(announcedBytes(request.raw));
     letContinue(request.raw, reply.raw);
     reads.start(request.raw, facts.route.bodyBytesMax, taken);
   }
@@ -123,13 +131,14 @@ export class Intake {
     request: FastifyRequest,
     reply: FastifyReply,
     headers: Record<string, string> = {},
+    detail?: string,
   ): void {
     this.#o.metrics.discarded.add(1, code);
     const { retryAfterMaxMs } = this.#o;
     // Who has not been told to continue may send the body or not: what comes next on the connection is
     // unknown.
     const closing = awaitsContinue(request.raw) ? { ...headers, connection: 'close' } : headers;
-    answerProblem(reply, code, { requestId: randomUUID(), retryAfterMaxMs, headers: closing });
+    answerProblem(reply, code, { requestId: randomUUID(), retryAfterMaxMs, headers: closing, detail });
     discardRest(request.raw, discardAccount(this.#o));
   }
 
@@ -153,6 +162,12 @@ export class Intake {
     const problem = problemOf(settlement);
     for (const request of requests) request.settled(problem);
   }
+}
+
+function announcedBytes({ headers }: IncomingMessage): number {
+  const length = headers['content-length'];
+  if (length !== undefined) return Number(length);
+  return headers['transfer-encoding'] === undefined ? 0 : unannouncedBytes;
 }
 
 /** A 415 says what would be taken (RFC 9110, 15.5.16). */

@@ -1,6 +1,6 @@
 /**
- * Memory of all requests that are being read, wait for Kafka, or are refused while their body still comes.
- * Nothing buffers without it.
+ * Memory of all requests that are being read, wait for Kafka, are refused while their body still comes, or
+ * whose answer waits for those before it. Nothing buffers without it.
  */
 export class MemoryBudget {
   readonly bytesMax: number;

@@ -3,7 +3,7 @@ import { partitionFor } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import type { Gate, Sender } from '../access/gate.ts';
 import { answerProblem, answerStored } from '../api/answer.ts';
-import type { ProblemCode } from '../api/problems.ts';
+import { problems, type ProblemCode } from '../api/problems.ts';
 import type { ReceiverMetrics } from '../metrics.ts';
 import type { Backlog } from '../raw/backlog.ts';
 import type { HotSenders } from '../raw/hot-senders.ts';
@@ -15,6 +15,9 @@ import type { MemoryBudget } from './memory-budget.ts';
 
 /** What a request costs beside its body: its headers, its objects, its entry in a batch. */
 export const requestBytes = 2048;
+
+/** A body in chunks does not say how long it is: it is charged so much ahead. */
+export const unannouncedBytes = 64 * 1024;
 
 export interface RequestContext {
   log: Log;
@@ -50,6 +53,7 @@ export class TakenRequest implements BodyReader, ProducedToken {
   readonly #answered: () => void;
   readonly #takenAt = performance.now();
   #bodyBytes = 0;
+  #chargedBytes = 0;
   #appendedAt = 0;
 
   /** `key`: undefined when the body decides. */
@@ -73,6 +77,20 @@ export class TakenRequest implements BodyReader, ProducedToken {
     return this.#bodyBytes;
   }
 
+  /**
+   * Counts so many bytes of the body in its sender's quota: what is announced before it is read, so that
+   * bodies that are on their way at the same time are not all let in, and what has come at the end.
+   */
+  charge(bytes: number): void {
+    if (bytes === this.#chargedBytes) return;
+    this.#o.gate.charge(this.#facts.sender, bytes - this.#chargedBytes);
+    this.#chargedBytes = bytes;
+  }
+
+  bodyComes(bytes: number): void {
+    if (bytes > this.#chargedBytes) this.charge(bytes + unannouncedBytes);
+  }
+
   /** A query is a body, too; it is not in the budget yet. */
   queryRead(query: Buffer): void {
     if (!this.#o.budget.take(query.length)) return this.#finish('memory-full');
@@ -80,16 +98,16 @@ export class TakenRequest implements BodyReader, ProducedToken {
   }
 
   bodyRead(body: Buffer): void {
-    const { metrics, records, partitionCount, backlog, gate, hotSenders } = this.#o;
+    const { metrics, records, partitionCount, backlog, hotSenders } = this.#o;
     this.#bodyBytes = body.length;
     metrics.receivedBytes.add(body.length);
-    gate.charge(this.#facts.sender, body.length);
+    this.charge(body.length);
     if (body.length === 0) return this.#finish('empty-body');
     // The client has reset its connection: nobody is left to be answered, and its address may never have been
     // known.
     const { socket } = this.#request.raw;
     if (socket.destroyed || socket.remoteAddress === undefined)
-      return this.bodyFailed('truncated-body', true);
+      return this.bodyFailed('truncated-body', true, body.length);
     const key = this.#key ?? records.keyOf(this.#facts, body);
     const partition = partitionFor(key, partitionCount);
     const now = (this.#appendedAt = performance.now());
@@ -108,7 +126,8 @@ export class TakenRequest implements BodyReader, ProducedToken {
     if (!produce(record, this, partition)) this.#finish('memory-full');
   }
 
-  bodyFailed(code: ProblemCode, gone: boolean): void {
+  bodyFailed(code: ProblemCode, gone: boolean, bytes: number): void {
+    this.charge(bytes);
     if (!gone) return this.#finish(code);
     this.#o.metrics.discarded.add(1, code);
     this.#release();
@@ -127,6 +146,8 @@ export class TakenRequest implements BodyReader, ProducedToken {
   }
 
   #finish(code: ProblemCode): void {
+    // It is to be sent again, through no fault of its sender.
+    if (problems[code].status >= 500) this.charge(0);
     this.#o.metrics.discarded.add(1, code);
     this.#release();
     answerProblem(this.#reply, code, {

@@ -35,7 +35,7 @@ test('a torn or damaged record is no record', () => {
   );
 });
 
-test('behind damage the next record is found', () => {
+test('after damage the next record is found', () => {
   const record = { key: Buffer.from('k'), value: Buffer.from('PSP1PSP1'), headers: [], timestampMs: 7 };
   const frame = encodeFrame(record);
   const damaged = Buffer.concat([frame.subarray(0, 20), frame, Buffer.from('PSP1'), frame]);

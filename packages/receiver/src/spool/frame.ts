@@ -43,7 +43,7 @@ export function frameAt(bytes: Buffer, at: number): Frame | undefined {
   return { record: recordOf(rest), end };
 }
 
-/** The next whole frame behind damaged bytes. */
+/** The next whole frame after damaged bytes. */
 export function nextFrame(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(magic, from); at >= 0; at = bytes.indexOf(magic, at + 1)) {
     if (frameAt(bytes, at)) return at;

@@ -6,7 +6,7 @@ import type { Position, Segment } from './spool-folder.ts';
 
 export interface Chunk {
   records: KeyedRecord[];
-  /** Behind the last of them. */
+  /** After the last of them. */
   end: Position;
 }
 
@@ -41,12 +41,12 @@ export class SpoolReader {
       if (frame) {
         records.push(frame.record);
         at = frame.end;
-      } else at = this.#behindDamage(segment, bytes, at);
+      } else at = this.#afterDamage(segment, bytes, at);
     }
     return { records, end: { segment: segment.number, offset: offset + at } };
   }
 
-  #behindDamage(segment: Segment, bytes: Buffer, at: number): number {
+  #afterDamage(segment: Segment, bytes: Buffer, at: number): number {
     const found = nextFrame(bytes, at + 1);
     const count = (found ?? bytes.length) - at;
     const { number } = segment;

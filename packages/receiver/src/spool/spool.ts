@@ -36,8 +36,8 @@ const tryAgainMs = 1_000;
  * Keeps what Kafka does not take, for clients that cannot send again.
  *
  * direct: records go to Kafka; what it does not take goes to the spool. spooling: as long as something is in
- * the spool, everything goes behind it, so replay keeps the order. handing-over: nearly nothing is left; new
- * records wait for some milliseconds until the rest is with the producer, and then go behind it.
+ * the spool, everything goes after it, so replay keeps the order. handing-over: nearly nothing is left; new
+ * records wait for some milliseconds until the rest is with the producer, and then go after it.
  *
  * If the process dies before the sync of a record ends: nobody was told 200, and the next start finds it
  * whole and stores it, or torn and drops it. Between sync and answer: it is stored, though its client was

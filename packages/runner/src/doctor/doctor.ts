@@ -3,8 +3,8 @@ import { reasonOf, Refusal } from '../refusal.ts';
 import { print } from '../say.ts';
 import { examineFile, fileKinds } from './examine.ts';
 import { doctorHelp } from './help.ts';
-import { diagnose } from './judge/diagnose.ts';
-import type { Situation } from './judge/situation.ts';
+import { diagnose } from './verdict/diagnose.ts';
+import type { Situation } from './verdict/situation.ts';
 import { readLiveSituation } from './live/live.ts';
 import { asJson, asText } from './report.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { readPart } from '../run/exec/executable.ts';
 import { shellScriptProblem } from '../shell-wrapper.ts';
 import { lookAtScript, scriptBytes } from './command/look.ts';
-import type { Situation } from './judge/situation.ts';
+import type { Situation } from './verdict/situation.ts';
 import { readComposeFile } from './supervisor/compose/compose.ts';
 import { readInitScript } from './supervisor/init-script.ts';
 import { readRunScript } from './supervisor/run-script.ts';

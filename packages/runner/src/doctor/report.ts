@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding } from './judge/diagnose.ts';
+import type { Diagnosis, Finding } from './verdict/diagnose.ts';
 
 /** For a terminal, and as well for a ticket: no colours. */
 export function asText(diagnoses: readonly Diagnosis[], needsSeconds: number): string {

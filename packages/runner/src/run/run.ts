@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { systemAccounts } from './plan/accounts.ts';
-import { judge, type Judged } from './become/become.ts';
+import { prepareAsUser, type PreparedAsUser } from './become/prepare-as-user.ts';
 import { observeCaller } from './plan/caller.ts';
 import { parseCommandLine, type Request } from './request/command-line.ts';
 import { parseEnvFile, type Variable } from './request/env-file.ts';
@@ -9,7 +9,7 @@ import { executeAs } from './exec/execute.ts';
 import { explain } from './explain.ts';
 import { runHelp } from './help.ts';
 import { makePlan, type Plan } from './plan/plan.ts';
-import { isReady, notReady, type Readiness } from './become/readiness.ts';
+import { isReady, notReady, type NotReady, type Ready } from './become/readiness.ts';
 import { checkPidFile, makePidFile, type PidFile } from '../pid-file.ts';
 import { Refusal, reasonOf, type ExitCode } from '../refusal.ts';
 import { print, say } from '../say.ts';
@@ -30,54 +30,54 @@ export function run(args: readonly string[]): 0 | ExitCode {
 }
 
 /**
- * Plan, judge, make the pid file, become the user, then explain or execute. --explain does all but the file
- * and the last step, so it does not guess.
+ * Plan, check as the user, make the pid file, become the user, then explain or execute. --explain does all
+ * but the file and the last step, so it does not guess.
  */
 function start(request: Request): 0 | ExitCode {
-  const { plan, ready, pidFile } = prepare(request);
+  const prepared = prepare(request);
+  const { plan, ready } = prepared;
   if (request.explain) {
     print(explain(request.explain, request, plan, ready));
     return ready.exitCode;
   }
   for (const warning of ready.warnings) say(`warning: ${warning}`);
-  if (!plan || !isReady(ready)) return refuse(ready.problems, ready.exitCode || 125);
-  executeAs(plan, ready.executable, pidFile);
+  if (!prepared.starts) return refuse(prepared.ready.problems, prepared.ready.exitCode);
+  executeAs(prepared.plan, prepared.ready.executable, prepared.pidFile);
 }
 
-interface Prepared {
-  plan?: Plan | undefined;
-  ready: Readiness;
-  pidFile?: PidFile | undefined;
-}
+type Prepared =
+  | { starts: true; plan: Plan; ready: Ready; pidFile: PidFile | undefined }
+  | { starts: false; plan: Plan | undefined; ready: NotReady };
 
 function prepare(request: Request): Prepared {
   try {
     const files = readEnvFiles(request.envFrom);
-    const { plan, problems, warnings } = makePlan(request, {
+    const { plan, warnings, ...planned } = makePlan(request, {
       caller: observeCaller(),
       accounts: systemAccounts,
       findTool,
       fileVariables: files.variables,
     });
-    problems.push(...files.problems);
-    if (!plan || problems.length > 0) return { plan, ready: { ...notReady(problems, 125), warnings } };
+    const problems = [...planned.problems, ...files.problems];
+    if (!plan || problems.length > 0)
+      return { starts: false, plan, ready: { ...notReady(problems, 125), warnings } };
     const path = plan.pidFile === undefined ? undefined : checkPidFile(plan.pidFile);
-    const judged = judge(plan, request.explain !== undefined);
-    judged.ready.warnings.unshift(...warnings);
-    if (!isReady(judged.ready)) return { plan, ready: judged.ready };
+    const { ready, finish } = prepareAsUser(plan, request.explain !== undefined);
+    ready.warnings.unshift(...warnings);
+    if (!isReady(ready)) return { starts: false, plan, ready };
     const pidFile = path === undefined || request.explain ? undefined : makePidFile(path);
-    return { plan, ready: become(judged, pidFile), pidFile };
+    finishOrTakeBack(finish, pidFile);
+    return { starts: true, plan, ready, pidFile };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { ready: notReady([error.message], error.exitCode) };
+    return { starts: false, plan: undefined, ready: notReady([error.message], error.exitCode) };
   }
 }
 
 /** Whatever fails here, nobody may find a pid file of a service that never started. */
-function become({ ready, become: finish }: Judged, pidFile: PidFile | undefined): Readiness {
+function finishOrTakeBack(finish: PreparedAsUser['finish'], pidFile: PidFile | undefined): void {
   try {
     finish();
-    return ready;
   } catch (error) {
     pidFile?.takeBack();
     throw error;

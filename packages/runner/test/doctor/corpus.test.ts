@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { diagnose, type Diagnosis } from '../../src/doctor/judge/diagnose.ts';
-import type { Situation } from '../../src/doctor/judge/situation.ts';
+import { diagnose, type Diagnosis } from '../../src/doctor/verdict/diagnose.ts';
+import type { Situation } from '../../src/doctor/verdict/situation.ts';
 import { readComposeFile } from '../../src/doctor/supervisor/compose/compose.ts';
 import { readInitScript } from '../../src/doctor/supervisor/init-script.ts';
 import { readRunScript } from '../../src/doctor/supervisor/run-script.ts';

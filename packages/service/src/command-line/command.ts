@@ -15,7 +15,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 
 /** What an operator may ask of a service beside running it. */
 export interface Command<Config> {
-  /** Starts with a small letter: it stands behind the command's name. */
+  /** Starts with a small letter: it stands after the command's name. */
   readonly about: string;
   /** How its flags go together, e.g. `--partition P (--from N | --skip-gap)`. */
   readonly synopsis?: string;

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 
 /** The flags of one command line. A switch is there or not; a flag with a value has one. */
 export class GivenFlags {
-  /** The word behind the command, where it takes one. */
+  /** The word after the command, where it takes one. */
   readonly operand: string | undefined;
   readonly #values: ReadonlyMap<string, string | true>;
 

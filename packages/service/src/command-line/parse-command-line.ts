@@ -8,7 +8,7 @@ import { GivenFlags } from './given-flags.ts';
 export interface Grammar {
   readonly commands: Readonly<Record<string, Flags>>;
   readonly always: Flags;
-  /** Commands behind which one word may stand that is none of their flags, e.g. a file. */
+  /** Commands after which one word may stand that is none of their flags, e.g. a file. */
   readonly operands?: ReadonlySet<string>;
   /** What no command means. Undefined: one is needed. */
   readonly fallback: string | undefined;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { unreadableFile } from '../unusable-file.ts';
 
 /** One environment variable: how it is written, read, shown and documented. */
 export interface Knob<T> {
@@ -115,16 +116,23 @@ export function flag<O extends KnobOptions<boolean>>(name: string, o: O) {
   });
 }
 
-/** Values separated by commas; an empty string is an empty list, unless the list is required. */
-export function list<O extends KnobOptions<readonly string[]> & { pattern?: RegExp }>(name: string, o: O) {
+/**
+ * Values separated by commas; an empty string is an empty list, unless the list is required. `inWords` says
+ * what each of them is, where the pattern does not.
+ */
+export function list<O extends KnobOptions<readonly string[]> & { pattern?: RegExp; inWords?: string }>(
+  name: string,
+  o: O,
+) {
+  const syntax = o.inWords ?? o.pattern?.source;
   return knob<O, readonly string[]>(name, o, {
     unit: 'list',
-    range: o.pattern ? `${o.pattern.source}, separated by commas` : 'separated by commas',
+    range: syntax === undefined ? 'separated by commas' : `${syntax}, separated by commas`,
     parse(value) {
       const items = value.split(',').map((item) => item.trim());
       const bad = items.find((item) => item === '' || (o.pattern && !o.pattern.test(item)));
       if (bad !== undefined)
-        throw new Error(`'${bad}' is not one of ${o.pattern?.source ?? 'the values of a list'}`);
+        throw new Error(`'${bad}' is not ${o.inWords ?? `one of ${syntax ?? 'the values of a list'}`}`);
       return items;
     },
     show: (value) => value.join(','),
@@ -184,9 +192,18 @@ export function file<O extends KnobOptions<FileText>>(name: string, o: O) {
   return knob<O, FileText>(name, o, {
     unit: 'path',
     range: 'a readable file',
-    parse: (path) => ({ path, text: readFileSync(path, 'utf8') }),
+    parse: (path) => ({ path, text: readText(path) }),
     show: (value) => value.path,
   });
+}
+
+/** Throws an error with one sentence that has the path. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(unreadableFile(path, error), { cause: error });
+  }
 }
 
 export function showListen({ address, port }: Listen): string {

@@ -111,14 +111,20 @@ test('a secret comes from the variable or from a file, and is never shown', () =
 });
 
 test('a file that cannot be read is told with its knob and its path', () => {
-  const nowhere = { PENSTOCK_X_KEY_FILE: '/nowhere/key' };
-  expect(problemsOf(() => readConfig(every, { env: nowhere }))).toEqual([
-    expect.stringMatching(/^PENSTOCK_X_KEY: .*\/nowhere\/key/),
-  ]);
-  const env = { PENSTOCK_KAFKA_BOOTSTRAP: 'a:1', PENSTOCK_KAFKA_TLS_CA_FILE: '/nowhere/ca.pem' };
-  expect(problemsOf(() => readConfig(kafkaKnobs('x'), { env }))).toEqual([
-    expect.stringMatching(/^PENSTOCK_KAFKA_TLS_CA_FILE: .*\/nowhere\/ca.pem/),
-  ]);
+  const kafka = { PENSTOCK_KAFKA_BOOTSTRAP: 'a:1' };
+  for (const [path, problem] of [
+    ['/nowhere/key', 'there is no /nowhere/key'],
+    ['/etc', '/etc is a folder, not a file'],
+    ['/etc/passwd/key', 'there is no /etc/passwd/key'],
+  ]) {
+    expect(problemsOf(() => readConfig(every, { env: { PENSTOCK_X_KEY_FILE: path } }))).toEqual([
+      `PENSTOCK_X_KEY_FILE: ${problem}`,
+    ]);
+    const env = { ...kafka, PENSTOCK_KAFKA_TLS_CA_FILE: path };
+    expect(problemsOf(() => readConfig(kafkaKnobs('x'), { env }))).toEqual([
+      `PENSTOCK_KAFKA_TLS_CA_FILE: ${problem}`,
+    ]);
+  }
 });
 
 test('an example.env with every default written out reads as the defaults', () => {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
-import { isKnob, type ConfigOf, type Knob, type Knobs } from './knobs.ts';
+import { isKnob, readText, type ConfigOf, type Knob, type Knobs } from './knobs.ts';
 import { unknownNames } from './unknown-names.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -86,7 +85,8 @@ function readKnob(knob: Knob<unknown>, env: Environment, problems: string[]): un
     if (value === '') throw new Error('is set but empty');
     return knob.parse(value);
   } catch (error) {
-    problems.push(`${knob.name}: ${error instanceof Error ? error.message : String(error)}`);
+    const name = error instanceof SecretFileError ? `${knob.name}_FILE` : knob.name;
+    problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
 }
@@ -100,5 +100,18 @@ function rawValue(knob: Knob<unknown>, env: Environment): string | undefined {
   const path = knob.secret ? env[`${knob.name}_FILE`] : undefined;
   if (path === undefined) return value;
   if (value !== undefined) throw new Error(`and ${knob.name}_FILE are both set; set one`);
-  return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  return readSecret(path).replace(/\r?\n$/, '');
+}
+
+/** Told under the name of the variable that holds the path. */
+class SecretFileError extends Error {
+  override name = 'SecretFileError';
+}
+
+function readSecret(path: string): string {
+  try {
+    return readText(path);
+  } catch (cause) {
+    throw new SecretFileError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }

@@ -55,7 +55,9 @@ export const filterTopicKnobs = {
     default: 900 * kibibyte,
   }),
   dedupWindowMs: durationMs('PENSTOCK_FILTER_DEDUP_WINDOW_MS', {
-    why: 'How long an event id is remembered at least. Clients must not resend after longer.',
+    why:
+      'How long an event id is remembered at least, while PENSTOCK_FILTER_DEDUP_IDS_MAX is enough. Clients ' +
+      'must not resend after longer.',
     min: 1_000,
     max: 24 * 3_600_000,
     default: 600_000,

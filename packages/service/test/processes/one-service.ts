@@ -1,11 +1,12 @@
 // A service for the tests of runProgram: how it behaves is its BEHAVIOUR.
-import { chassisKnobs, oneOf, runProgram, UsageError } from '../../src/index.ts';
+import { readFileSync } from 'node:fs';
+import { chassisKnobs, oneOf, RefusedError, runProgram, UsageError } from '../../src/index.ts';
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
   behaviour: oneOf(
     'PENSTOCK_SAMPLE_BEHAVIOUR',
-    ['good', 'stuck-drain', 'fails-later', 'throws-later', 'slow-start'],
+    ['good', 'stuck-drain', 'fails-later', 'throws-later', 'reads-later', 'slow-start', 'refused'],
     {
       why: 'What the test wants.',
       default: 'good',
@@ -24,8 +25,13 @@ await runProgram({
         stopping.addEventListener('abort', () => reject(new Error('given up'))),
       );
     }
+    if (config.behaviour === 'refused') {
+      const cause = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'open' });
+      throw new RefusedError('there is no file of keys', { cause });
+    }
     if (config.behaviour === 'fails-later') setTimeout(() => fail(new Error('the broker said no')), 20);
     if (config.behaviour === 'throws-later') setTimeout(() => JSON.parse('{'), 20);
+    if (config.behaviour === 'reads-later') setTimeout(() => readFileSync('/nowhere'), 20);
     const keepsTheProcess = setInterval(() => {}, 1000);
     return {
       notReady: () => [],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resourceLimits } from 'node:worker_threads';
 import { runThread } from '../../src/index.ts';
 
@@ -9,6 +10,7 @@ await runThread<string>(async ({ data, thread, log, metrics }) => {
       throw new Error('the thread is broken');
     }, 20);
   }
+  if (data === 'one-thread-reads' && thread === 1) setTimeout(() => readFileSync('/nowhere'), 20);
   return {
     notReady: () => [],
     status: () => ({ assigned: thread, youngMebibytes: resourceLimits.maxYoungGenerationSizeMb }),

@@ -1,4 +1,4 @@
-import { type Ended, type LogLine, runToEnd, ServiceProcess } from '@penstock/test-process';
+import { type CommandResult, type LogLine, runToEnd, ServiceProcess } from '@penstock/test-process';
 import { onTestFinished } from 'vitest';
 
 export interface Sample {
@@ -36,7 +36,7 @@ export async function startSample(
 }
 
 /** Runs one command of the sample service to its end. */
-export function runSample(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+export function runSample(args: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> {
   const main = new URL('./one-service.ts', import.meta.url).pathname;
   return runToEnd([process.execPath, main, ...args], { env });
 }

@@ -3,7 +3,7 @@ import { chassisKnobs, oneOf, runProgram, startThreads } from '../../src/index.t
 
 const knobs = {
   ...chassisKnobs('PENSTOCK_SAMPLE_', 0),
-  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'one-thread-throws'], {
+  behaviour: oneOf('PENSTOCK_SAMPLE_BEHAVIOUR', ['good', 'one-thread-throws', 'one-thread-reads'], {
     why: 'What.',
     default: 'good',
   }),

@@ -81,6 +81,9 @@ const transactionsAndGroups = {
 };
 
 const smallAndQuick = {
+  // By default a broker ends when no controller has registered it within 60 s: on a machine whose cores are
+  // all taken, that long is nothing unusual.
+  'initial.broker.registration.timeout.ms': '600000',
   'num.network.threads': '2',
   'num.io.threads': '4',
   'num.replica.fetchers': '1',

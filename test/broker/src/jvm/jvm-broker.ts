@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guard, unguard } from '@penstock/test-process';
+import { killAtExit, forgetProcess } from '@penstock/test-process';
 import type { ArchiveRecording } from './class-archive.ts';
 import { javaCommand, recordClasses } from './java.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -59,13 +59,13 @@ export class JvmBroker implements TestBroker {
     const ended = new AbortController();
     child.once('error', (cause) => ended.abort(new Error('cannot be started', { cause })));
     child.once('exit', (code, signal) => {
-      if (child.pid !== undefined) unguard(child.pid);
+      if (child.pid !== undefined) forgetProcess(child.pid);
       if (this.#child === child) this.#child = undefined;
       this.#recording?.keep();
       this.#recording = undefined;
       ended.abort(new Error(`ended while starting, ${signal ?? `exit code ${code}`}`));
     });
-    if (child.pid !== undefined) guard(child.pid);
+    if (child.pid !== undefined) killAtExit(child.pid);
     try {
       await untilServing('127.0.0.1', this.port, { timeoutMs: o.timeoutMs ?? 180_000, ended: ended.signal });
     } catch (cause) {

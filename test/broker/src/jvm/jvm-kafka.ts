@@ -2,7 +2,7 @@ import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forgetFolder, guardFolder } from '@penstock/test-process';
+import { forgetFolder, removeAtExit } from '@penstock/test-process';
 import { connectedKafka } from '../connected-kafka.ts';
 import { JvmBroker } from './jvm-broker.ts';
 import { reservePorts } from '../broker/ports.ts';
@@ -19,7 +19,7 @@ export async function startJvmKafka(o: StartKafkaOptions): Promise<TestKafka> {
   const count = o.brokers ?? 1;
   const ports = await reservePorts((o.secured ? 6 : 3) * count);
   const folder = await mkdtemp(join(tmpdir(), `penstock-${o.name ?? 'kafka'}-`));
-  guardFolder(folder);
+  removeAtExit(folder);
   const brokers: JvmBroker[] = [];
   const dispose = async () => {
     await Promise.all(brokers.map((broker) => broker.discard()));

@@ -2,6 +2,7 @@ import { countTopic, type Expected, expectedOfRaw, reasonsOf, untilSettled } fro
 import {
   describeVerdict,
   isClean,
+  isEmpty,
   type Ledger,
   lookAtDatacenter,
   MasterVerifier,
@@ -96,11 +97,12 @@ export function verdictProblems(verdict: Verdict): string[] {
   const hops = Object.entries(lostIn).map(([hop, count]) => `${count} did not come out of the ${hop}`);
   const unseen = rejected === undefined ? 0 : toBeRejected - rejected;
   return [
+    ...(isEmpty(verdict) ? ['nothing was acknowledged, so nothing was tried'] : []),
     ...(lost > 0 ? [`${lost} acknowledged events are lost (${hops.join(', ')})`] : []),
     ...(doubled > 0 ? [`${doubled} events are doubled`] : []),
     ...(changed > 0 ? [`${changed} events have other bytes in the master than in the datacenter`] : []),
     ...(phantom > 0 ? [`${phantom} events are in the master that must not be there`] : []),
-    ...(outOfOrder > 0 ? [`${outOfOrder} events stand behind a later one of their key`] : []),
+    ...(outOfOrder > 0 ? [`${outOfOrder} events come after a later one of their key`] : []),
     ...(unseen > 0 ? [`${unseen} events that were to be rejected are not in events.rejected`] : []),
   ];
 }

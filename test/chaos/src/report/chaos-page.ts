@@ -1,17 +1,19 @@
+import { usagePlots } from '@penstock/load';
 import { clockTime, type Plot, type Point, renderReport } from '@penstock/test-report';
 import type { ChaosReport } from './chaos-report.ts';
 import type { Sample } from '../watch/sampler.ts';
-import type { Usage } from '../watch/process-usage.ts';
+
+type Judged = NonNullable<ChaosReport['judged']>;
 
 /** The page of a run, in one file. */
 export function chaosPage(report: ChaosReport): string {
-  const { verdict, faults, skipped, unbidden, samples, problems } = report;
+  const { judged, faults, skipped, unbidden, samples, problems } = report;
   return renderReport({
     title: 'Penstock under chaos',
     verdict: {
       good: report.kept,
       headline: headlineOf(report),
-      details: [...problems, ...verdict.examples],
+      details: [...problems, ...troubleOf(report), ...(judged?.verdict.examples ?? [])],
     },
     facts: factsOf(report),
     command: report.again,
@@ -49,15 +51,29 @@ export function chaosPage(report: ChaosReport): string {
   });
 }
 
-export function headlineOf({ kept, sent, verdict, cutShort }: ChaosReport): string {
+/** A run whose faults did not happen as planned has shown less than it seems to. */
+export function troubleOf({
+  faults,
+  plannedFaults,
+}: Pick<ChaosReport, 'faults' | 'plannedFaults'>): string[] {
+  const wrong = faults.filter(({ problem }) => problem !== undefined).length;
+  const never = plannedFaults - faults.length;
+  return [
+    ...(wrong === 0 ? [] : [`${wrong} of ${faults.length} faults did not go as planned: see the table`]),
+    ...(never === 0 ? [] : [`${never} of ${plannedFaults} planned faults never began`]),
+  ];
+}
+
+export function headlineOf({ kept, sent, judged, cutShort }: ChaosReport): string {
   const short = cutShort ? ' The run was cut short.' : '';
+  if (!judged) return `There is no verdict: nobody could judge.${short}`;
   if (!kept) return `The promise is broken.${short}`;
-  const count = `${verdict.arrived} of ${sent.acknowledgedClean}`;
+  const count = `${judged.verdict.arrived} of ${sent.acknowledgedClean}`;
   return `Kept: ${count} acknowledged events are in the master, once and in order.${short}`;
 }
 
 function factsOf(report: ChaosReport): (readonly [string, string])[] {
-  const { sent, verdict, balance, master } = report;
+  const { sent, judged } = report;
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   return [
     ['seed', String(report.seed)],
@@ -65,13 +81,7 @@ function factsOf(report: ChaosReport): (readonly [string, string])[] {
     ['acknowledged', String(sent.acknowledged)],
     ['without an answer', String(sent.unknown)],
     ['resends', String(sent.resends)],
-    ['lost', String(verdict.lost)],
-    ['doubled', String(verdict.doubled)],
-    ['changed', String(verdict.changed)],
-    ['phantom', String(verdict.phantom)],
-    ['out of order', String(verdict.outOfOrder)],
-    ['balance', balanceOf(balance)],
-    ['judge', `${master.judgedBy} (Java counts ${master.java}, ours ${master.ours})`],
+    ...(judged ? judgedFacts(judged) : []),
     ['latency p50, p99', `${ms(sent.latencyMs.p50)}, ${ms(sent.latencyMs.p99)}`],
     ['longest wait for an answer', ms(sent.latencyMs.max)],
     ['faults', String(report.faults.length)],
@@ -79,30 +89,25 @@ function factsOf(report: ChaosReport): (readonly [string, string])[] {
   ];
 }
 
-function balanceOf({ events, clean, rejected, duplicates }: ChaosReport['balance']): string {
+function judgedFacts({ verdict, balance, master }: Judged): (readonly [string, string])[] {
+  return [
+    ['lost', String(verdict.lost)],
+    ['doubled', String(verdict.doubled)],
+    ['changed', String(verdict.changed)],
+    ['phantom', String(verdict.phantom)],
+    ['out of order', String(verdict.outOfOrder)],
+    ['balance', balanceOf(balance)],
+    ['judge', `${master.judgedBy} (Java counts ${master.java}, ours ${master.ours})`],
+  ];
+}
+
+function balanceOf({ events, clean, rejected, duplicates }: Judged['balance']): string {
   return `${events} = ${clean} clean + ${rejected} rejected + ${duplicates} duplicate`;
 }
 
 function plotsOf(samples: readonly Sample[]): Plot[] {
   const line = (value: (sample: Sample) => number | undefined): Point[] =>
     samples.map((sample) => [sample.second, value(sample)]);
-  const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))];
-  const brokers = names.filter((name) => name.includes('broker'));
-  const others = names.filter((name) => !name.includes('broker'));
-  const used = (
-    title: string,
-    unit: string,
-    some: readonly string[],
-    what: (usage: Usage) => number | undefined,
-  ) => ({
-    ...{ title, unit },
-    series: some.map((name) => ({
-      name,
-      points: line(({ processes }) => (processes[name] ? what(processes[name]) : undefined)),
-    })),
-  });
-  const cpu = ({ cpu: share }: Usage): number | undefined => share && share * 100;
-  const rss = ({ rssMb }: Usage): number => rssMb;
   return [
     {
       ...{ title: 'Throughput', unit: 'events/s' },
@@ -130,9 +135,6 @@ function plotsOf(samples: readonly Sample[]): Plot[] {
       ...{ title: 'Lag of the mirrors', unit: 'events of the datacenter that are not in the master' },
       series: [{ name: 'mirrors', points: line(({ mirrorLag }) => mirrorLag) }],
     },
-    used('CPU of the services, and of this program', '% of a core', others, cpu),
-    used('CPU of the brokers', '% of a core', brokers, cpu),
-    used('Memory of the services, and of this program', 'MB resident', others, rss),
-    used('Memory of the brokers', 'MB resident', brokers, rss),
+    ...usagePlots(samples, 'the services, and of this program'),
   ];
 }

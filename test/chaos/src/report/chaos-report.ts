@@ -35,9 +35,10 @@ export interface ChaosReport {
     resends: number;
     latencyMs: { p50: number; p99: number; p999: number; max: number };
   };
-  verdict: Verdict;
-  balance: Balance;
-  master: Judgement['master'];
+  /** Undefined when nobody could judge; `problems` says why. */
+  judged: { verdict: Verdict; balance: Balance; master: Judgement['master'] } | undefined;
+  /** How many the seed has for so many minutes. Those that began are in `faults`. */
+  plannedFaults: number;
   faults: readonly PerformedFault[];
   skipped: readonly SkippedFault[];
   unbidden: readonly UnbiddenEnd[];
@@ -47,12 +48,11 @@ export interface ChaosReport {
 export function reportOf(
   options: ChaosOptions,
   outcome: ChaosOutcome,
-  skipped: readonly SkippedFault[],
+  { plannedFaults, skipped }: Pick<ChaosReport, 'plannedFaults' | 'skipped'>,
 ): ChaosReport {
   const { sent, judgement, problems, faults, samples, unbidden, cutShort, seconds } = outcome;
   const { seed, minutes, eventsPerSecond } = options;
   const { acknowledged, refused, unknown, requests, resends, latencyMs } = sent.total;
-  const { verdict, balance, master } = judgement;
   return {
     ...{ kept: problems.length === 0, problems, seed, minutes, eventsPerSecond },
     ...{ again: againCommand(options), cutShort, seconds, machine: machineName() },
@@ -60,7 +60,10 @@ export function reportOf(
       ...{ acknowledged, acknowledgedClean: sent.ledger.count('acknowledged', 'clean') },
       ...{ refused, unknown, requests, resends, latencyMs },
     },
-    ...{ verdict, balance, master, faults, skipped, unbidden, samples },
+    judged: judgement && {
+      ...{ verdict: judgement.verdict, balance: judgement.balance, master: judgement.master },
+    },
+    ...{ plannedFaults, faults, skipped, unbidden, samples },
   };
 }
 

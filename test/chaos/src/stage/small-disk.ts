@@ -3,7 +3,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { forgetFolder, guardFolder } from '@penstock/test-process';
+import { forgetFolder, removeAtExit } from '@penstock/test-process';
 
 const run = promisify(execFile);
 const spare = 256 * 1024;
@@ -23,7 +23,7 @@ export class SmallDisk implements AsyncDisposable {
       throw error;
     }
     // Should this process be killed, what lies there is removed. The empty mount stays until the next boot.
-    guardFolder(folder);
+    removeAtExit(folder);
     return new SmallDisk(folder, size);
   }
 

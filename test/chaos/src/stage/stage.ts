@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPipelineTopics, packageOf, type PipelineClusters, serviceEnvironment } from '@penstock/e2e';
-import { forgetFolder, guardFolder, runToEnd, serviceCommand, throughRunner } from '@penstock/test-process';
+import { forgetFolder, removeAtExit, runToEnd, serviceCommand, throughRunner } from '@penstock/test-process';
 import { type ClusterName, type ServiceName, serviceNames, smallDiskBroker } from '../plan/fault-kinds.ts';
 import { Crew } from './crew.ts';
 import { GeoipFile } from './geoip-file.ts';
@@ -120,7 +120,7 @@ async function startBoth(
 
 async function temporaryFolder(cleanUp: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'penstock-chaos-'));
-  guardFolder(folder);
+  removeAtExit(folder);
   cleanUp.defer(async () => {
     await rm(folder, { recursive: true, force: true });
     forgetFolder(folder);

@@ -12,6 +12,7 @@ const topicsOf: Record<ClusterName, readonly string[]> = {
   master: ['events.clean', 'mirror.fra', '__transaction_state'],
 };
 const inSyncTimeoutMs = 180_000;
+const startTries = 3;
 
 /** Three brokers behind fault proxies, and a client that does not go through them. */
 export class StagedCluster implements AsyncDisposable {
@@ -20,6 +21,8 @@ export class StagedCluster implements AsyncDisposable {
   /** In the order of the brokers. */
   readonly proxies: readonly FaultProxy[];
   readonly #dispose: () => PromiseLike<void>;
+  /** Topics that were there once: the internal ones come with their first use. */
+  readonly #seen = new Set<string>();
   #inside: Cluster | undefined;
 
   static async start(
@@ -73,9 +76,23 @@ export class StagedCluster implements AsyncDisposable {
   async heal(): Promise<void> {
     await Promise.all(this.proxies.map((proxy) => proxy.pass()));
     for (const broker of this.kafka.brokers) if (broker.pid !== undefined) await broker.resume();
-    const down = this.kafka.brokers.filter((broker) => broker.pid === undefined);
-    await Promise.all(down.map((broker) => broker.start()));
+    await this.startDown();
     await this.untilInSync();
+  }
+
+  /**
+   * Starts whatever is down, all together, and more than once: a broker that waits too long for a majority of
+   * controllers ends, and when two are down, none that is started alone can find one. Rejects with the reason
+   * of one that did not start even so.
+   */
+  async startDown(): Promise<void> {
+    for (let triesLeft = startTries; ; triesLeft--) {
+      const down = this.kafka.brokers.filter((broker) => broker.pid === undefined);
+      const starts = await Promise.allSettled(down.map((broker) => broker.start()));
+      const failed = starts.find((start) => start.status === 'rejected');
+      if (!failed) return;
+      if (triesLeft === 1) throw failed.reason;
+    }
   }
 
   async untilInSync(): Promise<void> {
@@ -97,9 +114,13 @@ export class StagedCluster implements AsyncDisposable {
     try {
       const cluster = await this.inside();
       await cluster.refresh(...names);
-      return names.filter((name) =>
-        cluster.knownTopic(name)?.partitions.some(({ inSync }) => inSync !== undefined && inSync < 3),
-      );
+      return names.filter((name) => {
+        const topic = cluster.knownTopic(name);
+        if (topic) this.#seen.add(name);
+        // A broker that has just started may not know a topic yet: that is no sign of health.
+        if (!topic) return this.#seen.has(name);
+        return topic.partitions.some(({ inSync }) => inSync !== undefined && inSync < 3);
+      });
     } catch (error) {
       return [(error as Error).message];
     }

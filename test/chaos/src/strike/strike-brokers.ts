@@ -7,8 +7,20 @@ import type { StagedCluster } from '../stage/staged-cluster.ts';
 import { signsOfFullDisk } from './full-disk-signs.ts';
 import type { Lasting } from './lasting.ts';
 
-/** Settles when every broker is back and every replica in sync. */
-export async function strikeBrokers(
+/**
+ * Settles when every broker is back and every replica in sync. When it rejects, none is left down: a fault
+ * that went wrong would hurt all that come after it.
+ */
+export async function strikeBrokers(...fault: Parameters<typeof perform>): Promise<string> {
+  const [, cluster] = fault;
+  try {
+    return await perform(...fault);
+  } finally {
+    await cluster.startDown();
+  }
+}
+
+async function perform(
   name: string,
   cluster: StagedCluster,
   id: number,
@@ -53,8 +65,7 @@ async function away(
     await Promise.all(brokers.map((broker) => broker.kill()));
     await lasting.seconds(seconds);
   } finally {
-    // Together: one alone may have no majority of controllers to start with.
-    await Promise.all(brokers.map((broker) => broker.start()));
+    await cluster.startDown();
   }
   await cluster.untilInSync();
   return `${brokers.length === 1 ? 'one' : brokers.length} killed`;

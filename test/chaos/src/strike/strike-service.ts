@@ -27,7 +27,7 @@ export async function strikeService(
   }
 }
 
-/** Again and again while the fault lasts: a kill right after a take-over is worse than the first one. */
+/** Again and again while the fault lasts: a kill right after a takeover is worse than the first one. */
 async function kill(
   crew: Crew,
   instance: number | 'all',

@@ -1,4 +1,4 @@
-import { type Cluster, committedOffsets, listOffsets } from '@penstock/kafka';
+import { type Cluster, committedOffsets, listOffsets, partitionName } from '@penstock/kafka';
 
 const timeoutMs = 2_000;
 
@@ -24,7 +24,8 @@ export async function groupLag(
     ]);
     let lag = 0;
     for (const partition of numbers) {
-      const from = committed.get(`${topic}-${partition}`)?.offset ?? starts.get(partition)?.offset ?? 0n;
+      const from =
+        committed.get(partitionName(topic, partition))?.offset ?? starts.get(partition)?.offset ?? 0n;
       lag += Number((ends.get(partition)?.offset ?? from) - from);
     }
     return Math.max(0, lag);

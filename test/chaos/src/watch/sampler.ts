@@ -1,7 +1,6 @@
-import type { LiveProgress } from '@penstock/load';
+import { type LiveProgress, type Usage, UsageMeter } from '@penstock/load';
 import type { Stage } from '../stage/stage.ts';
 import { groupLag } from './group-lag.ts';
-import { UsageMeter, type Usage } from './process-usage.ts';
 import { TopicCounter } from './topic-counter.ts';
 
 /** What was seen in one second. Undefined: nobody could say. */

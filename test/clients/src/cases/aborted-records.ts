@@ -1,5 +1,5 @@
-import { encodeBatch, listOffsets, openCluster, openTxnSession } from '@penstock/kafka';
-import type { Cluster, TxnSession } from '@penstock/kafka';
+import { encodeBatch, listOffsets, openCluster, openTransactionSession } from '@penstock/kafka';
+import type { Cluster, TransactionSession } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { judgeReading } from '../judgement.ts';
 import { nothingActed } from '../promise-case.ts';
@@ -33,8 +33,8 @@ function caseOf(name: string, what: string, bytesMax: number, write: Write): Pro
       const topic = uniqueName('compare-aborted');
       await kafka.createTopic(topic);
       await using cluster = await openCluster({ bootstrap, clientId: 'compare-writer' });
-      await using one = await openTxnSession(cluster, { transactionalId: `${topic}-one` });
-      await using two = await openTxnSession(cluster, { transactionalId: `${topic}-two` });
+      await using one = await openTransactionSession(cluster, { transactionalId: `${topic}-one` });
+      await using two = await openTransactionSession(cluster, { transactionalId: `${topic}-two` });
       const log = new TransactionalLog(cluster, topic, one, two);
       await write(log);
       await log.append(one, lastValue);
@@ -65,12 +65,12 @@ function caseOf(name: string, what: string, bytesMax: number, write: Write): Pro
 
 /** One partition, written by two owners in an order that is certain. */
 class TransactionalLog {
-  readonly one: TxnSession;
-  readonly two: TxnSession;
+  readonly one: TransactionSession;
+  readonly two: TransactionSession;
   readonly #cluster: Cluster;
   readonly #topic: string;
 
-  constructor(cluster: Cluster, topic: string, one: TxnSession, two: TxnSession) {
+  constructor(cluster: Cluster, topic: string, one: TransactionSession, two: TransactionSession) {
     this.#cluster = cluster;
     this.#topic = topic;
     this.one = one;
@@ -78,7 +78,7 @@ class TransactionalLog {
   }
 
   /** Resolves when it is in the log: a session itself tells only at the commit. */
-  async append(session: TxnSession, value: string): Promise<void> {
+  async append(session: TransactionSession, value: string): Promise<void> {
     const before = await this.#end();
     session.append(
       this.#topic,

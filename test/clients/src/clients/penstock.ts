@@ -2,7 +2,7 @@ import {
   encodeBatch,
   KafkaError,
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   readRecords,
   startBatchProducer,
   startFetcher,
@@ -44,7 +44,7 @@ export const penstock: TestedClient = {
 
   async openTransactions(bootstrap, transactionalId) {
     const cluster = await openCluster({ bootstrap, clientId: 'compare' });
-    const session = await openTxnSession(cluster, { transactionalId });
+    const session = await openTransactionSession(cluster, { transactionalId });
     return {
       async send(topic, value) {
         session.append(

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { refusalsInWords } from '../send/refusals.ts';
 import { send, type SendOptions } from '../send/send.ts';
 import { searchCapacity, type SearchOptions } from './search-capacity.ts';
 import { costsOf, type ServiceCost } from './sizing.ts';
-import { readProcess, type ProcessReading } from './watch-process.ts';
+import { readProcess, type ProcessReading } from '../watch/read-process.ts';
 
 export interface CapacityOptions extends SearchOptions {
   send: Omit<SendOptions, 'events' | 'rate' | 'seed'>;
@@ -29,7 +30,8 @@ const calmTimeoutSeconds = 120;
 
 /** Rejects when a process cannot be read, when the backlog does not go away, and when it is told to stop. */
 export async function findCapacity(options: CapacityOptions): Promise<Capacity> {
-  const read = (): Promise<ProcessReading[]> => Promise.all(options.operations.map(readProcess));
+  const read = (): Promise<ProcessReading[]> =>
+    Promise.all(options.operations.map((address) => readProcess(address)));
   if (!(await read()).some(({ lagSeconds }) => lagSeconds !== undefined)) {
     throw new Error('none of these processes tells its lag: name the Input Filters and the Mirrors, too');
   }
@@ -69,7 +71,8 @@ async function tryRate(
   const { p99 } = total.latencyMs;
   const reached = total.acknowledged / Math.max(0.001, total.elapsedMs / 1_000);
   const reasons = [
-    ...(total.refused + total.unknown > 0 ? [`${total.refused + total.unknown} events not taken`] : []),
+    ...(total.unknown > 0 ? [`${total.unknown} events without an answer`] : []),
+    ...refusalsInWords(total),
     ...(reached < 0.95 * eventsPerSecond ? [`only ${reached.toFixed(0)} events/s came through`] : []),
     ...(p99 > p99MsMax ? [`p99 above ${p99MsMax} ms`] : []),
     ...(lag > lagSecondsMax ? [`lag above ${lagSecondsMax} s`] : []),

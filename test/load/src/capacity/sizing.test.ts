@@ -13,5 +13,7 @@ test('the CPU of all processes of a service counts, and the memory of the larges
   expect(mirror).toMatchObject({ processes: 1, cpuPerEvent: 1e-4 });
   expect(processesFor(receiver!, 10_000)).toBe(5);
   expect(processesFor(mirror!, 1)).toBe(1);
-  expect(describeSizing([receiver!], 10_000)).toContain('5 processes');
+  const sizing = describeSizing([receiver!], 10_000);
+  expect(sizing).toContain('5 processes');
+  expect(sizing).toContain('For comparison only: the production pipeline that Penstock is modelled on');
 });

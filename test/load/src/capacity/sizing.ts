@@ -1,4 +1,4 @@
-import type { ProcessReading } from './watch-process.ts';
+import type { ProcessReading } from '../watch/read-process.ts';
 
 /** What the processes of one service took for one rate. */
 export interface ServiceCost {
@@ -50,7 +50,8 @@ export function describeSizing(costs: readonly ServiceCost[], eventsPerSecond: n
   return [
     `For ${eventsPerSecond} events/s, with ${plannedShare * 100} % of a core for each process:`,
     ...rows.map((row) => `  ${row}`),
-    '  (brokers are not counted; the pipeline that this one is modelled on ran 11 + 11 + 20 processes)',
+    '  Brokers are not counted. For comparison only: the production pipeline that Penstock is modelled on',
+    '  ran 11, 11 and 20 processes of its three services, under its own load and on its own machines.',
     '',
   ].join('\n');
 }

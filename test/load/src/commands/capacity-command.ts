@@ -1,5 +1,6 @@
 import { describeSizing } from '../capacity/sizing.ts';
 import { findCapacity, type CapacityOptions } from '../capacity/find-capacity.ts';
+import { operationsAddresses } from '../watch/watched.ts';
 import { sendOptions } from './send-command.ts';
 import type { Values } from './usage.ts';
 
@@ -7,7 +8,7 @@ export function capacityOptions(values: Values): Omit<CapacityOptions, 'signal' 
   const { rate: _, events: __, seed, ...send } = sendOptions(values);
   return {
     ...{ send: { ...send, resendForMs: 10_000 }, seed },
-    operations: (values.operations ?? '').split(',').map((address) => address.replace(/\/$/, '')),
+    operations: operationsAddresses(values.operations ?? ''),
     ...{ first: Number(values.first), most: Number(values.most), within: 0.1 },
     ...{ seconds: Number(values.hold), p99MsMax: Number(values.p99), lagSecondsMax: Number(values.lag) },
   };

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { sendOptions } from './send-command.ts';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { checkFiles, sendOptions } from './send-command.ts';
 import { readUsage } from './usage.ts';
 
 const read = (...args: string[]) => sendOptions(readUsage(['send', ...args]).values);
@@ -20,11 +24,41 @@ test('several Receivers, also by IPv6, with or without a slash at the end', () =
   expect(urls).toEqual(['http://127.0.0.1:8080', 'http://[::1]:8081']);
 });
 
-test('a report that cannot be written is refused before the run, not after it', () => {
-  const report = ['--report', '/nowhere/at/all/run.html'];
-  expect(() => read('--url', 'http://127.0.0.1:8080', ...report)).toThrow(
-    'there is no folder /nowhere/at/all',
-  );
+test('an API key is read from a file, and a file that holds none is refused before the run', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-load-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'key');
+  const keyOf = () => read('--url', 'http://127.0.0.1:8080', '--api-key-file', file).apiKey;
+  expect(keyOf).toThrow(`--api-key-file: ${file} cannot be read`);
+  for (const text of ['', 'two words', 'a\nb', 'schlüssel']) {
+    await writeFile(file, text);
+    expect(keyOf).toThrow(`--api-key-file: ${file} is not one API key`);
+  }
+  await writeFile(file, 'the-key\n');
+  expect(keyOf()).toBe('the-key');
+  expect(read('--url', 'http://127.0.0.1:8080').apiKey).toBe(undefined);
+});
+
+test.each(['report', 'ledger'])(
+  'a %s that cannot be written is refused before the run, not after it',
+  (flag) => {
+    const folder = mkdtempSync(join(tmpdir(), 'penstock-load-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const check = (file: string) => () => checkFiles({ ledger: join(folder, 'ok'), [flag]: file });
+    expect(check(join(folder, 'run.html'))).not.toThrow();
+    expect(check('/nowhere/at/all/run.html')).toThrow(`--${flag}: there is no folder /nowhere/at/all`);
+    expect(check(folder)).toThrow(`--${flag}: ${folder} is a folder, not a file`);
+    expect(check('/etc/passwd/run.html')).toThrow(`--${flag}: there is no folder /etc/passwd`);
+  },
+);
+
+// root may write everywhere
+test.skipIf(process.getuid?.() === 0)('a folder that one may not write into is told before the run', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-load-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o500);
+  const ledger = join(folder, 'run.ledger');
+  expect(() => checkFiles({ ledger })).toThrow(`--ledger: ${ledger} cannot be written (EACCES)`);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import type { RateStep } from '../plan/arrivals.ts';
+import { refusalsInWords } from '../send/refusals.ts';
 import type { SendProgress } from '../send/send-totals.ts';
 
 export interface SendOutcome {
@@ -45,6 +46,8 @@ export function describeSent(outcome: SendOutcome, rate: readonly RateStep[] = [
     ...rows.map((cells) => cells.map((cell, column) => cell.padStart(widths[column]!)).join('  ')),
     '',
     counts.join(', '),
+    ...refusalsInWords(total).map((words) => `${words}.`),
+    ...(total.acknowledged === 0 ? ['NOTHING WAS ACKNOWLEDGED'] : []),
     `The sender took ${own.cpuMicrosPerEvent.toFixed(1)} microseconds of CPU for each event.`,
     `The ledger is in ${outcome.ledger}; the seed was ${outcome.seed}.`,
     '',

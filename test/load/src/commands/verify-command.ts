@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Ledger } from '../ledger.ts';
 import { lookAtDatacenter } from '../verify/look-at-datacenter.ts';
 import { hops } from '../verify/hop.ts';
-import { isClean, MasterVerifier } from '../verify/verdict.ts';
+import { isClean, isEmpty, MasterVerifier } from '../verify/verdict.ts';
 import type { Verdict } from '../verify/verdict.ts';
 import { verifyTopic } from '../verify/verify-topic.ts';
 import type { Values } from './usage.ts';
@@ -47,7 +47,7 @@ export function describeVerdict(verdict: Verdict): string {
   const compared = rejected === undefined ? 'not compared: give --datacenter' : String(changed);
   const found = rejected === undefined ? 'not looked for: give --datacenter' : `${rejected} of them are`;
   return [
-    isClean(verdict) ? 'Every acknowledged event is there once, in order.' : 'NOT AS IT SHOULD BE',
+    headOf(verdict),
     `arrived       ${arrived}`,
     `lost          ${lost}${where.length > 0 ? ` (${where.join(', ')})` : ''}`,
     `doubled       ${doubled}`,
@@ -58,4 +58,9 @@ export function describeVerdict(verdict: Verdict): string {
     ...(examples.length > 0 ? ['', ...examples] : []),
     '',
   ].join('\n');
+}
+
+function headOf(verdict: Verdict): string {
+  if (isEmpty(verdict)) return 'NOTHING WAS ACKNOWLEDGED: there is nothing to compare';
+  return isClean(verdict) ? 'Every acknowledged event is there once, in order.' : 'NOT AS IT SHOULD BE';
 }

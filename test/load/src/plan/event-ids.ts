@@ -16,10 +16,14 @@ export function indexOfEventId(seed: number, id: Uint8Array): number {
     : -1;
 }
 
-/** The numbers of this run's events whose ids stand in a body as text, in their order, without copies. */
+/** The numbers of this run's events whose ids stand in a body: as text, or as the bytes that Avro has. */
 export function idsIn(seed: number, body: Buffer): number[] {
   const prefix = eventIdOf(seed, 0).slice(0, -12);
   const found = new Set<number>();
+  const bytes = Buffer.from(prefix.replaceAll('-', ''), 'hex');
+  for (let at = body.indexOf(bytes); at >= 0; at = body.indexOf(bytes, at + 1)) {
+    if (at + 16 <= body.length) found.add(body.readUIntBE(at + bytes.length, 6));
+  }
   for (let at = body.indexOf(prefix); at >= 0; at = body.indexOf(prefix, at + 1)) {
     const digits = body.toString('latin1', at + prefix.length, at + prefix.length + 12);
     if (/^[0-9a-f]{12}$/.test(digits)) found.add(Number.parseInt(digits, 16));

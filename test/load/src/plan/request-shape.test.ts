@@ -19,10 +19,20 @@ test.each(['', '5', '4=0', '4=x', 'gif', '4=1=2', '1,,2'])('%j is no mix', (text
   expect(() => parseMix(text)).toThrow('formats are');
 });
 
+test('the ids of an Avro body are found by their bytes, and those of another run are not', () => {
+  const options = { seed: 9, events: 30, eventsPerRequest: 10, mix: parseMix('avro') };
+  const [, second] = [...planRequests(options)].map((request) => request.build(1_000, 2_000));
+  expect([second!.path, second!.contentType]).toEqual(['/v4/events', 'avro/binary']);
+  expect(second!.body.subarray(0, 2)).toEqual(Buffer.of(0xc3, 0x01));
+  expect(idsIn(9, second!.body)).toEqual(Array.from({ length: 10 }, (_, index) => 10 + index));
+  expect(idsIn(8, second!.body)).toEqual([]);
+  expect(idsIn(9, second!.body.subarray(0, 24))).toEqual([]);
+});
+
 test('every event of a plan is sent once, whatever its shape, and the same options plan the same', () => {
   const options = {
     ...{ seed: 9, events: 500, eventsPerRequest: 7, clients: 5, compressed: 0.4 },
-    mix: parseMix('1=2,2=2,3=2,4=2,pixel=1,beacon=1'),
+    mix: parseMix('1=2,2=2,3=2,4=2,avro=2,pixel=1,beacon=1'),
   };
   const requests = [...planRequests(options)];
   const bodies = requests.map((request) => request.build(1_700_000_000_000, 1_700_000_000_500));

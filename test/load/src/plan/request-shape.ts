@@ -1,11 +1,11 @@
-import { sampleBody } from '@penstock/events';
+import { sampleAvroBody, sampleBody } from '@penstock/events';
 import type { BuiltInFormat } from '@penstock/events';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 type EventJson = Parameters<typeof sampleBody>[1][number];
 
 /** How a client sends its events. A pixel and a beacon carry one event; the others as many as there are. */
-export const requestShapes = ['1', '2', '3', '4', 'pixel', 'beacon'] as const;
+export const requestShapes = ['1', '2', '3', '4', 'avro', 'pixel', 'beacon'] as const;
 export type RequestShape = (typeof requestShapes)[number];
 
 const encodings = {
@@ -28,7 +28,7 @@ export interface RequestBody {
 
 export function formatOf(shape: RequestShape): BuiltInFormat {
   if (shape === 'pixel') return 1;
-  return shape === 'beacon' ? 4 : (Number(shape) as BuiltInFormat);
+  return shape === 'beacon' || shape === 'avro' ? 4 : (Number(shape) as BuiltInFormat);
 }
 
 export function carriesOneEvent(shape: RequestShape): boolean {
@@ -47,12 +47,20 @@ export function shapeRequest(
     const path = `/v1/collect?${query}`;
     return { method: 'GET', path, contentType: '', encoding: undefined, body: Buffer.alloc(0) };
   }
-  const sample =
-    shape === 'beacon'
-      ? { path: '/v4/beacon', contentType: 'text/plain', body: Buffer.from(JSON.stringify(events[0])) }
-      : sampleBody(formatOf(shape), events, sentAtMs);
+  const sample = sampleOf(shape, events, sentAtMs);
   const body = encoding === undefined ? sample.body : encodings[encoding](sample.body);
   return { method: 'POST', path: sample.path, contentType: sample.contentType, encoding, body };
+}
+
+function sampleOf(
+  shape: Exclude<RequestShape, 'pixel'>,
+  events: readonly EventJson[],
+  sentAtMs: number,
+): Pick<RequestBody, 'path' | 'contentType' | 'body'> {
+  if (shape === 'beacon')
+    return { path: '/v4/beacon', contentType: 'text/plain', body: Buffer.from(JSON.stringify(events[0])) };
+  if (shape === 'avro') return sampleAvroBody(events, sentAtMs);
+  return sampleBody(formatOf(shape), events, sentAtMs);
 }
 
 /** Reads '4' or '1=10,4=70,pixel=20': shapes with their weights. Throws when it is neither. */

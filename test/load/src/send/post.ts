@@ -18,23 +18,28 @@ export interface PostOptions {
   agent: Agent;
   partitionKey: string;
   attempt: number;
-  /** Default 30 000. */
+  /** From the first byte sent to the last received. Default 30 000. */
   timeoutMs?: number;
   /** Closes the connection when the body is written, before any answer. */
   cut?: boolean;
   forwardedFor?: string;
+  apiKey?: string;
 }
 
 /** Posts one request. Never rejects: a broken connection is status 0. */
 export function post(baseUrl: string, sample: RequestBody, options: PostOptions): Promise<PostAnswer> {
   return new Promise((resolve) => {
     const none: PostAnswer = { status: 0, retryAfterMs: 0, body: '' };
+    const settle = (answer: PostAnswer): void => {
+      clearTimeout(late);
+      resolve(answer);
+    };
+    const { apiKey } = options;
     const outgoing = request(
-      new URL(sample.path, baseUrl),
+      new URL(pathOf(sample, apiKey), baseUrl),
       {
         method: sample.method,
         agent: options.agent,
-        timeout: options.timeoutMs ?? 30_000,
         headers: {
           ...(sample.method === 'POST' && {
             'content-type': sample.contentType,
@@ -44,14 +49,15 @@ export function post(baseUrl: string, sample: RequestBody, options: PostOptions)
           'x-partition-key': options.partitionKey,
           'x-attempt': String(options.attempt),
           ...(options.forwardedFor !== undefined && { 'x-forwarded-for': options.forwardedFor }),
+          ...(apiKey !== undefined && !canSetNoHeader(sample) && { authorization: `Bearer ${apiKey}` }),
         },
       },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', () => resolve(none));
+        response.on('error', () => settle(none));
         response.on('end', () =>
-          resolve({
+          settle({
             status: response.statusCode ?? 0,
             retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
             body: Buffer.concat(chunks).toString(),
@@ -59,11 +65,23 @@ export function post(baseUrl: string, sample: RequestBody, options: PostOptions)
         );
       },
     );
-    outgoing.on('timeout', () => outgoing.destroy());
-    outgoing.on('error', () => resolve(none));
+    // Not the socket's own time-out: that begins anew with each byte, and an answer may trickle for ever.
+    const late = setTimeout(() => outgoing.destroy(), options.timeoutMs ?? 30_000);
+    outgoing.on('error', () => settle(none));
     outgoing.end(sample.body, () => {
       // Written to the socket; some turns later it is on its way, the answer is not here yet.
       if (options.cut) setImmediate(() => outgoing.destroy(new Error('cut before the answer')));
     });
   });
+}
+
+/** A pixel and a beacon. They have their API key in the URL. */
+function canSetNoHeader({ method, path }: RequestBody): boolean {
+  return method === 'GET' || path === '/v4/beacon';
+}
+
+function pathOf(sample: RequestBody, apiKey: string | undefined): string {
+  const { path } = sample;
+  if (apiKey === undefined || !canSetNoHeader(sample)) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}api_key=${encodeURIComponent(apiKey)}`;
 }

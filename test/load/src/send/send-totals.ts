@@ -6,6 +6,8 @@ export interface SendProgress {
   acknowledged: number;
   refused: number;
   unknown: number;
+  /** Those that were refused, by the status of the answer. */
+  refusedBy: Readonly<Record<string, number>>;
   /** Requests that were answered 200, and the bytes of their bodies as sent. */
   requests: number;
   bytes: number;
@@ -35,6 +37,7 @@ export class SendTotals {
   resends = 0;
   lateMs = 0;
   readonly latencies = new Latencies();
+  readonly #refusedBy = new Map<number, number>();
   #recent = new Latencies();
   readonly #startedAt: number;
   #lastAt: number;
@@ -50,6 +53,10 @@ export class SendTotals {
     this.#lastAt = performance.now();
   }
 
+  refusedWith(status: number, events: number): void {
+    this.#refusedBy.set(status, (this.#refusedBy.get(status) ?? 0) + events);
+  }
+
   answered(latencyMs: number, bodyBytes: number): void {
     this.latencies.add(latencyMs);
     this.#recent.add(latencyMs);
@@ -62,13 +69,16 @@ export class SendTotals {
     const recent = this.#recent;
     this.#recent = new Latencies();
     const [p50, p99] = [recent.quantileMs(0.5), recent.quantileMs(0.99)];
-    return { ...this.progress(), recentLatencyMs: { p50, p99, max: recent.maxMs } };
+    // Not until the last answer: while none comes, time passes all the same.
+    const elapsedMs = performance.now() - this.#startedAt;
+    return { ...this.progress(), elapsedMs, recentLatencyMs: { p50, p99, max: recent.maxMs } };
   }
 
   progress(): SendProgress {
     const { latencies, acknowledged, refused, unknown, requests, bytes, resends, lateMs } = this;
     return {
       ...{ acknowledged, refused, unknown, requests, bytes, resends, lateMs },
+      refusedBy: Object.fromEntries(this.#refusedBy),
       elapsedMs: this.#lastAt - this.#startedAt,
       latencyMs: {
         p50: latencies.quantileMs(0.5),

@@ -26,6 +26,8 @@ export interface SendOptions extends PlanOptions {
   onProgress?: (progress: LiveProgress) => void;
   /** The address that a client says it has, in X-Forwarded-For. By default it says none. */
   addressOf?: (client: number) => string;
+  /** Of all clients; without it none has one. */
+  apiKey?: string;
   signal?: AbortSignal;
 }
 
@@ -46,14 +48,15 @@ export async function send(options: SendOptions): Promise<Sent> {
     clearInterval(ticker);
     options.onProgress?.(run.total.live());
   }
-  const steps = run.steps.map((step) => step.progress());
+  // A step of fewer events than a request has may have none of its own.
+  const steps = Array.from(run.steps, (step) => (step ?? new SendTotals(0)).progress());
   return { ledger: run.ledger, total: run.total.progress(), steps };
 }
 
 class Run {
   readonly ledger: Ledger;
   readonly total: SendTotals;
-  readonly steps: SendTotals[] = [];
+  readonly steps: (SendTotals | undefined)[] = [];
   readonly #options: SendOptions;
   readonly #agent: Agent;
   readonly #queues: PlannedRequest[][];
@@ -135,6 +138,7 @@ class Run {
         return this.#note(planned, 'acknowledged', totals);
       }
       if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
+        for (const each of totals) each.refusedWith(status, planned.rejected.length);
         return this.#note(planned, 'refused', totals);
       }
       if (performance.now() > untilAt || this.#options.signal?.aborted) {
@@ -157,7 +161,7 @@ class Run {
     attempt: number,
     cut: boolean,
   ): Promise<PostAnswer & { sentBytes: number }> {
-    const { urls, addressOf } = this.#options;
+    const { urls, addressOf, apiKey } = this.#options;
     const url = urls[(planned.client + attempt) % urls.length] ?? '';
     const body = planned.build(occurredAtMs, Date.now());
     const partitionKey = `client-${planned.client}`;
@@ -165,6 +169,7 @@ class Run {
     const answer = await post(url, body, {
       ...{ agent: this.#agent, partitionKey, attempt, cut },
       ...(forwardedFor !== undefined && { forwardedFor }),
+      ...(apiKey !== undefined && { apiKey }),
     });
     return { ...answer, sentBytes: body.body.length };
   }

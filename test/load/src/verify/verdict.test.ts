@@ -33,6 +33,14 @@ test('a saved ledger is read back whole, and half of one is refused', async () =
   await expect(Ledger.load(file)).rejects.toThrow('not a whole ledger');
 });
 
+test('a run of which nothing was acknowledged has kept no promise', () => {
+  const ledger = new Ledger({ seed: 7, events: 4, clients: 1, startedAtMs: 0, requests: 1, resends: 0 });
+  for (let event = 0; event < 4; event += 1) ledger.note(event, event < 2 ? 'refused' : 'unknown');
+  const verdict = new MasterVerifier(ledger).verdict();
+  expect(isClean(verdict)).toBe(false);
+  expect(describeVerdict(verdict)).toContain('NOTHING WAS ACKNOWLEDGED');
+});
+
 test('the verdict finds what is lost, doubled, invented and out of order', () => {
   const ledger = ledgerOf(20);
   const verifier = new MasterVerifier(ledger);
@@ -43,7 +51,7 @@ test('the verdict finds what is lost, doubled, invented and out of order', () =>
   verifier.saw(bytesOf(eventIdOf(8, 1)), 'another run');
   const verdict = verifier.verdict();
   // 7 and 8 are missing, 19 is rejected as planned; 3 came twice; 9 should be rejected and 99 is nobody's;
-  // of the two clients (even and odd numbers) only 6 stands behind a later one of its own: none; 9 is odd.
+  // of the two clients (even and odd numbers) only 6 comes after a later one of its own: none; 9 is odd.
   expect(verdict).toMatchObject({ lost: 2, doubled: 1, phantom: 2, outOfOrder: 0 });
   expect(isClean(verdict)).toBe(false);
 });

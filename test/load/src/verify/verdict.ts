@@ -16,7 +16,7 @@ export interface Verdict {
   changed: number;
   /** There though it was to be rejected, or of no planned event, or of an event that was refused. */
   phantom: number;
-  /** Behind a later event of the same key. */
+  /** After a later event of the same key. */
   outOfOrder: number;
   /** Acknowledged events that were to be rejected. */
   toBeRejected: number;
@@ -81,9 +81,7 @@ export class MasterVerifier {
     const client = this.#ledger.client(event);
     if (event < (this.#lastOfClient[client] ?? -1)) {
       this.#outOfOrder++;
-      this.#example(
-        `event ${event} at ${place} stands behind event ${this.#lastOfClient[client]} of its key`,
-      );
+      this.#example(`event ${event} at ${place} comes after event ${this.#lastOfClient[client]} of its key`);
     }
     this.#lastOfClient[client] = Math.max(event, this.#lastOfClient[client] ?? -1);
   }
@@ -120,8 +118,17 @@ export class MasterVerifier {
   }
 }
 
-/** Nothing is lost, doubled, changed, invented or out of order, and what was to be rejected is rejected. */
+/**
+ * Something was acknowledged, nothing of it is lost, doubled, changed, invented or out of order, and what was
+ * to be rejected is rejected.
+ */
 export function isClean(verdict: Verdict): boolean {
   const { lost, doubled, changed, phantom, outOfOrder, toBeRejected, rejected = toBeRejected } = verdict;
-  return lost + doubled + changed + phantom + outOfOrder === 0 && rejected === toBeRejected;
+  const wrong = lost + doubled + changed + phantom + outOfOrder;
+  return wrong === 0 && rejected === toBeRejected && !isEmpty(verdict);
+}
+
+/** Nothing was promised, so that nothing can be said of the promise. */
+export function isEmpty({ arrived, lost, toBeRejected }: Verdict): boolean {
+  return arrived + lost + toBeRejected === 0;
 }

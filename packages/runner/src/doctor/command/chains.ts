@@ -1,5 +1,5 @@
-import type { Chain } from '../judge/hop.ts';
-import type { ConditionalChain } from '../judge/situation.ts';
+import type { Chain } from '../verdict/hop.ts';
+import type { ConditionalChain } from '../verdict/situation.ts';
 import type { Look } from './step.ts';
 import { unwrapAll } from './unwrap.ts';
 

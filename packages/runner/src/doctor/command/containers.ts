@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Hop } from '../judge/hop.ts';
+import type { Hop } from '../verdict/hop.ts';
 import type { Step } from './step.ts';
 
 const engines = new Set([

@@ -1,4 +1,4 @@
-import type { Hop, OnTerm } from '../judge/hop.ts';
+import type { Hop, OnTerm } from '../verdict/hop.ts';
 import type { OptionSyntax } from './command-words.ts';
 
 /** How to find the command among a starter's arguments, and what the starter does with TERM. */

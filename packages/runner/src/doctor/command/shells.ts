@@ -1,4 +1,4 @@
-import type { Hop, OnTerm, ShellFlavour } from '../judge/hop.ts';
+import type { Hop, OnTerm, ShellFlavour } from '../verdict/hop.ts';
 import { parseShell } from '../shell/parse.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';
 import { simpleCommands, type OnTermTrap } from '../shell/trap.ts';

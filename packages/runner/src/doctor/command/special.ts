@@ -1,4 +1,4 @@
-import type { Hop } from '../judge/hop.ts';
+import type { Hop } from '../verdict/hop.ts';
 import { sleepSeconds } from '../shell/passing.ts';
 import { splitWords } from '../shell/words.ts';
 import { hasOption, optionOf, readWords, withoutAssignments } from './command-words.ts';

@@ -1,4 +1,4 @@
-import type { Chain, Hop } from '../judge/hop.ts';
+import type { Chain, Hop } from '../verdict/hop.ts';
 
 /** One step on the way to the service. */
 export interface Step extends Pick<Chain, 'ownTerm' | 'needsShell' | 'assumed'> {

@@ -1,4 +1,4 @@
-import type { Hop } from '../judge/hop.ts';
+import type { Hop } from '../verdict/hop.ts';
 import { optionOf, readWords } from './command-words.ts';
 import type { Step } from './step.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ShellFlavour } from '../judge/hop.ts';
+import type { ShellFlavour } from '../verdict/hop.ts';
 import { splitWords } from '../shell/words.ts';
 import { unwrap } from './unwrap.ts';
 

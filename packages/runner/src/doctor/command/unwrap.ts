@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { shellPrograms } from '../../shell-wrapper.ts';
-import type { Chain, Hop, ShellFlavour } from '../judge/hop.ts';
+import type { Chain, Hop, ShellFlavour } from '../verdict/hop.ts';
 import { isOpen } from '../shell/words.ts';
 import { optionOf, readWords, withoutAssignments } from './command-words.ts';
 import { unwrapContainer } from './containers.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { programOf, type LiveProcess } from './live-process.ts';
-import type { Remark, Supervisor } from '../judge/situation.ts';
+import type { Remark, Supervisor } from '../verdict/situation.ts';
 import { signalName } from '../signal-name.ts';
-import { plainSupervisor } from '../judge/situation.ts';
+import { plainSupervisor } from '../verdict/situation.ts';
 import { playExecStop, systemdSupervisor, unreadStops } from '../supervisor/systemd/systemd-unit.ts';
 import { UnitSettings, type Assignment } from '../supervisor/systemd/unit-file.ts';
 import { lookAtScript } from '../command/look.ts';

@@ -1,8 +1,8 @@
 import { findSupervisor } from './live-supervisor.ts';
 import { programOf, readAncestry, type LiveProcess } from './live-process.ts';
-import type { Hop, OnTerm } from '../judge/hop.ts';
+import type { Hop, OnTerm } from '../verdict/hop.ts';
 import { inits } from '../command/programs.ts';
-import type { Remark, Situation } from '../judge/situation.ts';
+import type { Remark, Situation } from '../verdict/situation.ts';
 import { unwrap } from '../command/unwrap.ts';
 
 /** Walks from a running service up to whoever supervises it. Throws when there is no such process. */

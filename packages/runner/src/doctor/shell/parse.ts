@@ -35,7 +35,7 @@ class Parser {
   script(ends: readonly string[]): Script {
     if (++this.#depth > depthMax) throw new ShellSyntaxError('it is nested too deeply');
     const statements: Script = [];
-    for (this.#blank(true); !this.#atEnd() && !this.#isNext(ends); this.#blank(true)) {
+    for (this.#blank(); !this.#atEnd() && !this.#isNext(ends); this.#blank()) {
       statements.push(this.#statement());
       this.#space();
       if (!this.#separator()) break;
@@ -45,7 +45,7 @@ class Parser {
   }
 
   expectEnd(): void {
-    this.#blank(true);
+    this.#blank();
     if (!this.#atEnd()) this.#fail();
   }
 
@@ -56,7 +56,7 @@ class Parser {
       const joint = this.#text.startsWith('&&', this.#at) ? '&&' : '||';
       if (!this.#text.startsWith(joint, this.#at)) break;
       this.#at += 2;
-      this.#blank(true);
+      this.#blank();
       commands.push({ joint, command: this.#pipeline() });
     }
     const next = this.#text[this.#at];
@@ -72,7 +72,7 @@ class Parser {
     const commands = [this.#command()];
     for (this.#space(); this.#isPipe(); this.#space()) {
       this.#at += this.#text[this.#at + 1] === '&' ? 2 : 1;
-      this.#blank(true);
+      this.#blank();
       commands.push(this.#command());
     }
     return commands.length === 1 && !forked ? commands[0]! : { kind: 'pipeline', commands };
@@ -161,11 +161,11 @@ class Parser {
 
   #case(): Command {
     this.#word();
-    this.#blank(true);
+    this.#blank();
     if (!this.#isNext(['in'])) this.#fail();
     this.#reserved();
     const arms: { patterns: string[]; body: Script }[] = [];
-    for (this.#blank(true); !this.#isNext(['esac']); this.#blank(true)) {
+    for (this.#blank(); !this.#isNext(['esac']); this.#blank()) {
       if (this.#atEnd()) this.#fail();
       if (this.#text[this.#at] === '(') this.#at++;
       const patterns = [this.#pattern()];
@@ -184,7 +184,7 @@ class Parser {
 
   /** A pattern may start with a reserved word, and hold extglob's brackets. */
   #pattern(): string {
-    this.#blank(true);
+    this.#blank();
     const start = this.#at;
     for (;;) {
       this.#at = endOfWord(this.#text, this.#at);
@@ -200,14 +200,14 @@ class Parser {
     this.#space();
     if (this.#text.startsWith('((', this.#at)) this.#at = endOfParentheses(this.#text, this.#at);
     else this.#word();
-    this.#blank(true);
+    this.#blank();
     if (this.#isNext(['in'])) {
       this.#reserved();
       for (this.#space(); !/[\n;]/.test(this.#text[this.#at] ?? '\n'); this.#space()) this.#word();
     }
     this.#space();
     if (this.#text[this.#at] === ';') this.#at++;
-    this.#blank(true);
+    this.#blank();
     if (!this.#isNext(['do', '{'])) this.#fail();
     const end = this.#peek() === 'do' ? 'done' : '}';
     this.#reserved();
@@ -215,7 +215,7 @@ class Parser {
   }
 
   #function(name: string): Command {
-    this.#blank(true);
+    this.#blank();
     const body = this.#command();
     const statement: Statement = { commands: [{ joint: undefined, command: body }], background: false };
     return { kind: 'function', name, body: [statement] };
@@ -248,7 +248,7 @@ class Parser {
 
   #doubleBrackets(): void {
     while (!this.#atEnd()) {
-      this.#blank(true);
+      this.#blank();
       const end = endOfWord(this.#text, this.#at);
       const word = this.#text.slice(this.#at, end);
       this.#at = end > this.#at ? end : this.#at + 1;
@@ -311,11 +311,11 @@ class Parser {
     return true;
   }
 
-  /** Blanks, joined lines and comments; with `newlines` those too, and the here-documents behind them. */
-  #blank(newlines: boolean): void {
+  /** Blanks, joined lines, comments and newlines, and the here-documents after them. */
+  #blank(): void {
     for (;;) {
       this.#space();
-      if (!newlines || this.#text[this.#at] !== '\n') return;
+      if (this.#text[this.#at] !== '\n') return;
       this.#at++;
       for (const { end, tabs } of this.#hereDocuments.splice(0)) this.#skipHereDocument(end, tabs);
     }

@@ -62,7 +62,7 @@ export function waysOf(script: Script, { positional, bash, ownGroups = false }: 
     ownGroups,
   };
   const simple = loneCommand(script);
-  for (const path of walk.script(script, start, 0)) walk.end(path, simple);
+  for (const path of walk.script(script, start, 0)) walk.end(path, { alone: simple });
   const seen = new Set<string>();
   const distinct = walk.ways.filter((way) => {
     const key = JSON.stringify(way);
@@ -108,7 +108,7 @@ class Walk {
   }
 
   /** What is left of a path when the script ends. */
-  end(path: Path, lone: boolean): void {
+  end(path: Path, { alone = false } = {}): void {
     const { jobs, lasts, waits, ownGroups: ownGroup } = path;
     const trap = path.waitTrap ?? path.trap;
     const job = jobs.findLast((words) => !isSoonOver(words) && !keepsAlive(words)) ?? jobs.at(-1);
@@ -120,7 +120,7 @@ class Walk {
         ...{ waitsAgain: waits > 1, ownGroup },
       });
     const found = lasts.length > 0 ? lasts : path.condition ? [path.condition] : [];
-    for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone: lone, ownGroup });
+    for (const words of found) this.ways.push({ kind: 'foreground', words, trap, alone, ownGroup });
     if (found.length > 0) return;
     const [sourced] = path.sourced;
     if (job) this.ways.push({ kind: 'job', words: job, trap, shell: 'leaves', waitsAgain: false, ownGroup });
@@ -269,7 +269,7 @@ class Walk {
       case 'return':
         if (name === 'return' && depth > 0) return [path];
         path.lasts = [];
-        this.end(path, false);
+        this.end(path);
         return [];
       case 'trap':
         path.trap = this.#trap(written, args, path) ?? path.trap;
@@ -353,7 +353,7 @@ class Walk {
   #leftBehind(body: Script, path: Path, depth: number): string[][] {
     const inner = new Walk(this.#bash, this.#budget);
     const start = { ...copy(path), lasts: [], jobs: [], waits: 0, waitTrap: undefined, condition: undefined };
-    for (const end of inner.script(body, start, depth + 1)) inner.end(end, false);
+    for (const end of inner.script(body, start, depth + 1)) inner.end(end);
     const left = inner.ways.flatMap((way) =>
       way.kind === 'job' && way.shell === 'leaves' ? [way.words] : [],
     );
@@ -374,7 +374,7 @@ class Walk {
         condition: undefined,
       };
       const body = command.kind === 'subshell' ? command.body : [statementOf(command)];
-      for (const end of inner.script(body, start, depth + 1)) inner.end(end, false);
+      for (const end of inner.script(body, start, depth + 1)) inner.end(end);
       return inner.ways.flatMap((way) => ('words' in way ? [way.words] : []));
     });
     const lasting = found.filter((words) => !isSoonOver(words));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readComposeFile } from './compose/compose.ts';
-import { diagnose } from '../judge/diagnose.ts';
+import { diagnose } from '../verdict/diagnose.ts';
 import { goSpanMs } from './compose/go-span.ts';
 import { systemdSpanMs } from './systemd/systemd-span.ts';
 import { readSystemdUnit } from './systemd/systemd-unit.ts';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../command/chains.ts';
 import { optionOf, readWords } from '../command/command-words.ts';
-import type { Remark, Situation } from '../judge/situation.ts';
-import { plainSupervisor } from '../judge/situation.ts';
+import type { Remark, Situation } from '../verdict/situation.ts';
+import { plainSupervisor } from '../verdict/situation.ts';
 import type { Command, Script } from '../shell/ast.ts';
 import { parseShell } from '../shell/parse.ts';
 import { sleepsInLoop } from '../shell/loops.ts';

@@ -1,7 +1,7 @@
 import { chainsOf } from '../command/chains.ts';
 import type { Look } from '../command/step.ts';
-import type { Situation } from '../judge/situation.ts';
-import { plainSupervisor } from '../judge/situation.ts';
+import type { Situation } from '../verdict/situation.ts';
+import { plainSupervisor } from '../verdict/situation.ts';
 
 /**
  * The `run` script of a service directory of runit, s6 or daemontools. Their supervisors hold the one process

@@ -1,4 +1,4 @@
-import type { StopCommand } from '../judge/situation.ts';
+import type { StopCommand } from '../verdict/situation.ts';
 import type { StopAction } from './stop-action.ts';
 
 export interface StopLine {

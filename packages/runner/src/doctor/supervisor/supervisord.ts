@@ -1,7 +1,7 @@
 import { chainsOf } from '../command/chains.ts';
 import type { Look } from '../command/step.ts';
-import type { Remark, Situation } from '../judge/situation.ts';
-import { plainSupervisor } from '../judge/situation.ts';
+import type { Remark, Situation } from '../verdict/situation.ts';
+import { plainSupervisor } from '../verdict/situation.ts';
 import { splitWords } from '../shell/words.ts';
 import { signalName } from '../signal-name.ts';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../command/chains.ts';
 import type { Look } from '../command/step.ts';
-import type { Remark, Rest, Situation } from '../judge/situation.ts';
-import { plainSupervisor } from '../judge/situation.ts';
+import type { Remark, Rest, Situation } from '../verdict/situation.ts';
+import { plainSupervisor } from '../verdict/situation.ts';
 import { expandWords, splitWords } from '../shell/words.ts';
 import { parseShell } from '../shell/parse.ts';
 import { ShellSyntaxError } from '../shell/scan.ts';

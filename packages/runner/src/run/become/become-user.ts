@@ -9,8 +9,8 @@ import { applyLimits } from './apply-limits.ts';
 import { credentialProblems, dropCredentials, waysBackToRoot } from './credentials.ts';
 import { checkExec } from './exec-problem.ts';
 import type { FileIdentity } from './files-being-written.ts';
-import { readProblem } from './readable.ts';
-import type { Readiness } from './readiness.ts';
+import { readProblem } from './read-problem.ts';
+import { notReady, withProblems, type Readiness } from './readiness.ts';
 
 /** Enough of a start script to find its exec. */
 const scriptBytes = 65_536;
@@ -24,33 +24,31 @@ export interface SeenAsCaller {
 }
 
 /** Becomes the user, under the limits of the service, and finds out what only that user can tell. */
-export function judgeAsTarget(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCaller): Readiness {
-  const ready: Readiness = { closed: [], executable: undefined, problems: [], warnings: [], exitCode: 0 };
+export function becomeAndCheck(plan: Plan, { stepsToRoot, beingWritten }: SeenAsCaller): Readiness {
+  const problems: string[] = [];
+  const warnings: string[] = [];
   try {
     if (plan.prlimit) applyLimits(plan.prlimit, plan.limits);
     becomeUser(plan);
 
     for (const path of changeableSteps(stepsToRoot, plan.target.uid)) {
-      ready.problems.push(
+      problems.push(
         `${path} runs as root, is read as root or leads there, and ${plan.target.name} could change it: ` +
           'chown it to root, chmod go-w',
       );
     }
-    ready.problems.push(...plan.mustRead.flatMap((path) => readProblem(path) ?? []));
-    if (ready.problems.length > 0) ready.exitCode = 125;
-    judgeFolder(plan.chdir, ready);
+    problems.push(...plan.mustRead.flatMap((path) => readProblem(path) ?? []));
+    warnings.push(...enterOrCheckFolder(plan.chdir));
     const executable = findExecutable(plan.command[0], plan.environment['PATH'] ?? '');
     checkExec(plan, executable, beingWritten);
-    ready.executable = executable;
     const start = readPart(executable, 0, scriptBytes)?.toString('latin1') ?? '';
     const wrapper = shellScriptProblem(executable, start);
-    if (wrapper) ready.warnings.push(wrapper);
+    if (wrapper) warnings.push(wrapper);
+    return withProblems({ exitCode: 0, executable, closed: [], problems: [], warnings }, problems);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    ready.problems.push(error.message);
-    ready.exitCode ||= error.exitCode;
+    return withProblems({ ...notReady([error.message], error.exitCode), warnings }, problems);
   }
-  return ready;
 }
 
 /** For good. Throws Refusal: what follows must not run with credentials that nobody planned. */
@@ -85,10 +83,13 @@ export function enterFolder(folder: string): void {
 /**
  * Enters the service's folder as the user, because the user may not have the right to. Without --chdir the
  * caller's folder stays. If the user may not enter that, a warning says so; if it is gone, nothing can
- * start there.
+ * start there. Returns the warnings, throws Refusal.
  */
-function judgeFolder(folder: string | undefined, ready: Readiness): void {
-  if (folder !== undefined) return enterFolder(folder);
+function enterOrCheckFolder(folder: string | undefined): string[] {
+  if (folder !== undefined) {
+    enterFolder(folder);
+    return [];
+  }
   try {
     process.cwd();
   } catch (error) {
@@ -100,9 +101,8 @@ function judgeFolder(folder: string | undefined, ready: Readiness): void {
   }
   try {
     accessSync('.', constants.X_OK);
+    return [];
   } catch (error) {
-    ready.warnings.push(
-      `the service may not enter the folder it starts in (${reasonOf(error)}): say --chdir`,
-    );
+    return [`the service may not enter the folder it starts in (${reasonOf(error)}): say --chdir`];
   }
 }

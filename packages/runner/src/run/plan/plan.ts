@@ -31,11 +31,10 @@ export interface Plan {
   command: readonly [string, ...string[]];
 }
 
-export interface Planned {
-  plan: Plan | undefined;
-  problems: string[];
-  warnings: string[];
-}
+export type Planned =
+  | { plan: Plan; problems: readonly []; warnings: string[] }
+  /** Something is wrong. */
+  | { plan: undefined; problems: string[]; warnings: string[] };
 
 export interface Surroundings {
   caller: Caller;
@@ -45,7 +44,7 @@ export interface Surroundings {
   fileVariables: readonly Variable[];
 }
 
-/** Pure but for the look-ups handed in. Without problems there is a plan. */
+/** Pure but for the look-ups handed in. */
 export function makePlan(request: Request, around: Surroundings): Planned {
   const { caller } = around;
   const problems = callerProblems(caller);
@@ -74,6 +73,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
   });
   problems.push(...unreadableValues(environment));
   if (ambient) problems.push(...loadingProblems(environment));
+  if (problems.length > 0) return { plan: undefined, problems, warnings };
   const { chdir, umask, limits, keepDescriptors, pidFile, mustRead, envFrom, command } = request;
   const plan = {
     target,
@@ -91,7 +91,7 @@ export function makePlan(request: Request, around: Surroundings): Planned {
     envFrom,
     command,
   };
-  return { plan: problems.length > 0 ? undefined : plan, problems, warnings };
+  return { plan, problems: [], warnings };
 }
 
 const terminalWords =

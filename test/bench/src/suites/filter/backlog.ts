@@ -1,15 +1,8 @@
-import {
-  rawHeaders,
-  sampleBody,
-  sampleEvent,
-  sampleUuid,
-  seededRandom,
-  type JsonObject,
-  type Random,
-} from '@penstock/events';
+import { rawHeaders, sampleBody, sampleUuid, seededRandom, type Random } from '@penstock/events';
 import { openCluster, startBatchProducer, type OutgoingRecord } from '@penstock/kafka';
 import { uniqueName, type TestKafka } from '@penstock/test-broker';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { clientEvent } from '../../client-event.ts';
 
 /** Raw requests that wait to be filtered. */
 export interface Backlog {
@@ -20,7 +13,6 @@ export interface Backlog {
 }
 
 const partitions = 12;
-const propertyCount = 24;
 const devices = 5_000;
 
 /** One event a request, as clients that send each event at once make them: the dearest kind. */
@@ -56,7 +48,7 @@ export async function fillBacklog(kafka: TestKafka, events: number): Promise<Bac
 function requestOf(random: Random): OutgoingRecord {
   const nowMs = Date.now();
   const device = Math.floor(random() * devices);
-  const { body, hint, contentType } = sampleBody(4, [eventOf(random, nowMs)], nowMs);
+  const { body, hint, contentType } = sampleBody(4, [clientEvent(random, nowMs)], nowMs);
   const headers = [
     [rawHeaders.requestId, sampleUuid(random)],
     [rawHeaders.receivedAt, String(nowMs)],
@@ -69,16 +61,4 @@ function requestOf(random: Random): OutgoingRecord {
     [rawHeaders.userAgent, 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36'],
   ] as const;
   return { key: Buffer.from(`device-${device}`), value: body, headers, timestampMs: nowMs };
-}
-
-/** Numbers, booleans and texts, as clients send them. */
-function eventOf(random: Random, nowMs: number): JsonObject {
-  const event = sampleEvent(4, { eventId: sampleUuid(random), random, occurredAtMs: nowMs - 1_000 });
-  const properties = event.properties as JsonObject;
-  for (let n = 3; n < propertyCount; n++) {
-    const text = `value ${Math.floor(random() * 1e12).toString(36)}`;
-    properties[`property_${n}`] =
-      n % 4 === 0 ? Math.floor(random() * 1e6) : n % 7 === 0 ? random() < 0.5 : text;
-  }
-  return event;
 }

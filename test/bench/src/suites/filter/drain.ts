@@ -1,6 +1,5 @@
 import { uniqueName, type TestKafka } from '@penstock/test-broker';
-import { ServiceProcess } from '@penstock/test-process';
-import { readFileSync } from 'node:fs';
+import { cpuSecondsOf, peakRssBytesOf, ServiceProcess } from '@penstock/test-process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backlog } from './backlog.ts';
 import type { FilterContender, RunTopics } from './contender.ts';
@@ -22,8 +21,6 @@ interface Sample {
 }
 
 const pollMs = 50;
-/** The kernel's clock tick, as /proc counts: 100 a second on every Linux that Node runs on. */
-const tickMicros = 10_000;
 /** Until then it starts, connects, and warms up. */
 const markShare = 0.2;
 const timeoutMs = 300_000;
@@ -45,12 +42,14 @@ export async function drain(
   }
   const launch = await contender.launch(kafka.bootstrap, topics, backlog);
   await using process = new ServiceProcess({ name: contender.name, ...launch });
-  const { mark, end } = await follow(kafka, process, topics, backlog);
+  const { pid } = process;
+  if (pid === undefined) throw new Error(process.howItEnded());
+  const { mark, end } = await follow(kafka, process, pid, topics, backlog);
   const work = end.events - mark.events;
   return {
     cpuMicrosPerEvent: (end.cpuMicros - mark.cpuMicros) / work,
     eventsPerSecond: (work / (end.atMs - mark.atMs)) * 1_000,
-    peakRssBytes: peakRssOf(process),
+    peakRssBytes: peakRssBytesOf(pid),
     cleanTopic: topics.clean,
     topics: made,
   };
@@ -60,6 +59,7 @@ export async function drain(
 async function follow(
   kafka: TestKafka,
   process: ServiceProcess,
+  pid: number,
   { group, raw }: RunTopics,
   { events }: Backlog,
 ): Promise<{ mark: Sample; end: Sample }> {
@@ -68,7 +68,7 @@ async function follow(
     let mark: Sample | undefined;
     for (;;) {
       const committed = await committedOf(() => admin.fetchOffsets({ groupId: group, topics: [raw] }));
-      const sample = { events: committed, cpuMicros: cpuMicrosOf(process), atMs: performance.now() };
+      const sample = { events: committed, cpuMicros: cpuSecondsOf(pid) * 1e6, atMs: performance.now() };
       if (committed >= events * markShare) mark ??= sample;
       if (committed >= events && mark !== undefined && mark !== sample) return { mark, end: sample };
       if (process.exit !== undefined) throw new Error(`it has ended: ${process.outputTail(5)}`);
@@ -90,16 +90,4 @@ async function committedOf(
     if ((error as { retriable?: boolean }).retriable === true) return 0;
     throw error;
   }
-}
-
-/** User and system time of all its threads (proc_pid_stat, fields 14 and 15). */
-function cpuMicrosOf({ pid }: ServiceProcess): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMicros;
-}
-
-function peakRssOf({ pid }: ServiceProcess): number {
-  const said = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return Number(said) * 1_024;
 }

@@ -10,6 +10,7 @@ import { connectContender } from './connect.ts';
 import type { FilterContender } from './contender.ts';
 import { drain } from './drain.ts';
 import { tableOf, type Outcome } from './filter-table.ts';
+import { connectName } from './find-connect.ts';
 import { penstockContender } from './penstock.ts';
 
 /** The Input Filter beside what one would have taken instead: the same backlog, the same broker. */
@@ -24,9 +25,10 @@ async function* run(context: SuiteContext): AsyncGenerator<MeasuredPart> {
   const { quick, rows, say } = context;
   const folder = await mkdtemp(join(tmpdir(), 'penstock-bench-filter-'));
   try {
-    say('looking for the peer');
-    const contenders = [penstockContender(), await connectContender(folder, say)];
-    const wanted = contenders.filter(({ name }) => rows?.some((row) => name.startsWith(row)) ?? true);
+    const isWanted = (name: string): boolean => rows?.some((row) => name.startsWith(row)) ?? true;
+    const wanted = [penstockContender()].filter(({ name }) => isWanted(name));
+    // The peer may have to be built.
+    if (isWanted(connectName())) wanted.push(await connectContender(folder, say));
     say('starting a broker');
     await using kafka: TestKafka = await startBenchKafka(1);
     const events = quick ? 40_000 : 200_000;

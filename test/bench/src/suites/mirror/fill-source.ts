@@ -1,4 +1,4 @@
-import { encodeBatch, listOffsets, openCluster, openTxnSession, retrying } from '@penstock/kafka';
+import { encodeBatch, listOffsets, openCluster, openTransactionSession, retrying } from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import type { TestKafka } from '@penstock/test-broker';
 import { valueBytes } from './workloads.ts';
@@ -17,7 +17,11 @@ const transactionBytes = 16 * 1024 * 1024;
 const distinctBatches = 16;
 
 /** Committed records like events: JSON that compresses to about a third. */
-export async function fillSource(kafka: TestKafka, workload: Workload): Promise<FilledTopic> {
+export async function fillSource(
+  kafka: TestKafka,
+  workload: Workload,
+  say: (line: string) => void,
+): Promise<FilledTopic> {
   const topic = uniqueName('bench-mirror');
   const { partitions } = workload;
   await kafka.createTopic(topic, { partitions });
@@ -33,8 +37,9 @@ export async function fillSource(kafka: TestKafka, workload: Workload): Promise<
     () => listOffsets(cluster, topic, all, 'latest', 'read_committed'),
     { timeoutMs: 120_000 },
   );
-  await using session = await openTxnSession(cluster, { transactionalId: topic });
+  await using session = await openTransactionSession(cluster, { transactionalId: topic });
   let storedBytes = 0;
+  const fifths = (records: number): number => Math.floor((5 * records) / workload.records);
   for (let left = workload.records, number = 0; left > 0; number += 1) {
     // The last one is shorter, so that the number is right.
     const { bytes, count } =
@@ -46,6 +51,7 @@ export async function fillSource(kafka: TestKafka, workload: Workload): Promise<
     left -= count;
     storedBytes += bytes.length;
     if (session.openBytes >= transactionBytes) await session.commit();
+    if (fifths(left) < fifths(left + count)) say(`${workload.records - left} records are in the source`);
   }
   if (session.openBytes > 0) await session.commit();
   return { topic, workload, storedBytes };

@@ -40,7 +40,7 @@ async function* run({ only, rows, runs, quick, say }: SuiteContext): AsyncGenera
       ...mirrors.map((contender): Row => ({
         name: contender.name,
         skipped: contender.skipped,
-        measure: (filled) => measureMirror(contender, filled, { source, target, folder }),
+        measure: (filled) => measureMirror(contender, filled, { source, target, folder }, say),
       })),
       { name: plainRelay.name, measure: measurePlainRelay },
     ];
@@ -49,7 +49,7 @@ async function* run({ only, rows, runs, quick, say }: SuiteContext): AsyncGenera
       if (!only.has(part)) continue;
       const workload = quick ? quickly(whole) : whole;
       say(`${part}: filling the topic to copy`);
-      const filled = await fillSource(source, workload);
+      const filled = await fillSource(source, workload, (line) => say(`${part}: ${line}`));
       const outcomes = await measureInTurns(wanted, filled, runs, say);
       await source.admin((admin) => admin.deleteTopics({ topics: [filled.topic] }));
       yield { part, table: tableOf(outcomes, filled) };

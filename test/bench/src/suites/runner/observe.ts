@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guard, unguard } from '@penstock/test-process';
+import { killAtExit, forgetProcess } from '@penstock/test-process';
 import type { Starter } from './starters.ts';
 
 const service = ['/usr/bin/perl', join(import.meta.dirname, 'service.pl')];
@@ -38,7 +38,7 @@ export async function observe(starter: Starter): Promise<Observed> {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const supervised = child.pid!;
-  guard(supervised);
+  killAtExit(supervised);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   await until(() => output.includes('ready\n'), 10_000, starter.name);
@@ -55,7 +55,7 @@ export async function observe(starter: Starter): Promise<Observed> {
   child.kill('SIGTERM');
   await gone;
   const supervisedSeconds = (performance.now() - startedMs) / 1_000;
-  unguard(supervised);
+  forgetProcess(supervised);
   await sleep(300); // a KILL on its way arrives
   const left = pid !== supervised && isThere(pid);
   if (left) process.kill(pid, 'SIGKILL');

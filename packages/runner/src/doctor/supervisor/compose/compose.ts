@@ -1,8 +1,8 @@
 import { chainsOf } from '../../command/chains.ts';
 import { inits } from '../../command/programs.ts';
-import type { Hop } from '../../judge/hop.ts';
-import type { ConditionalChain, Remark, Rest, Situation } from '../../judge/situation.ts';
-import { plainSupervisor } from '../../judge/situation.ts';
+import type { Hop } from '../../verdict/hop.ts';
+import type { ConditionalChain, Remark, Rest, Situation } from '../../verdict/situation.ts';
+import { plainSupervisor } from '../../verdict/situation.ts';
 import { splitWords } from '../../shell/words.ts';
 import { signalName } from '../../signal-name.ts';
 import { dockerGraceMs, stopActions } from '../stop-actions.ts';

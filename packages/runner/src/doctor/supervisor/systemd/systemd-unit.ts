@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { chainsOf } from '../../command/chains.ts';
 import type { Look } from '../../command/step.ts';
-import type { Chain, Hop } from '../../judge/hop.ts';
-import type { Remark, Rest, Situation, Supervisor } from '../../judge/situation.ts';
-import { plainSupervisor } from '../../judge/situation.ts';
+import type { Chain, Hop } from '../../verdict/hop.ts';
+import type { Remark, Rest, Situation, Supervisor } from '../../verdict/situation.ts';
+import { plainSupervisor } from '../../verdict/situation.ts';
 import { isLauncher } from '../../shell/passing.ts';
-import { serviceName } from '../../judge/stopping.ts';
+import { serviceName } from '../../verdict/stopping.ts';
 import { crashSignals, signalName } from '../../signal-name.ts';
 import { dockerGraceMs, stopActions } from '../stop-actions.ts';
 import { playStopCommands, type PlayedStop } from '../stop-command.ts';

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findDebianProgram, whyNoProgram } from '../../../debian-program.ts';
+import type { DebianProgram } from '../../../debian-program.ts';
 import type { Contender } from '../contender.ts';
 import { valueOf } from './client-process.ts';
 import type { Job } from './client-process.ts';
-
-const cache = join(import.meta.dirname, '../../../../../../.cache/kcat');
 
 /**
  * librdkafka as kcat drives it. Consuming, it prints nothing of a record. Producing, it reads lines of a
@@ -90,36 +90,9 @@ async function writeLines(path: string, job: Job): Promise<void> {
   }
 }
 
-/** The program, and where its libraries are when they are not the system's. */
-export function findKcat(): { path: string; libraries: string } | undefined {
-  const unpacked = join(cache, 'root', 'usr', 'bin', 'kcat');
-  if (existsSync(unpacked))
-    return { path: unpacked, libraries: librariesBelow(join(cache, 'root')).join(':') };
-  const installed = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'kcat'))
-    .find((path) => existsSync(path));
-  return installed === undefined ? undefined : { path: installed, libraries: '' };
-}
+export const findKcat = (): DebianProgram | undefined => findDebianProgram('kcat', 'kcat');
 
-/** Debian's lib/x86_64-linux-gnu and the like. */
-function librariesBelow(root: string): string[] {
-  return ['usr/lib', 'lib'].flatMap((name) => {
-    const folder = join(root, name);
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder)
-      .filter((entry) => entry.includes('linux'))
-      .map((entry) => join(folder, entry));
-  });
-}
-
-export function whyNoKcat(): string {
-  try {
-    return readFileSync(join(cache, 'missing'), 'utf8').trim();
-  } catch {
-    return 'no kcat in the PATH or in .cache/kcat';
-  }
-}
+export const whyNoKcat = (): string => whyNoProgram('kcat');
 
 export function librdkafkaVersion(program: string, env: Record<string, string>): string {
   const { stdout } = spawnSync(program, ['-V'], { env: { ...process.env, ...env }, encoding: 'utf8' });

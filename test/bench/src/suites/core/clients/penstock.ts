@@ -1,6 +1,6 @@
 import {
   openCluster,
-  openTxnSession,
+  openTransactionSession,
   encodeBatch,
   readRecords,
   startBatchProducer,
@@ -85,7 +85,7 @@ async function consume(job: Job): Promise<Done> {
 async function relay(job: Job): Promise<Done> {
   const cluster = await connect(job);
   const fetcher = fetchAll(cluster, job);
-  const session = await openTxnSession(cluster, { transactionalId: job.target });
+  const session = await openTransactionSession(cluster, { transactionalId: job.target });
   const open: Fetched[] = [];
   for (let left = job.records; left > 0;) {
     for (const fetched of await fetcher.next()) {
@@ -105,7 +105,7 @@ async function relay(job: Job): Promise<Done> {
 async function transact(job: Job): Promise<Done> {
   const { topic, partitions, records } = job;
   const cluster = await connect(job);
-  const session = await openTxnSession(cluster, { transactionalId: topic });
+  const session = await openTransactionSession(cluster, { transactionalId: topic });
   const value = valueOf(job);
   const latenciesMs: number[] = [];
   const until = performance.now() + transactMsMax;

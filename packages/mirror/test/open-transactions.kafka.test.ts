@@ -1,0 +1,94 @@
+import { listOffsets, encodeBatch, openCluster, openTransactionSession, type Cluster } from '@penstock/kafka';
+import { uniqueName } from '@penstock/test-broker';
+import { expect, test } from 'vitest';
+import type { MovedGroup } from '../src/commands/move-group.ts';
+import type { Audited } from '../src/translate/audit-partition.ts';
+import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
+import { copiedUpToNow, writeCommitted } from './source-writer.ts';
+import {
+  commitPositions,
+  createLink,
+  eventually,
+  testTimeoutMs,
+  useTwoClusters,
+  type TestLink,
+} from './two-clusters.ts';
+
+const clusters = useTwoClusters();
+
+test(
+  'copies behind an open transaction of somebody else are not taken for lost, nor guessed, nor waited for',
+  async () => {
+    // No survey writes the last pairs: those of a commit come with the next one.
+    const env = { PENSTOCK_MIRROR_SHARDS: '1', PENSTOCK_MIRROR_DISCOVERY_INTERVAL_MS: '600000' };
+    const link = await createLink(clusters, { partitions: 1, env });
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    await using stranger = await openTransactionSession(target, {
+      transactionalId: uniqueName('stranger'),
+      transactionTimeoutMs: 300_000,
+    });
+    const mirror = startMirrorProcess(link.env);
+    const copyOneMore = async () => {
+      await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
+      await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0], 'read_uncommitted');
+    };
+    await copyOneMore(); // [0, 10) and a marker on both sides
+    await endOf(target, link, 11n);
+    const value = Buffer.from('undecided');
+    stranger.append(link.topic, 0, encodeBatch([{ key: null, value, timestampMs: Date.now() }]));
+    await endOf(target, link, 12n);
+    await copyOneMore(); // of the source [11, 21), on the target [12, 22)
+    await copyOneMore(); // of the source [22, 32), on the target [23, 33), and no pairs of it
+    await endOf(target, link, 34n);
+    await mirror.kill();
+
+    const hidden = 'of the target is undecided from offset 11 on, by a transaction that is open';
+    const at = (cluster: Cluster, offset: bigint) => translated(link, cluster, offset, cluster === target);
+    expect(await at(clusters.sourceCluster, 15n)).toBe('16 null');
+    expect(await at(target, 16n)).toBe('15 null');
+    expect(await at(clusters.sourceCluster, 27n)).toBe(`null ${link.topic}-0 ${hidden}`);
+    expect(await at(target, 28n)).toBe(`null ${link.topic}-0 ${hidden}`);
+    expect(await at(target, 35n)).toBe('null the log ends at 34');
+    // What lies before the transaction can be read.
+    expect(await at(clusters.sourceCluster, 7n)).toBe('7 null');
+    expect(await audit(link)).toMatchObject([
+      2,
+      { verdict: 'unknown', why: expect.stringContaining(hidden) },
+    ]);
+    expect(await audit(link, '--to', '15')).toMatchObject([2, { why: expect.stringContaining(hidden) }]);
+    expect(await audit(link, '--to', '9')).toMatchObject([0, { verdict: 'equal', sourceRecords: 9 }]);
+
+    await stranger.abort();
+    expect(await at(clusters.sourceCluster, 27n)).toBe('28 null');
+    expect(await at(target, 28n)).toBe('27 null');
+    expect(await audit(link)).toMatchObject([0, { verdict: 'equal', sourceRecords: 30, targetRecords: 30 }]);
+  },
+  testTimeoutMs,
+);
+
+/** Waits until so much is written there, visible or not. */
+async function endOf(target: Cluster, { topic }: TestLink, end: bigint): Promise<void> {
+  await eventually(`${topic} ends at ${end}`, async () => {
+    const ends = await listOffsets(target, topic, [0], 'latest', 'read_uncommitted');
+    return ends.get(0)?.offset === end ? true : undefined;
+  });
+}
+
+async function translated(
+  link: TestLink,
+  cluster: Cluster,
+  offset: bigint,
+  isBack: boolean,
+): Promise<string | undefined> {
+  const group = uniqueName('group');
+  await commitPositions(cluster, group, [{ topic: link.topic, partition: 0, offset }]);
+  const args = ['offsets', '--group', group, '--json', ...(isBack ? ['--back'] : [])];
+  const { output } = await mirrorCommand(args, link.env);
+  return (JSON.parse(output) as MovedGroup).positions.map((each) => `${each.translated} ${each.why}`)[0];
+}
+
+async function audit(link: TestLink, ...range: string[]): Promise<[number, Audited]> {
+  const args = ['audit', '--json', '--partition', `${link.topic}-0`, ...range];
+  const { exitCode, output } = await mirrorCommand(args, link.env);
+  return [exitCode, JSON.parse(output) as Audited];
+}
