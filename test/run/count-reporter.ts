@@ -32,8 +32,14 @@ class CountReporter implements Reporter {
 
   onTestCaseResult(test: TestCase): void {
     this.#running.delete(test.id);
-    const { state } = test.result();
-    if (state !== 'pending') tell({ kind: 'test', name: nameOf(test), state });
+    const { state, errors } = test.result();
+    if (state === 'pending') return;
+    const name = nameOf(test);
+    tell(
+      state === 'failed'
+        ? { kind: 'test', name, state, why: errors.map(firstLine).join('; ') }
+        : { kind: 'test', name, state },
+    );
   }
 
   onTestSuiteResult(suite: TestSuite): void {

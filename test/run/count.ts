@@ -1,6 +1,9 @@
 /** What the reporter inside vitest tells of one finished test, or of something broken that is no test. */
 export type CountMessage =
-  | { kind: 'test'; name: string; state: 'passed' | 'failed' | 'skipped' }
+  | { kind: 'test'; name: string; state: 'passed' }
+  | { kind: 'test'; name: string; state: 'skipped' }
+  /** With the first line of each of its errors. */
+  | { kind: 'test'; name: string; state: 'failed'; why: string }
   | { kind: 'problem'; name: string }
   /** Everything that was to run has run. */
   | { kind: 'complete' };
@@ -19,9 +22,9 @@ export class TestCount {
     else if (message.kind === 'problem') this.problem(message.name);
     else if (message.state === 'passed') this.passed++;
     else if (message.state === 'skipped') this.skipped.push(message.name);
-    else {
+    else if (message.state === 'failed') {
       this.failed++;
-      this.failures.push(message.name);
+      this.failures.push(`${message.name}\n  ${message.why}`);
     }
   }
 

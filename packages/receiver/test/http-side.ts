@@ -114,17 +114,53 @@ function configOf(env: Record<string, string>): ReceiverConfig {
 
 /**
  * Sends `parts` as they are, `gapMs` apart. Collects the answer until the connection ends or `untilMs` is
- * over.
+ * over: for who wants to see silence, or hold a connection for so long.
  */
 export async function sendRaw(
   port: number,
   parts: readonly string[],
   gapMs = 0,
-  untilMs = 4_000,
+  untilMs = 30_000,
+): Promise<string> {
+  return exchange(port, parts, gapMs, untilMs, () => false);
+}
+
+/**
+ * Sends `parts` as they are, `gapMs` apart. Answers as soon as so many whole final answers are there, or the
+ * connection ends.
+ */
+export function answersTo(port: number, parts: readonly string[], gapMs = 0, count = 1): Promise<string> {
+  return exchange(port, parts, gapMs, 30_000, (answer) => wholeAnswers(answer) >= count);
+}
+
+/** Of answers that say their length, as all of ours do; 1xx are none. */
+function wholeAnswers(text: string): number {
+  let count = 0;
+  for (let rest = text; ;) {
+    const headEnd = rest.indexOf('\r\n\r\n') + 4;
+    if (headEnd < 4) return count;
+    const head = rest.slice(0, headEnd);
+    const end = headEnd + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+    if (rest.length < end) return count;
+    if (!/^HTTP\/1\.\d 1/.test(head)) count += 1;
+    rest = rest.slice(end);
+  }
+}
+
+async function exchange(
+  port: number,
+  parts: readonly string[],
+  gapMs: number,
+  untilMs: number,
+  isEnough: (answer: string) => boolean,
 ): Promise<string> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   let answer = '';
-  socket.on('data', (chunk: string) => (answer += chunk)).on('error', () => {});
+  socket.on('error', () => {});
+  socket.on('data', (chunk: string) => {
+    answer += chunk;
+    if (isEnough(answer)) socket.destroy();
+  });
   const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   const timer = setTimeout(() => socket.destroy(), untilMs);
   for (const part of parts) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
+import { answersTo, sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
 
 const start = 'POST /v4/events HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
 const chunkedStart = `${start}transfer-encoding: chunked\r\n\r\n`;
@@ -51,7 +51,7 @@ test.each([
   ['a proxy protocol line', `PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n${smuggled}`],
 ])('%s smuggles nothing', async (_, bytes) => {
   const side = await startHttpSide();
-  const answer = await sendRaw(side.port, [bytes], 0, 3_000);
+  const answer = await sendRaw(side.port, [bytes]);
   expect(stored(side)).toEqual([]);
   const [status, ...more] = statuses(answer);
   expect(['400', '501']).toContain(status);
@@ -68,7 +68,7 @@ test.each([
 ])('an event is stored though %s', async (_, headers) => {
   const side = await startHttpSide();
   const request = `${start}${headers}content-length: 2\r\n\r\n{}`;
-  const answer = await sendRaw(side.port, [request], 0, 1_000);
+  const answer = await answersTo(side.port, [request]);
   expect(statuses(answer)).toEqual(['200']);
   expect(stored(side)).toEqual(['{}']);
 });
@@ -80,7 +80,7 @@ test.each([
 ])('a body of endless %s is cut off', async (_, first, piece) => {
   const side = await startHttpSide();
   const parts = [chunkedStart, first, ...Array.from({ length: 200 }, () => piece)];
-  const answer = await sendRaw(side.port, parts, 1, 5_000);
+  const answer = await sendRaw(side.port, parts, 1);
   expect(['400', '431']).toContain(statuses(answer).join());
   expect(stored(side)).toEqual([]);
   await expect.poll(() => side.budget.bytes).toBe(0);
@@ -99,7 +99,7 @@ test('a bad request behind a good one on the same connection is answered, too', 
 
 test('a body shorter than its length is 408 at its time, with our problem document', async () => {
   const side = await startHttpSide({ BODY_TIMEOUT_MS: '500' });
-  const answer = await sendRaw(side.port, [`${start}content-length: 16\r\n\r\na`], 0, 5_000);
+  const answer = await sendRaw(side.port, [`${start}content-length: 16\r\n\r\na`]);
   expect(statuses(answer)).toEqual(['408']);
   expect(answer).toContain('"code":"slow-request"');
   expect(stored(side)).toEqual([]);
@@ -109,12 +109,9 @@ test.each(['{}|"<>^`', '%zz%', '%00%0d%0a', '[]{}', "';--", '../../etc/passwd', 
   'a pixel whose query has %s is stored as it came',
   async (query) => {
     const side = await startHttpSide();
-    const answer = await sendRaw(
-      side.port,
-      [`GET /v1/collect?e=pv&u=${query} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`],
-      0,
-      2_000,
-    );
+    const answer = await sendRaw(side.port, [
+      `GET /v1/collect?e=pv&u=${query} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`,
+    ]);
     expect(statuses(answer)).toEqual(['200']);
     expect(stored(side)).toEqual([`e=pv&u=${query}`]);
   },
@@ -141,7 +138,7 @@ test.each([
   for (const head of requests) {
     const body = Buffer.from(hostile, 'latin1');
     const request = `${head}connection: close\r\ncontent-length: ${body.length}\r\n\r\n${hostile}`;
-    const answer = await sendRaw(side.port, [request], 0, 2_000);
+    const answer = await sendRaw(side.port, [request]);
     expect(statuses(answer)).toHaveLength(1);
     expect(answer).not.toContain('canary');
   }
@@ -163,12 +160,7 @@ test('a client that sends and never reads its answers is held back, not buffered
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 ** 2);
-  const answer = await sendRaw(
-    side.port,
-    [`${start}connection: close\r\ncontent-length: 2\r\n\r\n{}`],
-    0,
-    5_000,
-  );
+  const answer = await sendRaw(side.port, [`${start}connection: close\r\ncontent-length: 2\r\n\r\n{}`]);
   expect(statuses(answer)).toEqual(['200']);
   socket.destroy();
 });

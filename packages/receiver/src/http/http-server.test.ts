@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
+import { answersTo, sendRaw, startHttpSide, type HttpSide } from '../../test/http-side.ts';
 
 const json = { 'content-type': 'application/json' };
 const post = (side: HttpSide, path: string, body: string | Buffer, headers: Record<string, string> = json) =>
@@ -176,9 +176,9 @@ test('exactly the limit is taken, one byte more is 413, whatever content-length 
     code: 'too-large',
   });
   const chunk = `401\r\n${'x'.repeat(1025)}\r\n`;
-  expect(
-    await sendRaw(side.port, [head('transfer-encoding: chunked'), chunk, '0\r\n\r\n'], 20, 500),
-  ).toContain('HTTP/1.1 413 ');
+  expect(await answersTo(side.port, [head('transfer-encoding: chunked'), chunk, '0\r\n\r\n'], 20)).toContain(
+    'HTTP/1.1 413 ',
+  );
   expect(side.appended).toHaveLength(1);
   await expect.poll(() => side.budget.bytes).toBe(0);
 });
@@ -186,12 +186,12 @@ test('exactly the limit is taken, one byte more is 413, whatever content-length 
 test('a body in ever so many tiny chunks is 400, however few its bytes, and no record', async () => {
   const side = await startHttpSide({ BODY_CHUNKS_MAX: '100' });
   const tiny = (count: number) => [head('transfer-encoding: chunked'), '2\r\n{}\r\n'.repeat(count)];
-  const refused = await sendRaw(side.port, tiny(101), 20, 500);
+  const refused = await answersTo(side.port, tiny(101), 20);
   expect(refused).toContain('HTTP/1.1 400 ');
   expect(refused).toContain('"code":"too-many-chunks","retryable":false');
   await expect.poll(() => side.budget.bytes).toBe(0);
   expect(side.appended).toEqual([]);
-  expect(await sendRaw(side.port, [...tiny(99), '0\r\n\r\n'], 20, 500)).toContain('HTTP/1.1 200 ');
+  expect(await answersTo(side.port, [...tiny(99), '0\r\n\r\n'], 20)).toContain('HTTP/1.1 200 ');
   expect(String(side.appended[0]!.record.value)).toBe('{}'.repeat(99));
 });
 
@@ -264,7 +264,7 @@ test('bytes beyond the content-length are no second request, and cost the first 
   side.outcome = 'never';
   expect(await sendRaw(side.port, [`${head('content-length: 2')}{}{"more":1}`], 0, 1_000)).toBe('');
   side.outcome = 'written';
-  const answer = await sendRaw(side.port, [`${head('content-length: 2')}{}`, '{"more":1}'], 100, 1_000);
+  const answer = await answersTo(side.port, [`${head('content-length: 2')}{}`, '{"more":1}'], 100, 2);
   expect(answer).toContain('HTTP/1.1 200 ');
   expect(answer).toContain('HTTP/1.1 400 ');
   expect(side.appended.map(({ record }) => String(record.value))).toEqual(['{}', '{}']);
@@ -305,7 +305,7 @@ test('a full memory budget is 503 before the body is read, and is given back', a
   side.outcome = 'never';
   const waiting = post(side, '/v4/events', 'x'.repeat(900_000));
   await expect.poll(() => side.appended.length).toBe(1);
-  const answer = await sendRaw(side.port, [head('content-length: 200000')], 0, 500);
+  const answer = await answersTo(side.port, [head('content-length: 200000')]);
   expect(answer).toContain('HTTP/1.1 503 ');
   expect(answer).toContain('"code":"memory-full"');
   const settle = side.appended[0]!.token;
@@ -318,7 +318,7 @@ test('a chunked body that outgrows the budget is 503', async () => {
   const side = await startHttpSide({ IN_FLIGHT_BYTES_MAX: '1MiB' });
   side.budget.take(1024 * 1024 - 4096);
   const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`;
-  expect(await sendRaw(side.port, [head('transfer-encoding: chunked'), chunk], 0, 500)).toContain(
+  expect(await answersTo(side.port, [head('transfer-encoding: chunked'), chunk])).toContain(
     '"code":"memory-full"',
   );
   await expect.poll(() => side.budget.bytes).toBe(1024 * 1024 - 4096);
