@@ -50,9 +50,10 @@ async function* run({ only, rows, runs, quick, say }: SuiteContext): AsyncGenera
       const workload = quick ? quickly(whole) : whole;
       say(`${part}: filling the topic to copy`);
       const filled = await fillSource(source, workload, (line) => say(`${part}: ${line}`));
-      const outcomes = await measureInTurns(wanted, filled, runs, say);
+      const turns = Math.min(runs, workload.runsMax ?? runs);
+      const outcomes = await measureInTurns(wanted, filled, turns, say);
       await source.admin((admin) => admin.deleteTopics({ topics: [filled.topic] }));
-      yield { part, table: tableOf(outcomes, filled) };
+      yield { part, table: tableOf(outcomes, filled), runs: turns };
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -8,6 +8,8 @@ export interface Workload {
   /** Of the records of one batch, before compression. */
   readonly batchBytes: number;
   readonly records: number;
+  /** A run takes minutes: so often at most. */
+  readonly runsMax?: number;
 }
 
 /** About so many bytes has each record's value. */
@@ -23,6 +25,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   lz4: { ...usual, codec: 'lz4', title: 'Mirror: lz4, batches of 256 KiB' },
   zstd: { ...usual, codec: 'zstd', title: 'Mirror: zstd, batches of 256 KiB' },
   'small-batches': { ...usual, batchBytes: 16 * 1024, title: 'Mirror: uncompressed, batches of 16 KiB' },
+  backlog: { ...usual, records: 5_000_000, runsMax: 1, title: 'Mirror: a backlog of 5 GB, uncompressed' },
   'partitions-1': { ...spread, partitions: 1, title: 'Mirror: 1 partition, batches of 64 KiB' },
   'partitions-100': { ...spread, partitions: 100, title: 'Mirror: 100 partitions, batches of 64 KiB' },
   'partitions-1000': { ...spread, partitions: 1_000, title: 'Mirror: 1000 partitions, batches of 64 KiB' },
