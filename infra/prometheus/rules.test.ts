@@ -10,6 +10,7 @@ const rules = readFileSync(rulesFile, 'utf8').replaceAll(/^\s*#.*$/gm, '');
 const promtool = spawnSync('promtool', ['--version']).status === 0;
 
 const alertsFile = join(import.meta.dirname, 'penstock.alerts.yaml');
+const casesFile = join(import.meta.dirname, 'penstock.alerts.test.yaml');
 const alerts = readFileSync(alertsFile, 'utf8').replaceAll(/^\s*#.*$/gm, '');
 
 test.each([
@@ -65,6 +66,24 @@ test.skipIf(!promtool).each([rulesFile, alertsFile])('promtool understands %s', 
     encoding: 'utf8',
   });
   expect({ status, said: `${stdout}${stderr}` }).toMatchObject({ status: 0 });
+});
+
+test.skipIf(!promtool)('every alert fires in its cases, and only there', () => {
+  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', casesFile], {
+    encoding: 'utf8',
+  });
+  expect({ status, said: `${stdout}${stderr}` }).toMatchObject({ status: 0 });
+});
+
+test('every alert has a case in which it fires, and one in which it does not', () => {
+  const cases = readFileSync(casesFile, 'utf8').replaceAll(/^\s*#.*$/gm, '');
+  // Up to the next look at an alert, or the next test.
+  const looks = [...cases.matchAll(/alertname: (\w+)((?:(?!alertname:|- name:)[^])*)/g)];
+  const about = (fires: boolean) =>
+    new Set(looks.filter(([, , rest]) => rest!.includes('exp_alerts') === fires).map(([, name]) => name!));
+  const raised = new Set([...alerts.matchAll(/alert: (\w+)/g)].map(([, name]) => name!));
+  expect(about(true)).toEqual(raised);
+  expect(about(false)).toEqual(raised);
 });
 
 /** Full names of what the services declare, read from their sources; of histograms, what Prometheus makes. */
