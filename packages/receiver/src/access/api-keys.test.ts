@@ -36,7 +36,7 @@ test('keys that are added and taken back are so without a restart', async () => 
   const second = newKey('press', '');
   await addKey(file, second.stored);
   await removeKey(file, first.stored.id);
-  await expect.poll(() => keys.holderOf(second.key)?.tenant, { timeout: 5_000 }).toBe('press');
+  await expect.poll(() => keys.holderOf(second.key)?.tenant).toBe('press');
   expect(keys.holderOf(first.key)).toBeUndefined();
 });
 

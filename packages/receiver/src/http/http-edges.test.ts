@@ -103,7 +103,7 @@ test('a connection that was opened ahead is served when it asks at last', async 
   socket.on('data', (text: string) => (answer += text));
   await new Promise((resolve) => setTimeout(resolve, 2_200));
   socket.write(request);
-  await expect.poll(() => answer, { timeout: 5_000 }).toContain('HTTP/1.1 200 ');
+  await expect.poll(() => answer).toContain('HTTP/1.1 200 ');
   socket.destroy();
 });
 
