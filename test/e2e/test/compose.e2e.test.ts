@@ -62,14 +62,14 @@ function cleanSamples(): number {
 }
 
 /**
- * One line a record: the deserializer escapes what is no printable ASCII. Ends when nothing has come for 10
+ * One line a record: the deserializer escapes what is no printable ASCII. Ends when nothing has come for 30
  * s.
  */
 async function linesOfMaster(project: ComposeProject): Promise<string[]> {
   const output = await project.compose(
     ...['exec', '-T', 'kafka-master', '/opt/kafka/bin/kafka-console-consumer.sh'],
     ...['--bootstrap-server', 'kafka-master:9092', '--topic', 'events.clean', '--from-beginning'],
-    ...['--isolation-level', 'read_committed', '--timeout-ms', '10000', '--formatter-property'],
+    ...['--isolation-level', 'read_committed', '--timeout-ms', '30000', '--formatter-property'],
     'value.deserializer=org.apache.kafka.common.serialization.BytesDeserializer',
   );
   return output.split('\n').filter((line) => line.startsWith(String.raw`\xC3\x01`));
