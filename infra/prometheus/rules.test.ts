@@ -38,6 +38,14 @@ test('the README lists every rule that is recorded for somebody to look at', () 
   expect(new Set(recorded)).toEqual(told);
 });
 
+test('the alert on a short window has the default of its knob, and names the knob', () => {
+  const knobs = readFileSync(join(checkout, 'packages/service/src/config/topic-knobs.ts'), 'utf8');
+  const byDefault = /'PENSTOCK_FILTER_DEDUP_WINDOW_MS'[^}]+?default: ([\d_]+)/.exec(knobs)?.[1];
+  const limit = /penstock_input_filter_dedup_window_seconds < (\d+)/.exec(alerts)?.[1];
+  expect(Number(limit) * 1_000).toBe(Number(byDefault?.replaceAll('_', '')));
+  expect(readFileSync(alertsFile, 'utf8')).toContain('PENSTOCK_FILTER_DEDUP_WINDOW_MS');
+});
+
 test('docs/operations.md says of every alert, and of no other, what to do', () => {
   const page = readFileSync(join(checkout, 'docs', 'operations.md'), 'utf8');
   const told = [...page.matchAll(/^\| `(Penstock\w+)`/gm)].map(([, name]) => name!);

@@ -39,7 +39,6 @@ function show(view) {
       ? all.map(incidentRow)
       : [element('tr', {}, element('td', { colspan: '5' }, 'none since the start'))]),
   );
-  if (view.second) seconds.push(view.second);
   while (seconds.length > secondsShown) seconds.shift();
   curve('latency', (second) => second.latencyMs, duration, 500);
   curve('rate', (second) => second.recordsPerSecond, count, 10);

@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { isSystemError, unreadableFile, unwritableFile } from '@penstock/service';
 import type { StreamState } from './account/stream-account.ts';
+import type { LastingIncident } from './alert/incidents.ts';
 import { ProberError } from './errors.ts';
 import { wallClockMs } from './wall-clock.ts';
 import type { Offsets } from './watch/hop-reader.ts';
@@ -13,6 +14,8 @@ export interface Checkpoint {
   readonly layout: string;
   readonly takenAtMs: number;
   readonly streams: readonly StreamState[];
+  /** None in the files of older versions. */
+  readonly incidents?: readonly LastingIncident[];
   /** By hop, such as `fra/clean`. */
   readonly offsets: Readonly<Record<string, Offsets>>;
 }

@@ -111,8 +111,8 @@ export const knobs = {
   }),
   checkpoint: text(`${prefix}CHECKPOINT`, {
     why:
-      'File that keeps offsets and the probes under way over a restart. Its folder must be writable. ' +
-      'Without it a restart forgets them.',
+      'File that keeps offsets, the probes under way and lasting incidents over a restart. Its folder ' +
+      'must be writable. Without it a restart forgets them.',
     optional: true,
     lengthMax: 4_096,
     example: '/var/lib/penstock/prober.json',

@@ -177,8 +177,9 @@ export class Prober implements AsyncDisposable {
    * each stream leaves out more than it can have sent in that time (checkConfig holds the rate to it), as
    * probes of unknown fate.
    */
-  #restore({ streams, takenAtMs }: Checkpoint): void {
+  #restore({ streams, takenAtMs, incidents }: Checkpoint): void {
     const now = performance.now();
+    this.#incidents.restore(incidents ?? [], now);
     this.#account.restore(streams, now, Math.max(0, wallClockMs() - takenAtMs));
     for (const { number, route } of this.#streams) {
       for (let left = 0; left < 64; left++) {
@@ -277,10 +278,12 @@ export class Prober implements AsyncDisposable {
   async #checkpoint(): Promise<void> {
     const { config } = this.#options;
     if (config.checkpoint === undefined) return;
+    const now = performance.now();
     await writeCheckpoint(config.checkpoint, {
       run: this.#run,
       layout: layoutText(this.#datacenters, config.keys),
-      streams: this.#account.state(performance.now()),
+      streams: this.#account.state(now),
+      incidents: this.#incidents.state(now),
       offsets: Object.fromEntries(this.#watched.map(({ name, reader }) => [name, reader.offsets()])),
     });
   }

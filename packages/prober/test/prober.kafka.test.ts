@@ -122,6 +122,20 @@ test('a restart from the checkpoint forgets nothing, blames nobody, and uses no 
   expect(scene.found.has('unmatched clean')).toBe(false);
 });
 
+test('an incident that lasts is known after a restart, with its beginning', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-prober-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { pipeline, start } = await setScene({ PENSTOCK_PROBER_CHECKPOINT: join(folder, 'checkpoint.json') });
+  const first = await start();
+  pipeline.breakAt('clean', 'double');
+  const lasting = (prober: Prober) => prober.incidents.lasting.find(({ kind }) => kind === 'duplicate');
+  await vi.waitUntil(() => lasting(first), within);
+  await first.drain();
+  await first[Symbol.asyncDispose]();
+  const second = await start();
+  expect(lasting(second)?.since).toEqual(lasting(first)?.since);
+});
+
 test('a checkpoint that cannot be written any more is told, and does not end the watch', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'penstock-prober-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -20,6 +20,13 @@ export interface Incident {
   readonly examples: string[];
 }
 
+/** What a checkpoint keeps of an incident that lasts. */
+export type LastingIncident = Omit<Incident, 'since' | 'ended'> & {
+  readonly since: string;
+  /** For how long it has been quiet. */
+  readonly quietMs: number;
+};
+
 const examplesMax = 5;
 const rememberedMax = 50;
 
@@ -47,7 +54,7 @@ export class Incidents {
     now: number,
     at: Date,
   ): void {
-    const key = `${kind} ${datacenter} ${hop ?? ''}`;
+    const key = keyOf(kind, datacenter, hop);
     const known = this.#lasting.get(key);
     if (!known) {
       const incident: Incident = {
@@ -82,6 +89,26 @@ export class Incidents {
     }
   }
 
+  state(now: number): LastingIncident[] {
+    return [...this.#lasting.values()].map(({ incident, lastAt }) => {
+      const { kind, datacenter, hop, since, count, examples } = incident;
+      const quietMs = Math.round(now - lastAt);
+      return { kind, datacenter, hop, since: since.toISOString(), count, examples, quietMs };
+    });
+  }
+
+  /**
+   * They go on and are not told anew. The time in which nobody watched is no quiet time: an incident ends
+   * only after `quietMs` that were watched.
+   */
+  restore(state: readonly LastingIncident[], now: number): void {
+    for (const { since, quietMs, ...incident } of state) {
+      const { kind, datacenter, hop } = incident;
+      const restored = { ...incident, since: new Date(since), ended: null };
+      this.#lasting.set(keyOf(kind, datacenter, hop), { incident: restored, lastAt: now - quietMs });
+    }
+  }
+
   get lasting(): Incident[] {
     return [...this.#lasting.values()].map(({ incident }) => incident);
   }
@@ -90,4 +117,8 @@ export class Incidents {
   get ended(): readonly Incident[] {
     return this.#ended;
   }
+}
+
+function keyOf(kind: IncidentKind, datacenter: string, hop: Hop | null): string {
+  return `${kind} ${datacenter} ${hop ?? ''}`;
 }

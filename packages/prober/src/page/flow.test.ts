@@ -20,7 +20,9 @@ test('latencies are those of the last minute, duplicates left out', () => {
   flow.found('duplicate', 'fra', 'master', 50_000);
   expect(flow.view('fra', 'master')).toMatchObject({ medianMs: 200, slowestMs: 300 });
   flow.tick();
-  expect(flow.seconds.at(-1)).toEqual({ latencyMs: 200, duplicates: 1, lost: 0, recordsPerSecond: 0 });
+  expect(flow.seconds.at(-1)).toEqual({
+    ...{ number: 62, latencyMs: 200, duplicates: 1, lost: 0, recordsPerSecond: 0 },
+  });
 });
 
 test('several datacenters share the master: its rate is told once, not for each', () => {

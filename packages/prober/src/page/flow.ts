@@ -14,6 +14,8 @@ export interface HopView {
 
 /** One second of all datacenters, for the curves. Null: no probe arrived in the master in that second. */
 export interface Second {
+  /** Counts up by one from 1, so that a viewer can be given what it has not seen. */
+  readonly number: number;
   readonly latencyMs: number | null;
   readonly duplicates: number;
   readonly lost: number;
@@ -33,6 +35,7 @@ export class Flow {
   readonly #records = new Map<string, number[]>();
   readonly #seconds: Second[] = [];
   readonly #totals = new Map<FindingKind, number>(findingKinds.map((kind) => [kind, 0]));
+  #ticks = 0;
   #now = { latencies: [] as number[], duplicates: 0, lost: 0, master: 0 };
 
   constructor(datacenters: readonly string[]) {
@@ -59,7 +62,14 @@ export class Flow {
 
   tick(): void {
     const { latencies, duplicates, lost, master } = this.#now;
-    this.#seconds.push({ latencyMs: median(latencies), duplicates, lost, recordsPerSecond: master });
+    this.#ticks += 1;
+    this.#seconds.push({
+      number: this.#ticks,
+      latencyMs: median(latencies),
+      duplicates,
+      lost,
+      recordsPerSecond: master,
+    });
     if (this.#seconds.length > secondsKept) this.#seconds.shift();
     this.#now = { latencies: [], duplicates: 0, lost: 0, master: 0 };
     for (const seconds of this.#latencies.values()) {

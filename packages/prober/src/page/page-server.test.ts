@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPageServer } from './page-server.ts';
 
-async function start(history: readonly object[] = [{ lost: 0 }]): Promise<number> {
+type Second = { number: number; [more: string]: unknown };
+
+const numbered = (count: number, more: object = { lost: 0 }): Second[] =>
+  Array.from({ length: count }, (_, index) => ({ number: index + 1, ...more }));
+
+async function start(history: readonly Second[] = numbered(1)): Promise<number> {
   const server = await startPageServer({
     listen: { address: '127.0.0.1', port: 0 },
     knob: 'PENSTOCK_PROBER_PAGE_LISTEN',
@@ -44,11 +49,11 @@ test('the history comes first, then what is now', async () => {
   let text = '';
   while (!text.includes('kept')) text += (await reader.read()).value ?? '';
   await reader.cancel();
-  expect(text).toBe('event: history\ndata: [{"lost":0}]\n\ndata: {"verdict":"kept"}\n\n');
+  expect(text).toBe('event: history\ndata: [{"number":1,"lost":0}]\n\ndata: {"verdict":"kept"}\n\n');
 });
 
 test('a history that is long comes in parts', async () => {
-  const response = await fetch(`http://127.0.0.1:${await start(Array(130).fill({ lost: 0 }))}/updates`);
+  const response = await fetch(`http://127.0.0.1:${await start(numbered(130))}/updates`);
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   while (!text.includes('kept')) text += (await reader.read()).value ?? '';
@@ -59,18 +64,24 @@ test('a history that is long comes in parts', async () => {
   expect(parts.map(({ length }) => length)).toEqual([60, 60, 10]);
 });
 
-test('a viewer that is slow misses updates, and is not let go in the middle of the history', async () => {
+test('a viewer that is slow gets every second, once and in order, and is not let go meanwhile', async () => {
   // More than the buffers between two processes take.
-  const port = await start(Array(60).fill({ padding: 'x'.repeat(400_000) }));
+  const history = numbered(60, { padding: 'x'.repeat(400_000) });
+  const port = await start(history);
   const asked = request({ host: '127.0.0.1', port, path: '/updates' }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  await sleep(2_500);
-  let updates = 0;
-  for await (const chunk of response) {
-    updates += String(chunk).split('"verdict"').length - 1;
-    if (updates >= 2) break;
+  // These pass while it reads nothing.
+  for (let number = 61; number <= 63; number++) {
+    await sleep(1_000);
+    history.push({ number });
   }
-  expect(updates).toBeGreaterThanOrEqual(2);
+  let text = '';
+  for await (const chunk of response) {
+    text += String(chunk).replaceAll(/x+/g, '');
+    if (/"number":63\D[^]*"verdict"/.test(text)) break;
+  }
+  const numbers = [...text.matchAll(/"number":(\d+)/g)].map(([, number]) => Number(number));
+  expect(numbers).toEqual(Array.from({ length: 63 }, (_, index) => index + 1));
 });
 
 test.each([

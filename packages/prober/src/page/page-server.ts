@@ -8,8 +8,11 @@ export interface PageServerOptions {
   readonly knob: string;
   /** What the page shows now, as JSON; asked for once a second while somebody looks. */
   snapshot(): object;
-  /** The curves of the last minutes, for a page that is just opened: an object for each second. */
-  history(): readonly object[];
+  /**
+   * The curves of the last minutes, an object for each second, numbered without a gap. Each viewer is given
+   * what it has not seen yet: all of it when it comes, and what it missed when it has caught up.
+   */
+  history(): readonly { readonly number: number }[];
 }
 
 export interface PageServer extends AsyncDisposable {
@@ -20,7 +23,10 @@ const viewersMax = 32;
 const updateEveryMs = 1_000;
 /** A page that hears nothing for 5 s says so: a part takes less, also over a slow line. */
 const secondsInPart = 60;
-/** A viewer that reads slowly misses updates. One that has not caught up for so long is let go. */
+/**
+ * A viewer that reads slowly gets its updates later, together. One that has not caught up for so long is let
+ * go.
+ */
 const behindMaxMs = 30_000;
 
 const files = new Map(
@@ -59,12 +65,12 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   await listenOn(server, options.listen, options.knob);
   const timer = setInterval(() => {
     if (viewers.size === 0) return;
-    const update = `data: ${JSON.stringify(options.snapshot())}\n\n`;
+    const seconds = options.history();
+    const snapshot = options.snapshot();
     const now = performance.now();
-    for (const [viewer, caughtUpAt] of viewers) {
+    for (const [viewer, { caughtUpAt, seen }] of viewers) {
       if (!viewer.writableNeedDrain) {
-        viewer.write(update);
-        viewers.set(viewer, now);
+        viewers.set(viewer, { caughtUpAt: now, seen: update(viewer, seconds, snapshot, seen) });
       } else if (now - caughtUpAt > behindMaxMs) {
         viewer.destroy(); // it reconnects by itself, and nothing is kept for it
       }
@@ -81,8 +87,30 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   };
 }
 
-/** Since when each of them may have something left to read. */
-type Viewers = Map<ServerResponse, number>;
+interface Viewer {
+  /** Since when it may have something left to read. */
+  readonly caughtUpAt: number;
+  /** Number of the last second that it was given. */
+  readonly seen: number;
+}
+
+type Viewers = Map<ServerResponse, Viewer>;
+
+/** Writes the seconds after `seen` and what is now; answers the number of the last second. */
+function update(
+  viewer: ServerResponse,
+  seconds: readonly { readonly number: number }[],
+  snapshot: object,
+  seen: number,
+): number {
+  const unseen = seconds.filter(({ number }) => number > seen);
+  for (let from = 0; from < unseen.length; from += secondsInPart) {
+    const part = unseen.slice(from, from + secondsInPart);
+    viewer.write(`event: history\ndata: ${JSON.stringify(part)}\n\n`);
+  }
+  viewer.write(`data: ${JSON.stringify(snapshot)}\n\n`);
+  return unseen.at(-1)?.number ?? seen;
+}
 
 function answer(
   request: IncomingMessage,
@@ -98,13 +126,8 @@ function answer(
   if (path === '/updates') {
     if (viewers.size >= viewersMax) return refuse(503, 'too many viewers');
     response.writeHead(200, { ...safe, 'content-type': 'text/event-stream' });
-    const history = options.history();
-    for (let from = 0; from < history.length; from += secondsInPart) {
-      const part = history.slice(from, from + secondsInPart);
-      response.write(`event: history\ndata: ${JSON.stringify(part)}\n\n`);
-    }
-    response.write(`data: ${JSON.stringify(options.snapshot())}\n\n`);
-    viewers.set(response, performance.now());
+    const seen = update(response, options.history(), options.snapshot(), 0);
+    viewers.set(response, { caughtUpAt: performance.now(), seen });
     response.on('close', () => viewers.delete(response));
     return;
   }

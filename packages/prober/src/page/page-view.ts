@@ -2,7 +2,7 @@ import { findingKinds, hops, violations, type FindingKind } from '../account/fin
 import type { Incident, Incidents } from '../alert/incidents.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import type { WatchedHop } from '../watch/open-hops.ts';
-import type { Flow, HopView, Second } from './flow.ts';
+import type { Flow, HopView } from './flow.ts';
 
 /** What one update of the page says; the page knows nothing else. */
 export interface PageView {
@@ -17,8 +17,6 @@ export interface PageView {
   readonly open: number;
   readonly totals: Readonly<Record<string, number>>;
   readonly incidents: { readonly lasting: readonly Incident[]; readonly ended: readonly Incident[] };
-  /** The last full second, for the curves. */
-  readonly second: Second | null;
 }
 
 export interface PageSource {
@@ -45,7 +43,6 @@ export function pageView(source: PageSource): PageView {
     open,
     totals: Object.fromEntries(findingKinds.map((kind) => [kind, flow.totals.get(kind) ?? 0])),
     incidents: { lasting, ended: incidents.ended.slice(0, incidentsShown) },
-    second: flow.seconds.at(-1) ?? null,
   };
 
   function troubleAt(name: string, hop: string): string | null {
