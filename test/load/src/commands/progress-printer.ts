@@ -32,7 +32,7 @@ export function progressPrinter(out: NodeJS.WriteStream): ProgressPrinter {
 }
 
 export function progressLine(progress: SendProgress): string {
-  const { acknowledged, refused, unknown, resends, elapsedMs, latencyMs } = progress;
+  const { acknowledged, refused, unknown, resends, elapsedMs, latencyMs, strange } = progress;
   const perSecond = acknowledged / Math.max(0.001, elapsedMs / 1_000);
   return [
     `${(elapsedMs / 1_000).toFixed(0)} s`,
@@ -40,6 +40,7 @@ export function progressLine(progress: SendProgress): string {
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
     ...(resends > 0 ? [`${resends} resends`] : []),
+    ...(strange.answers > 0 ? [`${strange.answers} answers NOT OF A RECEIVER`] : []),
     `p50 ${latencyMs.p50.toFixed(1)} ms`,
     `p99 ${latencyMs.p99.toFixed(1)} ms`,
   ].join('  ');

@@ -72,6 +72,7 @@ function progress(acknowledged: number): LiveProgress {
       acknowledged,
       refused: 0,
       refusedBy: {},
+      strange: { answers: 0, first: '' },
       unknown: 0,
       requests: 0,
       bytes: 0,

@@ -7,6 +7,8 @@ export interface PostAnswer {
   status: number;
   retryAfterMs: number;
   body: string;
+  /** It is what a Receiver answers when every in-sync replica has the request. */
+  isReceipt: boolean;
 }
 
 /** A keep-alive agent for so many clients at once. */
@@ -29,7 +31,7 @@ export interface PostOptions {
 /** Posts one request. Never rejects: a broken connection is status 0. */
 export function post(baseUrl: string, sample: RequestBody, options: PostOptions): Promise<PostAnswer> {
   return new Promise((resolve) => {
-    const none: PostAnswer = { status: 0, retryAfterMs: 0, body: '' };
+    const none: PostAnswer = { status: 0, retryAfterMs: 0, body: '', isReceipt: false };
     const settle = (answer: PostAnswer): void => {
       clearTimeout(late);
       resolve(answer);
@@ -56,13 +58,14 @@ export function post(baseUrl: string, sample: RequestBody, options: PostOptions)
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', () => settle(none));
-        response.on('end', () =>
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: answered } = response;
+          const body = Buffer.concat(chunks).toString();
           settle({
-            status: response.statusCode ?? 0,
-            retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
-            body: Buffer.concat(chunks).toString(),
-          }),
-        );
+            ...{ status, body, retryAfterMs: retryAfterMs(answered['retry-after'], Date.now()) },
+            isReceipt: status === 200 && isReceipt(sample, answered['content-type'], body),
+          });
+        });
       },
     );
     // Not the socket's own time-out: that begins anew with each byte, and an answer may trickle for ever.
@@ -73,6 +76,20 @@ export function post(baseUrl: string, sample: RequestBody, options: PostOptions)
       if (options.cut) setImmediate(() => outgoing.destroy(new Error('cut before the answer')));
     });
   });
+}
+
+/**
+ * Whether a 200 is of a Receiver, as its OpenAPI describes it. The login page of a network, or a server that
+ * listens there by mistake, answers 200 as well, and has stored nothing.
+ */
+function isReceipt({ method }: RequestBody, contentType: string | undefined, body: string): boolean {
+  if (method === 'GET') return contentType === 'image/gif' && body.startsWith('GIF89a');
+  try {
+    const said = Object(JSON.parse(body)) as { request_id?: unknown; bytes?: unknown };
+    return typeof said.request_id === 'string' && typeof said.bytes === 'number';
+  } catch {
+    return false;
+  }
 }
 
 /** A pixel and a beacon. They have their API key in the URL. */

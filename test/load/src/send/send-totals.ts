@@ -8,13 +8,18 @@ export interface SendProgress {
   unknown: number;
   /** Those that were refused, by the status of the answer. */
   refusedBy: Readonly<Record<string, number>>;
-  /** Requests that were answered 200, and the bytes of their bodies as sent. */
+  /**
+   * Answers that say all is well and are not a Receiver's, such as those of a network's login page: nothing is
+   * stored. `first`: the beginning of the first one.
+   */
+  strange: { answers: number; first: string };
+  /** Requests that were acknowledged, and the bytes of their bodies as sent. */
   requests: number;
   bytes: number;
   resends: number;
   elapsedMs: number;
   /**
-   * Of requests answered 200, until the answer: from the moment the request was due, or without a rate from
+   * Of acknowledged requests, until the answer: from the moment the request was due, or without a rate from
    * its first try.
    */
   latencyMs: { p50: number; p99: number; p999: number; max: number };
@@ -24,9 +29,11 @@ export interface SendProgress {
 
 /** As of now, while the run goes on. */
 export interface LiveProgress extends SendProgress {
-  /** Of the requests that were answered 200 since the progress before this one; all 0 when none was. */
+  /** Of the requests that were acknowledged since the progress before this one; all 0 when none was. */
   recentLatencyMs: { p50: number; p99: number; max: number };
 }
+
+const strangeCharactersMax = 80;
 
 export class SendTotals {
   acknowledged = 0;
@@ -37,6 +44,7 @@ export class SendTotals {
   resends = 0;
   lateMs = 0;
   readonly latencies = new Latencies();
+  #strange = { answers: 0, first: '' };
   readonly #refusedBy = new Map<number, number>();
   #recent = new Latencies();
   readonly #startedAt: number;
@@ -55,6 +63,13 @@ export class SendTotals {
 
   refusedWith(status: number, events: number): void {
     this.#refusedBy.set(status, (this.#refusedBy.get(status) ?? 0) + events);
+  }
+
+  answeredByStranger(status: number, body: string): void {
+    const beginning = JSON.stringify(body.slice(0, strangeCharactersMax));
+    this.#strange.first ||= `status ${status}, body ${beginning}${body.length > strangeCharactersMax ? '...' : ''}`;
+    this.#strange.answers++;
+    this.touch();
   }
 
   answered(latencyMs: number, bodyBytes: number): void {
@@ -78,6 +93,7 @@ export class SendTotals {
     const { latencies, acknowledged, refused, unknown, requests, bytes, resends, lateMs } = this;
     return {
       ...{ acknowledged, refused, unknown, requests, bytes, resends, lateMs },
+      strange: { ...this.#strange },
       refusedBy: Object.fromEntries(this.#refusedBy),
       elapsedMs: this.#lastAt - this.#startedAt,
       latencyMs: {

@@ -28,14 +28,21 @@ async function receiver(answer: Answer): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** As a Receiver acknowledges. */
+function acknowledge({ method }: IncomingMessage, response: ServerResponse): void {
+  const isPixel = method === 'GET';
+  response.setHeader('content-type', isPixel ? 'image/gif' : 'application/json');
+  response.end(isPixel ? 'GIF89a' : '{"request_id":"0","bytes":9}');
+}
+
 const some = { seed: 5, events: 40, eventsPerRequest: 4, clients: 2 };
 
 test('every event is sent, and the ledger knows its answer', async () => {
   const seen: number[] = [];
-  const url = await receiver((_, response, ids) => {
+  const url = await receiver((request, response, ids) => {
     seen.push(...ids);
     response.statusCode = ids.includes(8) ? 400 : 200;
-    response.end();
+    acknowledge(request, response);
   });
   const { ledger, total } = await send({ ...some, urls: [url], mix: parseMix('1,2,3,4,pixel,beacon') });
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, event) => event));
@@ -50,7 +57,7 @@ test('the API key is in the header, and in the URL of those who can set none', a
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://any');
     const { authorization: header = 'no header' } = request.headers;
     seen.add(`${request.method} ${pathname} ${header} ${searchParams.get('api_key') ?? 'not in the URL'}`);
-    response.end();
+    acknowledge(request, response);
   });
   const mix = parseMix('1,2,3,4,avro,pixel,beacon');
   await send({ ...some, events: 200, eventsPerRequest: 2, urls: [url], mix, apiKey: 'a+key' });
@@ -79,11 +86,11 @@ test('a run that a Receiver refuses for its key says so in words', async () => {
 
 test('Retry-After is heeded, and the same events are sent again', async () => {
   const times: number[] = [];
-  const url = await receiver((_, response) => {
+  const url = await receiver((request, response) => {
     times.push(performance.now());
     response.statusCode = times.length === 1 ? 503 : 200;
     response.setHeader('retry-after', '1');
-    response.end();
+    acknowledge(request, response);
   });
   const { ledger, total } = await send({ ...some, events: 4, urls: [url] });
   expect(times).toHaveLength(2);
@@ -93,9 +100,9 @@ test('Retry-After is heeded, and the same events are sent again', async () => {
 
 test('with a rate, a request behind a slow answer is as late as its user would see it', async () => {
   let answered = 0;
-  const url = await receiver((_, response) => {
+  const url = await receiver((request, response) => {
     // The first answer takes 600 ms; the next three requests are due 100 ms after each other meanwhile.
-    setTimeout(() => response.end(), answered++ === 0 ? 600 : 0);
+    setTimeout(() => acknowledge(request, response), answered++ === 0 ? 600 : 0);
   });
   const { total } = await send({
     ...{ ...some, events: 16, clients: 1, urls: [url] },
@@ -107,7 +114,7 @@ test('with a rate, a request behind a slow answer is as late as its user would s
 });
 
 test('each step of a rate has its own totals', async () => {
-  const url = await receiver((_, response) => response.end());
+  const url = await receiver(acknowledge);
   const rate = [{ eventsPerSecond: 40, seconds: 0.5 }, { eventsPerSecond: 400 }];
   const { total, steps } = await send({ ...some, events: 100, urls: [url], rate });
   expect(steps.map(({ acknowledged }) => acknowledged)).toEqual([20, 80]);
@@ -115,7 +122,7 @@ test('each step of a rate has its own totals', async () => {
 });
 
 test('a step that is too short for a request of its own has a row of nothing', async () => {
-  const url = await receiver((_, response) => response.end());
+  const url = await receiver(acknowledge);
   const rate = parseRate('1010x1,5x1,1000x1');
   const options = { ...some, events: 1_200, eventsPerRequest: 20, clients: 8, urls: [url], rate };
   const sent = await send(options);
@@ -123,6 +130,28 @@ test('a step that is too short for a request of its own has a row of nothing', a
   const own = { cpuMicrosPerEvent: 1, cores: 2 };
   const lines = describeSent({ ...sent, ledger: 'l', seed: 5, unsent: 0, own }, rate).split('\n');
   expect(lines[2]).toMatch(/^step 2 +5 +0 /);
+});
+
+test.each([
+  ['the login page of a network', 200, 'text/html', '<html>Welcome to the Grand Hotel, please log in'],
+  ['a server that stores nothing', 204, 'text/plain', ''],
+  ['another service', 200, 'application/json', '{"status":"ok"}'],
+  ['a service that says null', 200, 'application/json', 'null'],
+  ['a page for a pixel', 200, 'image/gif', '<html>'],
+])('%s acknowledges nothing, and is told', async (_, status, contentType, body) => {
+  const url = await receiver((_request, response) => {
+    response.writeHead(status, { 'content-type': contentType });
+    response.end(body);
+  });
+  const mix = parseMix('pixel,4');
+  const eight = { ...some, events: 8, mix, urls: [url], rate: [{ eventsPerSecond: 400 }] };
+  const sent = await send({ ...eight, resendForMs: 100 });
+  expect([sent.total.acknowledged, sent.total.unknown, sent.total.requests]).toEqual([0, 8, 0]);
+  expect(sent.ledger.count('acknowledged')).toBe(0);
+  const own = { cpuMicrosPerEvent: 1, cores: 2 };
+  expect(describeSent({ ...sent, ledger: 'l', seed: 5, unsent: 0, own })).toContain(
+    ` answers were not a Receiver's, so no acknowledgement; the first: status ${status}, body ${JSON.stringify(body)}.`,
+  );
 });
 
 test('without an answer until the end its events are unknown', async () => {

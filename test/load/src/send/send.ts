@@ -130,8 +130,9 @@ class Run {
     this.ledger.header.requests++;
     for (let attempt = 1; ; attempt++) {
       const cut = planned.mode === 'cut' && attempt === 1;
-      const { status, retryAfterMs, sentBytes } = await this.#post(planned, occurredAtMs, attempt, cut);
-      if (status === 200) {
+      const answer = await this.#post(planned, occurredAtMs, attempt, cut);
+      const { status, retryAfterMs, sentBytes } = answer;
+      if (answer.isReceipt) {
         const latencyMs = performance.now() - dueAt;
         for (const each of totals) each.answered(latencyMs, sentBytes);
         if (planned.mode === 'twice') await this.#post(planned, occurredAtMs, attempt + 1, false);
@@ -141,6 +142,7 @@ class Run {
         for (const each of totals) each.refusedWith(status, planned.rejected.length);
         return this.#note(planned, 'refused', totals);
       }
+      if (status > 0 && status < 400) for (const each of totals) each.answeredByStranger(status, answer.body);
       if (performance.now() > untilAt || this.#options.signal?.aborted) {
         return this.#note(planned, 'unknown', totals);
       }
