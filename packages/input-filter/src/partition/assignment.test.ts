@@ -78,30 +78,53 @@ function start(o: { leaderless?: Set<number> } = {}) {
   return { assignment, looks, logged };
 }
 
+function restedMs(assignment: Assignment, partition: number): number {
+  const state = assignment.states.get(partition);
+  return state?.kind === 'resting' ? state.restedMs : 0;
+}
+
 const why = pause('raw-corrupt', 'a batch cannot be read', null);
 
 describe('a partition whose output takes nothing', () => {
   test('rests longer each time, until something is written', () => {
     const { assignment } = start();
-    assignment.run(owned(3));
+    for (const partition of [2, 3]) assignment.run(owned(partition));
     const rests: number[] = [];
     for (let n = 0; n < 6; n += 1) {
-      assignment.rest(3);
-      const state = assignment.states.get(3);
-      rests.push(state?.kind === 'resting' ? state.restedMs : 0);
+      assignment.rest([3]);
+      rests.push(restedMs(assignment, 3));
       expect(assignment.wakeRested(performance.now() + 61_000)).toHaveLength(1);
     }
     expect(rests).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
     assignment.wrote(3);
-    assignment.rest(3);
-    expect(assignment.states.get(3)).toMatchObject({ kind: 'resting', restedMs: 5_000 });
+    assignment.rest([3]);
+    expect(restedMs(assignment, 3)).toBe(5_000);
+  });
+
+  test('is tried soon where all take nothing: nobody is held up', () => {
+    const { assignment } = start();
+    for (const partition of [1, 2]) assignment.run(owned(partition));
+    assignment.begin(3); // is being taken over: it has nothing open
+    assignment.pause(4, why);
+    const rests: number[][] = [];
+    for (let n = 0; n < 3; n += 1) {
+      expect(assignment.rest([1, 2])).toEqual([1, 2]);
+      rests.push([1, 2].map((partition) => restedMs(assignment, partition)));
+      expect(assignment.wakeRested(performance.now() + 61_000)).toHaveLength(2);
+    }
+    expect(rests).toEqual([500, 1_000, 2_000].map((ms) => [ms, ms]));
+    assignment.rest([1]);
+    expect(restedMs(assignment, 1)).toBe(5_000); // the other one runs
+    assignment.wrote(2);
+    assignment.rest([2]);
+    expect(restedMs(assignment, 2)).toBe(500); // and now rests as well
   });
 
   test('is woken only when its outputs have a leader', () => {
     const leaderless = new Set([3]);
     const { assignment } = start({ leaderless });
     for (const partition of [2, 3]) assignment.run(owned(partition));
-    for (const partition of [2, 3]) assignment.rest(partition);
+    for (const partition of [2, 3]) assignment.rest([partition]);
     const now = Math.ceil(performance.now()); // whole, so that sums of it are exact
     expect(assignment.wakeRested(now)).toEqual([]);
     expect(assignment.wakeRested(now + 6_000).map(({ partition }) => partition)).toEqual([2]);
@@ -114,12 +137,12 @@ describe('a partition whose output takes nothing', () => {
   test('is still owned, and is forgotten when it is given away', () => {
     const { assignment } = start();
     assignment.run(owned(3));
-    assignment.rest(3);
+    assignment.rest([3]);
     expect(assignment.ownedOf(3)?.partition).toBe(3);
     assignment.drop(3);
     expect(assignment.ownedOf(3)).toBeUndefined();
     expect(assignment.wakeRested(performance.now() + 60_000)).toEqual([]);
-    expect(assignment.rest(3)).toBe(false);
+    expect(assignment.rest([3])).toEqual([]);
   });
 });
 

@@ -123,20 +123,27 @@ export class Assignment {
   }
 
   /**
-   * An output partition of it takes nothing. @returns whether it is owned here, and so rests now: do not
-   * fetch it.
+   * Output partitions of these took nothing in one transaction. Where none of the others runs, a try of them
+   * holds up nobody, so it comes soon: as after the loss of their only broker.
+   * @returns those that are owned here, and so rest now: do not fetch them.
    */
-  rest(partition: number): boolean {
-    const state = this.#states.get(partition);
-    if (state === undefined || !('owned' in state)) return false;
-    const restedMs = restMs(state.restedMs);
-    const untilAt = performance.now() + restedMs;
-    this.#states.set(partition, { kind: 'resting', owned: state.owned, restedMs, untilAt });
-    this.#log.warn(
-      { partition, restMs: restedMs },
-      'an output partition takes nothing: its raw partition rests, the others go on',
+  rest(partitions: readonly number[]): number[] {
+    const resting = [...this.#states].flatMap(([partition, state]) =>
+      'owned' in state && partitions.includes(partition) ? [{ partition, ...state }] : [],
     );
-    return true;
+    const othersGoOn = [...this.#states].some(
+      ([partition, { kind }]) => kind === 'running' && !partitions.includes(partition),
+    );
+    for (const { partition, owned, restedMs: lastMs } of resting) {
+      const restedMs = restMs(lastMs, othersGoOn ? 'others' : 'nobody');
+      const untilAt = performance.now() + restedMs;
+      this.#states.set(partition, { kind: 'resting', owned, restedMs, untilAt });
+      const what = othersGoOn
+        ? 'an output partition takes nothing: its raw partition rests, the others go on'
+        : 'an output partition takes nothing, nor does that of any other: its raw partition rests';
+      this.#log.warn({ partition, restMs: restedMs }, what);
+    }
+    return resting.map(({ partition }) => partition);
   }
 
   /**

@@ -321,7 +321,7 @@ export class FilterThread implements Service {
 
   #onAborted({ stuck, moved, unwritable }: Aborted): void {
     const { assignment, feed } = this.#parts;
-    for (const partition of stuck) if (assignment.rest(partition)) feed.stop(partition);
+    for (const partition of assignment.rest(stuck)) feed.stop(partition);
     for (const owned of assignment.owned) this.#startFetching(owned);
     for (const { partition } of moved) {
       feed.stop(partition);
