@@ -61,6 +61,7 @@ export {
 export type { FilterSizes, ReceiverSizes } from './admin/pipeline-topics.ts';
 export { watchStuckLso } from './admin/stuck-lso-watch.ts';
 export type { StableMark } from './admin/stuck-lso-watch.ts';
+export { namedTransactions } from './admin/open-transactions.ts';
 export { stuckTransactions } from './admin/stuck-transactions.ts';
 export type { StuckTransaction } from './admin/stuck-transactions.ts';
 export { noSuchTopic, topicProblems } from './admin/topic-problems.ts';

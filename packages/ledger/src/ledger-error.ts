@@ -4,16 +4,21 @@ export type LedgerErrorCode =
   | 'NO_GENESIS'
   | 'OTHER_LINK'
   | 'OTHER_CLUSTER'
-  | 'SHARDS_DIFFER';
+  | 'SHARDS_DIFFER'
+  | 'UNDECIDED';
 
-/** The ledger is not what this process may work with. Never retryable: an operator must look. */
+/**
+ * The ledger is not what this process may work with: an operator must look. Only UNDECIDED is retryable: the
+ * open transaction that hides the end of the ledger may end.
+ */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly code: LedgerErrorCode;
-  readonly retryable = false;
+  readonly retryable: boolean;
 
   constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    this.retryable = code === 'UNDECIDED';
   }
 }

@@ -1,4 +1,5 @@
 import { listOffsets, readRange, type Cluster, type PartitionPlace, type RecordView } from '@penstock/kafka';
+import { decidedEnd, type LedgerEnd, type Patience } from './decided-end.ts';
 import type { Genesis } from './genesis.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedgerRecord } from './ledger-record.ts';
@@ -16,31 +17,57 @@ export interface LedgerState {
   readonly answers: readonly bigint[];
 }
 
+/** What can be seen of a ledger partition, and whether that is all. */
+export interface LedgerLook extends LedgerState {
+  /** Why newer positions, or a newer genesis, may be hidden; null: all that is committed is seen. */
+  readonly undecided: string | null;
+}
+
 /**
  * Reads a shard's positions from the end of its ledger partition. One record holds all of them, so little is
  * read. The distance read grows until a committed record is found: aborted ones and markers may follow it.
  *
  * Final only for the owner of the shard, after InitProducerId: no commit of an earlier owner can arrive
- * then. Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost.
+ * then. Throws LedgerError NO_GENESIS when the partition was never initialised, or was lost; and UNDECIDED
+ * when somebody's open transaction still hides after `patienceMs` what may be committed.
  */
 export async function readLedger(
   cluster: Cluster,
   topic: string,
   shard: number,
-  options: Waits = {},
+  options: Patience = {},
 ): Promise<LedgerState> {
+  const { undecided, ...state } = await lookAtLedger(cluster, topic, shard, options);
+  if (undecided !== null) throw new LedgerError('UNDECIDED', undecided);
+  return state;
+}
+
+/**
+ * The same for readers that only show what they see: it also reads what lies before an open transaction, and
+ * says so. Nobody may copy by it.
+ */
+export async function lookAtLedger(
+  cluster: Cluster,
+  topic: string,
+  shard: number,
+  options: Patience = {},
+): Promise<LedgerLook> {
   const place = { cluster, topic, partition: shard };
   const start = await offsetOf(place, 'earliest', options);
-  const end = await ledgerEnd(cluster, topic, shard, options);
+  const ends = await decidedEnd(place, options);
+  const { end, undecided } = ends;
   for (let back = 64n; ; back *= 8n) {
     const from = end - back > start ? end - back : start;
     const tail = await readTail(place, from, end, options);
     const { answers } = tail;
     if (tail.positions !== undefined)
-      return { ...(await withGenesis(place, tail, tail.positions, options)), end, answers };
+      return { ...(await withGenesis(place, tail, tail.positions, options)), ...ends, answers };
     if (from > start) continue;
-    if (tail.genesis === undefined) throw noGenesis(topic, shard);
-    return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: [], end, answers };
+    if (tail.genesis === undefined) {
+      throw undecided === null ? noGenesis(topic, shard) : new LedgerError('UNDECIDED', undecided);
+    }
+    const { genesis, genesisOffset } = tail;
+    return { genesis, genesisOffset, positions: [], ...ends, answers };
   }
 }
 
@@ -54,10 +81,7 @@ export function ledgerEnd(
   return offsetOf({ cluster, topic, partition: shard }, 'latest', options);
 }
 
-/** The signal ends every wait, with its reason. */
-interface Waits {
-  signal?: AbortSignal | undefined;
-}
+type Waits = Pick<Patience, 'signal'>;
 
 interface Tail {
   genesis: Genesis | undefined;
@@ -76,7 +100,7 @@ async function withGenesis(
   tail: Tail,
   positions: Positions,
   options: Waits,
-): Promise<Omit<LedgerState, 'end' | 'answers'>> {
+): Promise<Omit<LedgerState, 'answers' | keyof LedgerEnd>> {
   const { partitions } = positions;
   if (tail.genesis !== undefined && tail.genesisOffset >= positions.genesisOffset) {
     return { genesis: tail.genesis, genesisOffset: tail.genesisOffset, positions: partitions };

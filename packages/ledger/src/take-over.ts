@@ -1,5 +1,6 @@
 import { openTransactionSession, type Cluster, type TransactionSession } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
+import type { Patience } from './decided-end.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read-ledger.ts';
 
@@ -22,8 +23,10 @@ export function transactionalIdOf(ledgerTopic: string, shard: number): string {
  * 1. InitProducerId. From then on, an earlier owner can neither write nor commit. Its open transaction is
  *    aborted. A transaction that it had committed is complete on every partition, markers included, before
  *    the answer comes.
- * 2. Read the ledger up to the end that a read_committed reader sees now. The order matters: if the ledger
- *    were read first, the earlier owner could commit in between, and its copies would be copied again.
+ * 2. Read the ledger up to its end. The order matters: if the ledger were read first, the earlier owner could
+ *    commit in between, and its copies would be copied again. An open transaction of somebody else hides
+ *    commits behind it: it is waited for, and after `patienceMs` the takeover is refused (LedgerError
+ *    UNDECIDED).
  *
  * The signal ends both, with its reason. A death after step 1 leaves a shard without an open transaction; a
  * death after step 2 leaves nothing to clean up.
@@ -32,10 +35,15 @@ export async function takeOverShard(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
-  options: { transactionTimeoutMs?: number; signal?: AbortSignal } = {},
+  options: Patience & { transactionTimeoutMs?: number } = {},
 ): Promise<{ session: TransactionSession; state: LedgerState }> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
-  const session = await openTransactionSession(target, { transactionalId, ...options });
+  const { transactionTimeoutMs, signal } = options;
+  const session = await openTransactionSession(target, {
+    transactionalId,
+    ...(transactionTimeoutMs !== undefined && { transactionTimeoutMs }),
+    ...(signal && { signal }),
+  });
   try {
     return { session, state: await readLinkLedger(target, identity, shard, options) };
   } catch (error) {
@@ -47,13 +55,13 @@ export async function takeOverShard(
 /**
  * Reads the ledger of a shard, and throws LedgerError when it is not that of the link. It is final for the
  * owner of the shard, after a takeover or a failed commit; to everybody else it shows what is decided by now.
- * Ends with the signal.
+ * Waits for open transactions, and throws UNDECIDED, as `readLedger`. Ends with the signal.
  */
 export async function readLinkLedger(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
-  options: { signal?: AbortSignal } = {},
+  options: Patience = {},
 ): Promise<LedgerState> {
   const state = await readLedger(target, identity.ledgerTopic, shard, options);
   const { partitions } = await target.topic(identity.ledgerTopic);

@@ -3,6 +3,7 @@ import { sharedKafka, uniqueName } from '@penstock/test-broker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   encodeBatch,
+  listOffsets,
   openCluster,
   openTransactionSession,
   type Cluster,
@@ -10,6 +11,7 @@ import {
 } from '@penstock/kafka';
 import {
   genesisRecord,
+  lookAtLedger,
   positionsRecord,
   readLedger,
   takeOverShard,
@@ -63,6 +65,54 @@ test('what an earlier owner left open is never seen, and it can commit nothing a
   await zombie[Symbol.asyncDispose]();
 });
 
+test('a takeover never goes on from positions that somebody else holds hidden: it waits, or says who does', async () => {
+  const { identity, session } = await beginLedger();
+  appendPositions(session, identity, 5n);
+  await session.commit();
+  const transactionalId = uniqueName('stranger');
+  const stranger = await openTransactionSession(cluster, { transactionalId, transactionTimeoutMs: 600_000 });
+  stranger.append(
+    identity.ledgerTopic,
+    0,
+    encodeBatch([{ key: null, value: null, timestampMs: Date.now() }]),
+  );
+  await eventually(async () => (await writtenTo(identity)) === 5n);
+  appendPositions(session, identity, 6n);
+  await session.commit();
+
+  // Our commit of 6 lies behind it.
+  const refused = await takeOverShard(cluster, identity, 0, { patienceMs: 100 }).catch(
+    (error: unknown) => error,
+  );
+  expect(refused).toMatchObject({ name: 'LedgerError', code: 'UNDECIDED', retryable: true });
+  expect(String(refused)).toContain(`transactional id ${transactionalId} (producer id `);
+  expect(String(refused)).toContain(`${identity.ledgerTopic}-0 is undecided from offset 4 on`);
+  // Whoever only looks sees the old positions, and is told so.
+  const look = await lookAtLedger(cluster, identity.ledgerTopic, 0, { patienceMs: 0 });
+  expect(look.positions).toEqual([positionAt(5n)]);
+  expect(look.undecided).toContain(transactionalId);
+
+  const waiting = takeOverShard(cluster, identity, 0, { patienceMs: 60_000 });
+  await stranger.abort();
+  const taken = await waiting;
+  expect(taken.state.positions).toEqual([positionAt(6n)]);
+  await using closed = new AsyncDisposableStack();
+  for (const each of [taken.session, stranger, session]) closed.use(each);
+});
+
+test('a genesis that is hidden is not taken for one that was lost', async () => {
+  const ledgerTopic = uniqueName('mirror.hidden');
+  await (await sharedKafka()).createTopic(ledgerTopic, { partitions: 1 });
+  const transactionalId = uniqueName('stranger');
+  await using stranger = await openTransactionSession(cluster, { transactionalId });
+  stranger.append(ledgerTopic, 0, encodeBatch([{ key: null, value: null, timestampMs: Date.now() }]));
+  await eventually(async () => (await writtenTo({ ledgerTopic })) === 1n);
+  const looked = lookAtLedger(cluster, ledgerTopic, 0, { patienceMs: 0 });
+  await expect(looked).rejects.toMatchObject({ code: 'UNDECIDED' });
+  await stranger.abort();
+  await expect(readLedger(cluster, ledgerTopic, 0)).rejects.toMatchObject({ code: 'NO_GENESIS' });
+});
+
 test('a genesis written after the positions is the one in force', async () => {
   const { identity, session } = await beginLedger();
   appendPositions(session, identity, 5n);
@@ -89,6 +139,15 @@ test('a ledger without a genesis, of another link or between other clusters is r
   const other = { ...identity, sourceClusterId: 'another' };
   await expect(takeOverShard(cluster, other, 0)).rejects.toMatchObject({ code: 'OTHER_CLUSTER' });
 });
+
+/** Where it ends, visible or not. */
+async function writtenTo({ ledgerTopic }: Pick<LinkIdentity, 'ledgerTopic'>): Promise<bigint | undefined> {
+  return (await listOffsets(cluster, ledgerTopic, [0], 'latest', 'read_uncommitted')).get(0)?.offset;
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  await expect.poll(holds, { timeout: 60_000 }).toBe(true);
+}
 
 /** A ledger of one shard with its genesis, and a session that owns it. */
 async function beginLedger(): Promise<{ identity: LinkIdentity; session: TransactionSession }> {

@@ -1,4 +1,11 @@
-import { listOffsets, encodeBatch, openCluster, openTransactionSession, type Cluster } from '@penstock/kafka';
+import {
+  listOffsets,
+  encodeBatch,
+  namedTransactions,
+  openCluster,
+  openTransactionSession,
+  type Cluster,
+} from '@penstock/kafka';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import type { MovedGroup } from '../src/commands/move-group.ts';
@@ -9,6 +16,7 @@ import {
   commitPositions,
   createLink,
   eventually,
+  expectExactCopy,
   testTimeoutMs,
   useTwoClusters,
   type TestLink,
@@ -62,6 +70,52 @@ test(
     expect(await at(clusters.sourceCluster, 27n)).toBe('28 null');
     expect(await at(target, 28n)).toBe('27 null');
     expect(await audit(link)).toMatchObject([0, { verdict: 'equal', sourceRecords: 30, targetRecords: 30 }]);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'a mirror that starts while a transaction of somebody else hides its last commits copies nothing twice',
+  async () => {
+    const env = { PENSTOCK_MIRROR_SHARDS: '1', PENSTOCK_MIRROR_DISCOVERY_INTERVAL_MS: '600000' };
+    const link = await createLink(clusters, { partitions: 1, env });
+    const ledger = { ...link, topic: `mirror.${link.link}` };
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    const transactionalId = uniqueName('stranger');
+    await using stranger = await openTransactionSession(target, {
+      transactionalId,
+      transactionTimeoutMs: 600_000,
+    });
+    const first = startMirrorProcess(link.env);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
+    await copiedUpToNow(first, clusters.sourceCluster, link.topic, [0]);
+    const key = Buffer.from('of a stranger');
+    stranger.append(ledger.topic, 0, encodeBatch([{ key, value: null, timestampMs: Date.now() }]));
+    await eventually('it is open', async () => {
+      const open = await namedTransactions(target, [{ topic: ledger.topic, partition: 0 }]);
+      return open.some((each) => each.transactionalId === transactionalId) || undefined;
+    });
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 3);
+    await copiedUpToNow(first, clusters.sourceCluster, link.topic, [0]);
+    await first.kill();
+
+    const next = startMirrorProcess(link.env);
+    await eventually('it says who hides its ledger', async () => {
+      const idle = (await next.status())?.shards?.[0]?.idleBecause;
+      return idle?.includes(`transactional id ${transactionalId} (producer id`) || undefined;
+    });
+    const status = await mirrorCommand(['status'], link.env);
+    expect(status.output).toContain(`THESE MAY BE OLD POSITIONS: ${ledger.topic}-0 is undecided from offset`);
+    expect(status.output).toContain(transactionalId);
+    const audited = await mirrorCommand(['audit'], link.env);
+    expect(audited).toMatchObject({ exitCode: 1, problems: expect.stringContaining(transactionalId) });
+    expect(next.process.exit).toBeUndefined();
+
+    await stranger.abort();
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
+    await copiedUpToNow(next, clusters.sourceCluster, link.topic, [0]);
+    expect(await next.stop()).toBe(0);
+    expect(await expectExactCopy(clusters, link, [0])).toBe(50);
   },
   testTimeoutMs,
 );

@@ -5,23 +5,9 @@ import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { retrying } from '../errors/retrying.ts';
 import { partitionName } from '../topic-partition.ts';
 import type { TopicPartition } from '../topic-partition.ts';
-import {
-  describeProducersRequest,
-  describeTransactionsRequest,
-  listTransactionsRequest,
-} from '../requests/describe-transactions.ts';
+import { describeTransactionsRequest } from '../requests/describe-transactions.ts';
 import { wallClockMs } from '../wall-clock.ts';
-
-/** An open transaction in a partition's log. A read_committed reader sees nothing from `firstOffset` on. */
-export interface TransactionInLog extends TopicPartition {
-  producerId: bigint;
-  producerEpoch: number;
-  /** The offset of its first record here. */
-  firstOffset: bigint;
-  lastTimestampMs: number;
-  /** The coordinator epoch of the last marker here; -1: there was none. */
-  coordinatorEpoch: number;
-}
+import { idsOf, openTransactions, type TransactionInLog } from './open-transactions.ts';
 
 /** What the coordinator says of a transactional id. */
 export interface CoordinatorView {
@@ -101,54 +87,6 @@ export function whyStuck(open: TransactionInLog, view: CoordinatorView | undefin
   if (isPart && (view.state === 'Ongoing' || view.state.startsWith('Prepare'))) return undefined;
   const where = isPart ? '' : ', and this partition is not part of its present transaction';
   return `its transactional id is ${view.state} in epoch ${view.producerEpoch}${where}`;
-}
-
-async function openTransactions(
-  cluster: Cluster,
-  connections: BrokerConnections,
-  partitions: readonly TopicPartition[],
-): Promise<TransactionInLog[]> {
-  await cluster.refresh(...new Set(partitions.map(({ topic }) => topic)));
-  const leaderOf = ({ topic, partition }: TopicPartition): number =>
-    cluster.knownTopic(topic)?.partitions[partition]?.leader ?? -1;
-  const asked = [...Map.groupBy(partitions, leaderOf)].map(async ([leader, some]) => {
-    if (leader < 0) return []; // without a leader it is stuck for another reason, which its readers report
-    const topics = [...Map.groupBy(some, ({ topic }) => topic)].map(([topic, those]) => ({
-      topic,
-      partitions: those.map(({ partition }) => partition),
-    }));
-    const answer = await connections.call(leader, describeProducersRequest, topics);
-    return answer.topics.flatMap(({ topic, partitions: answered }) =>
-      answered.flatMap(({ partition, errorCode, producers }) => {
-        if (errorCode !== 0)
-          throw new KafkaError(errorName(errorCode), `the producers of ${topic}-${partition}`);
-        return producers
-          .filter(({ firstOffset }) => firstOffset >= 0n)
-          .map((one) => ({ topic, partition, ...one }));
-      }),
-    );
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-/**
- * The transactional ids of producer ids. Asks all coordinators: only then is it certain that none knows an
- * id.
- */
-async function idsOf(
-  cluster: Cluster,
-  connections: BrokerConnections,
-  producerIds: readonly bigint[],
-): Promise<Map<bigint, string>> {
-  const ids = new Map<bigint, string>();
-  const asked = cluster.brokerIds.map(async (broker) => {
-    const answer = await connections.call(broker, listTransactionsRequest, producerIds);
-    if (answer.errorCode !== 0)
-      throw new KafkaError(errorName(answer.errorCode), `the transactions of broker ${broker}`);
-    for (const { producerId, transactionalId } of answer.transactions) ids.set(producerId, transactionalId);
-  });
-  await Promise.all(asked);
-  return ids;
 }
 
 async function viewOf(

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, KafkaError } from '../errors/errors.ts';
 import { retrying } from '../errors/retrying.ts';
 import { writeTxnMarkersRequest } from '../requests/describe-transactions.ts';
-import type { TransactionInLog } from './stuck-transactions.ts';
+import type { TransactionInLog } from './open-transactions.ts';
 
 /**
  * Ends a stuck transaction in one partition in the way that its coordinator has decided: 'commit' makes its

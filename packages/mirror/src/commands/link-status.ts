@@ -18,6 +18,8 @@ export interface LinkStatus {
   readonly unregisteredTopics: readonly string[];
   /** Registered topics of which nothing was ever seen at the source; none without the source. */
   readonly awaitedTopics: readonly string[];
+  /** Why a part of the ledger cannot be seen: positions there may be older than what is committed. */
+  readonly hidden: readonly string[];
 }
 
 /** One source partition. Null stands for unknown, never 0. */

@@ -1,5 +1,5 @@
 import { partitionName, type Cluster, type KafkaError } from '@penstock/kafka';
-import { checkGenesis, readLedger, type Genesis, type PartitionPosition } from '@penstock/ledger';
+import { checkGenesis, lookAtLedger, type Genesis, type PartitionPosition } from '@penstock/ledger';
 import type { MirrorConfig } from '../config.ts';
 import { shardCount } from '../link/shard-count.ts';
 import { inspectSource, type Inspected, type InspectedSource } from '../link/inspect-partitions.ts';
@@ -12,6 +12,9 @@ import type { LinkPartition, LinkStatus } from './link-status.ts';
 import { notBegun, targetOf } from './not-begun.ts';
 import { whatToDo } from './what-to-do.ts';
 
+/** What a mirror that works commits is decided within moments. */
+const patienceMs = 1_000;
+
 /** It only reads: the mirror goes on undisturbed. Throws MirrorError, LedgerError and KafkaError. */
 export async function readStatus(
   link: LinkEnds,
@@ -20,10 +23,13 @@ export async function readStatus(
   const { source, target, identity } = link;
   const shards = await shardCount(link);
   const partitions: LinkPartition[] = [];
+  const hidden: string[] = [];
   const registered = new Set<string>();
   const seen = new Set<string>();
   for (let shard = 0; shard < shards; shard += 1) {
-    const { genesis, positions } = await readLedger(target, identity.ledgerTopic, shard);
+    const look = await lookAtLedger(target, identity.ledgerTopic, shard, { patienceMs });
+    const { genesis, positions, undecided } = look;
+    if (undecided !== null) hidden.push(undecided);
     checkGenesis(genesis, identity, shards);
     await source.refresh(...new Set(genesis.topics.map(({ name }) => name)));
     const sources = await inspectSource(source, positions);
@@ -46,6 +52,7 @@ export async function readStatus(
     ...{ shards, registeredTopics: registered.size },
     ...{ partitions, strangers, unregisteredTopics: unregistered },
     awaitedTopics: [...registered.difference(seen)],
+    hidden,
   };
 }
 
@@ -62,10 +69,13 @@ export async function readStatusOfTarget(
   const ledger = { link, ledgerTopic: ledgerTopicOf(link), targetClusterId };
   const shards = await shardCount({ target, identity: { ...ledger, sourceClusterId: '' } });
   const partitions: LinkPartition[] = [];
+  const hidden: string[] = [];
   const registered = new Set<string>();
   let sourceClusterId = '';
   for (let shard = 0; shard < shards; shard += 1) {
-    const { genesis, positions } = await readLedger(target, ledger.ledgerTopic, shard);
+    const look = await lookAtLedger(target, ledger.ledgerTopic, shard, { patienceMs });
+    const { genesis, positions, undecided } = look;
+    if (undecided !== null) hidden.push(undecided);
     if (shard === 0) ({ sourceClusterId } = genesis);
     checkGenesis(genesis, { ...ledger, sourceClusterId }, shards);
     const unheard = { kind: 'no-answer', error: why } as const;
@@ -80,7 +90,7 @@ export async function readStatusOfTarget(
   return {
     ...{ link, at, sourceAway: why.message, ...clusters },
     ...{ shards, registeredTopics: registered.size },
-    ...{ partitions, strangers, unregisteredTopics: [], awaitedTopics: [] },
+    ...{ partitions, strangers, unregisteredTopics: [], awaitedTopics: [], hidden },
   };
 }
 

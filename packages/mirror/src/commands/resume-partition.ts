@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodeBatch,
   listOffsets,
@@ -10,6 +9,7 @@ import {
   answerPause,
   answerRecord,
   endsByItself,
+  LedgerError,
   pairsRecord,
   positionsRecord,
   readLinkLedger,
@@ -31,8 +31,7 @@ import { wallClockMs } from '../wall-clock.ts';
 /** The mirror may take its shard back before a slow answer is committed. */
 const triesMax = 5;
 /** What a mirror that works commits is decided within moments. */
-const looksMax = 10;
-const lookEveryMs = 100;
+const patienceMs = 1_000;
 
 /**
  * Answers a paused partition. It takes the partition's shard over, as an owner would, writes the new
@@ -85,13 +84,11 @@ async function decidedLedger(
   { target, identity }: LinkContext,
   shard: number,
 ): Promise<LedgerState | undefined> {
-  const { ledgerTopic } = identity;
-  const ends = await listOffsets(target, ledgerTopic, [shard], 'latest', 'read_uncommitted');
-  for (let looks = 1; ; looks += 1) {
-    const state = await readLinkLedger(target, identity, shard);
-    if (state.end >= ends.get(shard)!.offset) return state;
-    if (looks === looksMax) return undefined;
-    await sleep(lookEveryMs);
+  try {
+    return await readLinkLedger(target, identity, shard, { patienceMs });
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'UNDECIDED') return undefined;
+    throw error;
   }
 }
 

@@ -20,7 +20,7 @@ const copied: LinkPartition = {
 
 function linkStatus(at: string, partitions: readonly LinkPartition[]): LinkStatus {
   const clusters = { sourceClusterId: 'a', targetClusterId: 'b' };
-  const none = { sourceAway: null, strangers: [], unregisteredTopics: [], awaitedTopics: [] };
+  const none = { sourceAway: null, strangers: [], unregisteredTopics: [], awaitedTopics: [], hidden: [] };
   return { link: 'fra', at, ...clusters, shards: 2, registeredTopics: 1, partitions, ...none };
 }
 
@@ -81,6 +81,12 @@ test('without the source it says that this is what was copied before', () => {
   const unheard: LinkPartition = { ...copied, sourceEnd: null, behind: null };
   const away = { ...linkStatus('2026-01-02T04:00:00.000Z', [unheard]), sourceAway: 'no broker answers' };
   expect(statusTable(away)).toContain('The source does not answer (no broker answers)');
+});
+
+test('what an open transaction hides of the ledger is said', () => {
+  const hidden = ['mirror.fra-0 is undecided from offset 7 on'];
+  const table = statusTable({ ...linkStatus('2026-01-02T04:00:00.000Z', [copied]), hidden });
+  expect(table).toContain('\nTHESE MAY BE OLD POSITIONS: mirror.fra-0 is undecided from offset 7 on.');
 });
 
 test('watching shows the offsets copied a second since the table before', () => {

@@ -23,6 +23,7 @@ export function statusTable(status: LinkStatus, before?: LinkStatus): string {
   if (status.sourceAway !== null) {
     notes.push(`The source does not answer (${status.sourceAway}): this is what was copied before.`);
   }
+  notes.push(...status.hidden.map((why) => `THESE MAY BE OLD POSITIONS: ${why}.`));
   const init = `mirror init --link ${status.link}`;
   const todo = [
     ...(status.registeredTopics === 0 ? [`${init}  # no topic is registered, so nothing is copied`] : []),

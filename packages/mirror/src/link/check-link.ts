@@ -1,5 +1,5 @@
 import { describeTopics, KafkaError, topicProblems, type Cluster, type TopicSettings } from '@penstock/kafka';
-import { checkGenesis, readLedger, type RegisteredTopic } from '@penstock/ledger';
+import { checkGenesis, lookAtLedger, type RegisteredTopic } from '@penstock/ledger';
 import { singleReplicaAllowedBy, type MirrorConfig } from '../config.ts';
 import { MirrorError } from '../errors.ts';
 import { pairsTopicOf, rejectedTopicOf } from '../names.ts';
@@ -52,7 +52,7 @@ async function registeredTopics(
 ): Promise<RegisteredTopic[]> {
   const topics = new Map<string, RegisteredTopic>();
   for (let shard = 0; shard < shards; shard += 1) {
-    const { genesis } = await readLedger(target, identity.ledgerTopic, shard);
+    const { genesis } = await lookAtLedger(target, identity.ledgerTopic, shard, { patienceMs: 0 });
     checkGenesis(genesis, identity, shards);
     for (const topic of genesis.topics) topics.set(topic.name, topic);
   }

@@ -1,5 +1,5 @@
 import { topicNames, type Cluster, type Log } from '@penstock/kafka';
-import { readLedger } from '@penstock/ledger';
+import { lookAtLedger } from '@penstock/ledger';
 import type { MirrorConfig } from '../config.ts';
 import type { LinkEnds } from './link-context.ts';
 import { RepeatedLook } from './repeated-look.ts';
@@ -13,7 +13,7 @@ type Wanted = Pick<MirrorConfig, 'topics' | 'topicsDenied'>;
  * mirrors would give the same ones. Nothing is lost by waiting: a topic is copied from its log start.
  */
 export async function unregisteredTopics(link: LinkEnds, wanted: Wanted): Promise<string[]> {
-  const { genesis } = await readLedger(link.target, link.identity.ledgerTopic, 0);
+  const { genesis } = await lookAtLedger(link.target, link.identity.ledgerTopic, 0, { patienceMs: 0 });
   const registered = new Set(genesis.topics.map(({ name }) => name));
   const found = wantedTopics(wanted.topics, wanted.topicsDenied, await namesIfNeeded(link.source, wanted));
   return found.map(({ name }) => name).filter((name) => !registered.has(name));

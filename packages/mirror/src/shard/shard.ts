@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FencedRepeatedly, KafkaError, TransactionError, type TransactionSession } from '@penstock/kafka';
-import { readLinkLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
+import { LedgerError, readLinkLedger, takeOverShard, type LedgerState } from '@penstock/ledger';
 import type { CopiedPartition } from '../copy/copied-partition.ts';
 import { MirrorError } from '../errors.ts';
 import { dropReason, ShardCopy } from './shard-copy.ts';
@@ -146,6 +146,8 @@ export class Shard {
       log.warn({ shard, code: error.code, error }, 'Kafka refuses or is away; will be tried again');
       const failure = await this.#abortOpen();
       if (failure !== undefined) return this.#recover(failure);
+    } else if (error instanceof LedgerError && error.retryable) {
+      log.error({ shard, error }, 'the end of the ledger is hidden: nothing is copied; will be read again');
     } else {
       throw error;
     }
