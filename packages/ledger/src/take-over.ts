@@ -1,8 +1,8 @@
 import { openTransactionSession, type Cluster, type TransactionSession } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
-import type { Patience } from './decided-end.ts';
+import type { Patience } from './read/decided-end.ts';
 import { LedgerError } from './ledger-error.ts';
-import { readLedger, type LedgerState } from './read-ledger.ts';
+import { readLedger, type LedgerState } from './read/read-ledger.ts';
 
 /** The link that a ledger must belong to. The ledger of another link, or of other clusters, is refused. */
 export interface LinkIdentity {

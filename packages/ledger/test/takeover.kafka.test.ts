@@ -65,7 +65,7 @@ test('what an earlier owner left open is never seen, and it can commit nothing a
   await zombie[Symbol.asyncDispose]();
 });
 
-test('a takeover never goes on from positions that somebody else holds hidden: it waits, or says who does', async () => {
+test('a takeover waits for newer positions that somebody else hides, or says who it is', async () => {
   const { identity, session } = await beginLedger();
   appendPositions(session, identity, 5n);
   await session.commit();

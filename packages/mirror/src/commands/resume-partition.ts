@@ -1,10 +1,4 @@
-import {
-  encodeBatch,
-  listOffsets,
-  partitionName,
-  TransactionError,
-  type TopicPartition,
-} from '@penstock/kafka';
+import { encodeBatch, partitionName, TransactionError, type TopicPartition } from '@penstock/kafka';
 import {
   answerPause,
   answerRecord,

@@ -150,7 +150,7 @@ test.each([
   expect(sent.ledger.count('acknowledged')).toBe(0);
   const own = { cpuMicrosPerEvent: 1, cores: 2 };
   expect(describeSent({ ...sent, ledger: 'l', seed: 5, unsent: 0, own })).toContain(
-    ` answers were not a Receiver's, so no acknowledgement; the first: status ${status}, body ${JSON.stringify(body)}.`,
+    ` not a Receiver's, so no acknowledgement; the first: status ${status}, body ${JSON.stringify(body)}.`,
   );
 });
 

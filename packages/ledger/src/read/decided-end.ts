@@ -54,17 +54,17 @@ async function latest(
 /** For the operator: who it is, and what to do. */
 async function whoHides({ cluster, topic, partition }: PartitionPlace, end: bigint): Promise<string> {
   const name = partitionName(topic, partition);
-  const what = `${name} is undecided from offset ${end} on, and what was committed behind it is hidden: `;
+  const what = `${name} is undecided from offset ${end} on, and commits behind that are hidden: `;
   const mend =
     '. End that transaction: its own program commits or aborts it, or stop that program and Kafka aborts it ' +
     'after its transaction.timeout.ms. If it stays open: docs/runbooks/stuck-lso.md';
   try {
     const open = await namedTransactions(cluster, [{ topic, partition }], { timeoutMs: 5_000 });
-    const owners = open.map(
-      ({ producerId, producerEpoch, transactionalId, firstOffset }) =>
-        `${transactionalId === undefined ? 'an unknown transactional id' : `transactional id ${transactionalId}`} ` +
-        `(producer id ${producerId}, epoch ${producerEpoch}) has a transaction open since offset ${firstOffset}`,
-    );
+    const owners = open.map(({ producerId, producerEpoch: epoch, transactionalId: id, firstOffset }) => {
+      const whose = id === undefined ? 'an unknown transactional id' : `transactional id ${id}`;
+      const producer = `producer id ${producerId}, epoch ${epoch}`;
+      return `${whose} (${producer}) has a transaction open since offset ${firstOffset}`;
+    });
     return `${what}${owners.join(', and ') || 'a transaction was open there until now'}${mend}`;
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;

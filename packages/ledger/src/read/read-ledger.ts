@@ -1,9 +1,9 @@
 import { listOffsets, readRange, type Cluster, type PartitionPlace, type RecordView } from '@penstock/kafka';
 import { decidedEnd, type LedgerEnd, type Patience } from './decided-end.ts';
-import type { Genesis } from './genesis.ts';
-import { LedgerError } from './ledger-error.ts';
-import { readLedgerRecord } from './ledger-record.ts';
-import type { PartitionPosition, Positions } from './positions.ts';
+import type { Genesis } from '../genesis.ts';
+import { LedgerError } from '../ledger-error.ts';
+import { readLedgerRecord } from '../ledger-record.ts';
+import type { PartitionPosition, Positions } from '../positions.ts';
 
 /** What one partition of a ledger says. */
 export interface LedgerState {
