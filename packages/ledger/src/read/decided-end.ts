@@ -56,7 +56,7 @@ async function whoHides({ cluster, topic, partition }: PartitionPlace, end: bigi
   const name = partitionName(topic, partition);
   const what = `${name} is undecided from offset ${end} on, and commits behind that are hidden: `;
   const mend =
-    '. End that transaction: its own program commits or aborts it, or stop that program and Kafka aborts it ' +
+    '. End that transaction: its program commits or aborts it, or stop that program and Kafka aborts it ' +
     'after its transaction.timeout.ms. If it stays open: docs/runbooks/stuck-lso.md';
   try {
     const open = await namedTransactions(cluster, [{ topic, partition }], { timeoutMs: 5_000 });
