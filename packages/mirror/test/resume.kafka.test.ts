@@ -1,11 +1,16 @@
 import { encodeBatch, listOffsets, openCluster, openTransactionSession, type Cluster } from '@penstock/kafka';
-import { positionsRecord, takeOverShard } from '@penstock/ledger';
+import { positionsRecord, takeOverShard, type PartitionPosition } from '@penstock/ledger';
 import { sharedKafka, startKafka, uniqueName, type TestKafka } from '@penstock/test-broker';
 import { apiKeys, startProxiedKafka, type ProxiedKafka } from '@penstock/test-faults';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endsOf } from '../src/link/link-context.ts';
 import { ledgerTopicOf } from '../src/names.ts';
-import { mirrorCommand, startMirrorProcess, type MirrorProcess } from './mirror-process.ts';
+import {
+  mirrorCommand,
+  startMirrorProcess,
+  type MirrorEnvironment,
+  type MirrorProcess,
+} from './mirror-process.ts';
 import { copiedUpToNow, untilPhase, writeCommitted } from './source-writer.ts';
 import { createLink, deleteBelow, eventually, testTimeoutMs, type TestLink } from './two-clusters.ts';
 
@@ -101,11 +106,25 @@ test(
       transactionalId: uniqueName('stranger'),
       transactionTimeoutMs: 300_000,
     });
-    const { link, mirror } = await pausedAt33(async (ledgerTopic) => {
+    const { link, past } = await overtakenAt33();
+    const { ledgerTopic } = endsOf(link.link, sourceCluster, target).identity;
+    const overtaken = {
+      kind: 'overtaken',
+      from: 33n,
+      to: 55n,
+      sinceMs: Date.now(),
+      detail: 'a test',
+    } as const;
+    const hide = async () => {
       const key = Buffer.from('undecided');
       stranger.append(ledgerTopic, 0, encodeBatch([{ key, value: key, timestampMs: Date.now() }]));
       await untilWritten(target, ledgerTopic);
-    });
+    };
+    await writePositions(
+      link,
+      (position) => (position.partition === 0 ? { ...position, pause: overtaken } : position),
+      hide,
+    );
     // It asks for the shard once it has given up to wait for the transaction.
     const [proxy] = far.proxies;
     const trap = proxy!.cutBeforeRequest({ apiKey: apiKeys.initProducerId });
@@ -113,6 +132,7 @@ test(
     await Promise.race([trap.struck, resuming]);
     await stranger.abort();
     expect(await resuming).toMatchObject({ exitCode: 0, output: expect.stringContaining('goes on at 55') });
+    const mirror = startMirrorProcess(past);
     await copiedUpToNow(mirror, sourceCluster, link.topic, [0, 1]);
     expect(await mirror.stop()).toBe(0);
     expect(await answersIn(link)).toBe(1);
@@ -121,12 +141,10 @@ test(
 );
 
 /**
- * One shard; of partition 0 the source has deleted [33, 55) before it was copied, of partition 1 nothing.
- * `before`: what is done with the ledger before the mirror writes the pause.
+ * One shard, without a mirror; of partition 0 the source has deleted [33, 55) before it was copied, of
+ * partition 1 nothing. `past` leads past the proxies.
  */
-async function pausedAt33(
-  before?: (ledgerTopic: string) => Promise<void>,
-): Promise<{ link: TestLink; mirror: MirrorProcess }> {
+async function overtakenAt33(): Promise<{ link: TestLink; past: MirrorEnvironment }> {
   const target = far.kafka;
   const env = { PENSTOCK_MIRROR_SHARDS: '1' };
   const link = await createLink({ source, target }, { partitions: 2, env });
@@ -137,7 +155,12 @@ async function pausedAt33(
   expect(await first.stop()).toBe(0);
   await writeCommitted(sourceCluster, link.topic, [0, 1], 4);
   await deleteBelow(source, link.topic, 0, 55n);
-  await before?.(ledgerTopicOf(link.link));
+  return { link, past };
+}
+
+/** With a mirror that has found it, and copied what there is of partition 1. */
+async function pausedAt33(): Promise<{ link: TestLink; mirror: MirrorProcess }> {
+  const { link, past } = await overtakenAt33();
   const mirror = startMirrorProcess(past);
   await untilPhase(mirror, `${link.topic}-0`, 'paused');
   await copiedUpToNow(mirror, sourceCluster, link.topic, [1]);
@@ -145,17 +168,24 @@ async function pausedAt33(
 }
 
 /** As a mirror would that finds something else there. */
-async function pauseAnew({ link }: TestLink): Promise<void> {
+async function pauseAnew(link: TestLink): Promise<void> {
+  await writePositions(link, (position) =>
+    position.pause === null ? position : { ...position, pause: { ...position.pause, kind: 'corrupt' } },
+  );
+}
+
+/** As an owner of the shard would. `before`: what happens between its takeover and its commit. */
+async function writePositions(
+  { link }: TestLink,
+  change: (position: PartitionPosition) => PartitionPosition,
+  before?: () => Promise<void>,
+): Promise<void> {
   await using target = await openCluster({ bootstrap: far.kafka.inside, clientId: 'test' });
   const { identity } = endsOf(link, sourceCluster, target);
   const { session, state } = await takeOverShard(target, identity, 0);
   await using _ = session;
-  const partitions = state.positions.map((position) =>
-    position.pause === null
-      ? position
-      : { ...position, pause: { ...position.pause, kind: 'corrupt' as const } },
-  );
-  const positions = { genesisOffset: state.genesisOffset, partitions };
+  await before?.();
+  const positions = { genesisOffset: state.genesisOffset, partitions: state.positions.map(change) };
   session.append(identity.ledgerTopic, 0, encodeBatch([positionsRecord(0, positions, Date.now())]));
   await session.commit();
 }
