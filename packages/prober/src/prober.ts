@@ -163,6 +163,7 @@ export class Prober implements AsyncDisposable {
         ...{ config, log, offsets: found?.offsets ?? {} },
         visit: (hop, record) => this.#visit(hop, record),
         onRead: (name, records) => this.#flow.read(name, records),
+        onGap: (hop, datacenters, anew) => this.#gap(hop, datacenters, anew),
       },
       this.#stack,
     );
@@ -206,6 +207,11 @@ export class Prober implements AsyncDisposable {
     this.#account.apply({ at: performance.now(), did: 'arrive', stream, sequence, hop, matches });
   }
 
+  #gap(hop: Hop, datacenters: readonly string[], anew: boolean): void {
+    const at = performance.now();
+    for (const datacenter of datacenters) this.#account.apply({ at, did: 'gap', datacenter, hop, anew });
+  }
+
   #judge(): void {
     const now = performance.now();
     for (const name of this.#datacenters) {
@@ -234,7 +240,7 @@ export class Prober implements AsyncDisposable {
     this.#flow.found(kind, datacenter, hop, latencyMs);
     if (latencyMs !== undefined) this.#metrics.arrived(datacenter, hop, latencyMs / 1_000);
     this.#options.onFinding?.(found);
-    if (!violations.has(kind)) return;
+    if (!violations.has(kind) && kind !== 'unjudged') return;
     const id = encodeProbeId({ run: this.#run, stream, sequence }).toString('hex');
     this.#happened(kind, datacenter, hop, id);
   }

@@ -1,5 +1,6 @@
 import { createLog, Metrics, readConfig } from '@penstock/service';
 import { sharedKafka, uniqueName } from '@penstock/test-broker';
+import { Kafka, logLevel } from 'kafkajs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -134,6 +135,30 @@ test('an incident that lasts is known after a restart, with its beginning', asyn
   await first[Symbol.asyncDispose]();
   const second = await start();
   expect(lasting(second)?.since).toEqual(lasting(first)?.since);
+});
+
+test('what a master topic that is made anew has lost nobody can know, and it is read on', async () => {
+  const { found, config, start } = await setScene();
+  await start();
+  await vi.waitUntil(() => found.has('ok master'), within);
+  const admin = new Kafka({ brokers: [...config.master.bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  onTestFinished(() => admin.disconnect());
+  const topic = config.topics.master;
+  const recordsIn = async (): Promise<bigint> => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    return ends.reduce((sum, { offset }) => sum + BigInt(offset), 0n);
+  };
+  await vi.waitUntil(async () => (await recordsIn()) > 60n, within);
+  await admin.deleteTopics({ topics: [topic] });
+  await vi.waitUntil(
+    () => admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }).catch(() => false),
+    within,
+  );
+  found.clear();
+  // Its offsets begin at 0 again: for a while it is shorter than what was read of the old one.
+  await vi.waitUntil(() => found.has('ok master') && found.has('unjudged master'), within);
+  expect(broken(found)).toEqual([]);
 });
 
 test('a checkpoint that cannot be written any more is told, and does not end the watch', async () => {

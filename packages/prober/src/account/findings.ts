@@ -17,6 +17,7 @@ export type Expectation = 'arrives' | 'filtered';
  *
  * - ok: arrived in order, with the content that was expected
  * - lost: acknowledged, seen at the hop before this one, and not here by the deadline
+ * - unjudged: as lost, but records of this hop were gone before they were read: it may have been among them
  * - late: it was called lost, and arrived after all; the net loss is lost - late
  * - duplicate: a second copy. In raw that is normal after a resend, and then called duplicate-after-retry
  * - reordered: after a later probe of its key
@@ -28,6 +29,7 @@ export type Expectation = 'arrives' | 'filtered';
 export const findingKinds = [
   'ok',
   'lost',
+  'unjudged',
   'late',
   'duplicate',
   'duplicate-after-retry',

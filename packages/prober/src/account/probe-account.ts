@@ -16,6 +16,7 @@ export type HistoryEntry =
   | { at: number; did: 'resend'; stream: number; sequence: number }
   | { at: number; did: 'answer'; stream: number; sequence: number; answer: Answer }
   | { at: number; did: 'arrive'; stream: number; sequence: number; hop: Hop; matches: boolean }
+  | { at: number; did: 'gap'; datacenter: string; hop: Hop; anew: boolean }
   | { at: number; did: 'prove'; datacenter: string; provenAt: Readonly<Record<Hop, number>> };
 
 export interface ProbeAccountOptions {
@@ -36,6 +37,9 @@ export class ProbeAccount {
   /** By datacenter: how its probes were answered in the end. */
   readonly #answers: ReadonlyMap<string, Record<Answer, number>>;
 
+  /** By datacenter and hop: probes that may be lost or not. */
+  readonly #unjudged = new Map<string, number>();
+
   constructor(options: ProbeAccountOptions) {
     this.#options = options;
     this.#streams = options.datacenterOf.map(() => new StreamAccount());
@@ -50,11 +54,11 @@ export class ProbeAccount {
 
   apply(entry: HistoryEntry): void {
     this.#options.onHistory?.(entry);
-    if (entry.did === 'prove') {
+    if (entry.did === 'prove' || entry.did === 'gap') {
       for (const [stream, account] of this.#streams.entries()) {
-        if (this.#options.datacenterOf[stream] === entry.datacenter) {
-          this.#tell(stream, account.overdue(entry.provenAt));
-        }
+        if (this.#options.datacenterOf[stream] !== entry.datacenter) continue;
+        if (entry.did === 'gap') account.gap(entry.hop, entry.anew);
+        else this.#tell(stream, account.overdue(entry.provenAt));
       }
       return;
     }
@@ -82,16 +86,22 @@ export class ProbeAccount {
 
   /**
    * Why this account says nothing for the pipeline, however few of its probes were lost: a datacenter that
-   * acknowledged none has promised nothing, and one that refuses a sound probe refuses events.
+   * acknowledged none has promised nothing, one that refuses a sound probe refuses events, and nobody has
+   * seen what was in records that were gone.
    */
   get doubts(): string[] {
-    return [...this.#answers].flatMap(([name, { acknowledged, rejected, unknown }]) => {
+    const unjudged = [...this.#unjudged].map(
+      ([where, probes]) =>
+        `${where}: ${probes} probes cannot be judged, records were gone before they were read`,
+    );
+    const unanswered = [...this.#answers].flatMap(([name, { acknowledged, rejected, unknown }]) => {
       const refused = rejected > 0 ? [`${rejected} probes were refused`] : [];
       const silent = unknown > 0 ? [`${unknown} had no definite answer`] : [];
       if (acknowledged === 0)
         return [`${name}: ${['none was acknowledged', ...refused, ...silent].join(', ')}`];
       return refused.map((one) => `${name}: ${one}`);
     });
+    return [...unanswered, ...unjudged];
   }
 
   state(now: number): StreamState[] {
@@ -104,7 +114,11 @@ export class ProbeAccount {
 
   #tell(stream: number, findings: readonly Finding[]): void {
     const datacenter = this.#options.datacenterOf[stream] ?? '';
-    for (const finding of findings) this.#options.onFinding({ ...finding, datacenter, stream });
+    for (const finding of findings) {
+      const where = `${datacenter}/${finding.hop}`;
+      if (finding.kind === 'unjudged') this.#unjudged.set(where, (this.#unjudged.get(where) ?? 0) + 1);
+      this.#options.onFinding({ ...finding, datacenter, stream });
+    }
   }
 
   #at(stream: number): StreamAccount {

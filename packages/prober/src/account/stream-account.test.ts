@@ -228,6 +228,39 @@ test.each<[title: string, steps: Step[], found: string[]]>([
   expect(tell(steps)).toEqual(found);
 });
 
+test('what may have been in records that nobody could read is not judged; what comes after them is', () => {
+  const account = new StreamAccount();
+  const everywhere = { raw: 1e6, clean: 1e6, master: 1e6 };
+  const sendThroughClean = (): void => {
+    const sequence = account.send('arrives', 0);
+    account.answer(sequence, 'acknowledged');
+    for (const hop of ['raw', 'clean'] as const) account.arrive(hop, sequence, true, 1);
+  };
+  sendThroughClean();
+  account.gap('master', false);
+  sendThroughClean();
+  const after = new StreamAccount();
+  after.restore(JSON.parse(JSON.stringify(account.state(2))), 2, 0);
+  for (const each of [account, after]) {
+    expect(each.overdue(everywhere)).toEqual([
+      { kind: 'unjudged', hop: 'master', sequence: 0 },
+      { kind: 'lost', hop: 'master', sequence: 1 },
+    ]);
+  }
+});
+
+test('what is copied once more into a topic that was made anew is no duplicate; a third copy is', () => {
+  const account = new StreamAccount();
+  for (const sequence of [account.send('arrives', 0), account.send('arrives', 1)])
+    account.answer(sequence, 'acknowledged');
+  for (const sequence of [0, 1]) account.arrive('master', sequence, true, 2);
+  account.gap('master', true);
+  const kinds = [0, 1, 1]
+    .flatMap((sequence) => account.arrive('master', sequence, true, 3))
+    .map((one) => one.kind);
+  expect(kinds).toEqual(['ok', 'ok', 'duplicate']);
+});
+
 test('a copy from before the window is unmatched, and memory stays as it is', () => {
   const account = new StreamAccount();
   for (let sent = 0; sent <= windowProbes; sent++)

@@ -13,6 +13,8 @@ export interface StreamState {
   readonly flags: string;
   readonly swept: readonly number[];
   readonly highest: readonly number[];
+  /** Below which sequence a hop has a gap; none in the checkpoints of older versions. */
+  readonly gapBefore?: readonly number[];
   /** [sequence, age] of the probes that are not judged at every hop. */
   readonly open: readonly (readonly [sequence: number, ageMs: number])[];
 }
@@ -38,6 +40,9 @@ export class StreamAccount {
   /** Up to which sequence each hop has been judged. */
   readonly #swept: number[] = hops.map(() => 0);
   readonly #highest: number[] = hops.map(() => -1);
+
+  /** What was sent before this sequence may have been in records that were gone before they were read. */
+  readonly #gapBefore: number[] = hops.map(() => 0);
 
   get next(): number {
     return this.#next;
@@ -88,6 +93,19 @@ export class StreamAccount {
   }
 
   /**
+   * Records of a hop were gone before they were read: what has not been seen there by now cannot be told from
+   * lost. `anew`: the whole topic is another one. What was seen in the old one says nothing of it, and may
+   * rightly be copied into it once more.
+   */
+  gap(hop: Hop, anew: boolean): void {
+    const index = hops.indexOf(hop);
+    this.#gapBefore[index] = this.#next;
+    if (!anew) return;
+    for (const [slot, flags] of this.#flags.entries()) this.#flags[slot] = flags & ~seenBit(index);
+    this.#highest[index] = -1;
+  }
+
+  /**
    * Judges what should have arrived. `provenAt` says for each hop up to which moment everything that was
    * written has been read, minus the time a probe may take; -Infinity while the hop is blind. A loss is
    * told once, at the hop where it vanished.
@@ -102,8 +120,9 @@ export class StreamAccount {
         if ((flags & answerMask) === 0 || this.#sentAt[slot]! > provenAt[hop]) break;
         if (index > 0 && sequence >= this.#swept[index - 1]!) break;
         if (!this.#vanished(flags, index)) continue;
-        this.#flags[slot]! |= lostBit(index);
-        findings.push({ kind: 'lost', hop, sequence });
+        const isKnown = sequence >= this.#gapBefore[index]!;
+        if (isKnown) this.#flags[slot]! |= lostBit(index);
+        findings.push({ kind: isKnown ? 'lost' : 'unjudged', hop, sequence });
       }
       this.#swept[index] = sequence;
     }
@@ -135,7 +154,8 @@ export class StreamAccount {
       open.push([sequence, Math.round(now - this.#sentAt[sequence % windowProbes]!)]);
     }
     const flags = Buffer.from(this.#flags.buffer).toString('base64');
-    return { next: this.#next, flags, swept: [...this.#swept], highest: [...this.#highest], open };
+    const [swept, highest, gapBefore] = [[...this.#swept], [...this.#highest], [...this.#gapBefore]];
+    return { next: this.#next, flags, swept, highest, gapBefore, open };
   }
 
   /**
@@ -149,6 +169,7 @@ export class StreamAccount {
     for (const [index] of hops.entries()) {
       this.#swept[index] = state.swept[index] ?? 0;
       this.#highest[index] = state.highest[index] ?? -1;
+      this.#gapBefore[index] = state.gapBefore?.[index] ?? 0;
     }
     for (const [sequence, ageMs] of state.open) {
       this.#sentAt[sequence % windowProbes] = now - downMs - ageMs;

@@ -1,4 +1,11 @@
-import { listOffsets, readRecords, startFetcher, type Cluster, type RecordView } from '@penstock/kafka';
+import {
+  listOffsets,
+  readRecords,
+  startFetcher,
+  type Cluster,
+  type PositionProblem,
+  type RecordView,
+} from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import { pause } from '../pause.ts';
 
@@ -14,6 +21,8 @@ export interface HopReaderOptions {
   visit(record: RecordView): void;
   /** How many records one answer brought, of everybody. */
   onRead(records: number): void;
+  /** Records were gone before they were read. `anew`: the topic is another one, read from its beginning. */
+  onGap(anew: boolean): void;
 }
 
 /** How often the ends of the partitions are asked for. */
@@ -29,9 +38,10 @@ export class HopReader implements AsyncDisposable {
   readonly #fetcher;
   readonly #closing = new AbortController();
   readonly #positions = new Map<number, bigint>();
+  /** Id of the topic that a position belongs to: one that was made anew begins at 0 again. */
+  readonly #topicIds = new Map<number, string>();
   #provenAt = -Infinity;
   #trouble: string | undefined;
-  #gaps = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   static async start(options: HopReaderOptions): Promise<HopReader> {
@@ -56,11 +66,6 @@ export class HopReader implements AsyncDisposable {
     return this.#trouble;
   }
 
-  /** How many ranges were gone before they were read. Probes in them can not be judged. */
-  get gaps(): number {
-    return this.#gaps;
-  }
-
   offsets(): Offsets {
     return Object.fromEntries([...this.#positions].map(([partition, offset]) => [partition, String(offset)]));
   }
@@ -74,7 +79,7 @@ export class HopReader implements AsyncDisposable {
   /** Partitions that were added while this runs are read from their beginning. */
   async #assignNew(): Promise<number[]> {
     const { cluster, topic, from } = this.#options;
-    const { partitions } = await cluster.topic(topic, { refresh: true });
+    const { id, partitions } = await cluster.topic(topic, { refresh: true });
     const unknown = [...partitions.keys()].filter((partition) => !this.#positions.has(partition));
     const isFirst = this.#positions.size === 0;
     const ends = isFirst ? await listOffsets(cluster, topic, unknown, 'latest', 'read_committed') : undefined;
@@ -82,13 +87,18 @@ export class HopReader implements AsyncDisposable {
       const stored = from[partition];
       const offset = stored === undefined ? (ends?.get(partition)?.offset ?? 0n) : BigInt(stored);
       this.#positions.set(partition, offset);
-      this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1 });
+      this.#topicIds.set(partition, id);
+      this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1, topicId: id });
+    }
+    // The fetcher finds it out, too, but until then the ends of the new topic prove nothing of the old one.
+    for (const known of this.#topicIds.values()) {
+      if (known !== id) throw new Error(`topic ${topic} was made anew`);
     }
     return [...this.#positions.keys()];
   }
 
   async #read(): Promise<void> {
-    const { topic, visit, onRead, log } = this.#options;
+    const { topic, visit, onRead, onGap, log } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       for (const fetched of await this.#fetcher.next({ signal, maxWaitMs: 1_000 })) {
@@ -101,13 +111,17 @@ export class HopReader implements AsyncDisposable {
         onRead(records);
         this.#positions.set(partition, fetched.nextOffset);
         if (!problem) continue;
-        this.#gaps += 1;
         log.error(
           { topic, partition, problem },
           'records are gone before they were read; probes in them cannot be judged',
         );
-        this.#positions.set(partition, problem.to);
-        this.#fetcher.assign(topic, partition, { offset: problem.to, lastFetchedEpoch: -1 });
+        const anew = problem.kind === 'recreated';
+        const offset = resumeAt(problem);
+        const topicId = anew ? this.#options.cluster.knownTopic(topic)?.id : this.#topicIds.get(partition);
+        if (topicId !== undefined) this.#topicIds.set(partition, topicId);
+        onGap(anew);
+        this.#positions.set(partition, offset);
+        this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1, topicId });
       }
     }
   }
@@ -141,10 +155,19 @@ export class HopReader implements AsyncDisposable {
   async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<void> {
     const { signal } = this.#closing;
     for (const [partition, { offset }] of ends) {
+      if ((this.#positions.get(partition) ?? 0n) > offset) {
+        throw new Error(`partition ${partition} ends at ${offset}, before what was read of it`);
+      }
       while ((this.#positions.get(partition) ?? 0n) < offset) {
         signal.throwIfAborted();
         await pause(20, signal);
       }
     }
   }
+}
+
+/** Where the log goes on after a problem: one that lost its end, or is another one, does so before `to`. */
+function resumeAt({ kind, from, to }: PositionProblem): bigint {
+  if (kind === 'recreated') return 0n;
+  return kind === 'truncated' || kind === 'beyond-end' ? from : to;
 }

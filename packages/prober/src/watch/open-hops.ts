@@ -19,11 +19,12 @@ export interface OpenHopsOptions {
   readonly offsets: Readonly<Record<string, Offsets>>;
   visit(hop: Hop, record: RecordView): void;
   onRead(name: string, records: number): void;
+  onGap(hop: Hop, datacenters: readonly string[], anew: boolean): void;
 }
 
 /** Opens every cluster and starts to read every hop; `stack` owns all of it, also when this fails halfway. */
 export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableStack): Promise<WatchedHop[]> {
-  const { config, log, offsets, visit, onRead } = options;
+  const { config, log, offsets, visit, onRead, onGap } = options;
   const { kafka, master, topics } = config;
   const datacenters = datacentersOf(config);
   const watched: WatchedHop[] = [];
@@ -49,6 +50,7 @@ export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableS
         ...{ cluster, topic, log, from: offsets[name] ?? {} },
         visit: (record) => visit(hop, record),
         onRead: (records) => onRead(name, records),
+        onGap: (anew) => onGap(hop, speaksFor, anew),
       }),
     );
     watched.push({ hop, name, datacenters: speaksFor, reader });
