@@ -118,6 +118,7 @@ describe('a partition whose output takes nothing', () => {
     assignment.wrote(2);
     assignment.rest([2]);
     expect(restedMs(assignment, 2)).toBe(500); // and now rests as well
+    expect(assignment.wakeRested(performance.now() + 600)).toHaveLength(2); // the first one with it
   });
 
   test('is woken only when its outputs have a leader', () => {

@@ -124,7 +124,8 @@ export class Assignment {
 
   /**
    * Output partitions of these took nothing in one transaction. Where none of the others runs, a try of them
-   * holds up nobody, so it comes soon: as after the loss of their only broker.
+   * holds up nobody, so it comes soon: as after the loss of their only broker. Those that began to rest
+   * before, while others ran, are tried with them.
    * @returns those that are owned here, and so rest now: do not fetch them.
    */
   rest(partitions: readonly number[]): number[] {
@@ -140,10 +141,21 @@ export class Assignment {
       this.#states.set(partition, { kind: 'resting', owned, restedMs, untilAt });
       const what = othersGoOn
         ? 'an output partition takes nothing: its raw partition rests, the others go on'
-        : 'an output partition takes nothing, nor does that of any other: its raw partition rests';
+        : 'an output partition takes nothing: its raw partition rests, and no other one runs';
       this.#log.warn({ partition, restMs: restedMs }, what);
     }
+    if (!othersGoOn && resting.length > 0) this.#wakeAllWith(resting.map(({ partition }) => partition));
     return resting.map(({ partition }) => partition);
+  }
+
+  #wakeAllWith(partitions: readonly number[]): void {
+    const states = [...this.#states].flatMap(([partition, state]) =>
+      state.kind === 'resting' ? [{ partition, state }] : [],
+    );
+    const those = states.filter(({ partition }) => partitions.includes(partition));
+    const soonest = Math.min(...those.map(({ state }) => state.untilAt));
+    for (const { partition, state } of states)
+      this.#states.set(partition, { ...state, untilAt: Math.min(soonest, state.untilAt) });
   }
 
   /**

@@ -132,6 +132,12 @@ export class CopiedPartition {
     return this.#restMs;
   }
 
+  /** Ends its rest then, if it would last longer. */
+  restNoLongerThan(untilAt: number): void {
+    if (this.#activity.kind !== 'resting') return;
+    this.#activity = { kind: 'resting', untilAt: Math.min(untilAt, this.#activity.untilAt) };
+  }
+
   /** A broker refuses it, and no other partition. Returns in how many ms it is tried again. */
   failFor(detail: string): number {
     const { position } = this.next;

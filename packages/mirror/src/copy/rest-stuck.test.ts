@@ -42,10 +42,12 @@ test('where none takes anything, as when their only broker was away, they are tr
   expect(partitions.map(({ phase }) => phase)).toEqual(['resting', 'resting']);
 });
 
-test('who rests already goes on, and does not count as one that is held up', () => {
+test('who rests already does not count as one that is held up, and is tried with the last one', () => {
   const partitions = [copying(0), copying(1)];
   expect(restOf(partitions, [0])).toBeGreaterThanOrEqual(5_000);
   expect(restOf(partitions, [1])).toBeLessThan(1_000);
+  const [first, last] = partitions.map(({ restsUntil }) => restsUntil);
+  expect(first).toBe(last);
 });
 
 test('where the ledger takes nothing either, nobody goes on: not even who had nothing to write', () => {

@@ -3,7 +3,8 @@ import type { CopiedPartition } from './copied-partition.ts';
 
 /**
  * Leaves out those whose target partitions took nothing in an aborted transaction, each for a while. Where
- * the shard's partition of the ledger took nothing either, nothing at all can be committed.
+ * the shard's partition of the ledger took nothing either, nothing at all can be committed. Where nobody goes
+ * on, those that began to rest before, while others went on, are tried with them.
  */
 export function restStuck(
   partitions: readonly CopiedPartition[],
@@ -19,9 +20,12 @@ export function restStuck(
     const restMs = partition.beginRest(othersGoOn ? 'others' : 'nobody');
     const what = othersGoOn
       ? 'target partition takes nothing; the others go on'
-      : 'target partition takes nothing, nor does any other of its shard';
+      : 'target partition takes nothing, and no other of its shard is copied';
     log.warn({ partition: partition.name, code, restMs }, what);
   }
+  if (othersGoOn || resting.length === 0) return;
+  const untilAt = Math.min(...resting.map(({ restsUntil = Infinity }) => restsUntil));
+  for (const partition of partitions) if (partition.pause === null) partition.restNoLongerThan(untilAt);
 }
 
 /** When the first of those that rest is to be tried again; Infinity: none rests. */

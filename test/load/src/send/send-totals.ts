@@ -9,8 +9,8 @@ export interface SendProgress {
   /** Those that were refused, by the status of the answer. */
   refusedBy: Readonly<Record<string, number>>;
   /**
-   * Answers that say all is well and are not a Receiver's, such as those of a network's login page: nothing
-   * is stored. `first`: the beginning of the first one.
+   * Answers below 400 that are not a Receiver's, such as those of a network's login page: nothing is stored.
+   * `first`: the beginning of the first one.
    */
   strange: { answers: number; first: string };
   /** Requests that were acknowledged, and the bytes of their bodies as sent. */
