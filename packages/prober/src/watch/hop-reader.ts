@@ -134,10 +134,13 @@ export class HopReader implements AsyncDisposable {
       const askedAt = performance.now();
       try {
         const partitions = await this.#assignNew();
+        // Copied: it is read on while the ends are on their way, and may by then have passed them.
+        const before = new Map(this.#positions);
         const ends = await listOffsets(cluster, topic, partitions, 'latest', 'read_committed', {
           timeoutMs: 5_000,
           signal,
         });
+        refuseShorter(before, ends);
         this.#trouble = undefined;
         reported = false;
         await this.#reach(ends);
@@ -155,14 +158,22 @@ export class HopReader implements AsyncDisposable {
   async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<void> {
     const { signal } = this.#closing;
     for (const [partition, { offset }] of ends) {
-      if ((this.#positions.get(partition) ?? 0n) > offset) {
-        throw new Error(`partition ${partition} ends at ${offset}, before what was read of it`);
-      }
       while ((this.#positions.get(partition) ?? 0n) < offset) {
         signal.throwIfAborted();
         await pause(20, signal);
       }
     }
+  }
+}
+
+/** @throws Error when a partition ends before what had been read of it: it is another log by now. */
+function refuseShorter(
+  read: ReadonlyMap<number, bigint>,
+  ends: ReadonlyMap<number, { offset: bigint }>,
+): void {
+  for (const [partition, { offset }] of ends) {
+    if ((read.get(partition) ?? 0n) <= offset) continue;
+    throw new Error(`partition ${partition} ends at ${offset}, before what was read of it`);
   }
 }
 
