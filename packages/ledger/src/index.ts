@@ -15,6 +15,6 @@ export type { Pause } from './pause.ts';
 export type { PartitionPosition } from './positions.ts';
 export { ledgerEnd, lookAtLedger, readLedger } from './read/read-ledger.ts';
 export type { LedgerLook, LedgerState } from './read/read-ledger.ts';
-export { shardOf } from './shard-of.ts';
-export { checkGenesis, readLinkLedger, takeOverShard, transactionalIdOf } from './take-over.ts';
+export { shardOf, transactionalIdOf } from './shard-of.ts';
+export { checkGenesis, readLinkLedger, takeOverShard } from './take-over.ts';
 export type { LinkIdentity } from './take-over.ts';

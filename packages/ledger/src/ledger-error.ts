@@ -15,9 +15,16 @@ export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly code: LedgerErrorCode;
   readonly retryable: boolean;
+  /** Of UNDECIDED: the transactional ids that have transactions open there, as far as they are known. */
+  readonly hiddenBy: readonly string[];
 
-  constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: LedgerErrorCode,
+    message: string,
+    { hiddenBy = [], ...options }: ErrorOptions & { hiddenBy?: readonly string[] } = {},
+  ) {
     super(message, options);
+    this.hiddenBy = hiddenBy;
     this.code = code;
     this.retryable = code === 'UNDECIDED';
   }

@@ -8,3 +8,8 @@ import { crc32c } from '@node-rs/crc32';
 export function shardOf(topic: string, partition: number, shards: number): number {
   return (crc32c(topic) + partition) % shards;
 }
+
+/** Only this transactional id ever writes partition `shard` of the ledger, or what the shard copies. */
+export function transactionalIdOf(ledgerTopic: string, shard: number): string {
+  return `${ledgerTopic}.${shard}`;
+}

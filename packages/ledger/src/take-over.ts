@@ -1,8 +1,9 @@
 import { openTransactionSession, type Cluster, type TransactionSession } from '@penstock/kafka';
 import type { Genesis } from './genesis.ts';
-import type { Patience } from './read/decided-end.ts';
+import type { LedgerWaits } from './read/decided-end.ts';
 import { LedgerError } from './ledger-error.ts';
 import { readLedger, type LedgerState } from './read/read-ledger.ts';
+import { transactionalIdOf } from './shard-of.ts';
 
 /** The link that a ledger must belong to. The ledger of another link, or of other clusters, is refused. */
 export interface LinkIdentity {
@@ -10,11 +11,6 @@ export interface LinkIdentity {
   readonly ledgerTopic: string;
   readonly sourceClusterId: string;
   readonly targetClusterId: string;
-}
-
-/** Only this transactional id ever writes partition `shard` of the ledger, or what the shard copies. */
-export function transactionalIdOf(ledgerTopic: string, shard: number): string {
-  return `${ledgerTopic}.${shard}`;
 }
 
 /**
@@ -35,7 +31,7 @@ export async function takeOverShard(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
-  options: Patience & { transactionTimeoutMs?: number } = {},
+  options: LedgerWaits & { transactionTimeoutMs?: number } = {},
 ): Promise<{ session: TransactionSession; state: LedgerState }> {
   const transactionalId = transactionalIdOf(identity.ledgerTopic, shard);
   const { transactionTimeoutMs, signal } = options;
@@ -61,7 +57,7 @@ export async function readLinkLedger(
   target: Cluster,
   identity: LinkIdentity,
   shard: number,
-  options: Patience = {},
+  options: LedgerWaits = {},
 ): Promise<LedgerState> {
   const state = await readLedger(target, identity.ledgerTopic, shard, options);
   const { partitions } = await target.topic(identity.ledgerTopic);

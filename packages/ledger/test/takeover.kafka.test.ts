@@ -7,6 +7,7 @@ import {
   openCluster,
   openTransactionSession,
   type Cluster,
+  type TransactionError,
   type TransactionSession,
 } from '@penstock/kafka';
 import {
@@ -17,6 +18,7 @@ import {
   takeOverShard,
   transactionalIdOf,
   type Genesis,
+  type LedgerError,
   type LinkIdentity,
   type PartitionPosition,
 } from '@penstock/ledger';
@@ -90,14 +92,41 @@ test('a takeover waits for newer positions that somebody else hides, or says who
   // Whoever only looks sees the old positions, and is told so.
   const look = await lookAtLedger(cluster, identity.ledgerTopic, 0, { patienceMs: 0 });
   expect(look.positions).toEqual([positionAt(5n)]);
-  expect(look.undecided).toContain(transactionalId);
+  expect(look.undecided).toBe(true);
+  expect(await look.whoHides()).toContain(transactionalId);
 
   const waiting = takeOverShard(cluster, identity, 0, { patienceMs: 60_000 });
+  const ended = waiting.catch(() => undefined); // told by what awaits it below
+  // It has begun when it has fenced us.
+  await eventually(async () => {
+    appendPositions(session, identity, 6n);
+    return session.commit().then(
+      () => false,
+      (error: TransactionError) => error.outcome === 'fenced',
+    );
+  });
   await stranger.abort();
+  await ended;
   const taken = await waiting;
+  // Nobody is asked before somebody wants to know.
+  expect(await look.whoHides()).toContain('a transaction was open there until now');
   expect(taken.state.positions).toEqual([positionAt(6n)]);
   await using closed = new AsyncDisposableStack();
   for (const each of [taken.session, stranger, session]) closed.use(each);
+});
+
+test('a mirror of the shard that died while it committed is told from a stranger', async () => {
+  const { identity, session } = await beginLedger();
+  await using _ = session;
+  appendPositions(session, identity, 5n);
+  await eventually(async () => (await writtenTo(identity)) === 3n);
+  const { message, hiddenBy } = await readLedger(cluster, identity.ledgerTopic, 0, { patienceMs: 0 }).then(
+    () => expect.unreachable(),
+    (error: LedgerError) => error,
+  );
+  expect(hiddenBy).toEqual([transactionalIdOf(identity.ledgerTopic, 0)]);
+  expect(message).toContain('a mirror of this shard which died');
+  expect(message).not.toContain('docs/runbooks');
 });
 
 test('a genesis that is hidden is not taken for one that was lost', async () => {

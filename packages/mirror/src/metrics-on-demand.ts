@@ -23,6 +23,11 @@ export function declareMetricsOnDemand(metrics: Metrics, shown: Shown): void {
   declarePartitionGauges(metrics, link.identity.link, () => readPartitions(shards.all, discoveryIntervalMs));
   metrics.gaugeOf('shards', 'Shards owned by this process', () => shards.all.length);
   metrics.gaugeOf(
+    'idle_shards',
+    'Shards owned by this process of which nothing is copied, such as one whose ledger is hidden (/readyz)',
+    () => shards.all.filter(({ idleBecause }) => idleBecause !== undefined).length,
+  );
+  metrics.gaugeOf(
     'partitions_without_room',
     'Source partitions that are not copied, because the link has no target partitions for them (mirror init)',
     () => shards.all.reduce((sum, { withoutRoom }) => sum + withoutRoom.length, 0),

@@ -13,11 +13,12 @@ import { declareMirrorMetrics } from './metrics.ts';
 import { notProgressing, shardStatus } from './shard/shard-status.ts';
 import { joinLink } from './shard/shards.ts';
 import { watchSource } from './shard/watch-source.ts';
+import { untilDecided } from './until-decided.ts';
 
 /**
  * Connects both clusters, checks the link, and joins its group: from then on it copies the shards that it is
- * given. Waits for clusters that are away. Throws MirrorError and LedgerError for what an operator has to
- * mend.
+ * given. Waits for clusters that are away, and for a genesis that is hidden. Throws MirrorError and
+ * LedgerError for what an operator has to mend.
  */
 export async function startMirror(context: ServiceContext<MirrorConfig>): Promise<Service> {
   const { config, log, metrics, stopping } = context;
@@ -33,7 +34,11 @@ export async function startMirror(context: ServiceContext<MirrorConfig>): Promis
   };
   await using opened = new AsyncDisposableStack();
   const link = opened.use(await retrying('opening both clusters', () => openLink(config, log), waitForKafka));
-  await retrying('checking the link', () => checkLink(link, config), waitForKafka);
+  const check = () => retrying('checking the link', () => checkLink(link, config), waitForKafka);
+  await untilDecided(check, stopping, (error) => {
+    away = `waiting for the ledger: ${error.message}`;
+    log.error({ error }, 'the ledger is hidden: nothing is copied; will be read again');
+  });
   const { source, target } = link;
   const topicStates = new TopicStates({ source, target, ownCleanup: config.targetCleanup === 'own' });
   const mirrorMetrics = declareMirrorMetrics(metrics);

@@ -89,10 +89,14 @@ export async function firstLines(
   return { lines, exitCode: (await ended)[0] };
 }
 
-/** What `mirror status --watch` shows, turn by turn, until nobody asks for more. */
-export async function* watchStatus(env: MirrorEnvironment): AsyncGenerator<LinkStatus, never> {
+/** What `mirror status --watch` shows, turn by turn, until nobody asks for more. `problems` has the rest. */
+export async function* watchStatus(
+  env: MirrorEnvironment,
+  problems: (text: string) => void = (text) => void process.stderr.write(text),
+): AsyncGenerator<LinkStatus, never> {
   const [program = '', ...args] = serviceCommand('mirror', 'status', '--json', '--watch');
-  const child = spawn(program, args, { env: withPath(env), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, { env: withPath(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stderr.on('data', (bytes: Buffer) => problems(String(bytes)));
   onTestFinished(() => void child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as LinkStatus;
   throw new Error(`mirror status --watch ended by itself, with ${child.exitCode}`);

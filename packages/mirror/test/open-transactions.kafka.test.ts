@@ -6,15 +6,17 @@ import {
   openTransactionSession,
   type Cluster,
 } from '@penstock/kafka';
+import { genesisRecord, readLedger } from '@penstock/ledger';
 import { uniqueName } from '@penstock/test-broker';
 import { expect, test } from 'vitest';
 import type { MovedGroup } from '../src/commands/move-group.ts';
 import type { Audited } from '../src/translate/audit-partition.ts';
-import { mirrorCommand, startMirrorProcess } from './mirror-process.ts';
+import { mirrorCommand, startMirrorProcess, watchStatus } from './mirror-process.ts';
 import { copiedUpToNow, writeCommitted } from './source-writer.ts';
 import {
   commitPositions,
   createLink,
+  deleteTopic,
   eventually,
   expectExactCopy,
   testTimeoutMs,
@@ -104,6 +106,8 @@ test(
       const idle = (await next.status())?.shards?.[0]?.idleBecause;
       return idle?.includes(`transactional id ${transactionalId} (producer id`) || undefined;
     });
+    const { text } = (await next.process.ask('/metrics')) ?? {};
+    expect(text).toMatch(/^penstock_mirror_idle_shards 1$/m);
     const status = await mirrorCommand(['status'], link.env);
     expect(status.output).toContain(`THESE MAY BE OLD POSITIONS: ${ledger.topic}-0 is undecided from offset`);
     expect(status.output).toContain(transactionalId);
@@ -116,6 +120,48 @@ test(
     await copiedUpToNow(next, clusters.sourceCluster, link.topic, [0]);
     expect(await next.stop()).toBe(0);
     expect(await expectExactCopy(clusters, link, [0])).toBe(50);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'a mirror that starts while its genesis is hidden waits until it can be seen, and so does who watches',
+  async () => {
+    const link = await createLink(clusters, { partitions: 1, env: { PENSTOCK_MIRROR_SHARDS: '1' } });
+    const ledger = { ...link, topic: `mirror.${link.link}` };
+    await using target = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    const { genesis } = await readLedger(target, ledger.topic, 0);
+    await deleteTopic(clusters.target, ledger.topic);
+    await clusters.target.createTopic(ledger.topic, {
+      partitions: 1,
+      configs: { 'cleanup.policy': 'compact' },
+    });
+    await using fresh = await openCluster({ bootstrap: clusters.target.bootstrap, clientId: 'test' });
+    const transactionalId = uniqueName('stranger');
+    await using stranger = await openTransactionSession(fresh, {
+      transactionalId,
+      transactionTimeoutMs: 600_000,
+    });
+    stranger.append(ledger.topic, 0, encodeBatch([genesisRecord(0, genesis, Date.now())]));
+    await endOf(fresh, ledger, 1n);
+
+    const mirror = startMirrorProcess(link.env);
+    await eventually('it says who hides its genesis', async () => {
+      if (mirror.process.exit) throw new Error(`the mirror has ended\n${mirror.log()}`);
+      const { text } = (await mirror.process.ask('/readyz')) ?? {};
+      return text?.includes(`transactional id ${transactionalId}`) || undefined;
+    });
+    const told = Promise.withResolvers<string>();
+    const watch = watchStatus(link.env, (text) => told.resolve(text));
+    const first = watch.next();
+    expect(await Promise.race([told.promise, first])).toContain(transactionalId);
+
+    await stranger.commit();
+    expect((await first).value).toMatchObject({ link: link.link, shards: 1 });
+    await watch.return(undefined as never);
+    await writeCommitted(clusters.sourceCluster, link.topic, [0], 1);
+    await copiedUpToNow(mirror, clusters.sourceCluster, link.topic, [0]);
+    expect(await mirror.stop()).toBe(0);
   },
   testTimeoutMs,
 );

@@ -13,5 +13,6 @@ export const apiKeys = {
   addPartitionsToTxn: 24,
   endTxn: 26,
   txnOffsetCommit: 28,
+  listTransactions: 66,
   consumerGroupHeartbeat: 68,
 } as const;

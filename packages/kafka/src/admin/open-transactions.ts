@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { errorName, KafkaError } from '../errors/errors.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { retrying } from '../errors/retrying.ts';
+import { unlessAborted } from '../errors/wait.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import { describeProducersRequest, listTransactionsRequest } from '../requests/describe-transactions.ts';
 
@@ -23,24 +24,41 @@ export interface NamedTransaction extends TransactionInLog {
 }
 
 /**
- * The transactions that are open in these partitions, and whose they are.
+ * The transactions that are open in these partitions, and whose they are, as far as coordinators answer.
  *
- * Throws the last KafkaError after `timeoutMs` (default 10 000), and at once an error that no retry mends.
+ * Throws the last KafkaError after `timeoutMs` (default 10 000) when nobody says what is open, at once an
+ * error that no retry mends, and the signal's reason.
  */
 export async function namedTransactions(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  options: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
+): Promise<NamedTransaction[]> {
+  return unlessAborted(nameThem(cluster, partitions, options), options.signal);
+}
+
+async function nameThem(
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+  { timeoutMs = 10_000, signal }: { timeoutMs?: number; signal?: AbortSignal | undefined },
 ): Promise<NamedTransaction[]> {
   using connections = cluster.connectionsFor('open-transactions');
-  const ask = async (): Promise<NamedTransaction[]> => {
-    const open = await openTransactions(cluster, connections, partitions);
-    if (open.length === 0) return [];
-    const producerIds = [...new Set(open.map(({ producerId }) => producerId))];
-    const ids = await idsOf(cluster, connections, producerIds);
-    return open.map((each) => ({ ...each, transactionalId: ids.get(each.producerId) }));
+  const waits = { timeoutMs, signal };
+  const ask = () => openTransactions(cluster, connections, partitions);
+  const open = await retrying('open transactions', ask, waits);
+  const wanted = new Set(open.map(({ producerId }) => producerId));
+  const ids = new Map<bigint, string>();
+  const askForIds = async (): Promise<void> => {
+    const missing = [...wanted.difference(new Set(ids.keys()))];
+    if (missing.length > 0) await collectIds(cluster, connections, missing, ids);
   };
-  return await retrying('open transactions', ask, { timeoutMs });
+  try {
+    await retrying('transactional ids', askForIds, waits);
+  } catch (error) {
+    // A broker that is down may know them. What is open is worth telling all the same.
+    if (!(error instanceof KafkaError)) throw error;
+  }
+  return open.map((each) => ({ ...each, transactionalId: ids.get(each.producerId) }));
 }
 
 export async function openTransactions(
@@ -72,8 +90,8 @@ export async function openTransactions(
 }
 
 /**
- * The transactional ids of producer ids. Asks all coordinators: only then is it certain that none knows an
- * id.
+ * The transactional ids of producer ids. Unless all are found, all coordinators have answered: only then is
+ * it certain that none knows an id.
  */
 export async function idsOf(
   cluster: Cluster,
@@ -81,12 +99,26 @@ export async function idsOf(
   producerIds: readonly bigint[],
 ): Promise<Map<bigint, string>> {
   const ids = new Map<bigint, string>();
+  await collectIds(cluster, connections, producerIds, ids);
+  return ids;
+}
+
+/** Adds what each coordinator says. Throws when one says nothing, and not all ids are found without it. */
+async function collectIds(
+  cluster: Cluster,
+  connections: BrokerConnections,
+  producerIds: readonly bigint[],
+  ids: Map<bigint, string>,
+): Promise<void> {
   const asked = cluster.brokerIds.map(async (broker) => {
     const answer = await connections.call(broker, listTransactionsRequest, producerIds);
     if (answer.errorCode !== 0)
       throw new KafkaError(errorName(answer.errorCode), `the transactions of broker ${broker}`);
     for (const { producerId, transactionalId } of answer.transactions) ids.set(producerId, transactionalId);
   });
-  await Promise.all(asked);
-  return ids;
+  for (const outcome of await Promise.allSettled(asked)) {
+    if (outcome.status === 'fulfilled') continue;
+    const isBroken = !(outcome.reason instanceof KafkaError);
+    if (isBroken || producerIds.some((id) => !ids.has(id))) throw outcome.reason;
+  }
 }

@@ -3,7 +3,7 @@ import { errorName, KafkaError, meansRefresh } from '../errors/errors.ts';
 import type { BrokerConnections } from '../connection/broker-connections.ts';
 import { backoffMs } from '../errors/retrying.ts';
 import { listOffsetsRequest } from '../requests/list-offsets.ts';
-import { wait } from '../errors/wait.ts';
+import { unlessAborted, wait } from '../errors/wait.ts';
 
 /** What readers see: up to the last stable offset and nothing that was aborted, or all that is replicated. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
@@ -43,7 +43,7 @@ export async function listOffsets(
   for (let tries = 0; ; tries++) {
     const missing = partitions.filter((partition) => !found.has(partition));
     if (missing.length === 0) return found;
-    const failure = await askLeaders(asked, missing, found);
+    const failure = await unlessAborted(askLeaders(asked, missing, found), signal);
     if (!failure) continue;
     if (!failure.retryable || performance.now() > giveUpAt) throw failure;
     await wait(backoffMs(tries), signal);

@@ -1,5 +1,6 @@
-import { listOffsets, readRange, type Cluster, type PartitionPlace, type RecordView } from '@penstock/kafka';
-import { decidedEnd, type LedgerEnd, type Patience } from './decided-end.ts';
+import { readRange, type Cluster, type PartitionPlace, type RecordView } from '@penstock/kafka';
+import { decidedEnd, offsetOf, type LedgerEnd, type LedgerWaits } from './decided-end.ts';
+import { whoHides } from './who-hides.ts';
 import type { Genesis } from '../genesis.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { readLedgerRecord } from '../ledger-record.ts';
@@ -19,8 +20,10 @@ export interface LedgerState {
 
 /** What can be seen of a ledger partition, and whether that is all. */
 export interface LedgerLook extends LedgerState {
-  /** Why newer positions, or a newer genesis, may be hidden; null: all that is committed is seen. */
-  readonly undecided: string | null;
+  /** Whether newer positions, or a newer genesis, may be hidden. */
+  readonly undecided: boolean;
+  /** For the operator: whose transaction hides them, and what to do. It asks every broker. */
+  whoHides(): Promise<string>;
 }
 
 /**
@@ -35,39 +38,41 @@ export async function readLedger(
   cluster: Cluster,
   topic: string,
   shard: number,
-  options: Patience = {},
+  options: LedgerWaits = {},
 ): Promise<LedgerState> {
-  const { undecided, ...state } = await lookAtLedger(cluster, topic, shard, options);
-  if (undecided !== null) throw new LedgerError('UNDECIDED', undecided);
+  const { undecided, whoHides: _, ...state } = await lookAtLedger(cluster, topic, shard, options);
+  if (undecided) throw await whoHides({ cluster, topic, partition: shard }, state.end, options);
   return state;
 }
 
 /**
- * The same for readers that only show what they see: it also reads what lies before an open transaction, and
- * says so. Nobody may copy by it.
+ * The same for readers that are content with what lies before an open transaction: those that show it, and
+ * say so, and those that need the genesis only. Nobody may copy by it. Throws UNDECIDED only where the
+ * genesis is hidden too.
  */
 export async function lookAtLedger(
   cluster: Cluster,
   topic: string,
   shard: number,
-  options: Patience = {},
+  options: LedgerWaits = {},
 ): Promise<LedgerLook> {
   const place = { cluster, topic, partition: shard };
-  const start = await offsetOf(place, 'earliest', options);
+  const start = await offsetOf(place, 'earliest', 'read_committed', options);
   const ends = await decidedEnd(place, options);
   const { end, undecided } = ends;
+  const hidden = { ...ends, whoHides: async () => (await whoHides(place, end, options)).message };
   for (let back = 64n; ; back *= 8n) {
     const from = end - back > start ? end - back : start;
     const tail = await readTail(place, from, end, options);
     const { answers } = tail;
     if (tail.positions !== undefined)
-      return { ...(await withGenesis(place, tail, tail.positions, options)), ...ends, answers };
+      return { ...(await withGenesis(place, tail, tail.positions, options)), ...hidden, answers };
     if (from > start) continue;
     if (tail.genesis === undefined) {
-      throw undecided === null ? noGenesis(topic, shard) : new LedgerError('UNDECIDED', undecided);
+      throw undecided ? await whoHides(place, end, options) : noGenesis(topic, shard);
     }
     const { genesis, genesisOffset } = tail;
-    return { genesis, genesisOffset, positions: [], ...ends, answers };
+    return { genesis, genesisOffset, positions: [], ...hidden, answers };
   }
 }
 
@@ -78,10 +83,10 @@ export function ledgerEnd(
   shard: number,
   options: Waits = {},
 ): Promise<bigint> {
-  return offsetOf({ cluster, topic, partition: shard }, 'latest', options);
+  return offsetOf({ cluster, topic, partition: shard }, 'latest', 'read_committed', options);
 }
 
-type Waits = Pick<Patience, 'signal'>;
+type Waits = Pick<LedgerWaits, 'signal'>;
 
 interface Tail {
   genesis: Genesis | undefined;
@@ -126,17 +131,6 @@ async function readTail(place: PartitionPlace, from: bigint, to: bigint, { signa
   const range = { from, to, isolation: 'read_committed' } as const;
   await readRange(place, range, visit, signal ? { signal } : {});
   return tail;
-}
-
-async function offsetOf(
-  { cluster, topic, partition: shard }: PartitionPlace,
-  at: 'earliest' | 'latest',
-  { signal }: Waits,
-): Promise<bigint> {
-  const found = (await listOffsets(cluster, topic, [shard], at, 'read_committed', { signal })).get(shard);
-  if (found === undefined)
-    throw new LedgerError('SHARDS_DIFFER', `The ledger ${topic} has no partition ${shard}`);
-  return found.offset;
 }
 
 function noGenesis(topic: string, shard: number): LedgerError {

@@ -28,8 +28,8 @@ export async function readStatus(
   const seen = new Set<string>();
   for (let shard = 0; shard < shards; shard += 1) {
     const look = await lookAtLedger(target, identity.ledgerTopic, shard, { patienceMs });
-    const { genesis, positions, undecided } = look;
-    if (undecided !== null) hidden.push(undecided);
+    const { genesis, positions } = look;
+    if (look.undecided) hidden.push(await look.whoHides());
     checkGenesis(genesis, identity, shards);
     await source.refresh(...new Set(genesis.topics.map(({ name }) => name)));
     const sources = await inspectSource(source, positions);
@@ -74,8 +74,8 @@ export async function readStatusOfTarget(
   let sourceClusterId = '';
   for (let shard = 0; shard < shards; shard += 1) {
     const look = await lookAtLedger(target, ledger.ledgerTopic, shard, { patienceMs });
-    const { genesis, positions, undecided } = look;
-    if (undecided !== null) hidden.push(undecided);
+    const { genesis, positions } = look;
+    if (look.undecided) hidden.push(await look.whoHides());
     if (shard === 0) ({ sourceClusterId } = genesis);
     checkGenesis(genesis, { ...ledger, sourceClusterId }, shards);
     const unheard = { kind: 'no-answer', error: why } as const;

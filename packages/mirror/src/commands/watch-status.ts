@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '@penstock/kafka';
+import { LedgerError } from '@penstock/ledger';
 import type { LinkStatus } from './link-status.ts';
 
 const everyMs = 2_000;
 
 /**
  * Shows the status again and again until the reader has enough: until a signal, or until the pipe is closed.
- * A cluster that is away is said on standard error, and asked again.
+ * A cluster that is away, or a ledger that is hidden, is said on standard error, and asked again.
  */
 export async function watchStatus(
   read: () => Promise<LinkStatus>,
@@ -24,7 +25,7 @@ export async function watchStatus(
       process.stdout.write(`${process.stdout.isTTY ? clearScreen : ''}${show(status, before)}\n`);
       before = status;
     } catch (error) {
-      if (!(error instanceof KafkaError) || !error.retryable) throw error;
+      if (!(error instanceof KafkaError || error instanceof LedgerError) || !error.retryable) throw error;
       process.stderr.write(`${error.message}; asked again\n`);
     }
     await sleep(everyMs, undefined, { signal: closed.signal }).catch(() => undefined);
