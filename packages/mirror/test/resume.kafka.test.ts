@@ -1,5 +1,5 @@
 import { encodeBatch, listOffsets, openCluster, openTransactionSession, type Cluster } from '@penstock/kafka';
-import { positionsRecord, takeOverShard, type PartitionPosition } from '@penstock/ledger';
+import { positionsRecord, takeOverShard, transactionalIdOf, type PartitionPosition } from '@penstock/ledger';
 import { sharedKafka, startKafka, uniqueName, type TestKafka } from '@penstock/test-broker';
 import { apiKeys, startProxiedKafka, type ProxiedKafka } from '@penstock/test-faults';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -99,39 +99,56 @@ test(
 );
 
 test(
-  'a pause that is hidden behind an open transaction is no reason to refuse its answer',
+  'an answer that a stranger hides the ledger from is refused with its name, and takes no shard',
   async () => {
+    const { link, mirror } = await pausedAt33();
     await using target = await openCluster({ bootstrap: far.kafka.inside, clientId: 'test' });
+    const transactionalId = uniqueName('stranger');
     await using stranger = await openTransactionSession(target, {
-      transactionalId: uniqueName('stranger'),
+      transactionalId,
       transactionTimeoutMs: 300_000,
     });
-    const { link, past } = await overtakenAt33();
-    const { ledgerTopic } = endsOf(link.link, sourceCluster, target).identity;
-    const overtaken = {
-      kind: 'overtaken',
-      from: 33n,
-      to: 55n,
-      sinceMs: Date.now(),
-      detail: 'a test',
-    } as const;
-    const hide = async () => {
-      const key = Buffer.from('undecided');
-      stranger.append(ledgerTopic, 0, encodeBatch([{ key, value: key, timestampMs: Date.now() }]));
-      await untilWritten(target, ledgerTopic);
-    };
-    await writePositions(
-      link,
-      (position) => (position.partition === 0 ? { ...position, pause: overtaken } : position),
-      hide,
-    );
-    // It asks for the shard once it has given up to wait for the transaction.
-    const [proxy] = far.proxies;
-    const trap = proxy!.cutBeforeRequest({ apiKey: apiKeys.initProducerId });
-    const resuming = mirrorCommand(['resume', '--partition', `${link.topic}-0`, '--skip-gap'], link.env);
-    await Promise.race([trap.struck, resuming]);
+    const ledgerTopic = ledgerTopicOf(link.link);
+    const before = await takeovers(mirror);
+    const key = Buffer.from('undecided');
+    stranger.append(ledgerTopic, 0, encodeBatch([{ key, value: key, timestampMs: Date.now() }]));
+    await untilWritten(target, ledgerTopic);
+    const args = ['resume', '--partition', `${link.topic}-0`, '--skip-gap'];
+    const refused = await mirrorCommand(args, link.env);
+    expect(refused).toMatchObject({ exitCode: 1, problems: expect.stringContaining(transactionalId) });
+    // The mirror goes on behind it, with the session that it had.
+    await writeCommitted(sourceCluster, link.topic, [1], 1);
+    await copiedUpToNow(mirror, sourceCluster, link.topic, [1]);
+    expect(await takeovers(mirror)).toBe(before);
     await stranger.abort();
-    expect(await resuming).toMatchObject({ exitCode: 0, output: expect.stringContaining('goes on at 55') });
+    const answered = await mirrorCommand(args, link.env);
+    expect(answered).toMatchObject({ exitCode: 0, output: expect.stringContaining('goes on at 55') });
+    await copiedUpToNow(mirror, sourceCluster, link.topic, [0, 1]);
+    expect(await mirror.stop()).toBe(0);
+    expect(await answersIn(link)).toBe(1);
+  },
+  testTimeoutMs,
+);
+
+test(
+  'an answer that is hidden by a mirror which died in a commit is given: the takeover ends that commit',
+  async () => {
+    const { link, past } = await overtakenAt33();
+    const overtaken = { from: 33n, to: 55n, sinceMs: Date.now(), detail: 'a test' };
+    const pause = { kind: 'overtaken', ...overtaken } as const;
+    await writePositions(link, (position) => (position.partition === 0 ? { ...position, pause } : position));
+    await using target = await openCluster({ bootstrap: far.kafka.inside, clientId: 'test' });
+    const ledgerTopic = ledgerTopicOf(link.link);
+    await using dead = await openTransactionSession(target, {
+      transactionalId: transactionalIdOf(ledgerTopic, 0),
+      transactionTimeoutMs: 300_000,
+    });
+    const key = Buffer.from('undecided');
+    dead.append(ledgerTopic, 0, encodeBatch([{ key, value: key, timestampMs: Date.now() }]));
+    await untilWritten(target, ledgerTopic);
+    const args = ['resume', '--partition', `${link.topic}-0`, '--skip-gap'];
+    const answered = await mirrorCommand(args, link.env);
+    expect(answered).toMatchObject({ exitCode: 0, output: expect.stringContaining('goes on at 55') });
     const mirror = startMirrorProcess(past);
     await copiedUpToNow(mirror, sourceCluster, link.topic, [0, 1]);
     expect(await mirror.stop()).toBe(0);
@@ -174,17 +191,15 @@ async function pauseAnew(link: TestLink): Promise<void> {
   );
 }
 
-/** As an owner of the shard would. `before`: what happens between its takeover and its commit. */
+/** As an owner of the shard would. */
 async function writePositions(
   { link }: TestLink,
   change: (position: PartitionPosition) => PartitionPosition,
-  before?: () => Promise<void>,
 ): Promise<void> {
   await using target = await openCluster({ bootstrap: far.kafka.inside, clientId: 'test' });
   const { identity } = endsOf(link, sourceCluster, target);
   const { session, state } = await takeOverShard(target, identity, 0);
   await using _ = session;
-  await before?.();
   const positions = { genesisOffset: state.genesisOffset, partitions: state.positions.map(change) };
   session.append(identity.ledgerTopic, 0, encodeBatch([positionsRecord(0, positions, Date.now())]));
   await session.commit();

@@ -10,6 +10,7 @@ import {
   shardOf,
   takeOverShard,
   targetPartitionOf,
+  transactionalIdOf,
   type Answer,
   type LedgerState,
   type PartitionPosition,
@@ -34,7 +35,8 @@ const patienceMs = 1_000;
  *
  * What is to be refused is refused before that, by the ledger as every reader sees it: a mirror that is
  * fenced without an answer begins its transaction anew for nothing, and takes it for a sign of a second one.
- * Where a transaction that nobody ends hides the end of the ledger, only the takeover shows it.
+ * Where a transaction of somebody else hides the end of the ledger, the takeover would find no more: that is
+ * refused too. One of the shard itself is that of a mirror which died, and the takeover ends it.
  */
 export async function resumePartition(
   link: LinkContext,
@@ -72,7 +74,7 @@ function isNothingToRetry({ pause }: PartitionPosition, answer: Answer): boolean
 /**
  * The ledger of the shard as every reader sees it, once all is decided that was in it when this began.
  * Undefined when that takes long: a mirror died with an open transaction, or the markers of a commit are not
- * written.
+ * written. Throws LedgerError UNDECIDED when a transactional id other than the shard's own is the reason.
  */
 async function decidedLedger(
   { target, identity }: LinkContext,
@@ -81,8 +83,10 @@ async function decidedLedger(
   try {
     return await readLinkLedger(target, identity, shard, { patienceMs });
   } catch (error) {
-    if (error instanceof LedgerError && error.code === 'UNDECIDED') return undefined;
-    throw error;
+    if (!(error instanceof LedgerError) || error.code !== 'UNDECIDED') throw error;
+    const own = transactionalIdOf(identity.ledgerTopic, shard);
+    if (error.hiddenBy.some((id) => id !== own)) throw error;
+    return undefined;
   }
 }
 
