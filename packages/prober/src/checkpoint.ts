@@ -4,7 +4,7 @@ import type { StreamState } from './account/stream-account.ts';
 import type { LastingIncident } from './alert/incidents.ts';
 import { ProberError } from './errors.ts';
 import { wallClockMs } from './wall-clock.ts';
-import type { Offsets } from './watch/hop-reader.ts';
+import type { Offsets, TopicIds } from './watch/hop-reader.ts';
 
 /** What a restart must not forget. */
 export interface Checkpoint {
@@ -18,6 +18,8 @@ export interface Checkpoint {
   readonly incidents?: readonly LastingIncident[];
   /** By hop, such as `fra/clean`. */
   readonly offsets: Readonly<Record<string, Offsets>>;
+  /** Of which topics they are, likewise; none in the files of older versions. */
+  readonly topicIds?: Readonly<Record<string, TopicIds>>;
 }
 
 /**

@@ -160,7 +160,7 @@ export class Prober implements AsyncDisposable {
     if (found) this.#restore(found);
     this.#watched = await openHops(
       {
-        ...{ config, log, offsets: found?.offsets ?? {} },
+        ...{ config, log, offsets: found?.offsets ?? {}, topicIds: found?.topicIds ?? {} },
         visit: (hop, record) => this.#visit(hop, record),
         onRead: (name, records) => this.#flow.read(name, records),
         onGap: (hop, datacenters, anew) => this.#gap(hop, datacenters, anew),
@@ -291,6 +291,7 @@ export class Prober implements AsyncDisposable {
       streams: this.#account.state(now),
       incidents: this.#incidents.state(now),
       offsets: Object.fromEntries(this.#watched.map(({ name, reader }) => [name, reader.offsets()])),
+      topicIds: Object.fromEntries(this.#watched.map(({ name, reader }) => [name, reader.topicIds()])),
     });
   }
 

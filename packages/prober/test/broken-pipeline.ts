@@ -16,8 +16,12 @@ export type Fault = 'drop' | 'double' | 'alter' | 'reorder' | 'delay';
 
 export interface BrokenPipeline extends AsyncDisposable {
   readonly url: string;
-  /** From now on every fifth record is harmed at this hop; undefined: none. */
+  /** From now on every fifth record is harmed at this hop. */
   breakAt(hop: Hop, fault: Fault): void;
+  /** From now on none is harmed. */
+  mend(): void;
+  /** How many were harmed. */
+  readonly harmed: number;
   /** Answers 400 to everything and stores it all the same. */
   refuseButStore(): void;
 }
@@ -72,6 +76,10 @@ export async function startBrokenPipeline(
   return {
     url: `http://127.0.0.1:${port}`,
     breakAt: (hop, fault) => void (now.broken = { hop, fault }),
+    mend: () => void delete now.broken,
+    get harmed() {
+      return [...breakers.values()].reduce((sum, { harmed }) => sum + harmed, 0);
+    },
     refuseButStore: () => void (now.refusing = true),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -92,6 +100,7 @@ class Breaker {
   readonly #late = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #seen = 0;
+  #harmed = 0;
 
   constructor(producer: Producer, topic: string, fault: () => Fault | undefined) {
     this.#producer = producer;
@@ -99,10 +108,15 @@ class Breaker {
     this.#fault = fault;
   }
 
+  get harmed(): number {
+    return this.#harmed;
+  }
+
   async store(record: Stored): Promise<void> {
     const held = this.#held.get(record.key);
     this.#held.delete(record.key);
     const fault = this.#seen++ % 5 === 4 ? this.#fault() : undefined;
+    if (fault !== undefined) this.#harmed += 1;
     if (fault === 'reorder' && !held) this.#held.set(record.key, record);
     else if (fault === 'delay') this.#late.add(this.#sendLate(record));
     else if (fault !== 'drop') await this.#send(fault === 'alter' ? altered(record) : record);

@@ -261,6 +261,28 @@ test('what is copied once more into a topic that was made anew is no duplicate; 
   expect(kinds).toEqual(['ok', 'ok', 'duplicate']);
 });
 
+test('what was in a topic that was made anew, and is not in the next one, is lost there', () => {
+  const account = new StreamAccount();
+  account.answer(account.send('arrives', 0), 'acknowledged');
+  for (const hop of ['raw', 'clean'] as const) account.arrive(hop, 0, true, 1);
+  account.gap('clean', true);
+  const after = new StreamAccount();
+  after.restore(JSON.parse(JSON.stringify(account.state(2))), 2, 0);
+  for (const each of [account, after])
+    expect(each.overdue({ raw: 1e6, clean: 1e6, master: 1e6 })).toEqual([
+      { kind: 'lost', hop: 'master', sequence: 0 },
+    ]);
+});
+
+test('what was late in a topic that was made anew is not late once more', () => {
+  const account = new StreamAccount();
+  account.answer(account.send('arrives', 0), 'acknowledged');
+  expect(account.overdue({ raw: 1e6, clean: 1e6, master: 1e6 })).toMatchObject([{ kind: 'lost' }]);
+  expect(account.arrive('raw', 0, true, 1)).toMatchObject([{ kind: 'late' }]);
+  account.gap('raw', true);
+  expect(account.arrive('raw', 0, true, 2)).toMatchObject([{ kind: 'ok' }]);
+});
+
 test('a copy from before the window is unmatched, and memory stays as it is', () => {
   const account = new StreamAccount();
   for (let sent = 0; sent <= windowProbes; sent++)

@@ -25,6 +25,8 @@ const filteredBit = 1 << 2;
 const resentBit = 1 << 3;
 const seenBit = (hop: number): number => 1 << (4 + hop);
 const lostBit = (hop: number): number => 1 << (8 + hop);
+/** It was seen in a log that is gone, and may rightly come once more. */
+const againBit = (hop: number): number => 1 << (11 + hop);
 
 /**
  * The account of one stream: probes of one key, numbered from 0, of which one at a time is under way. A
@@ -77,15 +79,16 @@ export class StreamAccount {
     const latencyMs = now - this.#sentAt[slot]!;
     const resent = (flags & resentBit) !== 0;
     const found = (kind: FindingKind): Finding => ({ kind, hop, sequence, latencyMs });
-    if ((flags & seenBit(index)) !== 0) {
+    const isAgain = (flags & againBit(index)) !== 0;
+    if ((flags & seenBit(index)) !== 0 && !isAgain) {
       return [found(hop === 'raw' && resent ? 'duplicate-after-retry' : 'duplicate')];
     }
-    this.#flags[slot] = flags | seenBit(index);
+    this.#flags[slot] = (flags | seenBit(index)) & ~againBit(index);
     const kinds: FindingKind[] = [];
     if ((flags & answerMask) === answered.rejected) kinds.push('phantom');
     if ((flags & filteredBit) !== 0 && hop !== 'raw') kinds.push('leaked');
     if (!matches) kinds.push('mismatch');
-    if ((flags & lostBit(index)) !== 0) kinds.push('late');
+    if ((flags & lostBit(index)) !== 0 && !isAgain) kinds.push('late');
     // A resent probe may rightly come after the one that was sent after its first try.
     if (sequence < this.#highest[index]! && !resent) kinds.push('reordered');
     this.#highest[index] = Math.max(this.#highest[index]!, sequence);
@@ -94,14 +97,15 @@ export class StreamAccount {
 
   /**
    * Records of a hop were gone before they were read: what has not been seen there by now cannot be told from
-   * lost. `anew`: the whole topic is another one. What was seen in the old one says nothing of it, and may
-   * rightly be copied into it once more.
+   * lost. `anew`: it is another log, or one that lost its end. What was seen in it was there: the next hop
+   * must have it, and here it may rightly come once more.
    */
   gap(hop: Hop, anew: boolean): void {
     const index = hops.indexOf(hop);
     this.#gapBefore[index] = this.#next;
     if (!anew) return;
-    for (const [slot, flags] of this.#flags.entries()) this.#flags[slot] = flags & ~seenBit(index);
+    for (const [slot, flags] of this.#flags.entries())
+      if ((flags & seenBit(index)) !== 0) this.#flags[slot] = flags | againBit(index);
     this.#highest[index] = -1;
   }
 

@@ -1,27 +1,26 @@
-import {
-  listOffsets,
-  readRecords,
-  startFetcher,
-  type Cluster,
-  type PositionProblem,
-  type RecordView,
-} from '@penstock/kafka';
+import { listOffsets, readRecords, startFetcher, type Cluster, type RecordView } from '@penstock/kafka';
 import type { Log } from '@penstock/service';
 import { pause } from '../pause.ts';
+import { afterProblem } from './after-problem.ts';
 
 /** Where a hop is read: the next offset of each partition. */
 export type Offsets = Record<string, string>;
 
+/** Of which topic each of these offsets is. */
+export type TopicIds = Record<string, string>;
+
 export interface HopReaderOptions {
   readonly cluster: Cluster;
   readonly topic: string;
-  /** From a checkpoint; partitions that it does not name are read from their end at the start. */
+  /** From a checkpoint. Partitions that it does not name are new; without any, all begin at their end. */
   readonly from: Offsets;
+  /** From a checkpoint; none in those of older versions. */
+  readonly fromTopicIds?: TopicIds | undefined;
   readonly log: Log;
   visit(record: RecordView): void;
   /** How many records one answer brought, of everybody. */
   onRead(records: number): void;
-  /** Records were gone before they were read. `anew`: the topic is another one, read from its beginning. */
+  /** Records were gone before they were read. `anew`: of those that were read some may come once more. */
   onGap(anew: boolean): void;
 }
 
@@ -40,13 +39,17 @@ export class HopReader implements AsyncDisposable {
   readonly #positions = new Map<number, bigint>();
   /** Id of the topic that a position belongs to: one that was made anew begins at 0 again. */
   readonly #topicIds = new Map<number, string>();
+  /** The topic of which it was told last that it is there. */
+  #topicId: string | undefined;
+  /** How often a partition was read on elsewhere. */
+  #jumps = 0;
   #provenAt = -Infinity;
   #trouble: string | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   static async start(options: HopReaderOptions): Promise<HopReader> {
     const reader = new HopReader(options);
-    await reader.#assignNew();
+    await reader.#begin();
     reader.#running = Promise.all([reader.#read(), reader.#prove()]);
     return reader;
   }
@@ -70,31 +73,75 @@ export class HopReader implements AsyncDisposable {
     return Object.fromEntries([...this.#positions].map(([partition, offset]) => [partition, String(offset)]));
   }
 
+  topicIds(): TopicIds {
+    return Object.fromEntries(this.#topicIds);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#running;
     this.#fetcher[Symbol.dispose]();
   }
 
-  /** Partitions that were added while this runs are read from their beginning. */
-  async #assignNew(): Promise<number[]> {
-    const { cluster, topic, from } = this.#options;
+  /** Goes on where the checkpoint says, or begins at the ends. */
+  async #begin(): Promise<void> {
+    const { cluster, topic, from, fromTopicIds = {} } = this.#options;
     const { id, partitions } = await cluster.topic(topic, { refresh: true });
-    const unknown = [...partitions.keys()].filter((partition) => !this.#positions.has(partition));
-    const isFirst = this.#positions.size === 0;
-    const ends = isFirst ? await listOffsets(cluster, topic, unknown, 'latest', 'read_committed') : undefined;
-    for (const partition of unknown) {
-      const stored = from[partition];
-      const offset = stored === undefined ? (ends?.get(partition)?.offset ?? 0n) : BigInt(stored);
-      this.#positions.set(partition, offset);
-      this.#topicIds.set(partition, id);
-      this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1, topicId: id });
-    }
-    // The fetcher finds it out, too, but until then the ends of the new topic prove nothing of the old one.
-    for (const known of this.#topicIds.values()) {
-      if (known !== id) throw new Error(`topic ${topic} was made anew`);
-    }
+    const stored = Object.entries(from);
+    for (const [partition, offset] of stored)
+      this.#assign(Number(partition), BigInt(offset), fromTopicIds[partition] ?? id);
+    // A position of a topic that is gone is found out by the fetcher, as at any other time.
+    this.#topicId = this.#topicIds.values().next().value ?? id;
+    if (stored.length > 0) return;
+    const all = [...partitions.keys()];
+    const ends = await listOffsets(cluster, topic, all, 'latest', 'read_committed');
+    for (const partition of all) this.#assign(partition, ends.get(partition)?.offset ?? 0n, id);
+  }
+
+  #assign(partition: number, offset: bigint, topicId: string | undefined): void {
+    this.#positions.set(partition, offset);
+    if (topicId === undefined) this.#topicIds.delete(partition);
+    else this.#topicIds.set(partition, topicId);
+    this.#fetcher.assign(this.#options.topic, partition, { offset, lastFetchedEpoch: -1, topicId });
+  }
+
+  /**
+   * Partitions that were added are read from their beginning.
+   * @throws Error while a position is of another topic than the one that is there now
+   */
+  async #assignNew(): Promise<number[]> {
+    const { cluster, topic } = this.#options;
+    const { id, partitions } = await cluster.topic(topic, { refresh: true });
+    // The topic was not there when its partitions began anew, so they are of the one that came.
+    for (const partition of this.#positions.keys())
+      if (!this.#topicIds.has(partition)) this.#topicIds.set(partition, id);
+    this.#topicId ??= id;
+    // One broker's word may be old. The fetcher asks on until it is sure, and tells; until then nothing of
+    // the new topic is read, and its ends prove nothing of the old one.
+    const known = [...this.#topicIds.values()];
+    if (known.includes(id)) this.#fit(id, partitions.length);
+    if ([...this.#topicIds.values()].some((each) => each !== id))
+      throw new Error(`topic ${topic} was made anew`);
     return [...this.#positions.keys()];
+  }
+
+  /** Takes on the partitions that are new, and leaves those that are gone. */
+  #fit(id: string, partitions: number): void {
+    for (let partition = 0; partition < partitions; partition++)
+      if (!this.#positions.has(partition)) this.#assign(partition, 0n, id);
+    for (const partition of [...this.#positions.keys()]) {
+      if (partition < partitions) continue;
+      this.#fetcher.unassign(this.#options.topic, partition);
+      this.#positions.delete(partition);
+      this.#topicIds.delete(partition);
+    }
+  }
+
+  /** Each partition finds out by itself that its topic was made anew; it is told once. */
+  #tellAnew(id: string | undefined): void {
+    if (id === this.#topicId) return;
+    this.#topicId = id;
+    this.#options.onGap(true);
   }
 
   async #read(): Promise<void> {
@@ -115,13 +162,16 @@ export class HopReader implements AsyncDisposable {
           { topic, partition, problem },
           'records are gone before they were read; probes in them cannot be judged',
         );
-        const anew = problem.kind === 'recreated';
-        const offset = resumeAt(problem);
-        const topicId = anew ? this.#options.cluster.knownTopic(topic)?.id : this.#topicIds.get(partition);
-        if (topicId !== undefined) this.#topicIds.set(partition, topicId);
-        onGap(anew);
-        this.#positions.set(partition, offset);
-        this.#fetcher.assign(topic, partition, { offset, lastFetchedEpoch: -1, topicId });
+        const { offset, anew } = afterProblem(problem);
+        this.#jumps += 1;
+        if (problem.kind === 'recreated') {
+          const topicId = this.#options.cluster.knownTopic(topic)?.id;
+          this.#tellAnew(topicId);
+          this.#assign(partition, offset, topicId);
+        } else {
+          onGap(anew);
+          this.#assign(partition, offset, this.#topicIds.get(partition));
+        }
       }
     }
   }
@@ -143,8 +193,7 @@ export class HopReader implements AsyncDisposable {
         refuseShorter(before, ends);
         this.#trouble = undefined;
         reported = false;
-        await this.#reach(ends);
-        this.#provenAt = askedAt;
+        if (await this.#reach(ends)) this.#provenAt = askedAt;
       } catch (error) {
         if (signal.aborted) return;
         this.#trouble = error instanceof Error ? error.message : String(error);
@@ -155,14 +204,18 @@ export class HopReader implements AsyncDisposable {
     }
   }
 
-  async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<void> {
+  /** False when a partition is read on elsewhere meanwhile: the ends say nothing of that. */
+  async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<boolean> {
     const { signal } = this.#closing;
+    const jumps = this.#jumps;
     for (const [partition, { offset }] of ends) {
       while ((this.#positions.get(partition) ?? 0n) < offset) {
         signal.throwIfAborted();
+        if (this.#jumps !== jumps) return false;
         await pause(20, signal);
       }
     }
+    return this.#jumps === jumps;
   }
 }
 
@@ -175,10 +228,4 @@ function refuseShorter(
     if ((read.get(partition) ?? 0n) <= offset) continue;
     throw new Error(`partition ${partition} ends at ${offset}, before what was read of it`);
   }
-}
-
-/** Where the log goes on after a problem: one that lost its end, or is another one, does so before `to`. */
-function resumeAt({ kind, from, to }: PositionProblem): bigint {
-  if (kind === 'recreated') return 0n;
-  return kind === 'truncated' || kind === 'beyond-end' ? from : to;
 }

@@ -2,7 +2,7 @@ import { openCluster, type Cluster, type RecordView } from '@penstock/kafka';
 import { kafkaConnection, type Log } from '@penstock/service';
 import type { Hop } from '../account/findings.ts';
 import { datacentersOf, type ProberConfig } from '../config.ts';
-import { HopReader, type Offsets } from './hop-reader.ts';
+import { HopReader, type Offsets, type TopicIds } from './hop-reader.ts';
 
 /** One topic that is read, and for which datacenters it speaks: clean of the master carries all of them. */
 export interface WatchedHop {
@@ -17,6 +17,7 @@ export interface OpenHopsOptions {
   readonly config: ProberConfig;
   readonly log: Log;
   readonly offsets: Readonly<Record<string, Offsets>>;
+  readonly topicIds: Readonly<Record<string, TopicIds>>;
   visit(hop: Hop, record: RecordView): void;
   onRead(name: string, records: number): void;
   onGap(hop: Hop, datacenters: readonly string[], anew: boolean): void;
@@ -24,7 +25,7 @@ export interface OpenHopsOptions {
 
 /** Opens every cluster and starts to read every hop; `stack` owns all of it, also when this fails halfway. */
 export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableStack): Promise<WatchedHop[]> {
-  const { config, log, offsets, visit, onRead, onGap } = options;
+  const { config, log, offsets, topicIds, visit, onRead, onGap } = options;
   const { kafka, master, topics } = config;
   const datacenters = datacentersOf(config);
   const watched: WatchedHop[] = [];
@@ -47,7 +48,7 @@ export async function openHops(options: OpenHopsOptions, stack: AsyncDisposableS
   ): Promise<void> {
     const reader = stack.use(
       await HopReader.start({
-        ...{ cluster, topic, log, from: offsets[name] ?? {} },
+        ...{ cluster, topic, log, from: offsets[name] ?? {}, fromTopicIds: topicIds[name] },
         visit: (record) => visit(hop, record),
         onRead: (records) => onRead(name, records),
         onGap: (anew) => onGap(hop, speaksFor, anew),
