@@ -11,6 +11,8 @@ const verdicts = {
   blind: 'Part of the pipeline cannot be seen or takes nothing: no verdict there',
   broken: 'A promise is broken: see the incidents',
 };
+/** Troubles that break no promise: nobody can tell. */
+const doubts = new Set(['blind', 'refusing', 'unjudged']);
 /** As the page says it before its first update. */
 const connecting = 'connecting …';
 const noAnswer = 'The prober does not answer; this page tries again by itself';
@@ -51,7 +53,7 @@ function datacenterRow({ name, hops }) {
 }
 
 function hopCard({ hop, recordsPerSecond, medianMs, slowestMs, trouble }) {
-  const state = trouble ? (trouble === 'blind' ? 'unknown' : 'troubled') : medianMs === null ? 'unknown' : '';
+  const state = trouble ? (doubts.has(trouble) ? 'unknown' : 'troubled') : medianMs === null ? 'unknown' : '';
   const lines = [element('h3', {}, hop)];
   if (trouble) lines.push(element('p', { class: 'trouble' }, trouble));
   if (recordsPerSecond !== null) lines.push(element('p', {}, `${count(recordsPerSecond)} records/s`));
@@ -65,7 +67,7 @@ function incidentRow({ kind, datacenter, hop, since, ended, count: times }) {
   return element(
     'tr',
     {},
-    element('td', { class: kind === 'blind' || kind === 'refusing' ? 'blind' : 'broken' }, kind),
+    element('td', { class: doubts.has(kind) ? 'blind' : 'broken' }, kind),
     element('td', {}, hop ? `${datacenter}/${hop}` : datacenter),
     element('td', {}, time(since)),
     element('td', {}, ended ? time(ended) : 'now'),

@@ -15,16 +15,9 @@ test.skipIf(chromium === undefined)(
     flow.read('fra/clean', 120);
     flow.tick();
     incidents.happened('duplicate', 'nyc', 'clean', '<b>not markup</b>', performance.now(), new Date());
-    const source = { datacenters: ['fra', 'nyc'], watched: [], flow, incidents, open: 1 };
-    const server = await startPageServer({
-      listen: { address: '127.0.0.1', port: 0 },
-      knob: 'PENSTOCK_PROBER_PAGE_LISTEN',
-      snapshot: () => pageView(source),
-      history: () => flow.seconds,
-    });
-    onTestFinished(() => server[Symbol.asyncDispose]());
+    const url = await startPage(flow, incidents);
     await using browser = await startBrowser(chromium!);
-    const page = await browser.open(`http://127.0.0.1:${server.address.port}/`);
+    const page = await browser.open(url);
     const shown = (): Promise<string> => page.evaluate('document.body.outerHTML').then(String);
     const contents = await vi.waitUntil(async () => {
       const html = await shown();
@@ -36,3 +29,35 @@ test.skipIf(chromium === undefined)(
     expect(contents).toMatch(/<svg id="duplicates"[^>]*class="bad"/);
   },
 );
+
+test.skipIf(chromium === undefined)(
+  `a browser shows what nobody can judge as unknown, not as a broken promise${needsChromium}`,
+  async () => {
+    const incidents = new Incidents(60_000, () => undefined);
+    incidents.happened('unjudged', 'nyc', 'clean', 'a probe', performance.now(), new Date());
+    const url = await startPage(new Flow(['fra', 'nyc']), incidents);
+    await using browser = await startBrowser(chromium!);
+    const page = await browser.open(url);
+    const contents = await vi.waitUntil(async () => {
+      const html = String(await page.evaluate('document.body.outerHTML'));
+      return html.includes('<td>nyc/clean</td>') && html;
+    }, 60_000);
+    expect(contents).toContain('no verdict there');
+    expect(contents).toContain('<td class="blind">unjudged</td>');
+    expect(contents).toContain('<p class="trouble">unjudged</p>');
+    expect(contents).not.toContain('hop troubled');
+  },
+);
+
+/** The page's address. */
+async function startPage(flow: Flow, incidents: Incidents): Promise<string> {
+  const source = { datacenters: ['fra', 'nyc'], watched: [], flow, incidents, open: 1 };
+  const server = await startPageServer({
+    listen: { address: '127.0.0.1', port: 0 },
+    knob: 'PENSTOCK_PROBER_PAGE_LISTEN',
+    snapshot: () => pageView(source),
+    history: () => flow.seconds,
+  });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return `http://127.0.0.1:${server.address.port}/`;
+}
