@@ -15,11 +15,11 @@ test('an open transaction is told although a coordinator does not say whose it i
   await using cluster = await openCluster({
     bootstrap: far.kafka.bootstrap,
     clientId: 'test',
-    requestTimeoutMs: 2_000,
+    requestTimeoutMs: 10_000,
   });
   expect(await namedTransactions(cluster, opened.partitions)).toMatchObject([opened.named]);
   const trap = far.proxies[0]!.swallowNextRequest({ apiKey: apiKeys.listTransactions });
-  const found = await namedTransactions(cluster, opened.partitions, { timeoutMs: 1_000 });
+  const found = await namedTransactions(cluster, opened.partitions, { timeoutMs: 5_000 });
   await trap.struck;
   expect(found).toMatchObject([{ ...opened.named, transactionalId: undefined }]);
 });

@@ -15,16 +15,16 @@ export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly code: LedgerErrorCode;
   readonly retryable: boolean;
-  /** Of UNDECIDED: the transactional ids that have transactions open there, as far as they are known. */
-  readonly hiddenBy: readonly string[];
+  /** Of UNDECIDED: only transactions of the shard itself hide it, as far as is sure. A takeover ends them. */
+  readonly isOwn: boolean;
 
   constructor(
     code: LedgerErrorCode,
     message: string,
-    { hiddenBy = [], ...options }: ErrorOptions & { hiddenBy?: readonly string[] } = {},
+    { isOwn = false, ...options }: ErrorOptions & { isOwn?: boolean } = {},
   ) {
     super(message, options);
-    this.hiddenBy = hiddenBy;
+    this.isOwn = isOwn;
     this.code = code;
     this.retryable = code === 'UNDECIDED';
   }

@@ -152,7 +152,11 @@ test(
       return text?.includes(`transactional id ${transactionalId}`) || undefined;
     });
     const told = Promise.withResolvers<string>();
-    const watch = watchStatus(link.env, (text) => told.resolve(text));
+    let said = '';
+    const watch = watchStatus(link.env, (text) => {
+      said += text;
+      if (said.includes(transactionalId)) told.resolve(said);
+    });
     const first = watch.next();
     expect(await Promise.race([told.promise, first])).toContain(transactionalId);
 

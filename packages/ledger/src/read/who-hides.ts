@@ -29,10 +29,9 @@ export async function whoHides(
       return `${whose} (${producer}) has a transaction open since offset ${firstOffset}`;
     });
     const who = owners.join(', and ') || 'a transaction was open there until now';
-    const hiddenBy = open.flatMap(({ transactionalId: id }) => (id === undefined ? [] : [id]));
     const isOwn = open.every(({ transactionalId: id }) => id === transactionalIdOf(topic, partition));
     const mend = open.length === 0 ? 'Try again' : isOwn ? own : stranger;
-    return new LedgerError('UNDECIDED', `${what}${who}. ${mend}`, { hiddenBy });
+    return new LedgerError('UNDECIDED', `${what}${who}. ${mend}`, { isOwn });
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
     const who = `a transaction is open there, and Kafka does not say whose (${error.message})`;

@@ -10,7 +10,6 @@ import {
   shardOf,
   takeOverShard,
   targetPartitionOf,
-  transactionalIdOf,
   type Answer,
   type LedgerState,
   type PartitionPosition,
@@ -74,7 +73,8 @@ function isNothingToRetry({ pause }: PartitionPosition, answer: Answer): boolean
 /**
  * The ledger of the shard as every reader sees it, once all is decided that was in it when this began.
  * Undefined when that takes long: a mirror died with an open transaction, or the markers of a commit are not
- * written. Throws LedgerError UNDECIDED when a transactional id other than the shard's own is the reason.
+ * written. Throws LedgerError UNDECIDED when the reason is a transaction of somebody else, or of nobody knows
+ * whom.
  */
 async function decidedLedger(
   { target, identity }: LinkContext,
@@ -84,8 +84,7 @@ async function decidedLedger(
     return await readLinkLedger(target, identity, shard, { patienceMs });
   } catch (error) {
     if (!(error instanceof LedgerError) || error.code !== 'UNDECIDED') throw error;
-    const own = transactionalIdOf(identity.ledgerTopic, shard);
-    if (error.hiddenBy.some((id) => id !== own)) throw error;
+    if (!error.isOwn) throw error;
     return undefined;
   }
 }

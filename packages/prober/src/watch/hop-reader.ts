@@ -114,7 +114,7 @@ export class HopReader implements AsyncDisposable {
     const { id, partitions } = await cluster.topic(topic, { refresh: true });
     // The topic was not there when its partitions began anew, so they are of the one that came.
     for (const partition of this.#positions.keys())
-      if (!this.#topicIds.has(partition)) this.#topicIds.set(partition, id);
+      if (partition < partitions.length && !this.#topicIds.has(partition)) this.#topicIds.set(partition, id);
     this.#topicId ??= id;
     // One broker's word may be old. The fetcher asks on until it is sure, and tells; until then nothing of
     // the new topic is read, and its ends prove nothing of the old one.
@@ -125,12 +125,15 @@ export class HopReader implements AsyncDisposable {
     return [...this.#positions.keys()];
   }
 
-  /** Takes on the partitions that are new, and leaves those that are gone. */
+  /**
+   * Takes on the partitions that are new, and leaves those of an earlier topic. No topic ever loses one, so a
+   * broker that names fewer of the same topic is behind.
+   */
   #fit(id: string, partitions: number): void {
     for (let partition = 0; partition < partitions; partition++)
       if (!this.#positions.has(partition)) this.#assign(partition, 0n, id);
     for (const partition of [...this.#positions.keys()]) {
-      if (partition < partitions) continue;
+      if (partition < partitions || this.#topicIds.get(partition) === id) continue;
       this.#fetcher.unassign(this.#options.topic, partition);
       this.#positions.delete(partition);
       this.#topicIds.delete(partition);
@@ -186,6 +189,7 @@ export class HopReader implements AsyncDisposable {
         const partitions = await this.#assignNew();
         // Copied: it is read on while the ends are on their way, and may by then have passed them.
         const before = new Map(this.#positions);
+        const jumps = this.#jumps;
         const ends = await listOffsets(cluster, topic, partitions, 'latest', 'read_committed', {
           timeoutMs: 5_000,
           signal,
@@ -193,7 +197,7 @@ export class HopReader implements AsyncDisposable {
         refuseShorter(before, ends);
         this.#trouble = undefined;
         reported = false;
-        if (await this.#reach(ends)) this.#provenAt = askedAt;
+        if (await this.#reach(ends, jumps)) this.#provenAt = askedAt;
       } catch (error) {
         if (signal.aborted) return;
         this.#trouble = error instanceof Error ? error.message : String(error);
@@ -204,10 +208,9 @@ export class HopReader implements AsyncDisposable {
     }
   }
 
-  /** False when a partition is read on elsewhere meanwhile: the ends say nothing of that. */
-  async #reach(ends: ReadonlyMap<number, { offset: bigint }>): Promise<boolean> {
+  /** False when a partition is read on elsewhere since `jumps`: the ends say nothing of that. */
+  async #reach(ends: ReadonlyMap<number, { offset: bigint }>, jumps: number): Promise<boolean> {
     const { signal } = this.#closing;
-    const jumps = this.#jumps;
     for (const [partition, { offset }] of ends) {
       while ((this.#positions.get(partition) ?? 0n) < offset) {
         signal.throwIfAborted();
