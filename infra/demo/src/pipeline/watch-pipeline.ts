@@ -16,7 +16,7 @@ import {
 import type { Clusters } from './start-clusters.ts';
 import { topics } from './topic-names.ts';
 
-/** What read_committed readers have seen since the start, in the order of their seeing. */
+/** What read_committed readers have seen from the start until `listen`, in the order of their seeing. */
 export interface PipelineWatch extends AsyncDisposable {
   readonly datacenter: Cluster;
   readonly master: Cluster;
@@ -25,7 +25,7 @@ export interface PipelineWatch extends AsyncDisposable {
   readonly rejected: readonly ArrivedRejection[];
   /** In events.clean of the master. */
   readonly arrived: readonly ArrivedEvent[];
-  /** Calls back for each that comes from now on. */
+  /** Calls back for each that comes from now on. None is kept any more: a load test would fill the memory. */
   listen(onArrived: (event: ArrivedEvent) => void, onRejected: (rejection: ArrivedRejection) => void): void;
   /** Aborted when a reader cannot go on. */
   readonly failed: AbortSignal;
@@ -42,6 +42,7 @@ export async function watchPipeline(clusters: Clusters): Promise<PipelineWatch> 
   const clean: ArrivedEvent[] = [];
   const rejected: ArrivedRejection[] = [];
   const arrived: ArrivedEvent[] = [];
+  let isKept = true;
   const told = new EventEmitter<{ arrived: [ArrivedEvent]; rejected: [ArrivedRejection] }>();
   const watch = async (cluster: Cluster, topic: string, visit: Visit): Promise<void> => {
     const fetcher = startFetcher(cluster, { isolation: 'read_committed' });
@@ -57,21 +58,26 @@ export async function watchPipeline(clusters: Clusters): Promise<PipelineWatch> 
       fetcher[Symbol.dispose]();
     });
   };
-  await watch(datacenter, topics.datacenter.clean, (...record) => clean.push(readEvent(...record)));
+  await watch(datacenter, topics.datacenter.clean, (...record) => {
+    if (isKept) clean.push(readEvent(...record));
+  });
   await watch(datacenter, topics.datacenter.rejected, (...record) => {
     const rejection = readRejection(...record);
-    rejected.push(rejection);
+    if (isKept) rejected.push(rejection);
     told.emit('rejected', rejection);
   });
   await watch(master, topics.master.clean, (...record) => {
     const event = readEvent(...record);
-    arrived.push(event);
+    if (isKept) arrived.push(event);
     told.emit('arrived', event);
   });
   const owned = stack.move();
   return {
     ...{ datacenter, master, clean, rejected, arrived, failed: failed.signal },
-    listen: (onArrived, onRejected) => void told.on('arrived', onArrived).on('rejected', onRejected),
+    listen: (onArrived, onRejected) => {
+      isKept = false;
+      told.on('arrived', onArrived).on('rejected', onRejected);
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

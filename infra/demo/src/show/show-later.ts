@@ -1,13 +1,17 @@
 import type { ArrivedEvent, ArrivedRejection } from '../samples/arrived-record.ts';
+import { LineLimit } from './line-limit.ts';
 import { placeOf } from './sample-account.ts';
 import { tell } from '../say.ts';
 import type { PipelineWatch } from '../pipeline/watch-pipeline.ts';
 
-/** A line for each event that somebody else posts. */
+const linesPerSecondMax = 100;
+
+/** A line for each event that somebody else posts; under load, for the first ones of each second. */
 export function showLater(watch: PipelineWatch): void {
+  const limit = new LineLimit(linesPerSecondMax, tell);
   watch.listen(
-    (event) => tell(`in the master:  ${arrivedLine(event)}`),
-    (rejection) => tell(`rejected:       ${rejectedLine(rejection)}`),
+    (event) => limit.take(() => `in the master:  ${arrivedLine(event)}`),
+    (rejection) => limit.take(() => `rejected:       ${rejectedLine(rejection)}`),
   );
 }
 
