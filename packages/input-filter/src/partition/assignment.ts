@@ -135,27 +135,27 @@ export class Assignment {
     const othersGoOn = [...this.#states].some(
       ([partition, { kind }]) => kind === 'running' && !partitions.includes(partition),
     );
+    let soonest = Infinity;
     for (const { partition, owned, restedMs: lastMs } of resting) {
       const restedMs = restMs(lastMs, othersGoOn ? 'others' : 'nobody');
       const untilAt = performance.now() + restedMs;
+      soonest = Math.min(soonest, untilAt);
       this.#states.set(partition, { kind: 'resting', owned, restedMs, untilAt });
       const what = othersGoOn
         ? 'an output partition takes nothing: its raw partition rests, the others go on'
         : 'an output partition takes nothing: its raw partition rests, and no other one runs';
       this.#log.warn({ partition, restMs: restedMs }, what);
     }
-    if (!othersGoOn && resting.length > 0) this.#wakeAllWith(resting.map(({ partition }) => partition));
+    if (!othersGoOn) this.#restNoLongerThan(soonest);
     return resting.map(({ partition }) => partition);
   }
 
-  #wakeAllWith(partitions: readonly number[]): void {
-    const states = [...this.#states].flatMap(([partition, state]) =>
-      state.kind === 'resting' ? [{ partition, state }] : [],
-    );
-    const those = states.filter(({ partition }) => partitions.includes(partition));
-    const soonest = Math.min(...those.map(({ state }) => state.untilAt));
-    for (const { partition, state } of states)
-      this.#states.set(partition, { ...state, untilAt: Math.min(soonest, state.untilAt) });
+  /** Ends all rests then that would last longer. */
+  #restNoLongerThan(untilAt: number): void {
+    for (const [partition, state] of this.#states) {
+      if (state.kind !== 'resting') continue;
+      this.#states.set(partition, { ...state, untilAt: Math.min(untilAt, state.untilAt) });
+    }
   }
 
   /**

@@ -92,6 +92,7 @@ function timesAsNumbers(value: unknown): unknown {
 const leader = bare({ id: int32, epoch: int32 });
 const assignedTopics = arrayOf(struct({ topicId: uuid, topic: string, partitions: arrayOf(int32) }));
 // Long, because it is one table: every answer that is read, for the same properties below.
+// Longer than 400 lines: it is one table, a row for each answer of a broker, with three tests that try each.
 const answers: Answer[] = [
   answer(
     'Produce',

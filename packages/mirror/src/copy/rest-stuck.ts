@@ -23,7 +23,7 @@ export function restStuck(
       : 'target partition takes nothing, and no other of its shard is copied';
     log.warn({ partition: partition.name, code, restMs }, what);
   }
-  if (othersGoOn || resting.length === 0) return;
+  if (othersGoOn) return;
   const untilAt = Math.min(...resting.map(({ restsUntil = Infinity }) => restsUntil));
   for (const partition of partitions) if (partition.pause === null) partition.restNoLongerThan(untilAt);
 }
